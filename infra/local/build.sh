@@ -1,0 +1,101 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
+# Building and testing the solution.
+
+SOLUTION="$ROOT/JustRunIt.Events.sln"
+CONSOLE="$ROOT/src/Console/bin/Release/net10.0/JustRunIt.Console.dll"
+RESULTS_FOLDER="$ROOT/artifacts/test-results"
+
+# One number for names, sizes and times of all sources: unlike a comparison with a time stamp,
+# it also sees a file that was removed or replaced by an older one.
+source_fingerprint() {
+    (
+        cd "$ROOT" || exit 1
+        find . \( -name bin -o -name obj -o -name .git -o -name .justrunit -o -name artifacts -o -name TestResults \) \
+            -prune -o -type f \( -path './src/*' -o -path './samples/*' -o -path './tests/*' -o -path './bench/*' \
+            -o -name '*.sln' -o -name '*.props' -o -name '*.targets' -o -name global.json -o -name nuget.config \
+            -o -name .editorconfig \) -printf '%p %s %T@\n' | LC_ALL=C sort | cksum
+    )
+}
+
+# True if nothing changed since the last good build and every project's output is still there.
+build_is_current() {
+    local remembered='' project
+    { read -r remembered <"$LOCAL_FOLDER/built"; } 2>/dev/null || return 1
+    [[ $remembered == "$(source_fingerprint)" ]] || return 1
+    for project in "$ROOT"/{src,samples,tests,bench}/*/*.csproj; do
+        [[ ! -e $project || -d ${project%/*}/bin/Release ]] || return 1
+    done
+}
+
+ensure_build() {
+    local fingerprint
+    prepare_local_folder
+    build_is_current && return 0
+    # Taken before the build: what is edited while it runs is built the next time.
+    fingerprint=$(source_fingerprint)
+    rm -f "$LOCAL_FOLDER/built"
+    step "Building (Release)" dotnet_build || fail "the build failed"
+    printf '%s\n' "$fingerprint" >"$LOCAL_FOLDER/built"
+}
+
+# No build nodes are left behind: they would take memory and CPU from what is measured next.
+dotnet_build() {
+    DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 \
+        dotnet build "$SOLUTION" -c Release -v quiet -nologo -nodeReuse:false -p:UseSharedCompilation=false 3>&-
+}
+
+# run_console ARGUMENT...: replaces this process, so that signals and the exit code are the program's own.
+run_console() {
+    [[ -r $CONSOLE ]] || fail "the program is missing: ${CONSOLE#"$ROOT/"} was not built"
+    cd "$ROOT" || exit 1
+    export JUSTRUNIT_HOME=$ROOT
+    exec dotnet "$CONSOLE" "$@" 3>&-
+}
+
+# run_tests ARGUMENT...: all suites, or the project given as first argument; further arguments go to dotnet test.
+# One assembly after another (-m:1): suites that measure time must not compete for the CPU.
+run_tests() {
+    local result=0 target=$SOLUTION
+    if [[ ${1:-} && $1 != -* && -e $1 ]]; then
+        target=$(realpath "$1")
+        shift
+    fi
+    cd "$ROOT" || exit 1
+    rm -rf "$RESULTS_FOLDER"
+    mkdir -p "$RESULTS_FOLDER" || fail "cannot create $RESULTS_FOLDER"
+    JUSTRUNIT_HOME=$ROOT DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
+        dotnet test "$target" -c Release --no-build -nologo -nodeReuse:false -m:1 \
+        --logger trx --results-directory "$RESULTS_FOLDER" \
+        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" </dev/null 3>&- || result=$?
+    print_test_summary "$result"
+}
+
+# print_test_summary EXIT_CODE: sums the result files of all suites. A run that broke off (a crashed or hung host)
+# counts as a failure even where no single test was reported as failed. Returns the exit code, never 0 with failures.
+print_test_summary() {
+    local result=$1 file counters passed=0 failed=0 skipped=0 broken
+    for file in "$RESULTS_FOLDER"/*.trx; do
+        [[ -e $file ]] || continue
+        counters=$(grep -o -m1 '<Counters [^>]*>' "$file") || counters=
+        broken=$(($(counter failed) + $(counter error) + $(counter timeout) + $(counter aborted)))
+        if ((broken == 0)) && { [[ -z $counters ]] || grep -q '<ResultSummary outcome="Failed"' "$file"; }; then
+            broken=1
+        fi
+        passed=$((passed + $(counter passed)))
+        failed=$((failed + broken))
+        skipped=$((skipped + $(counter total) - $(counter executed)))
+    done
+    ((result == 0 || failed > 0)) || failed=1
+    ((failed == 0 || result != 0)) || result=1
+    if ((skipped > 0)); then
+        printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    else
+        printf '%d passed, %d failed\n' "$passed" "$failed"
+    fi
+    return "$result"
+}
+
+# counter NAME: an attribute of $counters, 0 if absent.
+counter() {
+    if [[ $counters =~ \ $1=\"([0-9]+)\" ]]; then printf '%s' "${BASH_REMATCH[1]}"; else printf 0; fi
+}

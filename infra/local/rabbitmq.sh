@@ -1,0 +1,97 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
+# The private RabbitMQ: its own node name, ports, cookie, Mnesia and log folders; everything on 127.0.0.1.
+# No plugins: the management plugin would cost memory and CPU that measurements on the same machine need.
+
+rabbitmq_folder() { RABBITMQ_FOLDER="$DATA_FOLDER/rabbitmq"; }
+
+# Everything that makes server and command-line tool ours rather than the system's, as words for env.
+rabbitmq_environment() {
+    rabbitmq_folder
+    RABBITMQ_ENVIRONMENT=(
+        "HOME=$RABBITMQ_FOLDER"
+        "ERL_EPMD_ADDRESS=127.0.0.1"
+        "ERL_EPMD_PORT=$EPMD_PORT"
+        "RABBITMQ_NODENAME=$NODE"
+        "RABBITMQ_USE_LONGNAME=false"
+        "RABBITMQ_DIST_PORT=$DIST_PORT"
+        "RABBITMQ_CONF_ENV_FILE=$RABBITMQ_FOLDER/none"
+        "RABBITMQ_CONFIG_FILE=$RABBITMQ_FOLDER/rabbitmq.conf"
+        "RABBITMQ_ADVANCED_CONFIG_FILE=$RABBITMQ_FOLDER/none.config"
+        "RABBITMQ_ENABLED_PLUGINS_FILE=$RABBITMQ_FOLDER/enabled_plugins"
+        "RABBITMQ_MNESIA_BASE=$RABBITMQ_FOLDER/mnesia"
+        "RABBITMQ_MNESIA_DIR=$RABBITMQ_FOLDER/mnesia/node"
+        "RABBITMQ_LOG_BASE=$RABBITMQ_FOLDER/log"
+        "RABBITMQ_GENERATED_CONFIG_DIR=$RABBITMQ_FOLDER/generated"
+        "RABBITMQ_PID_FILE=$RABBITMQ_FOLDER/pid"
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} -justrunit $NODE_HASH"
+        "RABBITMQ_CTL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}"
+    )
+}
+
+# Sets RABBITMQ_PID if our server runs: the node carries the repository's hash on its command line.
+rabbitmq_is_running() {
+    local pid=''
+    rabbitmq_folder
+    RABBITMQ_PID=
+    { read -r pid <"$RABBITMQ_FOLDER/pid"; } 2>/dev/null || [[ $pid ]] || return 1
+    process_matches "$pid" "-justrunit $NODE_HASH " && RABBITMQ_PID=$pid
+}
+
+rabbitmq_configure() {
+    as_server mkdir -p "$RABBITMQ_FOLDER/mnesia" "$RABBITMQ_FOLDER/log" "$RABBITMQ_FOLDER/generated" &&
+        as_server tee "$RABBITMQ_FOLDER/enabled_plugins" >/dev/null <<<'[].' &&
+        as_server tee "$RABBITMQ_FOLDER/rabbitmq.conf" >/dev/null <<CONF
+listeners.tcp.local = 127.0.0.1:$AMQP_PORT
+loopback_users.guest = true
+log.file = rabbit.log
+log.file.level = info
+log.file.rotation.size = 10485760
+log.file.rotation.count = 2
+disk_free_limit.absolute = 100MB
+CONF
+}
+
+# A session of its own (setsid) keeps Ctrl-C in the caller's terminal away from the server.
+rabbitmq_start() {
+    local wrapper
+    rabbitmq_folder
+    rabbitmq_configure || return 1
+    rabbitmq_environment
+    as_server rm -f "$RABBITMQ_FOLDER/pid"
+    as_server env "${RABBITMQ_ENVIRONMENT[@]}" setsid "$RABBITMQ_BIN/rabbitmq-server" \
+        </dev/null >"$SETUP_LOG.rabbitmq" 2>&1 3>&- 9>&- &
+    wrapper=$!
+    if ! wait_until 120 rabbitmq_started_or_ended "$wrapper" || ! rabbitmq_is_ready; then
+        cat "$SETUP_LOG.rabbitmq"
+        tail -n 30 "$RABBITMQ_FOLDER/log/rabbit.log" 2>/dev/null
+        rabbitmq_stop
+        return 1
+    fi
+    disown "$wrapper" 2>/dev/null
+    return 0
+}
+
+rabbitmq_is_ready() { rabbitmq_is_running && port_answers "$AMQP_PORT"; }
+rabbitmq_started_or_ended() { rabbitmq_is_ready || process_gone "$1"; }
+
+# TERM makes the node stop in order. Its port mapper is a process of its own and serves nobody else: the port is ours.
+rabbitmq_stop() {
+    local epmd
+    if rabbitmq_is_running; then
+        kill -TERM "$RABBITMQ_PID" 2>/dev/null
+        wait_until 30 process_gone "$RABBITMQ_PID" || kill -KILL "$RABBITMQ_PID" 2>/dev/null
+    fi
+    if port_is_taken "$EPMD_PORT" && find_epmd epmd; then
+        as_server env ERL_EPMD_ADDRESS=127.0.0.1 "ERL_EPMD_PORT=$EPMD_PORT" "$epmd" -kill
+    fi
+    return 0
+}
+
+find_epmd() {
+    local candidate
+    find_program "$1" epmd && return 0
+    for candidate in /usr/lib/erlang/erts-*/bin/epmd /usr/lib/erlang/bin/epmd; do
+        [[ -x $candidate ]] && printf -v "$1" '%s' "$candidate" && return 0
+    done
+    return 1
+}
