@@ -73,7 +73,7 @@ run_tests() {
 # print_test_summary EXIT_CODE: sums the result files of all suites. A run that broke off (a crashed or hung host)
 # counts as a failure even where no single test was reported as failed. Returns the exit code, never 0 with failures.
 print_test_summary() {
-    local result=$1 file counters passed=0 failed=0 skipped=0 broken
+    local result=$1 file counters passed=0 failed=0 skipped=0 broken summary
     for file in "$RESULTS_FOLDER"/*.trx; do
         [[ -e $file ]] || continue
         counters=$(grep -o -m1 '<Counters [^>]*>' "$file") || counters=
@@ -87,11 +87,9 @@ print_test_summary() {
     done
     ((result == 0 || failed > 0)) || failed=1
     ((failed == 0 || result != 0)) || result=1
-    if ((skipped > 0)); then
-        printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-    else
-        printf '%d passed, %d failed\n' "$passed" "$failed"
-    fi
+    summary="$passed passed, $failed failed"
+    ((skipped == 0)) || summary+=", $skipped skipped"
+    printf '%s\n' "$summary" | tee "$RESULTS_FOLDER/summary"
     return "$result"
 }
 

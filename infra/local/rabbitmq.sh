@@ -2,6 +2,10 @@
 # The private RabbitMQ: its own node name, ports, cookie, Mnesia and log folders; everything on 127.0.0.1.
 # No plugins: the management plugin would cost memory and CPU that measurements on the same machine need.
 
+# A thread of the broker that found no work looks again for a few microseconds before it sleeps. In virtual machines,
+# where waking a sleeper is dear, the node starts three to six times faster for it; at rest it costs nothing measurable.
+RABBITMQ_SPIN=(+sbwt very_short +sbwtdcpu very_short +sbwtdio very_short)
+
 rabbitmq_folder() { RABBITMQ_FOLDER="$DATA_FOLDER/rabbitmq"; }
 
 # Everything that makes server and command-line tool ours rather than the system's, as words for env.
@@ -23,7 +27,7 @@ rabbitmq_environment() {
         "RABBITMQ_LOG_BASE=$RABBITMQ_FOLDER/log"
         "RABBITMQ_GENERATED_CONFIG_DIR=$RABBITMQ_FOLDER/generated"
         "RABBITMQ_PID_FILE=$RABBITMQ_FOLDER/pid"
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} -justrunit $NODE_HASH"
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} ${RABBITMQ_SPIN[*]} -justrunit $NODE_HASH"
         "RABBITMQ_CTL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}"
     )
 }
