@@ -1,0 +1,75 @@
+namespace JustRunIt.Infrastructure;
+
+/// <summary>A running RabbitMQ on which, if it lets us, virtual hosts can be made and deleted.</summary>
+public sealed class RabbitMqServer : IDisposable
+{
+    private readonly IVirtualHosts? virtualHosts;
+
+    private RabbitMqServer(Uri address, IVirtualHosts? virtualHosts)
+    {
+        Address = address;
+        this.virtualHosts = virtualHosts;
+    }
+
+    /// <summary>Address as given: user, password, host, port and virtual host.</summary>
+    public Uri Address { get; }
+
+    /// <summary>False if the broker is not ours and has no management interface that we may use.</summary>
+    public bool CanCreateVirtualHosts => virtualHosts is not null;
+
+    /// <summary>The server of <see cref="ServerAddresses"/>.</summary>
+    public static async Task<RabbitMqServer> LocateAsync()
+    {
+        var addresses = await ServerAddresses.LocateAsync().ConfigureAwait(false);
+        return await FromAsync(addresses.RabbitMq, addresses.RabbitMqControl).ConfigureAwait(false);
+    }
+
+    /// <summary>A broker at a known address.</summary>
+    /// <param name="address">User, password, host, port and virtual host.</param>
+    /// <param name="control">The command that administers it; null to look for its management interface.</param>
+    internal static async Task<RabbitMqServer> FromAsync(Uri address, string? control)
+    {
+        var (user, password) = Credentials(address);
+        return new RabbitMqServer(
+            address,
+            control is not null
+                ? new VirtualHostsByCommand(control)
+                : await VirtualHostsByHttp.FindAsync(address, user, password).ConfigureAwait(false));
+    }
+
+    /// <summary>Makes a virtual host, open to the user of <see cref="Address"/>, and returns its address.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
+    public async Task<Uri> CreateVirtualHostAsync(string name)
+    {
+        await Administration().CreateAsync(name, Credentials(Address).User).ConfigureAwait(false);
+        return new UriBuilder(Address) { Path = Uri.EscapeDataString(name) }.Uri;
+    }
+
+    /// <summary>Deletes the virtual host with all that is in it.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
+    public Task DeleteVirtualHostAsync(string name) => Administration().DeleteAsync(name);
+
+    /// <inheritdoc/>
+    public void Dispose() => (virtualHosts as IDisposable)?.Dispose();
+
+    /// <summary>Deletes the virtual hosts of test runs that were killed.</summary>
+    internal async Task DeleteLeftBehindAsync()
+    {
+        foreach (var name in (await Administration().ListAsync().ConfigureAwait(false)).Where(TestName.IsLeftBehind))
+        {
+            await DeleteVirtualHostAsync(name).ConfigureAwait(false);
+        }
+    }
+
+    private IVirtualHosts Administration() =>
+        virtualHosts ?? throw new InvalidOperationException(
+            $"No virtual hosts can be made on {Address.Host}:{Address.Port}: it is not ours and has no management interface.");
+
+    private static (string User, string Password) Credentials(Uri address)
+    {
+        var parts = address.UserInfo.Split(':', 2);
+        return parts is [{ Length: > 0 } user, var password]
+            ? (Uri.UnescapeDataString(user), Uri.UnescapeDataString(password))
+            : ("guest", "guest");
+    }
+}
