@@ -133,16 +133,18 @@ choose_server_user() {
 
 # as_server COMMAND...: as the user of the servers, with an environment of its own, so that neither the caller's
 # PG* and RABBITMQ_* variables nor the descriptors of this script reach a server that outlives it.
-as_server() {
+as_server() { (become_server "$@"); }
+
+# become_server COMMAND...: the same, in place of the shell that calls it.
+become_server() {
     local -a drop=()
     if [[ $SERVER_USER ]]; then
         drop=(setpriv "--reuid=$SERVER_USER" "--regid=$(id -g "$SERVER_USER")" --init-groups)
     fi
-    (
-        cd / && exec "${drop[@]}" env -i \
-            PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" \
-            LANG=C.UTF-8 HOME="${DATA_FOLDER:-/}" "$@" 3>&- 9>&-
-    )
+    exec 3>&- 9>&-
+    cd / && exec "${drop[@]}" env -i \
+        PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH" \
+        LANG=C.UTF-8 HOME="${DATA_FOLDER:-/}" "$@"
 }
 
 # The data stay inside the repository where the servers' user can get there. A clone below a private folder

@@ -55,15 +55,18 @@ disk_free_limit.absolute = 100MB
 CONF
 }
 
-# A session of its own (setsid) keeps Ctrl-C in the caller's terminal away from the server.
+# A session of its own (setsid) keeps Ctrl-C in the caller's terminal away from the server. No shell stays behind
+# as its parent: it would hold the caller's descriptors open, and whoever reads our output would wait for ever.
 rabbitmq_start() {
     local wrapper
     rabbitmq_folder
     rabbitmq_configure || return 1
     rabbitmq_environment
     as_server rm -f "$RABBITMQ_FOLDER/pid"
-    as_server env "${RABBITMQ_ENVIRONMENT[@]}" setsid "$RABBITMQ_BIN/rabbitmq-server" \
-        </dev/null >"$SETUP_LOG.rabbitmq" 2>&1 3>&- 9>&- &
+    (
+        exec </dev/null >"$SETUP_LOG.rabbitmq" 2>&1
+        become_server env "${RABBITMQ_ENVIRONMENT[@]}" setsid "$RABBITMQ_BIN/rabbitmq-server"
+    ) &
     wrapper=$!
     if ! wait_until 120 rabbitmq_started_or_ended "$wrapper" || ! rabbitmq_is_ready; then
         cat "$SETUP_LOG.rabbitmq"
