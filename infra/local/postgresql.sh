@@ -14,10 +14,10 @@ postgresql_is_running() {
 
 # Made beside its final place and moved when complete, so that an interrupted set-up is simply made anew.
 postgresql_create() {
-    local new="$DATA_FOLDER/postgresql.new"
+    local new="$DATA_FOLDER/postgresql.new" result
     postgresql_folder
-    [[ -e $POSTGRES_DATA/PG_VERSION ]] && return 0
-    rm -rf "$new"
+    [[ -e $POSTGRES_DATA/justrunit.complete ]] && return 0
+    rm -rf "$new" "$POSTGRES_DATA"
     as_server "$PG_BIN/initdb" -D "$new" --username=postgres --auth=reject --encoding=UTF8 --locale=C \
         --no-instructions || return 1
     # The role of the program owns its databases and may create more, nothing else. The superuser has no way in
@@ -25,10 +25,15 @@ postgresql_create() {
     as_server tee "$new/pg_hba.conf" >/dev/null <<<"host all justrunit 127.0.0.1/32 trust" || return 1
     as_server tee -a "$new/postgresql.conf" >/dev/null <<<"include 'justrunit.conf'" || return 1
     as_server touch "$new/justrunit.conf" || return 1
-    # Single-user mode takes one statement a line.
-    printf '%s\n' 'CREATE ROLE justrunit LOGIN CREATEDB' 'GRANT pg_monitor TO justrunit' \
+    # Single-user mode takes one statement a line, and says only in its output that one failed.
+    result=$(printf '%s\n' 'CREATE ROLE justrunit LOGIN CREATEDB' 'GRANT pg_monitor TO justrunit' \
         'CREATE DATABASE justrunit OWNER justrunit' |
-        as_server "$PG_BIN/postgres" --single -j -D "$new" postgres >/dev/null 2>&1 || true
+        as_server "$PG_BIN/postgres" --single -D "$new" postgres 2>&1) || { printf '%s\n' "$result"; return 1; }
+    if [[ $result =~ (ERROR|FATAL|PANIC): ]]; then
+        printf '%s\n' "$result"
+        return 1
+    fi
+    as_server touch "$new/justrunit.complete" || return 1
     as_server mv "$new" "$POSTGRES_DATA"
 }
 

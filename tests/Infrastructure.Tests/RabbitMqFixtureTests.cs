@@ -1,7 +1,6 @@
 using System.Text;
 using JustRunIt.Infrastructure;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace JustRunIt.Infrastructure.Tests;
 
@@ -36,12 +35,24 @@ public sealed class RabbitMqFixtureTests
     {
         var fixture = new RabbitMqFixture();
         await fixture.InitializeAsync();
-        Assert.True(fixture.EntityPrefix is null, "The broker lets us make virtual hosts, so none is shared.");
+        using var server = await RabbitMqServer.LocateAsync();
+        Assert.Contains(fixture.VirtualHost, await server.ListVirtualHostsAsync());
 
         await fixture.DisposeAsync();
 
-        await Assert.ThrowsAsync<BrokerUnreachableException>(
-            () => new ConnectionFactory { Uri = fixture.Address }.CreateConnectionAsync());
+        Assert.DoesNotContain(fixture.VirtualHost, await server.ListVirtualHostsAsync());
+    }
+
+    [Fact]
+    public async Task A_virtual_host_that_a_killed_run_left_behind_is_deleted()
+    {
+        const string LeftBehind = "justrunit_test_20200101000000_000000000000";
+        using var server = await RabbitMqServer.LocateAsync();
+        await server.CreateVirtualHostAsync(LeftBehind);
+
+        await server.DeleteLeftBehindAsync();
+
+        Assert.DoesNotContain(LeftBehind, await server.ListVirtualHostsAsync());
     }
 
     [Fact]

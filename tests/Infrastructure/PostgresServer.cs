@@ -42,7 +42,14 @@ public sealed record PostgresServer(string ConnectionString)
 
         foreach (var name in names.Where(TestName.IsLeftBehind))
         {
-            await DropDatabaseAsync(name).ConfigureAwait(false);
+            try
+            {
+                await DropDatabaseAsync(name).ConfigureAwait(false);
+            }
+            catch (PostgresException)
+            {
+                // Another test run is at it, or it belongs to another role.
+            }
         }
     }
 

@@ -7,6 +7,7 @@ namespace JustRunIt.Infrastructure;
 /// </summary>
 public sealed class RabbitMqFixture : IAsyncLifetime
 {
+    private static int cleaned;
     private readonly string name = TestName.New();
 
     /// <summary>The broker.</summary>
@@ -56,7 +57,7 @@ public sealed class RabbitMqFixture : IAsyncLifetime
         }
 
         // Side by side, since each call of the command-line tool takes most of a second.
-        var cleaning = server.DeleteLeftBehindAsync();
+        var cleaning = Interlocked.Exchange(ref cleaned, 1) == 0 ? server.DeleteLeftBehindAsync() : Task.CompletedTask;
         Address = await server.CreateVirtualHostAsync(name).ConfigureAwait(false);
         await cleaning.ConfigureAwait(false);
     }
