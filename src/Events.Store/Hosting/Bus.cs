@@ -1,0 +1,78 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using JasperFx;
+using JasperFx.Events;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Store.Messaging;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace JustRunIt.Events.Store.Hosting;
+
+/// <summary>MassTransit on RabbitMQ: raw JSON, a queue a message and reader, and retries that never give up on an outage.</summary>
+internal static class Bus
+{
+    private const int ConflictRetries = 20;
+
+    public static void Add(IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers)
+    {
+        var registration = new ConsumerRegistration();
+        consumers(registration);
+        services.AddMassTransit(configurator =>
+        {
+            foreach (var entry in registration.Entries)
+                entry.Register(configurator);
+            configurator.UsingRabbitMq((context, bus) =>
+            {
+                bus.Host(rabbitMq);
+                bus.MessageTopology.SetEntityNameFormatter(new WireNameFormatter());
+                bus.ConfigureJsonSerializerOptions(Configure);
+                bus.ClearSerialization();
+                bus.UseRawJsonSerializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
+                bus.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType, isDefault: true);
+                foreach (var entry in registration.Entries)
+                {
+                    bus.ReceiveEndpoint(Names.Queue(reader, entry.Message), endpoint =>
+                    {
+                        endpoint.ConfigureConsumeTopology = false;
+                        endpoint.SetQuorumQueue();
+                        endpoint.PrefetchCount = Math.Max(32, entry.AtOnce);
+                        endpoint.ConcurrentMessageLimit = entry.AtOnce;
+                        // Commands are sent to the queue itself; everything else comes through the message's exchange.
+                        if (!entry.Message.IsAssignableTo(typeof(ICommand)))
+                            endpoint.Bind(Names.Exchange(entry.Message));
+                        endpoint.UseMessageRetry(retry =>
+                        {
+                            retry.Handle<NpgsqlException>(e => e.IsTransient);
+                            retry.Interval(int.MaxValue, TimeSpan.FromSeconds(1));
+                        });
+                        endpoint.UseMessageRetry(retry =>
+                        {
+                            retry.Handle<JasperFx.ConcurrencyException>();
+                            retry.Handle<EventStreamUnexpectedMaxEventIdException>();
+                            retry.Handle<ExistingStreamIdCollisionException>();
+                            retry.Intervals([.. Enumerable.Range(1, ConflictRetries).Select(i => TimeSpan.FromMilliseconds(2 * i))]);
+                        });
+                        entry.Configure(endpoint, context);
+                    });
+                }
+            });
+        });
+        services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
+    }
+
+    private static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    {
+        options.RespectNullableAnnotations = Wire.Json.RespectNullableAnnotations;
+        options.PropertyNamingPolicy = Wire.Json.PropertyNamingPolicy;
+        return options;
+    }
+
+    private sealed class WireNameFormatter : IEntityNameFormatter
+    {
+        public string FormatEntityName<T>() => typeof(T) is { IsClass: true } type && Wire.Types.Contains(type)
+            ? Names.Exchange(type)
+            : $"masstransit.{typeof(T).Name}";
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Events.Timers;
+using Npgsql;
+
+namespace JustRunIt.Events.Store.Relaying;
+
+/// <summary>Sends the timers that are due, and deletes each once the broker has it.</summary>
+internal sealed class TimerPump(NpgsqlConnection connection, Publisher publisher)
+{
+    public async Task SendDueAsync(CancellationToken cancellation)
+    {
+        var due = new List<(Guid Id, Guid CorrelationId, TimerElapsed Timer)>();
+        await using (var command = new NpgsqlCommand(
+            $"SELECT id, correlation_id, timer::text FROM {StoreSetup.Schema}.timers WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 100",
+            connection))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
+        {
+            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+                due.Add((reader.GetGuid(0), reader.GetGuid(1), JsonSerializer.Deserialize<TimerElapsed>(reader.GetString(2), Wire.Json)!));
+        }
+
+        foreach (var (id, correlationId, timer) in due)
+        {
+            await publisher.SendAsync(timer, new MessageHeaders(id, correlationId, timer.DueAt, timer.Stream, 0), cancellation).ConfigureAwait(false);
+            await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = $1", connection);
+            delete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+            await delete.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+}

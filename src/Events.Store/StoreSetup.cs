@@ -1,0 +1,36 @@
+using System.Text.Json;
+using JasperFx;
+using JasperFx.Events;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Sla;
+using Marten;
+using Marten.Events;
+using Npgsql;
+
+namespace JustRunIt.Events.Store;
+
+/// <summary>How Marten keeps the streams.</summary>
+public static class StoreSetup
+{
+    /// <summary>The schema of streams, timers and relay position.</summary>
+    public const string Schema = "justrunit";
+
+    /// <summary>Configures Marten for the streams of JustRunIt.</summary>
+    public static void Configure(StoreOptions options, NpgsqlDataSource dataSource)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Connection(dataSource);
+        options.DatabaseSchemaName = Schema;
+        options.Events.DatabaseSchemaName = Schema;
+        options.Events.StreamIdentity = StreamIdentity.AsString;
+        // The relay relies on one statement drawing sequence numbers and inserting: see Relay.GapGuard.
+        options.Events.AppendMode = EventAppendMode.Quick;
+        options.Events.MetadataConfig.CausationIdEnabled = true;
+        options.Events.MetadataConfig.CorrelationIdEnabled = true;
+        options.UseSystemTextJsonForSerialization(new JsonSerializerOptions(Wire.Json));
+        options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
+        foreach (var type in Wire.Types.Where(type => type.IsAssignableTo(typeof(IDomainEvent))))
+            options.Events.MapEventType(type, Wire.NameOf(type));
+        options.Schema.For<OpenWindow>().UseOptimisticConcurrency(true);
+    }
+}

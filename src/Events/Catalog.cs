@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Sla;
+using JustRunIt.Events.Timers;
+
+namespace JustRunIt.Events;
+
+/// <summary>
+/// Who says what, and who listens: queues are declared from here before anything is published, so that a service which
+/// has never run yet misses nothing. A new event or consumer goes here first; <c>docs/events.md</c> is checked against it.
+/// </summary>
+public static class Catalog
+{
+    /// <summary>Owner of service streams.</summary>
+    public const string Monitor = "monitor";
+
+    /// <summary>Owner of exploration and sandbox streams, and of matrix streams together with the next two.</summary>
+    public const string Experimenter = "experimenter";
+
+    /// <summary>Fills matrices.</summary>
+    public const string Interpolator = "interpolator";
+
+    /// <summary>Validates what was used.</summary>
+    public const string Checker = "checker";
+
+    /// <summary>Owner of data centre streams.</summary>
+    public const string Placement = "placement";
+
+    /// <summary>One a physical machine.</summary>
+    public const string HostAgent = "host-agent";
+
+    /// <summary>Holds in-proxies and out-proxies.</summary>
+    public const string ProxyNode = "proxy-node";
+
+    /// <summary>Monitors and load emulators that are not part of the system.</summary>
+    public const string Outsider = "outsider";
+
+    /// <summary>Every message: who states it, and which services have a queue for it.</summary>
+    public static ImmutableArray<Entry> Entries { get; } =
+    [
+        Entry.Of<ServiceRegistered>(Monitor),
+        Entry.Of<SlaViolated>(Monitor, Experimenter),
+        Entry.Of<SlaSlackDetected>(Monitor, Experimenter),
+        Entry.Of<SlaRestored>(Monitor),
+        Entry.Of<ResponseTimesMeasured>(ProxyNode, Monitor),
+        Entry.Of<ExternalWindowReported>(Outsider, Monitor),
+        Entry.Of<ExplorationStarted>(Experimenter),
+        Entry.Of<ExplorationCompleted>(Experimenter),
+        Entry.Of<MatrixOpened>(Experimenter),
+        Entry.Of<SandboxAwaited>(Experimenter),
+        Entry.Of<CloneRequested>(Experimenter),
+        Entry.Of<CloneReady>(Experimenter),
+        Entry.Of<CloneFailed>(Experimenter),
+        Entry.Of<ExperimentStarted>(Experimenter),
+        Entry.Of<SandboxAllocated>(Experimenter),
+        Entry.Of<ExperimentCompleted>(Experimenter, Checker),
+        Entry.Of<ExperimentFailed>(Experimenter),
+        Entry.Of<CellsPruned>(Experimenter),
+        Entry.Of<ExperimentsEnded>(Experimenter, Interpolator),
+        Entry.Of<SandboxLeased>(Experimenter),
+        Entry.Of<SandboxReleased>(Experimenter),
+        Entry.Of<CellInterpolated>(Interpolator),
+        Entry.Of<MatrixFilled>(Interpolator, Placement),
+        Entry.Of<InterpolationUsed>(Placement, Checker),
+        Entry.Of<ValidationScheduled>(Checker),
+        Entry.Of<ValidationRequested>(Checker, Experimenter),
+        Entry.Of<InterpolationConfirmed>(Checker),
+        Entry.Of<MismatchDetected>(Checker, Placement),
+        Entry.Of<MachineJoined>(Placement),
+        Entry.Of<VmPlaced>(Placement),
+        Entry.Of<AllocationDecided>(Placement),
+        Entry.Of<PlacementDecided>(Placement),
+        Entry.Of<PlacementDeferred>(Placement),
+        Entry.Of<MigrationStarted>(Placement),
+        Entry.Of<MigrationCompleted>(Placement),
+        Entry.Of<MigrationFailed>(Placement),
+        Entry.Of<AllocationStarted>(Placement),
+        Entry.Of<AllocationApplied>(Placement),
+        Entry.Of<AllocationFailed>(Placement),
+        Entry.Of<PlacementApplied>(Placement),
+        Entry.Of<StartVm>(Outsider, HostAgent),
+        Entry.Of<VmStarted>(HostAgent, Placement),
+        Entry.Of<VmStartFailed>(HostAgent),
+        Entry.Of<MachineAnnounced>(HostAgent, Placement),
+        Entry.Of<CloneVm>(Experimenter, HostAgent),
+        Entry.Of<VmCloned>(HostAgent, Experimenter),
+        Entry.Of<VmCloneFailed>(HostAgent, Experimenter),
+        Entry.Of<DestroyClone>(Experimenter, HostAgent),
+        Entry.Of<SetAllocation>(Experimenter, HostAgent),
+        Entry.Of<AllocationSet>(HostAgent, Experimenter, Placement),
+        Entry.Of<AllocationRefused>(HostAgent, Experimenter, Placement),
+        Entry.Of<MigrateVm>(Placement, HostAgent),
+        Entry.Of<VmMigrated>(HostAgent, Placement),
+        Entry.Of<VmMigrationFailed>(HostAgent, Placement),
+        Entry.Of<VmExited>(HostAgent, Experimenter),
+        Entry.Of<StartReplay>(Experimenter, ProxyNode),
+        Entry.Of<StopReplay>(Experimenter, ProxyNode),
+        Entry.Of<ReplayMeasured>(ProxyNode, Experimenter),
+        Entry.Of<TimerElapsed>(Experimenter, Experimenter, Placement),
+    ];
+
+    /// <summary>One message of the catalogue.</summary>
+    /// <param name="Message">Its type.</param>
+    /// <param name="Producer">Who states it; commands: the service on whose event they follow first.</param>
+    /// <param name="Consumers">Services with a queue for it.</param>
+    public sealed record Entry(Type Message, string Producer, ImmutableArray<string> Consumers)
+    {
+        internal static Entry Of<TMessage>(string producer, params string[] consumers) =>
+            new(typeof(TMessage), producer, [.. consumers]);
+    }
+}

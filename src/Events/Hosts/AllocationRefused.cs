@@ -1,0 +1,12 @@
+using JustRunIt.Events.Messaging;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>A host agent could not set an allocation; the former one stays in force.</summary>
+/// <param name="Subject">Stream that asked.</param>
+/// <param name="RequestId">The request.</param>
+/// <param name="Agent">The host agent.</param>
+/// <param name="Vm">The virtual machine or clone.</param>
+/// <param name="Reason">One line.</param>
+[WireName("justrunit.allocation-refused.v1")]
+public sealed record AllocationRefused(string Subject, Guid RequestId, string Agent, string Vm, string Reason) : IReport;

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>What a machine is for.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<MachineRole>))]
+public enum MachineRole
+{
+    /// <summary>Hosts on-line virtual machines.</summary>
+    Production,
+
+    /// <summary>Off until a placement needs it.</summary>
+    Spare,
+
+    /// <summary>Hosts clones under experiment only.</summary>
+    Sandbox,
+}

@@ -1,0 +1,28 @@
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>Start a virtual machine on a machine. Answered by <see cref="VmStarted"/> or <see cref="VmStartFailed"/>.</summary>
+/// <param name="RequestId">Repeated in the answer; the same request twice starts one.</param>
+/// <param name="Agent">The host agent that is to do it.</param>
+/// <param name="Machine">Where.</param>
+/// <param name="Vm">Its name.</param>
+/// <param name="Service">The service it belongs to.</param>
+/// <param name="Tier">The tier it belongs to.</param>
+/// <param name="Pinned">True when it may not be migrated.</param>
+/// <param name="Program">What runs in it.</param>
+/// <param name="Cpu">Share of a core.</param>
+/// <param name="Memory">Memory limit.</param>
+[WireName("justrunit.start-vm.v1")]
+public sealed record StartVm(
+    Guid RequestId,
+    string Agent,
+    string Machine,
+    string Vm,
+    string Service,
+    string Tier,
+    bool Pinned,
+    VmProgram Program,
+    CpuShare Cpu,
+    MemorySize Memory) : ICommand;

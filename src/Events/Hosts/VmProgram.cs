@@ -1,0 +1,21 @@
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>
+/// What runs in a virtual machine of the process back end. <c>{listen}</c>, <c>{listenPort}</c> and <c>{next}</c> in arguments and
+/// environment stand for the addresses, which differ between an original and its clone.
+/// </summary>
+/// <param name="Executable">Path of the program.</param>
+/// <param name="Arguments">Its arguments.</param>
+/// <param name="Environment">Variables added to a minimal environment.</param>
+/// <param name="WorkingDirectory">Where it starts.</param>
+/// <param name="Listen">host:port that the original listens on.</param>
+/// <param name="Next">host:port or URL of the next tier, or of its out-proxy; null when there is none.</param>
+/// <param name="HealthPath">HTTP path that answers 200 once the program is ready; null when it has none.</param>
+public sealed record VmProgram(
+    string Executable,
+    IReadOnlyList<string> Arguments,
+    IReadOnlyDictionary<string, string> Environment,
+    string WorkingDirectory,
+    string Listen,
+    string? Next,
+    string? HealthPath);

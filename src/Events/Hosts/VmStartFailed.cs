@@ -1,0 +1,11 @@
+using JustRunIt.Events.Messaging;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>A virtual machine could not be started; nothing is left behind.</summary>
+/// <param name="RequestId">The request.</param>
+/// <param name="Agent">The host agent.</param>
+/// <param name="Vm">Its name.</param>
+/// <param name="Reason">One line.</param>
+[WireName("justrunit.vm-start-failed.v1")]
+public sealed record VmStartFailed(Guid RequestId, string Agent, string Vm, string Reason) : IReport;

@@ -1,0 +1,28 @@
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>A virtual machine runs and is healthy; said in answer to <see cref="StartVm"/>, and again for adopted ones when an agent restarts.</summary>
+/// <param name="RequestId">The request that started it.</param>
+/// <param name="DataCenter">The data centre.</param>
+/// <param name="Agent">The host agent.</param>
+/// <param name="Machine">Where it runs.</param>
+/// <param name="Vm">Its name.</param>
+/// <param name="Service">The service it belongs to.</param>
+/// <param name="Tier">The tier it belongs to.</param>
+/// <param name="Pinned">True when it may not be migrated.</param>
+/// <param name="Cpu">The cap in force.</param>
+/// <param name="Memory">The limit in force.</param>
+[WireName("justrunit.vm-started.v1")]
+public sealed record VmStarted(
+    Guid RequestId,
+    string DataCenter,
+    string Agent,
+    string Machine,
+    string Vm,
+    string Service,
+    string Tier,
+    bool Pinned,
+    CpuShare Cpu,
+    MemorySize Memory) : IReport;

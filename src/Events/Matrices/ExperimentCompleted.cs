@@ -1,0 +1,32 @@
+using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Matrices;
+
+/// <summary>A cell was measured. On the matrix' stream, by the Experimenter on the proxy node's word.</summary>
+/// <param name="MatrixId">The matrix.</param>
+/// <param name="ExperimentId">The experiment.</param>
+/// <param name="Cell">The cell.</param>
+/// <param name="Cpu">The CPU share that the clone had.</param>
+/// <param name="Purpose">Exploration or validation.</param>
+/// <param name="From">Start of the measured arrivals (UTC).</param>
+/// <param name="To">End of the measured arrivals, exclusive (UTC).</param>
+/// <param name="Online">The original under the same arrivals.</param>
+/// <param name="Sandbox">The clone.</param>
+/// <param name="Matches">How the clone's own requests were answered.</param>
+/// <param name="Power">Power drawn by the sandbox machine; null when no meter is installed.</param>
+[WireName("justrunit.experiment-completed.v1")]
+public sealed record ExperimentCompleted(
+    Guid MatrixId,
+    Guid ExperimentId,
+    Cell Cell,
+    CpuShare Cpu,
+    ExperimentPurpose Purpose,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    SideMeasured Online,
+    SideMeasured Sandbox,
+    MatchCounts Matches,
+    Watts? Power) : IDomainEvent;

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Matrices;
+
+/// <summary>What a matrix' stream says so far.</summary>
+/// <param name="Opened">Its settings; null before it was opened.</param>
+/// <param name="Measured">Results by cell; a validation replaces nothing that was measured, and lifts the flag of what was interpolated.</param>
+/// <param name="Interpolated">Interpolated values by cell that no measurement has replaced.</param>
+/// <param name="Pruned">Cells that a heuristic cancelled.</param>
+/// <param name="Failed">Cells whose last experiment failed.</param>
+/// <param name="Started">Experiments of the exploration that were started.</param>
+/// <param name="PendingClone">The clone that was asked for and has not answered.</param>
+/// <param name="ReadyClone">The clone that is ready.</param>
+/// <param name="Running">The experiment that runs.</param>
+/// <param name="CloneAttempts">Clones asked for since the last that was ready.</param>
+/// <param name="ExplorationEnded">True once the driver was done with exploring.</param>
+/// <param name="ValidationActive">True while a validation holds, or waits for, the sandbox.</param>
+/// <param name="Validations">Cells whose validation was asked for and is not done, in order.</param>
+/// <param name="ValidationDeadline">Validations end at this time (UTC).</param>
+/// <param name="Filled">True once the interpolator was done.</param>
+/// <param name="Checked">Cells that the checker has confirmed or objected to.</param>
+public sealed record MatrixState(
+    MatrixOpened? Opened,
+    ImmutableDictionary<Cell, ExperimentCompleted> Measured,
+    ImmutableDictionary<Cell, CellInterpolated> Interpolated,
+    ImmutableHashSet<Cell> Pruned,
+    ImmutableHashSet<Cell> Failed,
+    int Started,
+    CloneRequested? PendingClone,
+    CloneReady? ReadyClone,
+    ExperimentStarted? Running,
+    int CloneAttempts,
+    bool ExplorationEnded,
+    bool ValidationActive,
+    ImmutableList<Cell> Validations,
+    DateTimeOffset ValidationDeadline,
+    bool Filled,
+    ImmutableHashSet<Cell> Checked) : IState<MatrixState>
+{
+    /// <inheritdoc />
+    public static MatrixState Initial { get; } = new(
+        null,
+        ImmutableDictionary<Cell, ExperimentCompleted>.Empty,
+        ImmutableDictionary<Cell, CellInterpolated>.Empty,
+        [],
+        [],
+        0,
+        null,
+        null,
+        null,
+        0,
+        false,
+        false,
+        [],
+        default,
+        false,
+        []);
+
+    /// <summary>The matrix' settings.</summary>
+    /// <exception cref="InvalidOperationException">The matrix was never opened.</exception>
+    public MatrixOpened Settings => Opened ?? throw new InvalidOperationException("The matrix was never opened.");
+
+    /// <summary>The matrix' dimensions.</summary>
+    public MatrixShape Shape => new([.. Settings.Dimensions]);
+
+    /// <summary>True while experiments run or wait for the sandbox.</summary>
+    public bool IsActive => Opened is not null && (!ExplorationEnded || ValidationActive);
+
+    /// <summary>What an experiment that starts now is for.</summary>
+    public ExperimentPurpose Purpose => ExplorationEnded ? ExperimentPurpose.Validate : ExperimentPurpose.Explore;
+
+    /// <summary>No experiment starts after this time (UTC).</summary>
+    public DateTimeOffset Deadline => ExplorationEnded ? ValidationDeadline : Settings.Deadline;
+
+    /// <summary>The CPU share of a cell; null when CPU is not a dimension.</summary>
+    public CpuShare? CpuOf(Cell cell) => ValueOf(cell, ResourceNames.Cpu) is { } cores ? new CpuShare(cores) : null;
+
+    /// <summary>The cell's value of a resource; null when the resource is not a dimension.</summary>
+    public double? ValueOf(Cell cell, string resource)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        for (var i = 0; i < Settings.Dimensions.Count; i++)
+        {
+            if (Settings.Dimensions[i].Resource == resource)
+                return Settings.Dimensions[i].ValueAt(cell[i]);
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc />
+    public static MatrixState Evolve(MatrixState state, IDomainEvent @event)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return @event switch
+        {
+            MatrixOpened e => state with { Opened = e },
+            SandboxAwaited => state,
+            CloneRequested e => state with { PendingClone = e, ReadyClone = null, CloneAttempts = state.CloneAttempts + 1 },
+            CloneReady e => state with { PendingClone = null, ReadyClone = e, CloneAttempts = 0 },
+            CloneFailed => state with { PendingClone = null, ReadyClone = null },
+            ExperimentStarted e => state with
+            {
+                Running = e,
+                Started = state.Started + (e.Purpose == ExperimentPurpose.Explore ? 1 : 0),
+            },
+            SandboxAllocated => state,
+            ExperimentCompleted e => state with
+            {
+                Running = null,
+                Measured = state.Measured.SetItem(e.Cell, e),
+                Validations = state.Validations.Remove(e.Cell),
+                Failed = state.Failed.Remove(e.Cell),
+            },
+            ExperimentFailed e => state with
+            {
+                Running = null,
+                Failed = state.Failed.Add(e.Cell),
+                Validations = state.Validations.Remove(e.Cell),
+            },
+            CellsPruned e => state with { Pruned = state.Pruned.Union(e.Cells) },
+            ExperimentsEnded e => state with
+            {
+                ExplorationEnded = true,
+                ValidationActive = false,
+                Validations = e.Purpose == ExperimentPurpose.Validate ? [] : state.Validations,
+                PendingClone = null,
+                ReadyClone = null,
+                CloneAttempts = 0,
+            },
+            CellInterpolated e => state with { Interpolated = state.Interpolated.SetItem(e.Cell, e) },
+            MatrixFilled => state with { Filled = true },
+            InterpolationUsed => state,
+            ValidationScheduled e => state with
+            {
+                ValidationActive = true,
+                Validations = state.Validations.Contains(e.Cell) ? state.Validations : state.Validations.Add(e.Cell),
+                ValidationDeadline = e.Deadline,
+            },
+            InterpolationConfirmed e => state with { Checked = state.Checked.Add(e.Cell) },
+            MismatchDetected e => state with { Checked = state.Checked.Add(e.Cell) },
+            _ => throw new UnknownEventException(typeof(MatrixState), @event),
+        };
+    }
+}

@@ -1,0 +1,25 @@
+using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Matrices;
+
+/// <summary>The clone has its allocation; the replay may begin. On the matrix' stream, by the Experimenter on the host agent's word.</summary>
+/// <param name="MatrixId">The matrix.</param>
+/// <param name="ExperimentId">The experiment.</param>
+/// <param name="Cpu">The cap as read back.</param>
+/// <param name="Service">The service.</param>
+/// <param name="Tier">The tier.</param>
+/// <param name="Endpoint">host:port of the clone.</param>
+/// <param name="ProxyNode">The proxy node that is to replay.</param>
+/// <param name="Durations">How long each part takes.</param>
+[WireName("justrunit.sandbox-allocated.v1")]
+public sealed record SandboxAllocated(
+    Guid MatrixId,
+    Guid ExperimentId,
+    CpuShare Cpu,
+    string Service,
+    string Tier,
+    string Endpoint,
+    string ProxyNode,
+    ExperimentDurations Durations) : IDomainEvent;

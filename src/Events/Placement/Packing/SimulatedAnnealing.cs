@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+
+namespace JustRunIt.Events.Placement.Packing;
+
+/// <summary>
+/// Bin packing by simulated annealing (§3.1): from the better of two starts, today's assignment and best fit decreasing,
+/// moving or swapping virtual machines, with the best assignment ever seen as the answer. Fewest machines first, then
+/// fewest migrations, then whichever the seed leads to first.
+/// </summary>
+public static class SimulatedAnnealing
+{
+    private const int BaseIterations = 4_000;
+    private const int IterationsPerVm = 1_500;
+    private const double FirstTemperature = 1_500;
+    private const double LastTemperature = 0.3;
+
+    /// <summary>Solves the problem.</summary>
+    public static PackingResult Solve(PackingProblem problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        var cost = new PackingCost(problem);
+        var random = new SplitMix64(problem.Seed);
+        var state = new[] { cost.Current.ToArray(), BestFitDecreasing(problem, cost) }.MinBy(start => Energy(cost.Of(start)))!;
+        var energy = Energy(cost.Of(state));
+        var best = (int[])state.Clone();
+        var bestEnergy = energy;
+        var movable = Enumerable.Range(0, problem.Vms.Length).Where(i => !problem.Vms[i].Pinned).ToArray();
+        var iterations = movable.Length == 0 || problem.Machines.Length < 2 ? 0 : BaseIterations + (IterationsPerVm * movable.Length);
+        var cooling = Math.Pow(LastTemperature / FirstTemperature, 1.0 / Math.Max(1, iterations));
+        var temperature = FirstTemperature;
+        for (var i = 0; i < iterations; i++, temperature *= cooling)
+        {
+            var first = movable[random.Next(movable.Length)];
+            var second = movable[random.Next(movable.Length)];
+            var (firstBefore, secondBefore) = (state[first], state[second]);
+            if (random.Next(3) == 0)
+                (state[first], state[second]) = (secondBefore, firstBefore);
+            else
+                state[first] = random.Next(problem.Machines.Length);
+            var changed = Energy(cost.Of(state));
+            if (changed <= energy || random.NextDouble() < Math.Exp((energy - changed) / temperature))
+            {
+                energy = changed;
+                if (energy < bestEnergy)
+                {
+                    bestEnergy = energy;
+                    state.CopyTo(best, 0);
+                }
+            }
+            else
+            {
+                (state[first], state[second]) = (firstBefore, secondBefore);
+            }
+        }
+
+        return Result(problem, cost, best);
+    }
+
+    /// <summary>Ordered as the goals are: a broken rule weighs more than all machines, a machine more than all migrations.</summary>
+    private static double Energy((double Violation, int Machines, int Migrations, double Unevenness) cost) =>
+        (cost.Violation > 0 ? 1e6 + (cost.Violation * 1e5) : 0) + (cost.Machines * 1e3) + cost.Migrations + (cost.Unevenness * 1e-3);
+
+    private static int[] BestFitDecreasing(PackingProblem problem, PackingCost cost)
+    {
+        var assignment = Enumerable.Repeat(-1, problem.Vms.Length).ToArray();
+        var cpu = problem.Machines.Select(machine => machine.Cpu.Cores).ToArray();
+        var memory = problem.Machines.Select(machine => (double)machine.Memory.Bytes).ToArray();
+        void Put(int vm, int machine)
+        {
+            assignment[vm] = machine;
+            cpu[machine] -= problem.Vms[vm].Cpu.Cores;
+            memory[machine] -= problem.Vms[vm].Memory.Bytes;
+        }
+
+        for (var vm = 0; vm < assignment.Length; vm++)
+        {
+            if (problem.Vms[vm].Pinned)
+                Put(vm, cost.Current[vm]);
+        }
+
+        foreach (var vm in Enumerable.Range(0, assignment.Length).Where(i => assignment[i] < 0).OrderByDescending(i => problem.Vms[i].Cpu.Cores))
+        {
+            var fitting = Enumerable.Range(0, cpu.Length)
+                .Where(machine => cpu[machine] + 1e-9 >= problem.Vms[vm].Cpu.Cores && memory[machine] >= problem.Vms[vm].Memory.Bytes)
+                .Where(machine => !Enumerable.Range(0, assignment.Length).Any(other => assignment[other] == machine && cost.Conflict(vm, other)))
+                .ToList();
+            var used = fitting.Where(machine => assignment.Contains(machine)).ToList();
+            var choice = used.Count > 0 ? used : fitting;
+            Put(vm, choice.Count > 0 ? choice.MinBy(machine => cpu[machine]) : cost.Current[vm]);
+        }
+
+        return assignment;
+    }
+
+    private static PackingResult Result(PackingProblem problem, PackingCost cost, int[] best)
+    {
+        var (violation, machines, migrations, _) = cost.Of(best);
+        return new PackingResult(
+            violation == 0,
+            violation == 0 ? null : Explain(problem, best),
+            problem.Vms.Select((vm, i) => KeyValuePair.Create(vm.Name, problem.Machines[best[i]].Name)).ToImmutableSortedDictionary(),
+            machines,
+            migrations,
+            LowerBound.Of(problem));
+    }
+
+    private static string Explain(PackingProblem problem, int[] best)
+    {
+        var over = problem.Machines
+            .Select((machine, i) => (machine, vms: problem.Vms.Where((_, vm) => best[vm] == i).ToList()))
+            .Where(entry => entry.vms.Sum(vm => vm.Cpu.Cores) > entry.machine.Cpu.Cores * (1 + 1e-9)
+                || entry.vms.Sum(vm => vm.Memory.Bytes) > entry.machine.Memory.Bytes)
+            .Select(entry => $"{entry.machine.Name} would have to hold {string.Join(", ", entry.vms.Select(vm => $"{vm.Name} ({vm.Cpu}, {vm.Memory})"))}")
+            .ToList();
+        return over.Count > 0
+            ? $"{problem.Machines.Length} machines do not suffice: {string.Join("; ", over)}"
+            : $"{problem.Machines.Length} machines do not suffice to keep apart what may not share one";
+    }
+}

@@ -1,0 +1,31 @@
+using JustRunIt.Events;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Store;
+
+namespace JustRunIt.Services.Experimenter;
+
+/// <summary>Load, decide, append for everything that a matrix waits for.</summary>
+internal sealed class ExperimentProcess(EventStore store, ExplorationProcess explorations)
+{
+    /// <summary>Decides on a matrix' stream and its sandbox'; an answer that belongs to another kind of stream is not for us.</summary>
+    public async Task HandleAsync(
+        string subject, Cause cause, Func<MatrixState, SandboxState, ExperimentDecider.Decision> decide, CancellationToken cancellation)
+    {
+        if (!Streams.IsMatrix(subject, out _))
+            return;
+        await using var work = store.Begin(cause);
+        var matrix = await work.LoadAsync<MatrixState>(subject, cancellation);
+        if (matrix.State.Opened is not { } opened || matrix.HandledCauses.Contains(cause.MessageId))
+            return;
+        var sandboxStream = Streams.Sandbox(opened.DataCenter, opened.Sandbox.Machine);
+        var sandbox = await work.LoadAsync<SandboxState>(sandboxStream, cancellation);
+        var decision = decide(matrix.State, sandbox.State);
+        work.Append(subject, decision.Matrix);
+        work.Append(sandboxStream, decision.Sandbox);
+        if (decision.Matrix.OfType<ExperimentsEnded>().FirstOrDefault() is { Purpose: ExperimentPurpose.Explore } ended)
+            await explorations.AdvanceAsync(work, opened, ended.Reason, cancellation);
+        await work.CommitAsync(cancellation);
+    }
+}

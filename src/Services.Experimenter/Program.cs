@@ -1,0 +1,30 @@
+using JustRunIt.Events;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Sla;
+using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Timers;
+using JustRunIt.Services.Experimenter;
+using Microsoft.Extensions.DependencyInjection;
+
+return await ServiceHost.RunAsync(() =>
+{
+    var builder = ServiceHost.CreateService(
+        Catalog.Experimenter,
+        args,
+        consumers => consumers
+            .Add<SlaViolatedConsumer, SlaViolated>()
+            .Add<SlaSlackDetectedConsumer, SlaSlackDetected>()
+            .Add<VmClonedConsumer, VmCloned>()
+            .Add<VmCloneFailedConsumer, VmCloneFailed>()
+            .Add<VmExitedConsumer, VmExited>()
+            .Add<AllocationSetConsumer, AllocationSet>()
+            .Add<AllocationRefusedConsumer, AllocationRefused>()
+            .Add<ReplayMeasuredConsumer, ReplayMeasured>()
+            .Add<ValidationRequestedConsumer, ValidationRequested>()
+            .Add<TimerElapsedConsumer, TimerElapsed>());
+    builder.Services.AddSingleton<ExperimentProcess>();
+    builder.Services.AddSingleton<ExplorationProcess>();
+    return builder;
+});

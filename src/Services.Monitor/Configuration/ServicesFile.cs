@@ -1,0 +1,120 @@
+using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Sla;
+using JustRunIt.Events.Store.Configuration;
+
+namespace JustRunIt.Services.Monitor.Configuration;
+
+/// <summary>
+/// The configuration file: services, their agreements and tiers, and what to explore (§2.2.2). YAML or JSON; the format is
+/// described in <c>docs/configuration.md</c>.
+/// </summary>
+internal static class ServicesFile
+{
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reads and checks a file.</summary>
+    /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
+    public static ServiceDefinitions Read(string file)
+    {
+        var root = YamlField.Root(file).Group("dataCenter", "services");
+        var dataCenter = root.Required("dataCenter").Text();
+        var services = new List<ServiceRegistered>();
+        foreach (var field in root.Required("services").List())
+        {
+            var service = Service(field.Group("name", "sla", "tiers", "exploration"), dataCenter);
+            if (services.Any(other => other.Service == service.Service))
+                throw field.Required("name").Error("a name that no other service has");
+            services.Add(service);
+        }
+
+        return new ServiceDefinitions(services);
+    }
+
+    private static ServiceRegistered Service(YamlField field, string dataCenter)
+    {
+        var tiers = new List<TierDefinition>();
+        foreach (var tierField in field.Required("tiers").List())
+        {
+            var tier = Tier(tierField.Group("name", "vms", "proxyNode", "sandboxNext"));
+            if (tiers.Any(other => other.Name == tier.Name))
+                throw tierField.Required("name").Error("a name that no other tier of the service has");
+            tiers.Add(tier);
+        }
+
+        var sla = field.Required("sla").Group(
+            "meanResponseTime", "window", "measuredAt", "slackThreshold", "minimumRequests", "repeatAfterWindows");
+        return new ServiceRegistered(
+            field.Required("name").Text(),
+            dataCenter,
+            new ServiceLevel(
+                sla.Required("meanResponseTime").Duration(Millisecond, Day),
+                sla.Required("window").Duration(Second, Day),
+                sla.Optional("slackThreshold")?.Fraction(0, 1) ?? 1,
+                sla.Optional("minimumRequests")?.Whole(1, int.MaxValue) ?? 1,
+                sla.Optional("repeatAfterWindows")?.Whole(1, int.MaxValue) ?? 12),
+            TierName(sla.Required("measuredAt"), tiers),
+            tiers,
+            Exploration(field.Required("exploration"), tiers),
+            default);
+    }
+
+    private static TierDefinition Tier(YamlField field) => new(
+        field.Required("name").Text(),
+        [.. field.Required("vms").List().Select(vm => vm.Text())],
+        field.Optional("proxyNode")?.Text(),
+        field.Optional("sandboxNext")?.Text());
+
+    private static ExplorationSettings Exploration(YamlField field, List<TierDefinition> tiers)
+    {
+        field.Group(
+            "tiers", "resources", "experiments", "timeBudget", "timeShift", "settleLimit", "warmUp", "measure", "heuristics", "slack", "mismatchThreshold", "cooldown");
+        var dimensions = new List<Dimension>();
+        foreach (var resource in field.Required("resources").List())
+        {
+            var dimension = Resource(resource.Group("name", "minimum", "maximum", "points"));
+            if (dimensions.Any(other => other.Resource == dimension.Resource))
+                throw resource.Required("name").Error("a resource that is not varied already");
+            dimensions.Add(dimension);
+        }
+
+        var corners = 1 << dimensions.Count;
+        return new ExplorationSettings(
+            [.. field.Required("tiers").List().Select(tier => TierName(tier, tiers))],
+            dimensions,
+            field.Required("experiments").Whole(corners, 10_000),
+            field.Required("timeBudget").Duration(Second, Day),
+            new ExperimentDurations(
+                field.Optional("timeShift")?.Duration(Millisecond, Day) ?? TimeSpan.FromSeconds(10),
+                field.Optional("settleLimit")?.Duration(TimeSpan.Zero, Day) ?? TimeSpan.FromSeconds(10),
+                field.Optional("warmUp")?.Duration(TimeSpan.Zero, Day) ?? TimeSpan.FromSeconds(10),
+                field.Required("measure").Duration(Second, Day)),
+            field.Optional("heuristics")?.Group("diminishingReturns").Optional("diminishingReturns")?.Fraction(0, 1),
+            field.Optional("slack")?.Fraction(0, 1) ?? 0.2,
+            field.Optional("mismatchThreshold")?.Fraction(0, 10) ?? 0.2,
+            field.Optional("cooldown")?.Duration(TimeSpan.Zero, Day) ?? TimeSpan.FromMinutes(1));
+    }
+
+    private static Dimension Resource(YamlField field)
+    {
+        var name = field.Required("name");
+        if (name.Text() is not (ResourceNames.Cpu or ResourceNames.Memory))
+            throw name.Error($"{ResourceNames.Cpu} (share of a core) or {ResourceNames.Memory} (MiB)");
+        var isCpu = name.Text() == ResourceNames.Cpu;
+        double Read(YamlField value) => isCpu ? value.Fraction(0.01, 1024) : value.Number(1, 1 << 30);
+        var minimum = Read(field.Required("minimum"));
+        var maximumField = field.Required("maximum");
+        var maximum = Read(maximumField);
+        if (maximum <= minimum)
+            throw maximumField.Error("more than the minimum");
+        return new Dimension(name.Text(), minimum, maximum, field.Required("points").Whole(2, 1000));
+    }
+
+    private static string TierName(YamlField field, List<TierDefinition> tiers) =>
+        tiers.Any(tier => tier.Name == field.Text())
+            ? field.Text()
+            : throw field.Error($"a tier of the service: {string.Join(", ", tiers.Select(tier => tier.Name))}");
+}

@@ -1,0 +1,26 @@
+using JustRunIt.Events;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Timers;
+using JustRunIt.Services.Placement;
+using Microsoft.Extensions.DependencyInjection;
+
+return await ServiceHost.RunAsync(() =>
+{
+    var builder = ServiceHost.CreateService(
+        Catalog.Placement,
+        args,
+        consumers => consumers
+            .Add<MachineAnnouncedConsumer, MachineAnnounced>()
+            .Add<VmStartedConsumer, VmStarted>()
+            .Add<MatrixFilledConsumer, MatrixFilled>()
+            .Add<MismatchDetectedConsumer, MismatchDetected>()
+            .Add<VmMigratedConsumer, VmMigrated>()
+            .Add<VmMigrationFailedConsumer, VmMigrationFailed>()
+            .Add<AllocationSetConsumer, AllocationSet>()
+            .Add<AllocationRefusedConsumer, AllocationRefused>()
+            .Add<TimerElapsedConsumer, TimerElapsed>());
+    builder.Services.AddSingleton<PlacementProcess>();
+    return builder;
+});

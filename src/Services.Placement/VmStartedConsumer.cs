@@ -1,0 +1,17 @@
+using JustRunIt.Events;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Store.Hosting;
+using MassTransit;
+
+namespace JustRunIt.Services.Placement;
+
+/// <summary>A host agent tells of an on-line virtual machine: it joins the inventory.</summary>
+internal sealed class VmStartedConsumer(PlacementProcess placement, TimeProvider clock) : IConsumer<VmStarted>
+{
+    public Task Consume(ConsumeContext<VmStarted> context) => placement.HandleAsync(
+        Streams.DataCenter(context.Message.DataCenter),
+        MessageCause.Of(context, clock),
+        (state, _) => InventoryDecider.On(state, context.Message),
+        context.CancellationToken);
+}
