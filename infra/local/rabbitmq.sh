@@ -97,7 +97,9 @@ find_port_mapper() {
     rabbitmq_folder
     EPMD_PID=
     for folder in /proc/[0-9]*; do
-        { read -r name <"$folder/comm"; } 2>/dev/null && [[ $name == epmd ]] || continue
+        name=''
+        { read -r name <"$folder/comm"; } 2>/dev/null
+        [[ $name == epmd ]] || continue
         if grep -qzxF "HOME=$RABBITMQ_FOLDER" "$folder/environ" 2>/dev/null; then
             EPMD_PID=${folder#/proc/}
             return 0
