@@ -32,6 +32,10 @@ write_environment() {
 # Given addresses are used as they are; what is not given is ours to start.
 needs_postgresql() { [[ -z $GIVEN_POSTGRES ]]; }
 needs_rabbitmq() { [[ -z $GIVEN_RABBITMQ ]]; }
+needed_servers() {
+    if needs_postgresql; then echo postgresql; fi
+    if needs_rabbitmq; then echo rabbitmq; fi
+}
 GIVEN_POSTGRES=${JUSTRUNIT_POSTGRES:-}
 GIVEN_RABBITMQ=${JUSTRUNIT_RABBITMQ:-}
 
@@ -64,11 +68,9 @@ prepare_local_folder() {
 }
 
 start_servers() {
-    local -a groups=()
     local remembered_data=$DATA_FOLDER
-    needs_postgresql && groups+=(postgresql)
-    needs_rabbitmq && groups+=(rabbitmq)
-    ensure_packages "${groups[@]}"
+    # shellcheck disable=SC2046 # one word a server
+    ensure_packages $(needed_servers)
     choose_server_user
     choose_data_folder
     if [[ $remembered_data && $remembered_data != "$DATA_FOLDER" ]]; then
