@@ -23,8 +23,10 @@ build_is_current() {
     { read -r remembered <"$LOCAL_FOLDER/built"; } 2>/dev/null || return 1
     [[ $remembered == "$(source_fingerprint)" ]] || return 1
     while read -r project; do
+        project=${project//[\"]/}
+        project=${project//\\//}
         [[ -d $ROOT/${project%/*}/bin/Release ]] || return 1
-    done < <(grep -oE '"[^"]+\.csproj"' "$SOLUTION" | tr -d '"' | tr '\\' /)
+    done < <(grep -oE '"[^"]+\.csproj"' "$SOLUTION")
 }
 
 ensure_build() {
