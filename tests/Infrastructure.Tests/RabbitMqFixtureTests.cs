@@ -108,6 +108,8 @@ public sealed class RabbitMqFixtureTests
 
         public async ValueTask DisposeAsync()
         {
+            // In a shared virtual host the queue would stay.
+            await channel.QueueDeleteAsync(Name(Queue));
             await channel.DisposeAsync();
             await connection.DisposeAsync();
             await fixture.DisposeAsync();
