@@ -17,14 +17,16 @@ source_fingerprint() {
     )
 }
 
-# True if nothing changed since the last good build and every project's output is still there.
+# True if nothing changed since the last good build and the output of every project of the solution is still there.
 build_is_current() {
     local remembered='' project
     { read -r remembered <"$LOCAL_FOLDER/built"; } 2>/dev/null || return 1
     [[ $remembered == "$(source_fingerprint)" ]] || return 1
-    for project in "$ROOT"/{src,samples,tests,bench}/*/*.csproj; do
-        [[ ! -e $project || -d ${project%/*}/bin/Release ]] || return 1
-    done
+    while read -r project; do
+        project=${project//[\"]/}
+        project=${project//\\//}
+        [[ -d $ROOT/${project%/*}/bin/Release ]] || return 1
+    done < <(grep -oE '"[^"]+\.csproj"' "$SOLUTION")
 }
 
 ensure_build() {

@@ -107,6 +107,14 @@ process_matches() {
     [[ " ${words[*]} " == *"$2"* ]]
 }
 
+# True once the process has ended, whether or not its parent has taken notice: one that only waits for that
+# has no command line any more.
+process_gone() {
+    local first=''
+    { read -r -d '' first <"/proc/$1/cmdline"; } 2>/dev/null
+    [[ -z $first ]]
+}
+
 # wait_until SECONDS COMMAND...: polls ten times a second.
 wait_until() {
     local left=$(($1 * 10))

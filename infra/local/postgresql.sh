@@ -75,5 +75,3 @@ postgresql_stop() {
     wait_until 10 process_gone "$POSTGRES_PID" || kill -KILL "$POSTGRES_PID" 2>/dev/null
     return 0
 }
-
-process_gone() { [[ ! -e /proc/$1 ]]; }

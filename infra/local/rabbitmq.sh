@@ -81,24 +81,36 @@ rabbitmq_start() {
 rabbitmq_is_ready() { rabbitmq_is_running && port_answers "$AMQP_PORT"; }
 rabbitmq_started_or_ended() { rabbitmq_is_ready || process_gone "$1"; }
 
-# TERM makes the node stop in order. Its port mapper is a process of its own and serves nobody else: the port is ours.
+# TERM makes the node stop in order.
 rabbitmq_stop() {
-    local epmd
     if rabbitmq_is_running; then
         kill -TERM "$RABBITMQ_PID" 2>/dev/null
         wait_until 30 process_gone "$RABBITMQ_PID" || kill -KILL "$RABBITMQ_PID" 2>/dev/null
     fi
-    if port_is_taken "$EPMD_PORT" && find_epmd epmd; then
-        as_server env ERL_EPMD_ADDRESS=127.0.0.1 "ERL_EPMD_PORT=$EPMD_PORT" "$epmd" -kill
-    fi
-    return 0
+    stop_port_mapper
 }
 
-find_epmd() {
-    local candidate
-    find_program "$1" epmd && return 0
-    for candidate in /usr/lib/erlang/erts-*/bin/epmd /usr/lib/erlang/bin/epmd; do
-        [[ -x $candidate ]] && printf -v "$1" '%s' "$candidate" && return 0
+# The node starts its port mapper (epmd), which goes on without it. Sets EPMD_PID if ours runs; its command line
+# says nothing of whose it is, but its environment does. Asking the port to end would disturb whoever else has it.
+find_port_mapper() {
+    local folder name
+    rabbitmq_folder
+    EPMD_PID=
+    for folder in /proc/[0-9]*; do
+        name=''
+        { read -r name <"$folder/comm"; } 2>/dev/null
+        [[ $name == epmd ]] || continue
+        if grep -qzxF "HOME=$RABBITMQ_FOLDER" "$folder/environ" 2>/dev/null; then
+            EPMD_PID=${folder#/proc/}
+            return 0
+        fi
     done
     return 1
+}
+
+stop_port_mapper() {
+    find_port_mapper || return 0
+    kill -TERM "$EPMD_PID" 2>/dev/null
+    wait_until 5 process_gone "$EPMD_PID" || kill -KILL "$EPMD_PID" 2>/dev/null
+    return 0
 }

@@ -32,6 +32,10 @@ write_environment() {
 # Given addresses are used as they are; what is not given is ours to start.
 needs_postgresql() { [[ -z $GIVEN_POSTGRES ]]; }
 needs_rabbitmq() { [[ -z $GIVEN_RABBITMQ ]]; }
+needed_servers() {
+    if needs_postgresql; then echo postgresql; fi
+    if needs_rabbitmq; then echo rabbitmq; fi
+}
 GIVEN_POSTGRES=${JUSTRUNIT_POSTGRES:-}
 GIVEN_RABBITMQ=${JUSTRUNIT_RABBITMQ:-}
 
@@ -64,11 +68,9 @@ prepare_local_folder() {
 }
 
 start_servers() {
-    local -a groups=()
     local remembered_data=$DATA_FOLDER
-    needs_postgresql && groups+=(postgresql)
-    needs_rabbitmq && groups+=(rabbitmq)
-    ensure_packages "${groups[@]}"
+    # shellcheck disable=SC2046 # one word a server
+    ensure_packages $(needed_servers)
     choose_server_user
     choose_data_folder
     if [[ $remembered_data && $remembered_data != "$DATA_FOLDER" ]]; then
@@ -118,8 +120,7 @@ forget_postgresql_ports() { POSTGRES_PORT=''; }
 choose_rabbitmq_ports() {
     keep_or_choose AMQP_PORT RabbitMQ
     keep_or_choose DIST_PORT RabbitMQ
-    # A port mapper of ours may have survived its node; it is ended rather than avoided.
-    [[ -z $EPMD_PORT ]] || rabbitmq_stop >/dev/null 2>&1
+    stop_port_mapper # may have survived its node
     keep_or_choose EPMD_PORT RabbitMQ
 }
 forget_rabbitmq_ports() { AMQP_PORT='' DIST_PORT='' EPMD_PORT=''; }
@@ -163,7 +164,7 @@ stop_everything() {
         flock 9
         if read_environment; then
             rabbitmq_folder
-            if rabbitmq_is_running || port_is_taken "${EPMD_PORT:-0}"; then step "Stopping RabbitMQ" rabbitmq_stop; fi
+            if rabbitmq_is_running || find_port_mapper; then step "Stopping RabbitMQ" rabbitmq_stop; fi
             if postgresql_is_running; then step "Stopping PostgreSQL" postgresql_stop; fi
             if [[ $purge && $DATA_FOLDER ]]; then
                 rm -rf "$DATA_FOLDER"
@@ -202,7 +203,7 @@ end_processes() {
 
 all_gone() {
     local pid
-    for pid in "$@"; do [[ ! -e /proc/$pid ]] || return 1; done
+    for pid in "$@"; do process_gone "$pid" || return 1; done
 }
 
 # Exit code 0 if everything needed runs, 3 otherwise (as service managers answer).

@@ -33,9 +33,15 @@ public sealed class RabbitMqFixtureTests
     [Fact]
     public async Task The_virtual_host_is_gone_after_the_fixture()
     {
+        using var server = await RabbitMqServer.LocateAsync();
+        if (!server.CanCreateVirtualHosts)
+        {
+            // A given broker that shares its virtual host: there is none to delete.
+            return;
+        }
+
         var fixture = new RabbitMqFixture();
         await fixture.InitializeAsync();
-        using var server = await RabbitMqServer.LocateAsync();
         Assert.Contains(fixture.VirtualHost, await server.ListVirtualHostsAsync());
 
         await fixture.DisposeAsync();
@@ -48,6 +54,11 @@ public sealed class RabbitMqFixtureTests
     {
         const string LeftBehind = "justrunit_test_20200101000000_000000000000";
         using var server = await RabbitMqServer.LocateAsync();
+        if (!server.CanCreateVirtualHosts)
+        {
+            return;
+        }
+
         await server.CreateVirtualHostAsync(LeftBehind);
 
         await server.DeleteLeftBehindAsync();
@@ -97,6 +108,8 @@ public sealed class RabbitMqFixtureTests
 
         public async ValueTask DisposeAsync()
         {
+            // In a shared virtual host the queue would stay.
+            await channel.QueueDeleteAsync(Name(Queue));
             await channel.DisposeAsync();
             await connection.DisposeAsync();
             await fixture.DisposeAsync();
