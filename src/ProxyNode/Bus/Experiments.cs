@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using System.Net;
+using JustRunIt.Events.Proxies;
+using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.Bus;
+
+/// <summary>Runs each experiment once, however often it is asked for: a repeated request gets the first one's result.</summary>
+internal sealed class Experiments(NodeSettings settings, TierProxies proxies, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<Guid, Lazy<Task<ReplayResult>>> byRequest = new();
+
+    /// <summary>Measures; the answer to the command.</summary>
+    public async Task<ReplayMeasured> RunAsync(StartReplay command)
+    {
+        var running = byRequest.GetOrAdd(command.RequestId, _ => new Lazy<Task<ReplayResult>>(() => MeasureAsync(command)));
+        var result = await running.Value;
+        return new ReplayMeasured(
+            command.Subject,
+            command.RequestId,
+            settings.Node,
+            result.From,
+            result.To,
+            result.Online,
+            result.Sandbox,
+            result.Matches,
+            result.Shed,
+            result.Failure);
+    }
+
+    private async Task<ReplayResult> MeasureAsync(StartReplay command)
+    {
+        if (proxies.Find(command.Service, command.Tier) is not { } proxy)
+            return ReplayResult.Failed(clock.GetUtcNow(), $"proxy node {settings.Node} has no proxies for tier {command.Tier} of {command.Service}");
+        return IPEndPoint.TryParse(command.SandboxEndpoint, out var sandbox)
+            ? await proxy.RunExperimentAsync(sandbox, command.Durations, CancellationToken.None)
+            : ReplayResult.Failed(clock.GetUtcNow(), $"sandboxEndpoint: '{command.SandboxEndpoint}'; allowed is IP:PORT");
+    }
+}

@@ -1,0 +1,34 @@
+using System.Net;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.Configuration;
+
+/// <summary>A proxy node's settings.</summary>
+/// <param name="Node">Its name, unique in the data centre.</param>
+/// <param name="ReportEvery">How often it reports response times.</param>
+/// <param name="Tiers">The tiers whose proxies it holds.</param>
+internal sealed record NodeSettings(string Node, TimeSpan ReportEvery, IReadOnlyList<TierSettings> Tiers);
+
+/// <summary>The proxies around the servers of one tier.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Tier">The tier.</param>
+/// <param name="Listen">Where the in-proxy takes requests.</param>
+/// <param name="Upstream">The tier's server.</param>
+/// <param name="OutProxies">One for each next tier.</param>
+/// <param name="Wildcards">Non-deterministic fields in requests to the next tiers.</param>
+/// <param name="MemoryLimitBytes">Bound of the shadow queue, and of each record.</param>
+internal sealed record TierSettings(
+    string Service,
+    string Tier,
+    IPEndPoint Listen,
+    EndPoint Upstream,
+    IReadOnlyList<OutProxySettings> OutProxies,
+    WildcardRules Wildcards,
+    long MemoryLimitBytes);
+
+/// <summary>An out-proxy.</summary>
+/// <param name="Name">The next tier.</param>
+/// <param name="Listen">Where the on-line server finds the next tier.</param>
+/// <param name="Upstream">The next tier's server.</param>
+/// <param name="SandboxListen">Where a clone finds it.</param>
+internal sealed record OutProxySettings(string Name, IPEndPoint Listen, EndPoint Upstream, IPEndPoint SandboxListen);

@@ -1,0 +1,29 @@
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.ProxyNode.Bus;
+using JustRunIt.ProxyNode.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+return await ServiceHost.RunAsync(() =>
+{
+    var file = args is ["--config", var path]
+        ? path
+        : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE");
+    var settings = NodeFile.Read(file);
+    var builder = ServiceHost.CreateBusOnly(
+        Names.ProxyNode(settings.Node),
+        [],
+        consumers => consumers
+            .Add<StartReplayConsumer, StartReplay>(atOnce: 16)
+            .Add<StopReplayConsumer, StopReplay>());
+    builder.Services.AddSingleton(settings);
+    builder.Services.AddSingleton<TierProxies>();
+    builder.Services.AddSingleton<Experiments>();
+    // The proxies come first: on-line traffic does not wait for a broker.
+    builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<TierProxies>()));
+    builder.Services.AddHostedService<Reporter>();
+    return builder;
+});

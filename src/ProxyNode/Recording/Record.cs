@@ -1,0 +1,126 @@
+using JustRunIt.ProxyNode.Measuring;
+
+namespace JustRunIt.ProxyNode.Recording;
+
+/// <summary>
+/// The on-line server's recent requests to a next tier with their replies (DESIGN §5). Looked up by hash, over all
+/// connections, since which pooled connection serves a request is chance. Bounded in memory and age; the oldest goes first.
+/// </summary>
+internal sealed class Record(WildcardRules rules, long memoryLimit, TimeProvider clock)
+{
+    private const int Overhead = 200;
+
+    private readonly Lock gate = new();
+    private readonly Queue<RecordedExchange> byAge = new();
+    private readonly Dictionary<UInt128, List<RecordedExchange>> exact = [];
+    private readonly Dictionary<UInt128, List<RecordedExchange>> wildcard = [];
+    private readonly Dictionary<UInt128, List<RecordedExchange>> equivalent = [];
+    private long bytes;
+
+    /// <summary>Exchanges held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return byAge.Count;
+        }
+    }
+
+    /// <summary>Adds an exchange, and lets go of those that arrived before <paramref name="oldest"/>.</summary>
+    public void Add(ReadOnlySpan<byte> request, byte[] reply, bool keepsAlive, long arrival, long answered, long oldest)
+    {
+        var keys = RequestKeys.Of(RequestText.Parse(request), rules);
+        var exchange = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, keepsAlive);
+        lock (gate)
+        {
+            byAge.Enqueue(exchange);
+            bytes += reply.Length + Overhead;
+            Insert(exact, keys.Exact, exchange);
+            Insert(wildcard, keys.Wildcard, exchange);
+            Insert(equivalent, keys.Equivalent, exchange);
+            while (byAge.Count > 1 && (bytes > memoryLimit || byAge.Peek().Arrival < oldest))
+                Evict(byAge.Dequeue());
+        }
+    }
+
+    /// <summary>
+    /// The recorded exchange that answers a clone's request: of those that match best the one nearest in time, each used once
+    /// before any is used again.
+    /// </summary>
+    /// <param name="request">The clone's request, complete.</param>
+    /// <param name="expectedArrival">When the original's request should have arrived.</param>
+    public (RecordedExchange? Exchange, MatchKind Kind) Find(ReadOnlySpan<byte> request, long expectedArrival)
+    {
+        var keys = RequestKeys.Of(RequestText.Parse(request), rules);
+        lock (gate)
+        {
+            var (found, kind) = Nearest(exact, keys.Exact, expectedArrival) is { } same ? (same, MatchKind.Exact)
+                : Nearest(wildcard, keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
+                : Nearest(equivalent, keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
+                : (null, MatchKind.Missing);
+            if (found is not null)
+                found.IsUsed = true;
+            return (found, kind);
+        }
+    }
+
+    /// <summary>Lets go of everything.</summary>
+    public void Clear()
+    {
+        lock (gate)
+        {
+            byAge.Clear();
+            exact.Clear();
+            wildcard.Clear();
+            equivalent.Clear();
+            bytes = 0;
+        }
+    }
+
+    private static void Insert(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, RecordedExchange exchange)
+    {
+        if (!index.TryGetValue(key, out var list))
+            index.Add(key, list = []);
+        // Sorted by arrival; replies come nearly in that order.
+        var position = list.Count;
+        while (position > 0 && list[position - 1].Arrival > exchange.Arrival)
+            position--;
+        list.Insert(position, exchange);
+    }
+
+    private static RecordedExchange? Nearest(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, long expected)
+    {
+        if (!index.TryGetValue(key, out var list))
+            return null;
+        RecordedExchange? unused = null;
+        var best = list[0];
+        foreach (var candidate in list)
+        {
+            if (Distance(candidate) < Distance(best))
+                best = candidate;
+            if (!candidate.IsUsed && (unused is null || Distance(candidate) < Distance(unused)))
+                unused = candidate;
+        }
+
+        return unused ?? best;
+
+        long Distance(RecordedExchange exchange) => Math.Abs(exchange.Arrival - expected);
+    }
+
+    private void Evict(RecordedExchange exchange)
+    {
+        bytes -= exchange.Reply.Length + Overhead;
+        Remove(exact, exchange.Keys.Exact, exchange);
+        Remove(wildcard, exchange.Keys.Wildcard, exchange);
+        Remove(equivalent, exchange.Keys.Equivalent, exchange);
+    }
+
+    private static void Remove(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, RecordedExchange exchange)
+    {
+        var list = index[key];
+        list.Remove(exchange);
+        if (list.Count == 0)
+            index.Remove(key);
+    }
+}

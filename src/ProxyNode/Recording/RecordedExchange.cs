@@ -1,0 +1,13 @@
+namespace JustRunIt.ProxyNode.Recording;
+
+/// <summary>An on-line request to the next tier, and how it was answered.</summary>
+/// <param name="Keys">What it is found by.</param>
+/// <param name="Arrival">When it arrived.</param>
+/// <param name="Delay">From its arrival to the last byte of the reply.</param>
+/// <param name="Reply">The reply's bytes, head included.</param>
+/// <param name="KeepsAlive">Whether the reply leaves the connection open.</param>
+internal sealed record RecordedExchange(RequestKeys Keys, long Arrival, TimeSpan Delay, byte[] Reply, bool KeepsAlive)
+{
+    /// <summary>The clone has been answered with it already.</summary>
+    public bool IsUsed { get; set; }
+}

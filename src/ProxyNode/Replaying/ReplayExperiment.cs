@@ -1,0 +1,120 @@
+using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Proxies;
+using JustRunIt.ProxyNode.Measuring;
+
+namespace JustRunIt.ProxyNode.Replaying;
+
+/// <summary>One experiment on a running replay (DESIGN §4): settle, warm up, measure the same arrivals on both sides.</summary>
+internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durations, TimeProvider clock)
+{
+    /// <summary>An experiment with more of the clone's requests unanswered by the record is no result.</summary>
+    private const double LargestMissingFraction = 0.05;
+
+    /// <summary>An experiment in which the clone fails so many more requests than the original is no result.</summary>
+    private const double LargestExtraErrorFraction = 0.05;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Runs it.</summary>
+    /// <param name="isFirst">The replay has just started: there is no backlog to settle.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public async Task<ReplayResult> RunAsync(bool isFirst, CancellationToken cancellation)
+    {
+        if (!isFirst)
+            await SettleAsync(cancellation).ConfigureAwait(false);
+        var warmFrom = Math.Max(clock.GetTimestamp(), replay.DueAt(replay.StartedAt));
+        var from = warmFrom + replay.Ticks(durations.WarmUp);
+        var to = from + replay.Ticks(durations.Measure);
+        var shift = replay.Ticks(replay.TimeShift);
+        replay.KeepFrom(from - shift);
+        try
+        {
+            await WaitUntilAsync(from, cancellation).ConfigureAwait(false);
+            var matchesBefore = replay.Matches.Read();
+            await WaitUntilAsync(to, cancellation).ConfigureAwait(false);
+            var exchanges = replay.DueBetween(from, to);
+            while (!exchanges.All(exchange => exchange.IsComplete) && clock.GetTimestamp() < to + shift)
+                await Task.Delay(Look, clock, cancellation).ConfigureAwait(false);
+            return Summarize(exchanges, from - shift, to - shift, Since(matchesBefore));
+        }
+        finally
+        {
+            replay.Forget();
+        }
+    }
+
+    /// <summary>The clone answers what it got at its former allocation; what it cannot in time is dropped.</summary>
+    private async Task SettleAsync(CancellationToken cancellation)
+    {
+        var begin = clock.GetTimestamp();
+        var end = begin + replay.Ticks(durations.SettleLimit);
+        while (!replay.HasDrained(begin))
+        {
+            if (clock.GetTimestamp() >= end)
+            {
+                replay.Drop(clock.GetTimestamp());
+                return;
+            }
+
+            await Task.Delay(Look, clock, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private ReplayResult Summarize(IReadOnlyList<Exchange> all, long from, long to, MatchCounts matches)
+    {
+        var now = clock.GetTimestamp();
+        var shed = all.Count(exchange => exchange.IsShed);
+        var exchanges = all.Where(exchange => !exchange.IsShed).ToList();
+        var online = Side.Summarize(
+            [.. exchanges.Select(exchange => Elapsed(exchange.Arrival, exchange.Online, now))],
+            exchanges.Count(exchange => exchange.Online.IsError),
+            durations.Measure);
+        var sandbox = Side.Summarize(
+            [.. exchanges.Select(exchange => Elapsed(exchange.Due, exchange.Sandbox, now))],
+            exchanges.Count(exchange => exchange.Sandbox.IsError),
+            durations.Measure);
+        return new ReplayResult(Utc(from), Utc(to), online, sandbox, matches, shed, Failure(exchanges, online, sandbox, matches, shed));
+    }
+
+    /// <summary>
+    /// Why this is no result. A clone that is merely behind is a result, its response times at least what was waited for;
+    /// one that refuses, breaks off, fails or never answers is none.
+    /// </summary>
+    private static string? Failure(
+        List<Exchange> exchanges, SideMeasured? online, SideMeasured? sandbox, MatchCounts matches, int shed)
+    {
+        if (shed > 0)
+            return $"{shed} duplicates were shed because memory was short";
+        if (online is null || sandbox is null)
+            return "no request arrived while measuring";
+        if (exchanges.TrueForAll(exchange => exchange.Sandbox.EndedAt == 0))
+            return $"the clone answered none of {sandbox.Requests} duplicates";
+        var failed = exchanges.Count(exchange => exchange.Sandbox is { EndedAt: not 0, IsError: true });
+        if (failed - online.Errors > LargestExtraErrorFraction * sandbox.Requests)
+            return $"{failed} of {sandbox.Requests} duplicates failed at the clone, {online.Errors} on-line";
+        var asked = matches.Exact + matches.Wildcard + matches.Nearest + matches.Missing;
+        return matches.Missing > LargestMissingFraction * asked
+            ? $"{matches.Missing} of {asked} requests of the clone had no recorded reply"
+            : null;
+    }
+
+    /// <summary>What was not answered took at least until now.</summary>
+    private TimeSpan Elapsed(long from, Answer answer, long now) =>
+        clock.GetElapsedTime(from, answer.EndedAt == 0 ? now : answer.EndedAt);
+
+    private MatchCounts Since(MatchCounts before)
+    {
+        var now = replay.Matches.Read();
+        return new MatchCounts(
+            now.Exact - before.Exact, now.Wildcard - before.Wildcard, now.Nearest - before.Nearest, now.Missing - before.Missing);
+    }
+
+    private DateTimeOffset Utc(long timestamp) => clock.GetUtcNow() - clock.GetElapsedTime(timestamp, clock.GetTimestamp());
+
+    private async Task WaitUntilAsync(long timestamp, CancellationToken cancellation)
+    {
+        var left = clock.GetElapsedTime(clock.GetTimestamp(), timestamp);
+        if (left > TimeSpan.Zero)
+            await Task.Delay(left, clock, cancellation).ConfigureAwait(false);
+    }
+}

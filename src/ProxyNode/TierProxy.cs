@@ -1,0 +1,139 @@
+using System.Net;
+using JustRunIt.Events.Explorations;
+using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode;
+
+/// <summary>The in-proxy before a tier's server and the out-proxies behind it (§2.2.1, DESIGN §5).</summary>
+internal sealed class TierProxy : IAsyncDisposable
+{
+    private readonly TierSettings settings;
+    private readonly TimeProvider clock;
+    private readonly List<Listener> listeners = [];
+    private readonly List<Record> records = [];
+    private readonly SemaphoreSlim oneExperiment = new(1);
+    private volatile Replay? replay;
+    private CancellationTokenSource stopExperiment = new();
+
+    private TierProxy(TierSettings settings, TimeProvider clock)
+    {
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /// <summary>What it stands around.</summary>
+    public TierSettings Settings => settings;
+
+    /// <summary>On-line response times since they were last taken.</summary>
+    public ResponseTimes ResponseTimes { get; } = new();
+
+    /// <summary>Where the in-proxy listens.</summary>
+    public IPEndPoint EndPoint => listeners[0].EndPoint;
+
+    /// <summary>Where the out-proxies listen, in the order of the settings: for the on-line server, and for a clone.</summary>
+    public IReadOnlyList<(IPEndPoint Online, IPEndPoint Sandbox)> OutProxies =>
+        [.. listeners.Skip(1).Chunk(2).Select(pair => (pair[0].EndPoint, pair[1].EndPoint))];
+
+    /// <summary>Starts to listen, and relays from then on.</summary>
+    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on.</exception>
+    public static async Task<TierProxy> StartAsync(TierSettings settings, TimeProvider clock)
+    {
+        var proxy = new TierProxy(settings, clock);
+        try
+        {
+            proxy.Listen();
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Duplicates the tier's traffic to a clone and measures both sides. The replay goes on afterwards, so that the next
+    /// experiment with the same clone finds it warm, until <see cref="StopReplayAsync"/> or another clone.
+    /// </summary>
+    /// <param name="sandbox">The clone.</param>
+    /// <param name="durations">Time shift, settling, warm-up and measurement.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    public async Task<ReplayResult> RunExperimentAsync(IPEndPoint sandbox, ExperimentDurations durations, CancellationToken cancellation)
+    {
+        await oneExperiment.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stopExperiment.Token);
+            var isFirst = replay is not { } running || !running.Sandbox.Equals(sandbox) || running.TimeShift != durations.TimeShift;
+            if (isFirst)
+            {
+                await EndReplayAsync().ConfigureAwait(false);
+                replay = new Replay(sandbox, durations.TimeShift, settings.MemoryLimitBytes, clock);
+            }
+
+            return await new ReplayExperiment(replay!, durations, clock).RunAsync(isFirst, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return ReplayResult.Failed(clock.GetUtcNow(), "the replay was stopped");
+        }
+        finally
+        {
+            oneExperiment.Release();
+        }
+    }
+
+    /// <summary>Stops duplicating: connections to the clone, queue and record are dropped. No error when none runs.</summary>
+    public async Task StopReplayAsync()
+    {
+        await Interlocked.Exchange(ref stopExperiment, new CancellationTokenSource()).CancelAsync().ConfigureAwait(false);
+        await oneExperiment.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await EndReplayAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            oneExperiment.Release();
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await StopReplayAsync().ConfigureAwait(false);
+        foreach (var listener in listeners)
+            await listener.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Listen()
+    {
+        listeners.Add(Listener.Start(
+            settings.Listen,
+            (client, stop) => RelayConnection.RunAsync(client, settings.Upstream, new ReplayTaps(() => replay), ResponseTimes, clock, stop)));
+        foreach (var outProxy in settings.OutProxies)
+        {
+            var record = new Record(settings.Wildcards, settings.MemoryLimitBytes, clock);
+            var answerer = new RecordAnswerer(record, () => replay, clock);
+            records.Add(record);
+            listeners.Add(Listener.Start(
+                outProxy.Listen,
+                (client, stop) => RelayConnection.RunAsync(
+                    client, outProxy.Upstream, new RecordingTaps(record, () => replay, clock), times: null, clock, stop)));
+            listeners.Add(Listener.Start(outProxy.SandboxListen, answerer.ServeAsync));
+        }
+    }
+
+    private async Task EndReplayAsync()
+    {
+        var ending = replay;
+        replay = null;
+        if (ending is not null)
+            await ending.DisposeAsync().ConfigureAwait(false);
+        records.ForEach(record => record.Clear());
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>Look-ups in the record (DESIGN §5): exact, with wildcards, nearest, missing; each exchange once before any twice.</summary>
+public sealed class RecordTests
+{
+    private static readonly WildcardRules Rules = WildcardRules.Create(["cookie"], ["t"], ["stamp"], ["token"], ["sid-[0-9a-f]+"]);
+
+    private readonly Recording.Record record = new(Rules, 1 << 20, TimeProvider.System);
+
+    [Fact]
+    public void Host_and_connection_headers_and_chunking_do_not_matter()
+    {
+        Add(Request("POST /a", "hello", "Host: 127.0.0.1:1", "Content-Type: text/plain"), "one", arrival: 10);
+        var (found, kind) = Find("POST /a HTTP/1.1\r\nHost: 10.213.0.1:2\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhe\r\n3;x=1\r\nllo\r\n0\r\n\r\n");
+        Assert.Equal(("one", MatchKind.Exact), (Text(found), kind));
+    }
+
+    [Theory]
+    [InlineData("GET /a?t=1&x=2", "", "GET /a?t=9&x=2", "")]
+    [InlineData("GET /sid-00ff/a", "", "GET /sid-12/a", "")]
+    [InlineData("POST /j", "{\"token\":\"abc\",\"list\":[{\"token\":1}],\"x\":1}", "POST /j", "{\"token\":\"def\",\"list\":[{\"token\":2}],\"x\":1}")]
+    public void Declared_fields_are_wildcards(string recorded, string recordedBody, string asked, string askedBody)
+    {
+        Add(Request(recorded, recordedBody, "Content-Type: application/json", "Cookie: a=1"), "reply", arrival: 10);
+        var (found, kind) = Find(Request(asked, askedBody, "Content-Type: application/json", "Cookie: a=2"));
+        Assert.Equal(("reply", MatchKind.Wildcard), (Text(found), kind));
+    }
+
+    [Fact]
+    public void A_declared_form_field_is_a_wildcard_and_the_others_are_not()
+    {
+        Add(Request("POST /f", "a=1&stamp=5", "Content-Type: application/x-www-form-urlencoded"), "reply", arrival: 10);
+        Assert.Equal(MatchKind.Wildcard, Find(Request("POST /f", "a=1&stamp=6", "Content-Type: application/x-www-form-urlencoded")).Kind);
+        Assert.Equal(MatchKind.Nearest, Find(Request("POST /f", "a=2&stamp=5", "Content-Type: application/x-www-form-urlencoded")).Kind);
+    }
+
+    [Fact]
+    public void The_same_kind_of_request_is_nearest_and_nothing_alike_is_missing()
+    {
+        Add(Request("GET /items/17?page=1", ""), "seventeen", arrival: 10);
+        Assert.Equal(("seventeen", MatchKind.Nearest), (Text(Find(Request("GET /items/18?page=2", "")).Exchange), Find(Request("GET /items/18", "")).Kind));
+        Assert.Equal((null, MatchKind.Missing), (Text(Find(Request("GET /users/17", "")).Exchange), Find(Request("POST /items/17", "")).Kind));
+    }
+
+    [Fact]
+    public void Equal_requests_are_answered_in_the_order_of_time_and_the_last_again_when_all_are_used()
+    {
+        Add(Request("GET /counter", ""), "2", arrival: 200);
+        Add(Request("GET /counter", ""), "1", arrival: 100);
+        Add(Request("GET /counter", ""), "3", arrival: 300);
+        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Bytes(Request("GET /counter", "")), at).Exchange)));
+    }
+
+    [Fact]
+    public void Memory_is_bounded_and_the_oldest_goes_first()
+    {
+        var small = new Recording.Record(Rules, 10_000, TimeProvider.System);
+        for (var i = 0; i < 100; i++)
+            small.Add(Bytes(Request($"GET /n/{(char)('a' + (i % 26))}{i}x", "")), new byte[1000], keepsAlive: true, arrival: i, answered: i, oldest: 0);
+        Assert.InRange(small.Count, 1, 9);
+        Assert.NotEqual(MatchKind.Exact, small.Find(Bytes(Request("GET /n/a0x", "")), 0).Kind);
+    }
+
+    [Fact]
+    public void What_is_too_old_is_let_go()
+    {
+        Add(Request("GET /old", ""), "old", arrival: 10);
+        record.Add(Bytes(Request("GET /new", "")), [], keepsAlive: true, arrival: 500, answered: 501, oldest: 100);
+        Assert.Equal(1, record.Count);
+    }
+
+    private void Add(string request, string reply, long arrival) =>
+        record.Add(Bytes(request), Bytes(reply), keepsAlive: true, arrival, arrival + 1, oldest: 0);
+
+    private (RecordedExchange? Exchange, MatchKind Kind) Find(string request) => record.Find(Bytes(request), 10);
+
+    private static string Request(string start, string body, params string[] headers) =>
+        $"{start} HTTP/1.1\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
+
+    private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
+
+    private static string? Text(RecordedExchange? exchange) => exchange is null ? null : Encoding.Latin1.GetString(exchange.Reply);
+}
