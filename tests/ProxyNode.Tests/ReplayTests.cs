@@ -78,7 +78,7 @@ public sealed class ReplayTests : IAsyncLifetime
         cloneDelay = TimeSpan.FromMilliseconds(100);
         var result = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.Null(result.Failure);
-        // Four connections give one request each 50 ms; a clone that takes three times as long falls ever farther behind.
+        // Four connections give one request each 60 ms; a clone that takes three times as long falls ever farther behind.
         Assert.True(result.Sandbox!.Mean > result.Online!.Mean + TimeSpan.FromMilliseconds(100), $"{result.Sandbox.Mean} against {result.Online.Mean}");
         Assert.InRange(result.Online.Mean.TotalMilliseconds, 38, 120);
     }
@@ -166,6 +166,7 @@ public sealed class ReplayTests : IAsyncLifetime
                 using var reply = await http.GetAsync($"/item/{Interlocked.Increment(ref id)}");
                 if (!reply.IsSuccessStatusCode)
                     Interlocked.Increment(ref onlineErrors);
+                await Task.Delay(10);
             }
         }))];
     }

@@ -10,6 +10,9 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     private byte[]? buffer = ArrayPool<byte>.Shared.Rent(512);
     private int length;
 
+    /// <summary>The connection to the clone that its duplicate takes.</summary>
+    public ShadowConnection Shadow { get; } = shadow;
+
     /// <summary>When the on-line request's first byte was read.</summary>
     public long Arrival { get; } = arrival;
 
@@ -60,7 +63,7 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     /// <inheritdoc />
     public void RequestEnded()
     {
-        if (!IsShed && !shadow.TryAdd(this))
+        if (!IsShed && !Shadow.TryAdd(this))
             Shed();
     }
 

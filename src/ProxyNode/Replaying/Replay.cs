@@ -100,11 +100,13 @@ internal sealed class Replay : IAsyncDisposable
             return [.. exchanges.Where(exchange => exchange.Due >= from && exchange.Due < to)];
     }
 
-    /// <summary>Whether the clone has answered all that was due before.</summary>
-    public bool HasDrained(long dueBefore)
+    /// <summary>Whether no duplicate that is due waits behind another on its connection: the clone has no backlog.</summary>
+    public bool HasCaughtUp()
     {
+        var now = clock.GetTimestamp();
+        var busy = new HashSet<ShadowConnection>();
         lock (gate)
-            return !exchanges.Any(exchange => exchange.Due < dueBefore && exchange.Sandbox.EndedAt == 0 && !exchange.IsShed);
+            return exchanges.All(exchange => exchange.Due >= now || exchange.IsShed || exchange.Sandbox.EndedAt != 0 || busy.Add(exchange.Shadow));
     }
 
     /// <summary>Gives up what was due before: shadow connections begin anew.</summary>

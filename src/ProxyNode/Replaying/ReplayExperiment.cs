@@ -43,12 +43,11 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
         }
     }
 
-    /// <summary>The clone answers what it got at its former allocation; what it cannot in time is dropped.</summary>
+    /// <summary>The clone works off what it got at its former allocation; what it cannot in time is dropped.</summary>
     private async Task SettleAsync(CancellationToken cancellation)
     {
-        var begin = clock.GetTimestamp();
-        var end = begin + replay.Ticks(durations.SettleLimit);
-        while (!replay.HasDrained(begin))
+        var end = clock.GetTimestamp() + replay.Ticks(durations.SettleLimit);
+        while (!replay.HasCaughtUp())
         {
             if (clock.GetTimestamp() >= end)
             {
