@@ -1,0 +1,26 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+
+namespace JustRunIt.HostAgent.Bus;
+
+/// <summary>What the agent says of what runs.</summary>
+internal static class Reports
+{
+    /// <summary>An on-line virtual machine runs.</summary>
+    public static VmStarted Started(AgentSettings settings, RunningVm vm) => new(
+        vm.Start.RequestId,
+        settings.DataCenter,
+        settings.Agent,
+        vm.Machine,
+        vm.Name,
+        vm.Start.Service,
+        vm.Start.Tier,
+        vm.Start.Pinned,
+        vm.Cpu,
+        vm.Memory);
+
+    /// <summary>Something ended without having been told to.</summary>
+    public static VmExited Exited(AgentSettings settings, RunningVm vm, string reason) =>
+        new(settings.Agent, vm.Name, vm.Origin?.Command.Subject, reason);
+}

@@ -1,0 +1,24 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+using MassTransit;
+
+namespace JustRunIt.HostAgent.Bus;
+
+/// <summary>Starts an on-line virtual machine.</summary>
+internal sealed class StartVmConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<StartVm>
+{
+    public async Task Consume(ConsumeContext<StartVm> context)
+    {
+        var command = context.Message;
+        try
+        {
+            var vm = await hypervisor.StartAsync(command, context.CancellationToken);
+            await context.Publish(Reports.Started(settings, vm));
+        }
+        catch (HypervisorException e)
+        {
+            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, e.Message));
+        }
+    }
+}

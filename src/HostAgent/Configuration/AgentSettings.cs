@@ -1,0 +1,49 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.HostAgent.Configuration;
+
+/// <summary>A host agent's settings.</summary>
+/// <param name="DataCenter">The data centre that its machines belong to.</param>
+/// <param name="Agent">Its name, unique in the data centre.</param>
+/// <param name="StateFolder">Where it keeps what it must know after a restart, and the logs of what it runs.</param>
+/// <param name="CoreSize">
+/// Real cores that one core of its machines stands for: 1 for real machines; less when several simulated machines share a real one.
+/// </param>
+/// <param name="Simulated">True when the machines are capped control groups on one real machine.</param>
+/// <param name="QuotaPeriod">Period of the CPU quota; see docs/decisions/0003-quota-period.md.</param>
+/// <param name="Isolation">How clones are kept from everything but their proxies.</param>
+/// <param name="Machines">The machines that it manages.</param>
+internal sealed record AgentSettings(
+    string DataCenter,
+    string Agent,
+    string StateFolder,
+    double CoreSize,
+    bool Simulated,
+    TimeSpan QuotaPeriod,
+    Isolation Isolation,
+    IReadOnlyList<MachineSettings> Machines)
+{
+    /// <summary>The machine of that name.</summary>
+    /// <exception cref="Hypervisors.HypervisorException">There is none.</exception>
+    public MachineSettings Machine(string name) =>
+        Machines.FirstOrDefault(machine => machine.Name == name)
+        ?? throw new Hypervisors.HypervisorException($"machine {name} is unknown to agent {Agent}; it manages {string.Join(", ", Machines.Select(machine => machine.Name))}");
+}
+
+/// <summary>One machine.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Cpu">Capacity in its own cores.</param>
+/// <param name="Memory">Capacity.</param>
+internal sealed record MachineSettings(string Name, MachineRole Role, CpuShare Cpu, MemorySize Memory);
+
+/// <summary>How clones are kept from everything but their proxies.</summary>
+internal enum Isolation
+{
+    /// <summary>A network namespace of their own, with a filter that lets nothing pass but their proxies.</summary>
+    Namespace,
+
+    /// <summary>Not at all; for machines without network namespaces, and reported as such.</summary>
+    None,
+}

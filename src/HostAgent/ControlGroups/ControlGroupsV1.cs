@@ -1,0 +1,88 @@
+using System.Globalization;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.HostAgent.ControlGroups;
+
+/// <summary>Control groups version 1: a hierarchy a controller (kernel documentation, admin-guide/cgroup-v1 and scheduler/sched-bwc.rst).</summary>
+internal sealed class ControlGroupsV1(string cpuRoot, string cpuAccountingRoot, string memoryRoot, string agentGroup) : IControlGroups
+{
+    private readonly string cpu = Path.Combine(cpuRoot, agentGroup);
+    private readonly string accounting = Path.Combine(cpuAccountingRoot, agentGroup);
+    private readonly string memory = Path.Combine(memoryRoot, agentGroup);
+
+    /// <inheritdoc />
+    public string Description => "control groups version 1";
+
+    private IEnumerable<string> Roots => new[] { cpu, accounting, memory }.Distinct();
+
+    /// <inheritdoc />
+    public void Create(GroupPath path)
+    {
+        foreach (var root in Roots)
+            Directory.CreateDirectory(path.Folder(root));
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Children(GroupPath path)
+    {
+        var folder = path.Folder(cpu);
+        return Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(child => Path.GetFileName(child))] : [];
+    }
+
+    /// <inheritdoc />
+    public void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period)
+    {
+        var folder = path.Folder(cpu);
+        var periodMicroseconds = (long)period.TotalMicroseconds;
+        var quota = Math.Max(1000, (long)Math.Round(realCores.Cores * periodMicroseconds));
+        if (ControlGroupFiles.Read(folder, "cpu.cfs_period_us") != Text(periodMicroseconds))
+        {
+            // A child may never exceed its parent's ratio, not even between two writes: lift the cap while the period changes.
+            ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", "-1");
+            ControlGroupFiles.Write(folder, "cpu.cfs_period_us", Text(periodMicroseconds));
+        }
+
+        ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", Text(quota));
+    }
+
+    /// <inheritdoc />
+    public CpuShare? ReadCpu(GroupPath path)
+    {
+        var folder = path.Folder(cpu);
+        var quota = long.Parse(ControlGroupFiles.Read(folder, "cpu.cfs_quota_us"), CultureInfo.InvariantCulture);
+        var period = long.Parse(ControlGroupFiles.Read(folder, "cpu.cfs_period_us"), CultureInfo.InvariantCulture);
+        return quota < 0 ? null : new CpuShare((double)quota / period);
+    }
+
+    /// <inheritdoc />
+    public void SetMemory(GroupPath path, MemorySize limit) =>
+        ControlGroupFiles.Write(path.Folder(memory), "memory.limit_in_bytes", Text(limit.Bytes));
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> EntryFiles(GroupPath path) =>
+        [.. Roots.Select(root => Path.Combine(path.Folder(root), "cgroup.procs"))];
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Processes(GroupPath path) =>
+        [.. Roots.SelectMany(root => ControlGroupFiles.Processes(path.Folder(root))).Distinct()];
+
+    /// <inheritdoc />
+    public void MoveProcesses(GroupPath from, GroupPath to)
+    {
+        foreach (var root in Roots)
+            ControlGroupFiles.Move(from.Folder(root), to.Folder(root));
+    }
+
+    /// <inheritdoc />
+    public TimeSpan CpuTime(GroupPath path) => TimeSpan.FromMicroseconds(
+        long.Parse(ControlGroupFiles.Read(path.Folder(accounting), "cpuacct.usage"), CultureInfo.InvariantCulture) / 1000.0);
+
+    /// <inheritdoc />
+    public void Remove(GroupPath path)
+    {
+        foreach (var root in Roots)
+            ControlGroupFiles.Remove(path.Folder(root));
+    }
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

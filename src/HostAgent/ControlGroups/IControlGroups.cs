@@ -1,0 +1,43 @@
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.HostAgent.ControlGroups;
+
+/// <summary>
+/// Caps of CPU and memory on groups of processes (kernel documentation, cgroup-v1/ and cgroup-v2.rst). A cap is a quota of
+/// CPU time a period, so idle time beyond it is never lent (§2.2.1). Shares are real cores of this host.
+/// </summary>
+internal interface IControlGroups
+{
+    /// <summary>Which version serves, for people.</summary>
+    string Description { get; }
+
+    /// <summary>Creates a group below the agent's, if it is not there.</summary>
+    void Create(GroupPath path);
+
+    /// <summary>Names of the groups below <paramref name="path"/>.</summary>
+    IReadOnlyList<string> Children(GroupPath path);
+
+    /// <summary>Caps the CPU time of all processes of the group together.</summary>
+    void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period);
+
+    /// <summary>The cap as the kernel has it; null when there is none.</summary>
+    CpuShare? ReadCpu(GroupPath path);
+
+    /// <summary>Limits the memory of all processes of the group together.</summary>
+    void SetMemory(GroupPath path, MemorySize limit);
+
+    /// <summary>Files to which a process writes its pid to enter the group.</summary>
+    IReadOnlyList<string> EntryFiles(GroupPath path);
+
+    /// <summary>Processes in the group.</summary>
+    IReadOnlyList<int> Processes(GroupPath path);
+
+    /// <summary>Moves every process to another group.</summary>
+    void MoveProcesses(GroupPath from, GroupPath to);
+
+    /// <summary>CPU time that the group has used since it was created.</summary>
+    TimeSpan CpuTime(GroupPath path);
+
+    /// <summary>Removes a group without processes. One that is gone is no error.</summary>
+    void Remove(GroupPath path);
+}

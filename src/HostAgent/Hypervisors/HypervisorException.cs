@@ -1,0 +1,4 @@
+namespace JustRunIt.HostAgent.Hypervisors;
+
+/// <summary>A command that cannot be carried out: one line with the reason. Nothing has changed.</summary>
+internal sealed class HypervisorException(string message) : Exception(message);

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Hypervisors;
+
+namespace JustRunIt.HostAgent.Processes;
+
+/// <summary>Starts programs that are in their control group before their first instruction, and outlive the agent.</summary>
+internal static class Launcher
+{
+    private const string GroupsVariable = "JUSTRUNIT_GROUPS";
+    private const string LogVariable = "JUSTRUNIT_LOG";
+
+    // The shell enters the groups itself and becomes the program; a session of its own keeps the terminal's signals away.
+    private const string Script =
+        $$"""
+        for g in ${{GroupsVariable}}; do echo $$ > "$g" || exit 125; done
+        exec >> "${{LogVariable}}" 2>&1 < /dev/null
+        unset {{GroupsVariable}} {{LogVariable}}
+        exec "$@"
+        """;
+
+    private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "DOTNET_ROOT", "TZ"];
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="program">What.</param>
+    /// <param name="listen">host:port that stands for <c>{listen}</c>.</param>
+    /// <param name="next">What stands for <c>{next}</c>; null for nothing.</param>
+    /// <param name="groups">Files of the control groups to enter.</param>
+    /// <param name="networkNamespace">Name of the network namespace to run in; null for the host's.</param>
+    /// <param name="log">File that its output is appended to.</param>
+    /// <returns>Its process.</returns>
+    /// <exception cref="HypervisorException">It cannot be started.</exception>
+    public static int Start(
+        VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string? networkNamespace, string log)
+    {
+        if (FindExecutable(program.Executable) is not { } executable)
+            throw new HypervisorException($"executable: '{program.Executable}' is not there");
+        if (!Directory.Exists(program.WorkingDirectory))
+            throw new HypervisorException($"workingDirectory: '{program.WorkingDirectory}' is not there");
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = program.WorkingDirectory, UseShellExecute = false };
+        foreach (var argument in new[] { "-c", Script, "sh" })
+            start.ArgumentList.Add(argument);
+        foreach (var word in networkNamespace is null ? [] : new[] { "ip", "netns", "exec", networkNamespace })
+            start.ArgumentList.Add(word);
+        start.ArgumentList.Add("setsid");
+        start.ArgumentList.Add(executable);
+        foreach (var argument in program.Arguments)
+            start.ArgumentList.Add(Fill(argument));
+        var own = start.Environment.Where(variable => Inherited.Contains(variable.Key)).ToList();
+        start.Environment.Clear();
+        foreach (var (name, value) in own)
+            start.Environment[name] = value;
+        foreach (var (name, value) in program.Environment)
+            start.Environment[name] = Fill(value);
+        start.Environment[GroupsVariable] = string.Join(' ', groups);
+        start.Environment[LogVariable] = log;
+        using var process = Process.Start(start) ?? throw new HypervisorException($"executable: '{executable}' cannot be started");
+        return process.Id;
+
+        string Fill(string text) => text
+            .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
+            .Replace("{listen}", listen, StringComparison.Ordinal)
+            .Replace("{next}", next, StringComparison.Ordinal);
+    }
+
+    /// <summary>The last line that a program wrote; empty when it wrote none.</summary>
+    public static string LastWords(string log)
+    {
+        try
+        {
+            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static string? FindExecutable(string name) => name.Contains('/', StringComparison.Ordinal)
+        ? (File.Exists(name) ? name : null)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':')
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace JustRunIt.HostAgent.Processes;
+
+/// <summary>Processes as the kernel tells of them (proc(5)).</summary>
+internal static partial class ProcessTable
+{
+    private const int Terminate = 15;
+    private const int Kill = 9;
+
+    // Fields of /proc/PID/stat after the command's closing parenthesis: state is the first, start time the 20th.
+    private const int StartTimeField = 19;
+
+    /// <summary>Start of a process in clock ticks since boot; null when it does not run. A zombie does not run.</summary>
+    public static long? StartOf(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? null : long.Parse(fields[StartTimeField], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether it is still the same process that runs under that number.</summary>
+    public static bool Runs(int process, long start) => StartOf(process) == start;
+
+    /// <summary>Asks processes to end. Those that have are no error.</summary>
+    public static void AskToEnd(IEnumerable<int> processes) => Signal(processes, Terminate);
+
+    /// <summary>Ends processes.</summary>
+    public static void End(IEnumerable<int> processes) => Signal(processes, Kill);
+
+    private static void Signal(IEnumerable<int> processes, int signal)
+    {
+        foreach (var process in processes)
+            _ = SendSignal(process, signal);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,41 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.HostAgent.Bus;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+return await ServiceHost.RunAsync(() =>
+{
+    var file = args is ["--config", var path]
+        ? path
+        : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE");
+    var settings = AgentFile.Read(file);
+    var groups = ControlGroupDetection.Detect(settings);
+    var builder = ServiceHost.CreateBusOnly(
+        Names.HostAgent(settings.Agent),
+        [],
+        consumers => consumers
+            .Add<StartVmConsumer, StartVm>(atOnce: 4)
+            .Add<CloneVmConsumer, CloneVm>(atOnce: 2)
+            .Add<DestroyCloneConsumer, DestroyClone>()
+            .Add<SetAllocationConsumer, SetAllocation>()
+            .Add<MigrateVmConsumer, MigrateVm>());
+    builder.Services.AddSingleton(settings);
+    builder.Services.AddSingleton(groups);
+    builder.Services.AddSingleton<StateFile>();
+    builder.Services.AddSingleton<SandboxNetworks>();
+    builder.Services.AddSingleton<IHypervisor, ProcessHypervisor>();
+    // Recovery before the bus starts: no command meets a half-known machine.
+    builder.Services.AddSingleton<Recovery>();
+    builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<Recovery>()));
+    builder.Services.AddHostedService<Announcer>();
+    builder.Services.AddHostedService<LeaseWatch>();
+    builder.Services.AddHostedService<ExitReporter>();
+    return builder;
+});
