@@ -10,10 +10,14 @@ using Npgsql;
 
 namespace JustRunIt.Events.Store.Hosting;
 
-/// <summary>MassTransit on RabbitMQ: raw JSON, a queue a message and reader, and retries that never give up on an outage.</summary>
+/// <summary>MassTransit on RabbitMQ: raw JSON, a queue a message and reader, and retries that outlast an outage.</summary>
 internal static class Bus
 {
     private const int ConflictRetries = 20;
+
+    // Five and a half hours: a database that is away for longer needs an operator, and the error queue keeps the message.
+    private const int OutageRetries = 10_000;
+    private static readonly TimeSpan OutageRetryInterval = TimeSpan.FromSeconds(2);
 
     public static void Add(IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers)
     {
@@ -45,7 +49,7 @@ internal static class Bus
                         endpoint.UseMessageRetry(retry =>
                         {
                             retry.Handle<NpgsqlException>(e => e.IsTransient);
-                            retry.Interval(int.MaxValue, TimeSpan.FromSeconds(1));
+                            retry.Interval(OutageRetries, OutageRetryInterval);
                         });
                         endpoint.UseMessageRetry(retry =>
                         {

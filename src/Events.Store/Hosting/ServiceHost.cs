@@ -29,6 +29,7 @@ public static class ServiceHost
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton(new RelaySettings(service));
         builder.Services.AddHostedService<SchemaSetup>();
+        builder.Services.AddHostedService(_ => new TopologySetup(connections.RabbitMq, service));
         builder.Services.AddHostedService<Relay>();
         Bus.Add(builder.Services, connections.RabbitMq, service, consumers);
         return builder;
@@ -42,6 +43,7 @@ public static class ServiceHost
     {
         var rabbitMq = Connections.ReadRabbitMq();
         var builder = CreateBuilder(args);
+        builder.Services.AddHostedService(_ => new TopologySetup(rabbitMq, reader));
         Bus.Add(builder.Services, rabbitMq, reader, consumers);
         return builder;
     }

@@ -20,7 +20,7 @@ public static class ExperimentDecider
     public static readonly TimeSpan ExperimentGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>How long to wait before a held sandbox is tried again.</summary>
-    public static readonly TimeSpan SandboxRetryAfter = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan SandboxRetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>A clone that fails so often in a row ends the experiments.</summary>
     public const int MaximumCloneAttempts = 3;

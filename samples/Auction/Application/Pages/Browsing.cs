@@ -6,9 +6,9 @@ namespace JustRunIt.Auction.Application.Pages;
 internal static class Browsing
 {
     // How many recommendations a page has, and so what it costs.
-    private const int OnLists = 7;
-    private const int OnItems = 10;
-    private const int OnSearches = 13;
+    private const int OnLists = 14;
+    private const int OnItems = 20;
+    private const int OnSearches = 26;
 
     public static void MapBrowsing(this IEndpointRouteBuilder routes)
     {

@@ -7,7 +7,7 @@ namespace JustRunIt.Auction.Application.Pages;
 /// <summary>The pages of a user who is logged in; anybody else is asked to log in.</summary>
 internal static class Trading
 {
-    private const int OnTrades = 12;
+    private const int OnTrades = 24;
     private const int OpenDays = 7;
 
     public static void MapTrading(this IEndpointRouteBuilder routes)

@@ -1,0 +1,100 @@
+using JustRunIt.Console.Supervision;
+
+namespace JustRunIt.Console.Demo;
+
+/// <summary>
+/// What the demonstration runs: §4.3 of the paper, scaled to one machine of two cores. Four auctions; the application server
+/// of each has half a core of a simulated physical machine, two on a machine.
+/// </summary>
+/// <param name="Steady">Load before the surge.</param>
+/// <param name="Measure">Measured part of an experiment.</param>
+/// <param name="WarmUp">Part of an experiment before it.</param>
+/// <param name="TimeLimit">The whole demonstration ends within this time.</param>
+internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan WarmUp, TimeSpan TimeLimit)
+{
+    /// <summary>Name of the data centre.</summary>
+    public const string DataCenter = "demo";
+
+    /// <summary>Name of the host agent, and of the proxy node.</summary>
+    public const string Agent = "demo";
+
+    /// <summary>How many auctions.</summary>
+    public const int Services = 4;
+
+    /// <summary>Real cores that a simulated one stands for: all machines of the demonstration share two.</summary>
+    public const double CoreSize = 0.4;
+
+    /// <summary>Share of a core that each application server has at first; in per cent.</summary>
+    public const int InitialPercent = 50;
+
+    /// <summary>The service whose load grows.</summary>
+    public const int Surging = 0;
+
+    /// <summary>By how much (§4.3).</summary>
+    public const double Surge = 1.5;
+
+    /// <summary>Load before the surge as a fraction of what an application server can bear.</summary>
+    public const double InitialUtilization = 0.6;
+
+    /// <summary>The agreement: so many times as long as a request takes on an idle server.</summary>
+    public const double AgreedServiceTimes = 4.5;
+
+    /// <summary>Mean think time of a client.</summary>
+    public static readonly TimeSpan ThinkTime = TimeSpan.FromSeconds(4);
+
+    /// <summary>Clients that saturate an application server while its capacity is measured.</summary>
+    public const int CalibrationClients = 24;
+
+    /// <summary>Items of each auction: what a page costs.</summary>
+    public const int Items = 8000;
+
+    /// <summary>Users of each auction.</summary>
+    public const int Users = 200;
+
+    /// <summary>Delay of the duplicates.</summary>
+    public static readonly TimeSpan TimeShift = TimeSpan.FromSeconds(2);
+
+    /// <summary>Length of an SLA window.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
+
+    /// <summary>At most six minutes.</summary>
+    public static DemoPlan Full { get; } = new(
+        Steady: TimeSpan.FromSeconds(30), Measure: TimeSpan.FromSeconds(30), WarmUp: TimeSpan.FromSeconds(6), TimeLimit: TimeSpan.FromSeconds(340));
+
+    /// <summary>At most three minutes.</summary>
+    public static DemoPlan Quick { get; } = new(
+        Steady: TimeSpan.FromSeconds(10), Measure: TimeSpan.FromSeconds(12), WarmUp: TimeSpan.FromSeconds(3), TimeLimit: TimeSpan.FromSeconds(165));
+
+    /// <summary>The addresses of the auctions.</summary>
+    public static IReadOnlyList<DemoService> Layout(Ports ports) =>
+    [
+        .. Enumerable.Range(0, Services).Select(index => new DemoService(
+            $"auction-{index + 1}",
+            $"app-{(index / 2) + 1}",
+            Web: ports.Next(),
+            InProxy: ports.Next(),
+            Application: ports.Next(),
+            OutProxy: ports.Next(),
+            OutProxySandbox: ports.Next(),
+            Data: ports.Next())),
+    ];
+}
+
+/// <summary>One auction.</summary>
+/// <param name="Name">The service's name.</param>
+/// <param name="Machine">Where its application server starts.</param>
+/// <param name="Web">Where the web tier listens.</param>
+/// <param name="InProxy">Where the web tier finds the application tier.</param>
+/// <param name="Application">Where the application server listens.</param>
+/// <param name="OutProxy">Where the application server finds the data tier.</param>
+/// <param name="OutProxySandbox">Where a clone finds the data tier.</param>
+/// <param name="Data">Where the data tier listens.</param>
+internal sealed record DemoService(
+    string Name, string Machine, string Web, string InProxy, string Application, string OutProxy, string OutProxySandbox, string Data)
+{
+    /// <summary>Name of its application server.</summary>
+    public string ApplicationVm => $"{Name}-app";
+
+    /// <summary>Name of its database.</summary>
+    public string Database => $"justrunit_{Name.Replace('-', '_')}";
+}

@@ -1,0 +1,140 @@
+using JustRunIt.Console.Observing;
+using JustRunIt.Console.Supervision;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Sla;
+using JustRunIt.Events.Store;
+using JustRunIt.Events.Store.Messaging;
+using Spectre.Console;
+
+namespace JustRunIt.Console.Demo;
+
+/// <summary>Runs the demonstration from nothing to the end, and leaves nothing running.</summary>
+internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole console)
+{
+    private const string Database = "justrunit_demo";
+    private const int WarmUpClients = 5;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CalibrationRamp = TimeSpan.FromSeconds(2);
+
+    // All clients log in at once when the load begins, which is no load to agree upon.
+    private static readonly TimeSpan LogIns = TimeSpan.FromSeconds(3);
+    private const int CalibrationSeconds = 4;
+
+    private readonly string folder = Path.Combine(Programs.LocalFolder, "demo");
+    private readonly DateTimeOffset begin = DateTimeOffset.UtcNow;
+
+    /// <summary>Runs it.</summary>
+    public async Task<DemoResult> RunAsync(CancellationToken cancellation)
+    {
+        Say($"Simulated physical machines: control groups on this one, whose cores each stand for {DemoPlan.CoreSize} of a real core.");
+        Say("Clones are started cold by the process back end (the paper's configuration without VM cloning, §2.2.1).");
+        var services = DemoPlan.Layout(new Ports());
+        var files = new DemoFiles(folder, plan, services);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+        await FreshStart.QueuesAsync(given.RabbitMq, DemoPlan.Agent, DemoPlan.Agent, cancellation);
+        var connections = await FreshStart.DatabaseAsync(given, Database, cancellation);
+        await using var observer = await Observer.ConnectAsync(connections.RabbitMq, cancellation);
+        await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, "demo", cancellation);
+        await using var fleet = new Fleet(connections, folder);
+
+        Say("Starting the host agent, the proxies and the services");
+        fleet.Start("HostAgent", "--config", files.WriteAgent());
+        fleet.Start("ProxyNode", "--config", files.WriteProxies());
+        foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
+            fleet.Start(service);
+        await new DemoServers(given, publisher, observer).StartAsync(services, cancellation);
+        Say($"{services.Count} auctions run: web, application and data tier each, application servers at {DemoPlan.InitialPercent} % of a core");
+
+        await WarmUpAsync(services, cancellation);
+        var capacity = await CalibrateAsync(services[DemoPlan.Surging], cancellation);
+        var agreed = TimeSpan.FromSeconds(DemoPlan.AgreedServiceTimes / capacity);
+        var clients = (int)Math.Round(DemoPlan.InitialUtilization * capacity * (DemoPlan.ThinkTime.TotalSeconds + (2 / capacity)));
+        Say($"An application server at {DemoPlan.InitialPercent} % bears {capacity:0.0} requests/s; SLA: mean response time {agreed.TotalMilliseconds:0} ms over {DemoPlan.Window.TotalSeconds:0} s");
+        var emulators = services.Select((service, i) =>
+            Emulator.Start(service.Web, clients, DemoPlan.ThinkTime, seed: i + 1, Path.Combine(folder, "logs", $"emulator-{service.Name}.log"))).ToList();
+        var start = DateTimeOffset.UtcNow;
+        try
+        {
+            Say($"{clients} clients a service; steady load for {plan.Steady.TotalSeconds:0} s");
+            await Task.Delay(LogIns, cancellation);
+            fleet.Start("Services.Monitor", "--config", files.WriteServices(agreed));
+            await Task.Delay(plan.Steady - LogIns, cancellation);
+            var surgeAt = DateTimeOffset.UtcNow;
+            await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * DemoPlan.Surge));
+            Say($"{services[DemoPlan.Surging].Name} gets {DemoPlan.Surge} × its load");
+            var problem = await FollowAsync(services[DemoPlan.Surging].Name, surgeAt, observer, fleet, cancellation);
+            return new DemoResult(start, surgeAt, agreed, capacity, services[DemoPlan.Surging].Name, [.. observer.All], problem);
+        }
+        finally
+        {
+            foreach (var emulator in emulators)
+                await emulator.DisposeAsync();
+        }
+    }
+
+    /// <summary>A little load on every auction, so that nothing is compiled or read for the first time later.</summary>
+    private async Task WarmUpAsync(IReadOnlyList<DemoService> services, CancellationToken cancellation)
+    {
+        Say("Warming up");
+        var emulators = services.Select(service => Emulator.Start(
+            service.Web, WarmUpClients, TimeSpan.FromMilliseconds(100), seed: 98, Path.Combine(folder, "logs", "emulator-warm-up.log"))).ToList();
+        await Task.Delay(WarmUp, cancellation);
+        foreach (var emulator in emulators)
+            await emulator.DisposeAsync();
+    }
+
+    /// <summary>What an application server bears with its first allocation: throughput under more clients than it can serve.</summary>
+    private async Task<double> CalibrateAsync(DemoService service, CancellationToken cancellation)
+    {
+        Say($"Measuring what the application server of {service.Name} bears");
+        await using var emulator = Emulator.Start(
+            service.Web, DemoPlan.CalibrationClients, TimeSpan.Zero, seed: 99, Path.Combine(folder, "logs", "emulator-calibration.log"));
+        await Task.Delay(CalibrationRamp + TimeSpan.FromSeconds(CalibrationSeconds), cancellation);
+        return emulator.ThroughputPerSecond(CalibrationSeconds) is > 0 and var capacity
+            ? capacity
+            : throw new InvalidOperationException($"{service.Name} answered nothing while its capacity was measured; see {folder}/logs");
+    }
+
+    /// <summary>Tells what happens until the agreement holds again; returns why it does not.</summary>
+    private async Task<string?> FollowAsync(string service, DateTimeOffset surgeAt, Observer observer, Fleet fleet, CancellationToken cancellation)
+    {
+        var progress = new ExperimentProgress(console);
+        PlacementApplied? applied = null;
+        AllocationDecided? decided = null;
+        var violated = false;
+        while (DateTimeOffset.UtcNow < begin + plan.TimeLimit)
+        {
+            if (fleet.FirstFailed() is { } failed)
+                return $"{failed.Name} ended: {failed.LastWords()}";
+            while (observer.News.TryRead(out var news))
+            {
+                progress.Hear(news.Message);
+                if (news.SeenAt >= surgeAt && DemoNarrator.Tell(news.Message) is { } line)
+                {
+                    progress.Clear();
+                    Say(line);
+                }
+
+                violated |= news.Message is SlaViolated v && v.Service == service && v.WindowTo > surgeAt;
+                decided ??= news.Message is AllocationDecided d && d.Service == service ? d : null;
+                applied ??= news.Message is PlacementApplied p && p.DecisionId == decided?.DecisionId ? p : null;
+                if (news.Message is PlacementDecided { Feasible: false } impossible && impossible.DecisionId == decided?.DecisionId)
+                    return impossible.Problem;
+                if (applied is not null && news.Message is SlaRestored restored && restored.Service == service && restored.WindowTo > applied.At)
+                    return null;
+            }
+
+            progress.Show();
+            await Task.Delay(200, cancellation);
+        }
+
+        return applied is not null ? "the response time stayed above the agreement after the decision was applied"
+            : decided is not null ? "the decision could not be applied in time"
+            : violated ? "no decision was reached in time"
+            : "the SLA was not violated by the surge";
+    }
+
+    private void Say(string line) => console.WriteLine($"{(DateTimeOffset.UtcNow - begin).TotalSeconds,6:0.0} s  {line}");
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using JustRunIt.Console.Demo;
+using JustRunIt.Events.Store.Configuration;
+
+const int badInput = 2;
+
+var root = new RootCommand("JustRunIt: find by live experiments how much CPU and memory a service needs, and give it that")
+{
+    DemoCommand.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+        await Console.Error.WriteLineAsync(error.Message);
+    await Console.Error.WriteLineAsync("'./justrunit --help' lists what is allowed");
+    return badInput;
+}
+
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (ConfigurationException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return badInput;
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace JustRunIt.Console.Supervision;
+
+/// <summary>One .NET program that runs as long as it is wanted; its log goes to a file.</summary>
+internal sealed partial class ChildProcess : IAsyncDisposable
+{
+    private const int Terminate = 15;
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(8);
+
+    private readonly Process process;
+    private readonly StreamWriter log;
+    private readonly Task reading;
+
+    private ChildProcess(string name, string logFile, Process process, Action<string>? onLine)
+    {
+        (Name, LogFile, this.process) = (name, logFile, process);
+        log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        reading = Task.WhenAll(ReadAsync(process.StandardOutput, onLine), ReadAsync(process.StandardError, null));
+    }
+
+    /// <summary>What it is, for people.</summary>
+    public string Name { get; }
+
+    /// <summary>Where its output goes.</summary>
+    public string LogFile { get; }
+
+    /// <summary>Its process id.</summary>
+    public int Id => process.Id;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public int ExitCode => process.ExitCode;
+
+    /// <summary>Starts an assembly with <c>dotnet</c>.</summary>
+    /// <param name="name">What it is, for people.</param>
+    /// <param name="assembly">Path of the DLL.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="environment">Variables in addition to ours.</param>
+    /// <param name="logFile">Where its output goes, in addition to <paramref name="onLine"/>.</param>
+    /// <param name="onLine">Called with each line of its standard output.</param>
+    public static ChildProcess Start(
+        string name,
+        string assembly,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> environment,
+        string logFile,
+        Action<string>? onLine = null)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(assembly);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (variable, value) in environment)
+            start.Environment[variable] = value;
+        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
+        return new ChildProcess(name, logFile, Process.Start(start)!, onLine);
+    }
+
+    /// <summary>Sends it a line.</summary>
+    public async Task SendAsync(string line)
+    {
+        await process.StandardInput.WriteLineAsync(line);
+        await process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Ends it at once, as a power cut would.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end, and ends it when it does not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            _ = SendSignal(process.Id, Terminate);
+            using var patience = new CancellationTokenSource(EndPatience);
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill();
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+
+        await reading;
+        await log.DisposeAsync();
+        process.Dispose();
+    }
+
+    /// <summary>The last lines that it wrote.</summary>
+    public string LastWords(int lines = 3) => string.Join(Environment.NewLine, File.ReadLines(LogFile).TakeLast(lines));
+
+    private async Task ReadAsync(StreamReader from, Action<string>? onLine)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (log)
+                log.WriteLine(line);
+            onLine?.Invoke(line);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}
