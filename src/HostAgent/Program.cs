@@ -21,7 +21,7 @@ return await ServiceHost.RunAsync(() =>
         Names.HostAgent(settings.Agent),
         [],
         consumers => consumers
-            .Add<StartVmConsumer, StartVm>(atOnce: 4)
+            .Add<StartVmConsumer, StartVm>(atOnce: 16)
             .Add<CloneVmConsumer, CloneVm>(atOnce: 2)
             .Add<DestroyCloneConsumer, DestroyClone>()
             .Add<SetAllocationConsumer, SetAllocation>()
@@ -34,6 +34,8 @@ return await ServiceHost.RunAsync(() =>
     // Recovery before the bus starts: no command meets a half-known machine.
     builder.Services.AddSingleton<Recovery>();
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<Recovery>()));
+    if (settings.StopsWhatRuns)
+        builder.Services.AddHostedService<OrderlyEnd>();
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();

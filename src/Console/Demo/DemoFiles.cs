@@ -10,6 +10,7 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<Demo
         dataCenter: {{DemoPlan.DataCenter}}
         agent: {{DemoPlan.Agent}}
         stateFolder: {{Path.Combine(folder, "host-agent")}}
+        onStop: stop         # the servers end with the demonstration
         simulated: true      # the machines are capped control groups on this one
         coreSize: {{DemoPlan.CoreSize}}        # real cores that one of their cores stands for
         machines:
@@ -18,7 +19,7 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<Demo
           - { name: app-3, role: spare, cpu: 100 %, memoryMiB: 1024 }
           - { name: web-1, role: production, cpu: 400 %, memoryMiB: 2048 }
           - { name: data-1, role: production, cpu: 400 %, memoryMiB: 2048 }
-          - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024 }
+          - { name: sandbox-1, role: sandbox, cpu: 200 %, memoryMiB: 1024 }
 
         """));
 
@@ -55,7 +56,7 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<Demo
           - name: {{service.Name}}
             sla:
               meanResponseTime: {{agreed.TotalMilliseconds:0.#}}ms
-              window: {{DemoPlan.Window.TotalSeconds:0}}s
+              window: {{plan.Window.TotalSeconds:0}}s
               measuredAt: application
               slackThreshold: 100 %
               minimumRequests: 30

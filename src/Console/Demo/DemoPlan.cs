@@ -9,8 +9,9 @@ namespace JustRunIt.Console.Demo;
 /// <param name="Steady">Load before the surge.</param>
 /// <param name="Measure">Measured part of an experiment.</param>
 /// <param name="WarmUp">Part of an experiment before it.</param>
+/// <param name="Window">Length of an SLA window.</param>
 /// <param name="TimeLimit">The whole demonstration ends within this time.</param>
-internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan WarmUp, TimeSpan TimeLimit)
+internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan WarmUp, TimeSpan Window, TimeSpan TimeLimit)
 {
     /// <summary>Name of the data centre.</summary>
     public const string DataCenter = "demo";
@@ -22,7 +23,7 @@ internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan Warm
     public const int Services = 4;
 
     /// <summary>Real cores that a simulated one stands for: all machines of the demonstration share two.</summary>
-    public const double CoreSize = 0.4;
+    public const double CoreSize = 0.3;
 
     /// <summary>Share of a core that each application server has at first; in per cent.</summary>
     public const int InitialPercent = 50;
@@ -37,7 +38,7 @@ internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan Warm
     public const double InitialUtilization = 0.6;
 
     /// <summary>The agreement: so many times as long as a request takes on an idle server.</summary>
-    public const double AgreedServiceTimes = 4.5;
+    public const double AgreedServiceTimes = 5;
 
     /// <summary>Mean think time of a client.</summary>
     public static readonly TimeSpan ThinkTime = TimeSpan.FromSeconds(4);
@@ -54,16 +55,21 @@ internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan Warm
     /// <summary>Delay of the duplicates.</summary>
     public static readonly TimeSpan TimeShift = TimeSpan.FromSeconds(2);
 
-    /// <summary>Length of an SLA window.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
-
     /// <summary>At most six minutes.</summary>
     public static DemoPlan Full { get; } = new(
-        Steady: TimeSpan.FromSeconds(30), Measure: TimeSpan.FromSeconds(30), WarmUp: TimeSpan.FromSeconds(6), TimeLimit: TimeSpan.FromSeconds(340));
+        Steady: TimeSpan.FromSeconds(40),
+        Measure: TimeSpan.FromSeconds(30),
+        WarmUp: TimeSpan.FromSeconds(6),
+        Window: TimeSpan.FromSeconds(10),
+        TimeLimit: TimeSpan.FromSeconds(340));
 
     /// <summary>At most three minutes.</summary>
     public static DemoPlan Quick { get; } = new(
-        Steady: TimeSpan.FromSeconds(10), Measure: TimeSpan.FromSeconds(12), WarmUp: TimeSpan.FromSeconds(3), TimeLimit: TimeSpan.FromSeconds(165));
+        Steady: TimeSpan.FromSeconds(12),
+        Measure: TimeSpan.FromSeconds(12),
+        WarmUp: TimeSpan.FromSeconds(3),
+        Window: TimeSpan.FromSeconds(5),
+        TimeLimit: TimeSpan.FromSeconds(165));
 
     /// <summary>The addresses of the auctions.</summary>
     public static IReadOnlyList<DemoService> Layout(Ports ports) =>

@@ -53,7 +53,7 @@ internal static class DemoReport
             ["surgeAt"] = result.SurgeAt.UtcDateTime.ToString("O"),
             ["violatedAt"] = result.Violated?.WindowTo.UtcDateTime.ToString("O"),
             ["appliedAt"] = result.Applied?.At.UtcDateTime.ToString("O"),
-            ["restoredAt"] = result.Restored?.WindowTo.UtcDateTime.ToString("O"),
+            ["restoredAt"] = result.RestoredAt?.UtcDateTime.ToString("O"),
             ["reactionSeconds"] = result.Reaction?.TotalSeconds,
             ["nonExperimentSeconds"] = (result.Reaction - result.ExperimentTime)?.TotalSeconds,
             ["experiments"] = new JsonArray([.. result.Experiments.OrderBy(e => e.Cpu).Select(e => new JsonObject

@@ -1,4 +1,5 @@
 using JustRunIt.Console.Observing;
+using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Placement;
@@ -24,11 +25,20 @@ internal sealed record DemoResult(
     IReadOnlyList<Observed> Seen,
     string? Problem)
 {
-    /// <summary>The first violation after the surge.</summary>
-    public SlaViolated? Violated => Of<SlaViolated>().FirstOrDefault(violated => violated.Service == Service && violated.WindowTo > SurgeAt);
+    /// <summary>The exploration that led to the decision.</summary>
+    public ExplorationStarted? Exploration => Decision is { } decision
+        ? Of<ExplorationStarted>().FirstOrDefault(started => started.Matrices.Contains(decision.MatrixId))
+        : null;
 
-    /// <summary>The matrices of the service's explorations that the surge led to.</summary>
-    public IReadOnlySet<Guid> Matrices => Of<MatrixOpened>().Where(opened => opened.Service == Service).Select(opened => opened.MatrixId).ToHashSet();
+    /// <summary>The violation that led to the exploration, or without one the first after the surge.</summary>
+    public SlaViolated? Violated => Exploration is { } exploration
+        ? Of<SlaViolated>().LastOrDefault(violated => violated.Service == Service && violated.WindowTo <= exploration.At)
+        : Of<SlaViolated>().FirstOrDefault(violated => violated.Service == Service && violated.WindowTo > SurgeAt);
+
+    /// <summary>The matrices of that exploration; without a decision those of every exploration of the service.</summary>
+    public IReadOnlySet<Guid> Matrices => Exploration is { } exploration
+        ? exploration.Matrices.ToHashSet()
+        : Of<MatrixOpened>().Where(opened => opened.Service == Service).Select(opened => opened.MatrixId).ToHashSet();
 
     /// <summary>Experiments that gave results, validations excluded.</summary>
     public IEnumerable<ExperimentCompleted> Experiments =>
@@ -50,9 +60,9 @@ internal sealed record DemoResult(
         ? Of<PlacementApplied>().FirstOrDefault(applied => applied.DecisionId == decision.DecisionId)
         : null;
 
-    /// <summary>The agreement held again.</summary>
-    public SlaRestored? Restored => Applied is { } applied
-        ? Of<SlaRestored>().FirstOrDefault(restored => restored.Service == Service && restored.WindowTo > applied.At)
+    /// <summary>When the agreement held again for good: the end of the last violation, or the change itself when none was left.</summary>
+    public DateTimeOffset? RestoredAt => Problem is null && Applied is { } applied
+        ? Of<SlaRestored>().LastOrDefault(restored => restored.Service == Service && restored.WindowTo > applied.At)?.WindowTo ?? applied.At
         : null;
 
     /// <summary>The back end.</summary>
@@ -65,6 +75,14 @@ internal sealed record DemoResult(
     public TimeSpan ExperimentTime => Experiments.Aggregate(
         TimeSpan.Zero,
         (sum, completed) => sum + (SeenAt(completed) - Of<ExperimentStarted>().First(started => started.ExperimentId == completed.ExperimentId).At));
+
+    /// <summary>Whose SLA a message is about; null for other messages.</summary>
+    public static string? ServiceOf(object message) => message switch
+    {
+        SlaViolated violated => violated.Service,
+        SlaRestored restored => restored.Service,
+        _ => null,
+    };
 
     /// <summary>Messages of a type.</summary>
     public IEnumerable<T> Of<T>() => Seen.Select(observed => observed.Message).OfType<T>();

@@ -18,8 +18,8 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     private static readonly TimeSpan CalibrationRamp = TimeSpan.FromSeconds(2);
 
     // All clients log in at once when the load begins, which is no load to agree upon.
-    private static readonly TimeSpan LogIns = TimeSpan.FromSeconds(3);
-    private const int CalibrationSeconds = 4;
+    private static readonly TimeSpan LogIns = TimeSpan.FromSeconds(6);
+    private const int CalibrationSeconds = 6;
 
     private readonly string folder = Path.Combine(Programs.LocalFolder, "demo");
     private readonly DateTimeOffset begin = DateTimeOffset.UtcNow;
@@ -51,7 +51,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         var capacity = await CalibrateAsync(services[DemoPlan.Surging], cancellation);
         var agreed = TimeSpan.FromSeconds(DemoPlan.AgreedServiceTimes / capacity);
         var clients = (int)Math.Round(DemoPlan.InitialUtilization * capacity * (DemoPlan.ThinkTime.TotalSeconds + (2 / capacity)));
-        Say($"An application server at {DemoPlan.InitialPercent} % bears {capacity:0.0} requests/s; SLA: mean response time {agreed.TotalMilliseconds:0} ms over {DemoPlan.Window.TotalSeconds:0} s");
+        Say($"An application server at {DemoPlan.InitialPercent} % bears {capacity:0.0} requests/s; SLA: mean response time {agreed.TotalMilliseconds:0} ms over {plan.Window.TotalSeconds:0} s");
         var emulators = services.Select((service, i) =>
             Emulator.Start(service.Web, clients, DemoPlan.ThinkTime, seed: i + 1, Path.Combine(folder, "logs", $"emulator-{service.Name}.log"))).ToList();
         var start = DateTimeOffset.UtcNow;
@@ -104,6 +104,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         PlacementApplied? applied = null;
         AllocationDecided? decided = null;
         var violated = false;
+        var holds = true;
         while (DateTimeOffset.UtcNow < begin + plan.TimeLimit)
         {
             if (fleet.FirstFailed() is { } failed)
@@ -122,9 +123,13 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
                 applied ??= news.Message is PlacementApplied p && p.DecisionId == decided?.DecisionId ? p : null;
                 if (news.Message is PlacementDecided { Feasible: false } impossible && impossible.DecisionId == decided?.DecisionId)
                     return impossible.Problem;
-                if (applied is not null && news.Message is SlaRestored restored && restored.Service == service && restored.WindowTo > applied.At)
-                    return null;
+                if (news.Message is SlaViolated or SlaRestored && DemoResult.ServiceOf(news.Message) == service)
+                    holds = news.Message is SlaRestored;
             }
+
+            // A window that lies wholly after the change has been looked at, and the agreement holds.
+            if (applied is not null && holds && DateTimeOffset.UtcNow > applied.At + (2 * plan.Window))
+                return null;
 
             progress.Show();
             await Task.Delay(200, cancellation);

@@ -14,18 +14,11 @@ internal sealed class DemoServers(Connections connections, Publisher publisher, 
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>Starts all tiers, the data tiers first, and waits until they are healthy.</summary>
+    /// <summary>Starts all tiers and waits until they are healthy.</summary>
     /// <exception cref="InvalidOperationException">One could not be started; the message holds the agent's reason.</exception>
     public async Task StartAsync(IReadOnlyList<DemoService> services, CancellationToken cancellation)
     {
-        await StartTierAsync(services, Data, cancellation);
-        await StartTierAsync(services, Application, cancellation);
-        await StartTierAsync(services, Web, cancellation);
-    }
-
-    private async Task StartTierAsync(IReadOnlyList<DemoService> services, Func<DemoService, StartVm> command, CancellationToken cancellation)
-    {
-        var commands = services.Select(command).ToList();
+        var commands = services.SelectMany(service => new[] { Data(service), Application(service), Web(service) }).ToList();
         foreach (var start in commands)
         {
             await publisher.SendAsync(
@@ -35,7 +28,7 @@ internal sealed class DemoServers(Connections connections, Publisher publisher, 
         await observer.WaitAsync(
             seen => seen.Of<VmStartFailed>().Any() || commands.TrueForAll(start => seen.Of<VmStarted>().Any(started => started.RequestId == start.RequestId)),
             Patience,
-            $"start of {string.Join(", ", commands.Select(start => start.Vm))}",
+            "start of the servers",
             cancellation);
         if (observer.Of<VmStartFailed>().FirstOrDefault() is { } failed)
             throw new InvalidOperationException($"{failed.Vm} could not be started: {failed.Reason}");

@@ -14,7 +14,7 @@ internal static class AgentFile
     public static AgentSettings Read(string file)
     {
         var root = YamlField.Root(file).Group(
-            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "machines");
+            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "machines");
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
         {
@@ -35,6 +35,7 @@ internal static class AgentFile
             OneOf(root.Optional("simulated"), "false", "true") == 1,
             root.Optional("quotaPeriod")?.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1)) ?? DefaultPeriod,
             (Isolation)OneOf(root.Optional("isolation"), "namespace", "none"),
+            OneOf(root.Optional("onStop"), "keep", "stop") == 1,
             machines);
     }
 

@@ -13,6 +13,7 @@ namespace JustRunIt.HostAgent.Configuration;
 /// <param name="Simulated">True when the machines are capped control groups on one real machine.</param>
 /// <param name="QuotaPeriod">Period of the CPU quota; see docs/decisions/0003-quota-period.md.</param>
 /// <param name="Isolation">How clones are kept from everything but their proxies.</param>
+/// <param name="StopsWhatRuns">Whether an orderly end of the agent stops what it runs; otherwise the next agent takes it up.</param>
 /// <param name="Machines">The machines that it manages.</param>
 internal sealed record AgentSettings(
     string DataCenter,
@@ -22,6 +23,7 @@ internal sealed record AgentSettings(
     bool Simulated,
     TimeSpan QuotaPeriod,
     Isolation Isolation,
+    bool StopsWhatRuns,
     IReadOnlyList<MachineSettings> Machines)
 {
     /// <summary>The machine of that name.</summary>

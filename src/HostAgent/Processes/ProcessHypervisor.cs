@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
@@ -14,6 +15,8 @@ namespace JustRunIt.HostAgent.Processes;
 internal sealed class ProcessHypervisor(
     AgentSettings settings, IControlGroups groups, StateFile state, SandboxNetworks networks, TimeProvider clock) : IHypervisor, IDisposable
 {
+    private const int CapAttempts = 100;
+    private static readonly TimeSpan CapRetryInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
 
@@ -148,11 +151,7 @@ internal sealed class ProcessHypervisor(
     public async Task<IReadOnlyList<RunningVm>> RecoverAsync(CancellationToken cancellation)
     {
         foreach (var machine in settings.Machines)
-        {
             groups.Create(GroupPath.Of(machine.Name));
-            groups.SetCpu(GroupPath.Of(machine.Name), Real(machine.Cpu), settings.QuotaPeriod);
-        }
-
         var known = state.Load();
         var destroyed = known.Where(vm => vm.Origin is not null).ToList();
         foreach (var vm in known.Where(vm => vm.Origin is null && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart)))
@@ -163,6 +162,8 @@ internal sealed class ProcessHypervisor(
                 await EndGroupAsync(GroupPath.Of(machine, name));
         }
 
+        foreach (var machine in settings.Machines)
+            await SetMachineCapAsync(machine, cancellation);
         if (settings.Isolation == Isolation.Namespace)
         {
             foreach (var number in await networks.ListAsync())
@@ -204,6 +205,25 @@ internal sealed class ProcessHypervisor(
 
     private static string? InSandbox(string? next, int number) =>
         next is null ? null : SandboxNetworks.HostAddress(number) + next[next.LastIndexOf(':')..];
+
+    /// <summary>A group may not have less than one below it, and the kernel counts a removed one for a moment longer.</summary>
+    private async Task SetMachineCapAsync(MachineSettings machine, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                groups.SetCpu(GroupPath.Of(machine.Name), Real(machine.Cpu), settings.QuotaPeriod);
+                return;
+            }
+            catch (IOException e)
+            {
+                if (attempt == CapAttempts)
+                    throw new ConfigurationException($"machine {machine.Name}: cpu: '{machine.Cpu}' cannot be set ({e.Message}); allowed is no less than what runs on it has");
+                await Task.Delay(CapRetryInterval, cancellation);
+            }
+        }
+    }
 
     private CpuShare Real(CpuShare share) => new(share.Cores * settings.CoreSize);
 

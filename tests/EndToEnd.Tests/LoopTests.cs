@@ -1,0 +1,57 @@
+using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Sla;
+
+namespace JustRunIt.EndToEnd.Tests;
+
+/// <summary>The loop of DESIGN §1 as separate processes on real servers.</summary>
+public sealed class LoopTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task A_violated_SLA_is_met_again_with_the_share_that_experiments_call_for()
+    {
+        await using var scene = await Scene.StartAsync();
+        await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, $"the placement\n{scene.Logs()}");
+        var applied = scene.Observer.Of<PlacementApplied>().First();
+        await scene.Observer.WaitAsync(
+            seen => seen.Of<SlaRestored>().Any(restored => restored.WindowTo > applied.At), Patience, $"the SLA\n{scene.Logs()}");
+
+        var completed = scene.Observer.Of<ExperimentCompleted>().Where(e => e.Purpose == ExperimentPurpose.Explore).ToList();
+        Assert.Equal([0.4, 0.8, 0.6], completed.Select(e => Math.Round(e.Cpu.Cores, 3)));
+        Assert.All(completed, e => Assert.True(e.Sandbox.Requests > 5 && e.Sandbox.Errors == 0, $"{e.Sandbox}"));
+        Assert.True(completed[0].Sandbox.Mean > completed[1].Sandbox.Mean, "half the CPU, but no slower");
+        Assert.Equal([0.5, 0.7], scene.Observer.Of<CellInterpolated>().Select(e => Math.Round(e.Cpu.Cores, 3)).Order());
+        var decision = scene.Observer.Of<AllocationDecided>().First();
+        Assert.True(decision.Allocated > decision.Minimum || decision.Minimum.Cores >= 0.8);
+        Assert.Equal(decision.Allocated.Cores, scene.Observer.Of<AllocationApplied>().First().Cpu.Cores, precision: 2);
+
+        // Every step stands on a stream, with what caused it; the stream's versions have no gap.
+        var rows = await scene.ReadStreamsAsync();
+        Assert.Contains(rows, row => row.Stream == "service-calculator" && row.Type == Wire.NameOf(typeof(SlaViolated)));
+        Assert.Contains(rows, row => row.Stream == "explorations-calculator" && row.Type == Wire.NameOf(typeof(ExplorationCompleted)));
+        Assert.Contains(rows, row => row.Stream == "datacenter-scene" && row.Type == Wire.NameOf(typeof(PlacementApplied)));
+        Assert.Equal(3, rows.Count(row => row.Stream.StartsWith("matrix-") && row.Type == Wire.NameOf(typeof(ExperimentCompleted)) && !row.Json.Contains("Validate")));
+        Assert.All(rows, row => Assert.False(string.IsNullOrEmpty(row.Cause), $"{row.Stream} {row.Version} {row.Type}"));
+        foreach (var stream in rows.GroupBy(row => row.Stream))
+            Assert.Equal(Enumerable.Range(1, stream.Count()).Select(version => (long)version), stream.Select(row => row.Version));
+    }
+
+    [Fact]
+    public async Task A_clone_that_dies_fails_its_experiment_with_the_reason_and_the_driver_goes_on()
+    {
+        await using var scene = await Scene.StartAsync();
+        await scene.Observer.WaitAsync(seen => seen.Of<ExperimentStarted>().Any(), Patience, $"the first experiment\n{scene.Logs()}");
+        await scene.KillServerAsync("calculator-1-clone");
+        await scene.Observer.WaitAsync(seen => seen.Of<MatrixFilled>().Any(), Patience, $"the matrix\n{scene.Logs()}");
+        var failed = Assert.Single(scene.Observer.Of<ExperimentFailed>());
+        Assert.Contains("the clone died", failed.Reason);
+        Assert.Equal(2, scene.Observer.Of<CloneReady>().Count());
+        Assert.NotEmpty(scene.Observer.Of<ExperimentCompleted>());
+        Assert.Single(scene.Observer.Of<VmExited>());
+    }
+}

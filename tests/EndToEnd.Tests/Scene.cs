@@ -1,0 +1,180 @@
+using JustRunIt.Console.Observing;
+using JustRunIt.Console.Supervision;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Store;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Infrastructure;
+using Npgsql;
+
+namespace JustRunIt.EndToEnd.Tests;
+
+/// <summary>
+/// The whole system as processes around one small real HTTP service with clients of its own: a server with 20 % of a core
+/// whose SLA needs more.
+/// </summary>
+internal sealed class Scene : IAsyncDisposable
+{
+    public const string Service = "calculator";
+    private const string Name = "scene";
+    private static readonly TimeSpan ThinkTime = TimeSpan.FromMilliseconds(30);
+
+    private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-scene-{Guid.NewGuid():N}");
+    private readonly CancellationTokenSource stopClients = new();
+    private readonly Connections connections;
+    private Task clients = Task.CompletedTask;
+    private string inProxy = "";
+
+    private readonly BothFixture servers;
+
+    private Scene(BothFixture servers, Connections connections, Observer observer, Publisher publisher)
+    {
+        (this.servers, this.connections, Observer, Publisher) = (servers, connections, observer, publisher);
+        Fleet = new Fleet(connections, folder);
+    }
+
+    public Fleet Fleet { get; }
+
+    public Observer Observer { get; }
+
+    public Publisher Publisher { get; }
+
+    public static async Task<Scene> StartAsync()
+    {
+        var servers = new BothFixture();
+        await servers.InitializeAsync();
+        var connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
+        var scene = new Scene(
+            servers,
+            connections,
+            await Observer.ConnectAsync(connections.RabbitMq, CancellationToken.None),
+            await Publisher.ConnectAsync(connections.RabbitMq, "scene", CancellationToken.None));
+        await scene.SetUpAsync();
+        return scene;
+    }
+
+    /// <summary>Rows of the event table: stream, version, wire name, causation id, JSON.</summary>
+    public async Task<List<(string Stream, long Version, string Type, string? Cause, string Json)>> ReadStreamsAsync()
+    {
+        await using var connection = new NpgsqlConnection(connections.Postgres);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, data::text FROM justrunit.mt_events ORDER BY seq_id", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<(string, long, string, string?, string)>();
+        while (await reader.ReadAsync())
+            rows.Add((reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(4)));
+        return rows;
+    }
+
+    public async Task KillServerAsync(string vm)
+    {
+        foreach (var group in Directory.GetFiles("/sys/fs/cgroup", "cgroup.procs", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 5 })
+            .Where(file => file.Contains($"/{vm}", StringComparison.Ordinal)))
+        {
+            foreach (var process in await File.ReadAllLinesAsync(group))
+                System.Diagnostics.Process.GetProcessById(int.Parse(process)).Kill();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopClients.CancelAsync();
+        await clients;
+        await Fleet.DisposeAsync();
+        await Publisher.DisposeAsync();
+        await Observer.DisposeAsync();
+        await servers.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>What the processes wrote last; for a failed assertion.</summary>
+    public string Logs() => string.Join('\n', Fleet.Running.Select(process => $"{process.Name}: {process.LastWords()}"));
+
+    private async Task SetUpAsync()
+    {
+        var ports = new Ports();
+        var (server, proxy) = (ports.Next(), ports.Next());
+        inProxy = proxy;
+        Fleet.Start("HostAgent", "--config", Write("host-agent.yaml", $$"""
+            dataCenter: {{Name}}
+            agent: {{Name}}
+            stateFolder: {{folder}}/host-agent
+            onStop: stop
+            simulated: true
+            machines:
+              - { name: host-1, role: production, cpu: 100 %, memoryMiB: 1024 }
+              - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024 }
+            """));
+        Fleet.Start("ProxyNode", "--config", Write("proxy-node.yaml", $$"""
+            node: {{Name}}
+            reportEvery: 200ms
+            tiers:
+              - { service: {{Service}}, tier: application, listen: "{{proxy}}", upstream: "{{server}}" }
+            """));
+        foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
+            Fleet.Start(service);
+        var start = new StartVm(
+            Guid.NewGuid(),
+            Name,
+            "host-1",
+            "calculator-1",
+            Service,
+            "application",
+            Pinned: false,
+            new VmProgram("dotnet", [Path.Combine(Programs.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), folder, server, null, "/health"),
+            CpuShare.FromPercent(20),
+            MemorySize.FromMebibytes(256));
+        await Publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
+        await Observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), TimeSpan.FromSeconds(40), $"start of the server\n{Logs()}");
+        Assert.Empty(Observer.Of<VmStartFailed>());
+        clients = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(AskAsync)));
+        Fleet.Start("Services.Monitor", "--config", Write("services.yaml", $$"""
+            dataCenter: {{Name}}
+            services:
+              - name: {{Service}}
+                sla: { meanResponseTime: 25ms, window: 1s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
+                tiers:
+                  - { name: application, vms: [calculator-1], proxyNode: {{Name}} }
+                exploration:
+                  tiers: [application]
+                  resources:
+                    - { name: cpu, minimum: 40 %, maximum: 80 %, points: 5 }
+                  experiments: 3
+                  timeBudget: 2min
+                  timeShift: 500ms
+                  settleLimit: 1s
+                  warmUp: 500ms
+                  measure: 1500ms
+                  slack: 20 %
+                  mismatchThreshold: 300 %
+                  cooldown: 1min
+            """));
+    }
+
+    private async Task AskAsync()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{inProxy}"), Timeout = TimeSpan.FromSeconds(5) };
+        while (!stopClients.IsCancellationRequested)
+        {
+            try
+            {
+                using var reply = await http.GetAsync("/primes/30000");
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                // The proxy node may be the one that was killed.
+                await Task.Delay(200);
+            }
+
+            await Task.Delay(ThinkTime);
+        }
+    }
+
+    private string Write(string name, string text)
+    {
+        Directory.CreateDirectory(folder);
+        var file = Path.Combine(folder, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+}
