@@ -132,7 +132,7 @@ internal sealed class Scene : IAsyncDisposable
             dataCenter: {{Name}}
             services:
               - name: {{Service}}
-                sla: { meanResponseTime: 25ms, window: 1s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
+                sla: { meanResponseTime: 50ms, window: 1s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
                 tiers:
                   - { name: application, vms: [calculator-1], proxyNode: {{Name}} }
                 exploration:
@@ -158,7 +158,7 @@ internal sealed class Scene : IAsyncDisposable
         {
             try
             {
-                using var reply = await http.GetAsync("/primes/30000");
+                using var reply = await http.GetAsync("/primes/100000");
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

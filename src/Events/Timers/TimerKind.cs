@@ -12,9 +12,6 @@ public enum TimerKind
     /// <summary>An experiment was started and has not been heard of.</summary>
     ExperimentOverdue,
 
-    /// <summary>The time budget is used up.</summary>
-    BudgetEnded,
-
     /// <summary>The sandbox machine was held by another matrix.</summary>
     SandboxRetry,
 
