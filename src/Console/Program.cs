@@ -1,4 +1,5 @@
 using System.CommandLine;
+using JustRunIt.Console.Benchmarks;
 using JustRunIt.Console.Demo;
 using JustRunIt.Events.Store.Configuration;
 
@@ -7,6 +8,7 @@ const int badInput = 2;
 var root = new RootCommand("JustRunIt: find by live experiments how much CPU and memory a service needs, and give it that")
 {
     DemoCommand.Create(),
+    BenchCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

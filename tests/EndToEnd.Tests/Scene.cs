@@ -17,7 +17,7 @@ internal sealed class Scene : IAsyncDisposable
 {
     public const string Service = "calculator";
     private const string Name = "scene";
-    private static readonly TimeSpan ThinkTime = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan ThinkTime = TimeSpan.FromMilliseconds(5);
 
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-scene-{Guid.NewGuid():N}");
     private readonly CancellationTokenSource stopClients = new();
@@ -132,7 +132,7 @@ internal sealed class Scene : IAsyncDisposable
             dataCenter: {{Name}}
             services:
               - name: {{Service}}
-                sla: { meanResponseTime: 50ms, window: 1s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
+                sla: { meanResponseTime: 80ms, window: 1s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
                 tiers:
                   - { name: application, vms: [calculator-1], proxyNode: {{Name}} }
                 exploration:
@@ -158,7 +158,7 @@ internal sealed class Scene : IAsyncDisposable
         {
             try
             {
-                using var reply = await http.GetAsync("/primes/100000");
+                using var reply = await http.GetAsync("/primes/200000");
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
