@@ -1,6 +1,7 @@
 using System.CommandLine;
 using JustRunIt.Console.Benchmarks;
 using JustRunIt.Console.Demo;
+using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Store.Configuration;
 
 const int badInput = 2;
@@ -8,6 +9,7 @@ const int badInput = 2;
 var root = new RootCommand("JustRunIt: find by live experiments how much CPU and memory a service needs, and give it that")
 {
     DemoCommand.Create(),
+    UpCommand.Create(),
     BenchCommand.Create(),
 };
 var parsed = root.Parse(args);

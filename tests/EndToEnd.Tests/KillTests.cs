@@ -17,7 +17,7 @@ public sealed class KillTests(ITestOutputHelper output)
     public async Task Whoever_is_killed_each_cell_has_exactly_one_result_and_one_decision_is_applied_once()
     {
         await using var scene = await Scene.StartAsync();
-        await scene.Observer.WaitAsync(seen => seen.Of<ExplorationStarted>().Any(), Patience, $"the exploration\n{scene.Logs()}");
+        await scene.Observer.WaitAsync(seen => seen.Of<ExplorationStarted>().Any(), Patience, () => $"the exploration\n{scene.Logs()}");
         foreach (var victim in new[] { "Services.Experimenter", "Services.Monitor", "Services.Checker", "ProxyNode", "Services.Experimenter", "Services.Placement", "Services.Interpolator" })
         {
             var last = scene.Observer.All.LastOrDefault(seen => Wire.NameOf(seen.Message.GetType()) is var name && !name.Contains("response-times"));
@@ -26,7 +26,7 @@ public sealed class KillTests(ITestOutputHelper output)
             await Task.Delay(BetweenKills);
         }
 
-        await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, $"the placement\n{scene.Logs()}");
+        await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, () => $"the placement\n{scene.Logs()}");
         var rows = await scene.ReadStreamsAsync();
         var matrix = rows.First(row => row.Type == Wire.NameOf(typeof(MatrixOpened))).Stream;
         var results = rows.Where(row => row.Stream == matrix && row.Type == Wire.NameOf(typeof(ExperimentCompleted)))

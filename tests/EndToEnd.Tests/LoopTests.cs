@@ -16,10 +16,10 @@ public sealed class LoopTests
     public async Task A_violated_SLA_is_met_again_with_the_share_that_experiments_call_for()
     {
         await using var scene = await Scene.StartAsync();
-        await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, $"the placement\n{scene.Logs()}");
+        await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, () => $"the placement\n{scene.Logs()}");
         var applied = scene.Observer.Of<PlacementApplied>().First();
         await scene.Observer.WaitAsync(
-            seen => seen.Of<SlaRestored>().Any(restored => restored.WindowTo > applied.At), Patience, $"the SLA\n{scene.Logs()}");
+            seen => seen.Of<SlaRestored>().Any(restored => restored.WindowTo > applied.At), Patience, () => $"the SLA\n{scene.Logs()}");
 
         var completed = scene.Observer.Of<ExperimentCompleted>().Where(e => e.Purpose == ExperimentPurpose.Explore).ToList();
         Assert.Equal([0.4, 0.8, 0.6], completed.Select(e => Math.Round(e.Cpu.Cores, 3)));
@@ -45,9 +45,9 @@ public sealed class LoopTests
     public async Task A_clone_that_dies_fails_its_experiment_with_the_reason_and_the_driver_goes_on()
     {
         await using var scene = await Scene.StartAsync();
-        await scene.Observer.WaitAsync(seen => seen.Of<ExperimentStarted>().Any(), Patience, $"the first experiment\n{scene.Logs()}");
+        await scene.Observer.WaitAsync(seen => seen.Of<ExperimentStarted>().Any(), Patience, () => $"the first experiment\n{scene.Logs()}");
         await scene.KillServerAsync("calculator-1-clone");
-        await scene.Observer.WaitAsync(seen => seen.Of<MatrixFilled>().Any(), Patience, $"the matrix\n{scene.Logs()}");
+        await scene.Observer.WaitAsync(seen => seen.Of<MatrixFilled>().Any(), Patience, () => $"the matrix\n{scene.Logs()}");
         var failed = Assert.Single(scene.Observer.Of<ExperimentFailed>());
         Assert.Contains("the clone died", failed.Reason);
         Assert.Equal(2, scene.Observer.Of<CloneReady>().Count());

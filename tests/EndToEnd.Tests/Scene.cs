@@ -2,6 +2,7 @@ using JustRunIt.Console.Observing;
 using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
 using JustRunIt.Events.Store.Messaging;
 using JustRunIt.Infrastructure;
@@ -87,8 +88,14 @@ internal sealed class Scene : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>What the processes wrote last; for a failed assertion.</summary>
-    public string Logs() => string.Join('\n', Fleet.Running.Select(process => $"{process.Name}: {process.LastWords()}"));
+    /// <summary>What was seen and written last; for a failed assertion.</summary>
+    public string Logs()
+    {
+        var seen = Observer.All.GroupBy(observed => observed.Message.GetType().Name).Select(group => $"{group.Key} ×{group.Count()}");
+        var mean = Observer.Of<ResponseTimesMeasured>().TakeLast(5).Sum(report => report.TotalResponseTime.TotalMilliseconds)
+            / Math.Max(1, Observer.Of<ResponseTimesMeasured>().TakeLast(5).Sum(report => report.Requests));
+        return $"{string.Join(", ", seen)}; mean {mean:0.0} ms\n{string.Join('\n', Fleet.Running.Select(process => $"{process.Name}: {process.LastWords()}"))}";
+    }
 
     private async Task SetUpAsync()
     {
@@ -125,7 +132,7 @@ internal sealed class Scene : IAsyncDisposable
             CpuShare.FromPercent(20),
             MemorySize.FromMebibytes(256));
         await Publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
-        await Observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), TimeSpan.FromSeconds(40), $"start of the server\n{Logs()}");
+        await Observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), TimeSpan.FromSeconds(40), () => $"start of the server\n{Logs()}");
         Assert.Empty(Observer.Of<VmStartFailed>());
         clients = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(AskAsync)));
         Fleet.Start("Services.Monitor", "--config", Write("services.yaml", $$"""

@@ -68,6 +68,11 @@ public sealed class ExplorationTests
             ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Machine("app-1"), Vm("shop-app", "app-1", 0.5)), Noon).Problem);
     }
 
+    [Fact]
+    public void A_server_on_a_machine_that_nobody_announced_is_not_explored() => Assert.Equal(
+        "machine app-1, where shop-app runs, has not been announced",
+        ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Vm("shop-app", "app-1", 0.5)), Noon).Problem);
+
     private static ExplorationStarted Exploration() =>
         (ExplorationStarted)ExplorationDecider.Start(ExplorationsState.Initial, Service, Noon, Trigger, Cause()).Single();
 }

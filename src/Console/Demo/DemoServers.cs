@@ -28,7 +28,7 @@ internal sealed class DemoServers(Connections connections, Publisher publisher, 
         await observer.WaitAsync(
             seen => seen.Of<VmStartFailed>().Any() || commands.TrueForAll(start => seen.Of<VmStarted>().Any(started => started.RequestId == start.RequestId)),
             Patience,
-            "start of the servers",
+            () => "start of the servers",
             cancellation);
         if (observer.Of<VmStartFailed>().FirstOrDefault() is { } failed)
             throw new InvalidOperationException($"{failed.Vm} could not be started: {failed.Reason}");

@@ -55,13 +55,13 @@ internal sealed class Observer : IAsyncDisposable
 
     /// <summary>Waits until messages seen so far satisfy a condition.</summary>
     /// <exception cref="TimeoutException">They do not in time.</exception>
-    public async Task WaitAsync(Func<Observer, bool> condition, TimeSpan patience, string what, CancellationToken cancellation = default)
+    public async Task WaitAsync(Func<Observer, bool> condition, TimeSpan patience, Func<string> what, CancellationToken cancellation = default)
     {
         var end = DateTimeOffset.UtcNow + patience;
         while (!condition(this))
         {
             if (DateTimeOffset.UtcNow >= end)
-                throw new TimeoutException($"{what}: not within {patience.TotalSeconds:0} s");
+                throw new TimeoutException($"{what()}: not within {patience.TotalSeconds:0} s");
             await Task.Delay(20, cancellation);
         }
     }

@@ -56,6 +56,7 @@ internal static class Bus
                             retry.Handle<JasperFx.ConcurrencyException>();
                             retry.Handle<EventStreamUnexpectedMaxEventIdException>();
                             retry.Handle<ExistingStreamIdCollisionException>();
+                            retry.Handle<Marten.Exceptions.ExistingStreamIdCollisionException>();
                             retry.Intervals([.. Enumerable.Range(1, ConflictRetries).Select(i => TimeSpan.FromMilliseconds(2 * i))]);
                         });
                         entry.Configure(endpoint, context);

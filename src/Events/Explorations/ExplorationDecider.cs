@@ -71,10 +71,11 @@ public static class ExplorationDecider
         if (vm is null)
             return (null, $"no server of tier {name} runs in data centre {exploration.DataCenter}");
         // A process can be cloned only by the agent that runs it, so the sandbox is one of that agent's where it has one.
-        var home = dataCenter.Machines[dataCenter.Vms[vm].Machine].Agent;
+        if (!dataCenter.Machines.TryGetValue(dataCenter.Vms[vm].Machine, out var host))
+            return (null, $"machine {dataCenter.Vms[vm].Machine}, where {vm} runs, has not been announced");
         var sandbox = dataCenter.Machines.Values
             .Where(machine => machine.Role == MachineRole.Sandbox)
-            .OrderBy(machine => machine.Agent == home ? 0 : 1)
+            .OrderBy(machine => machine.Agent == host.Agent ? 0 : 1)
             .ThenBy(machine => machine.Machine, StringComparer.Ordinal)
             .FirstOrDefault();
         if (sandbox is null)

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using JustRunIt.Events.Store;
+
+namespace JustRunIt.Console.Supervision;
+
+/// <summary><c>justrunit up</c>: every process of the system on this machine, until it is told to end.</summary>
+internal static class UpCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var services = Required("--services", "the services under management, their SLAs and what to explore");
+        var agent = Required("--agent", "the machines of this host agent");
+        var proxies = Required("--proxies", "the proxies of this node");
+        var command = new Command("up", "start the host agent, the proxies and the five services on this machine; ends with Ctrl-C or './justrunit down'")
+        {
+            services,
+            agent,
+            proxies,
+        };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetValue(services)!.FullName, parsed.GetValue(agent)!.FullName, parsed.GetValue(proxies)!.FullName, cancellation));
+        return command;
+    }
+
+    private static Option<FileInfo> Required(string name, string what) =>
+        new(name) { Description = $"configuration file: {what} (docs/configuration.md)", HelpName = "FILE", Required = true };
+
+    private static async Task<int> RunAsync(string services, string agent, string proxies, CancellationToken cancellation)
+    {
+        await using var fleet = new Fleet(Connections.FromEnvironment(), Path.Combine(Programs.LocalFolder, "up"));
+        fleet.Start("HostAgent", "--config", agent);
+        fleet.Start("ProxyNode", "--config", proxies);
+        fleet.Start("Services.Monitor", "--config", services);
+        foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
+            fleet.Start(service);
+        foreach (var process in fleet.Running)
+            System.Console.WriteLine($"{process.Name}: process {process.Id}, log {process.LogFile}");
+        try
+        {
+            while (fleet.FirstFailed() is null)
+                await Task.Delay(TimeSpan.FromMilliseconds(250), cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            return 0;
+        }
+
+        var failed = fleet.FirstFailed()!;
+        await System.Console.Error.WriteLineAsync($"{failed.Name}: {failed.LastWords(1)}");
+        return failed.ExitCode is 0 ? 1 : failed.ExitCode;
+    }
+}

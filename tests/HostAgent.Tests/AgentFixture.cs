@@ -1,0 +1,95 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Tests;
+
+/// <summary>An agent of its own on this machine: real control groups, real namespaces, real programs.</summary>
+public sealed class AgentFixture : IAsyncLifetime
+{
+    private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-agent-{Guid.NewGuid():N}");
+
+    internal AgentSettings Settings { get; private set; } = null!;
+
+    internal IControlGroups Groups { get; private set; } = null!;
+
+    internal ProcessHypervisor Hypervisor { get; private set; } = null!;
+
+    internal SandboxNetworks Networks { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Settings = new AgentSettings(
+            "dc",
+            $"t{Environment.ProcessId % 10000}",
+            folder,
+            1,
+            true,
+            TimeSpan.FromMilliseconds(10),
+            Isolation.Namespace,
+            true,
+            [
+                new MachineSettings("host-1", MachineRole.Production, new CpuShare(1), MemorySize.FromMebibytes(1024)),
+                new MachineSettings("host-2", MachineRole.Production, new CpuShare(0.5), MemorySize.FromMebibytes(1024)),
+                new MachineSettings("sandbox-1", MachineRole.Sandbox, new CpuShare(1), MemorySize.FromMebibytes(1024)),
+            ]);
+        Groups = ControlGroupDetection.Detect(Settings);
+        Networks = new SandboxNetworks(Settings);
+        Hypervisor = NewAgent();
+        await Hypervisor.RecoverAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var vm in Hypervisor.List())
+            await Hypervisor.StopAsync(vm.Name, CancellationToken.None);
+        foreach (var machine in Settings.Machines)
+            Groups.Remove(GroupPath.Of(machine.Name));
+        Groups.Remove(GroupPath.Root);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Another agent over the same state: what a restart would be.</summary>
+    internal ProcessHypervisor NewAgent() => new(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System);
+
+    /// <summary>A restart: from now on the new agent is the agent.</summary>
+    internal void Replace(ProcessHypervisor next) => Hypervisor = next;
+
+    /// <summary>A shell that does as told; healthy when it accepts connections, or at once for <paramref name="listens"/> false.</summary>
+    internal StartVm Calculator(string name, double cpu = 0.5, string machine = "host-1") => Start(
+        name,
+        machine,
+        cpu,
+        new VmProgram(
+            "dotnet",
+            [Path.Combine(Repository, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+            new Dictionary<string, string>(),
+            folder,
+            $"127.0.0.1:{FreePort.Find()}",
+            null,
+            "/health"));
+
+    internal StartVm Start(string name, string machine, double cpu, VmProgram program)
+    {
+        Directory.CreateDirectory(folder);
+        return new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(256));
+    }
+
+    internal VmProgram Shell(string script) =>
+        new("/bin/sh", ["-c", script], new Dictionary<string, string>(), "/", $"127.0.0.1:{FreePort.Find()}", null, null);
+
+    private static string Repository
+    {
+        get
+        {
+            var candidate = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(candidate!.FullName, "JustRunIt.Events.sln")))
+                candidate = candidate.Parent;
+            return candidate.FullName;
+        }
+    }
+}
