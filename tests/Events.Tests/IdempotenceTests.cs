@@ -1,6 +1,6 @@
+using CsCheck;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
-using CsCheck;
 using static JustRunIt.Events.Tests.Sample;
 
 namespace JustRunIt.Events.Tests;
