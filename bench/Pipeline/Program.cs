@@ -29,10 +29,9 @@ await using (var connection = new NpgsqlConnection(given.Postgres))
 }
 
 var connections = given with { Postgres = new NpgsqlConnectionStringBuilder(given.Postgres) { Database = database }.ConnectionString };
-Environment.SetEnvironmentVariable(Connections.PostgresVariable, connections.Postgres);
 var arrivals = new Arrivals();
 var figures = new JsonArray();
-await using var ours = await StreamPath.StartAsync(arrivals);
+await using var ours = await StreamPath.StartAsync(connections, arrivals);
 await using var raw = await RawPath.StartAsync(connections, arrivals);
 foreach (var path in new IPath[] { ours, raw })
     await Load.AtRateAsync(path, arrivals, 200, 1, TimeSpan.FromSeconds(5));

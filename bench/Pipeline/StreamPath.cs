@@ -19,9 +19,9 @@ internal sealed class StreamPath : IPath
 
     public string Name => "streams as outbox";
 
-    public static async Task<StreamPath> StartAsync(Arrivals arrivals)
+    public static async Task<StreamPath> StartAsync(Connections connections, Arrivals arrivals)
     {
-        var builder = ServiceHost.CreateService("bench", [], consumers => consumers.Add<Reader, SandboxAwaited>(atOnce: 64));
+        var builder = ServiceHost.CreateService("bench", consumers => consumers.Add<Reader, SandboxAwaited>(atOnce: 64), connections);
         builder.Services.AddSingleton(arrivals);
         var host = builder.Build();
         await host.StartAsync();

@@ -23,7 +23,7 @@ public static class StoreSetup
         options.DatabaseSchemaName = Schema;
         options.Events.DatabaseSchemaName = Schema;
         options.Events.StreamIdentity = StreamIdentity.AsString;
-        // The relay relies on one statement drawing sequence numbers and inserting: see Relay.GapGuard.
+        // The relay relies on one statement drawing sequence numbers and inserting: see EventReader.
         options.Events.AppendMode = EventAppendMode.Quick;
         options.Events.MetadataConfig.CausationIdEnabled = true;
         options.Events.MetadataConfig.CorrelationIdEnabled = true;

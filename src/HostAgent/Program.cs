@@ -1,5 +1,4 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Events.Store.Messaging;
 using JustRunIt.HostAgent.Bus;
@@ -10,16 +9,12 @@ using JustRunIt.HostAgent.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", file =>
 {
-    var file = args is ["--config", var path]
-        ? path
-        : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE");
     var settings = AgentFile.Read(file);
     var groups = ControlGroupDetection.Detect(settings);
     var builder = ServiceHost.CreateBusOnly(
         Names.HostAgent(settings.Agent),
-        [],
         consumers => consumers
             .Add<StartVmConsumer, StartVm>(atOnce: 16)
             .Add<CloneVmConsumer, CloneVm>(atOnce: 2)

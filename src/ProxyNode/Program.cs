@@ -1,5 +1,4 @@
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Events.Store.Messaging;
 using JustRunIt.ProxyNode.Bus;
@@ -7,15 +6,11 @@ using JustRunIt.ProxyNode.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", file =>
 {
-    var file = args is ["--config", var path]
-        ? path
-        : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE");
     var settings = NodeFile.Read(file);
     var builder = ServiceHost.CreateBusOnly(
         Names.ProxyNode(settings.Node),
-        [],
         consumers => consumers
             .Add<StartReplayConsumer, StartReplay>(atOnce: 16)
             .Add<StopReplayConsumer, StopReplay>());

@@ -3,9 +3,8 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Services.Checker;
 
-return await ServiceHost.RunAsync(() => ServiceHost.CreateService(
+return await ServiceProgram.RunAsync(args, "Checker: has every interpolated value validated that a decision used", () => ServiceHost.CreateService(
     Catalog.Checker,
-    args,
     consumers => consumers
         .Add<InterpolationUsedConsumer, InterpolationUsed>()
         .Add<ExperimentCompletedConsumer, ExperimentCompleted>()));

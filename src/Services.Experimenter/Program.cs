@@ -8,11 +8,10 @@ using JustRunIt.Events.Timers;
 using JustRunIt.Services.Experimenter;
 using Microsoft.Extensions.DependencyInjection;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Experimenter: explores a violated or slack service by experiments on a clone", () =>
 {
     var builder = ServiceHost.CreateService(
         Catalog.Experimenter,
-        args,
         consumers => consumers
             .Add<SlaViolatedConsumer, SlaViolated>()
             .Add<SlaSlackDetectedConsumer, SlaSlackDetected>()

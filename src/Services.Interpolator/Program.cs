@@ -5,11 +5,10 @@ using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Services.Interpolator;
 using Microsoft.Extensions.DependencyInjection;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Interpolator: fills the blanks of a matrix, and flags them", () =>
 {
     var builder = ServiceHost.CreateService(
         Catalog.Interpolator,
-        args,
         consumers => consumers.Add<ExperimentsEndedConsumer, ExperimentsEnded>());
     builder.Services.AddSingleton<IInterpolationMethod, LinearInterpolation>();
     return builder;

@@ -1,21 +1,16 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Sla;
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Services.Monitor;
 using JustRunIt.Services.Monitor.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Monitor: compares what in-proxies and external monitors measure with the SLAs", file =>
 {
     // The configuration is read before anything is started: what is wrong in it starts nothing.
-    var file = args is ["--config", var path]
-        ? path
-        : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE");
     var definitions = ServicesFile.Read(file);
     var builder = ServiceHost.CreateService(
         Catalog.Monitor,
-        [],
         consumers => consumers
             .Add<ResponseTimesMeasuredConsumer, ResponseTimesMeasured>()
             .Add<ExternalWindowReportedConsumer, ExternalWindowReported>());

@@ -6,11 +6,10 @@ using JustRunIt.Events.Timers;
 using JustRunIt.Services.Placement;
 using Microsoft.Extensions.DependencyInjection;
 
-return await ServiceHost.RunAsync(() =>
+return await ServiceProgram.RunAsync(args, "Placement: the fewest machines on which every SLA is met, and the steps to get there", () =>
 {
     var builder = ServiceHost.CreateService(
         Catalog.Placement,
-        args,
         consumers => consumers
             .Add<MachineAnnouncedConsumer, MachineAnnounced>()
             .Add<VmStartedConsumer, VmStarted>()

@@ -5,6 +5,7 @@ using JasperFx.Events;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store.Messaging;
 using MassTransit;
+using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -46,6 +47,11 @@ internal static class Bus
                         // Commands are sent to the queue itself; everything else comes through the message's exchange.
                         if (!entry.Message.IsAssignableTo(typeof(ICommand)))
                             endpoint.Bind(Names.Exchange(entry.Message));
+                        endpoint.ConfigureError(pipe =>
+                        {
+                            pipe.UseFilter(new ReasonFilter());
+                            pipe.UseFilter(new ErrorTransportFilter());
+                        });
                         endpoint.UseMessageRetry(retry =>
                         {
                             retry.Handle<NpgsqlException>(e => e.IsTransient);

@@ -2,17 +2,28 @@ using JustRunIt.Events.Store.Relaying;
 using JustRunIt.Events.Store.Timers;
 using Marten;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Hosting;
 
 /// <summary>Creates the schema before anything else starts; the services that start together take turns.</summary>
-internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSource) : IHostedService
+internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSource, ILogger<SchemaSetup> logger) : IHostedService
 {
     private const long SetupLock = 0x4A52_5343;
 
     /// <inheritdoc />
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => Reaching.WaitAsync(
+        Server(dataSource.ConnectionString),
+        Connections.PostgresVariable,
+        () => SetUpAsync(cancellationToken),
+        logger,
+        cancellationToken);
+
+    /// <inheritdoc />
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task SetUpAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await ExecuteAsync(connection, $"SELECT pg_advisory_lock({SetupLock})", cancellationToken).ConfigureAwait(false);
@@ -27,8 +38,11 @@ internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSou
         }
     }
 
-    /// <inheritdoc />
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    private static string Server(string connectionString)
+    {
+        var address = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"PostgreSQL at {address.Host}:{address.Port}";
+    }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {

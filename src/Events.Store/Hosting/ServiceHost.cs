@@ -16,12 +16,12 @@ public static class ServiceHost
     /// A service that owns streams: Marten, the relay, and the consumers that <paramref name="consumers"/> registers.
     /// </summary>
     /// <param name="service">The service's name in <see cref="Catalog"/>.</param>
-    /// <param name="args">The command line, for host settings.</param>
     /// <param name="consumers">Registers one consumer a message.</param>
-    public static HostApplicationBuilder CreateService(string service, string[] args, Action<ConsumerRegistration> consumers)
+    /// <param name="given">Where the servers are; null for <see cref="Connections.FromEnvironment"/>.</param>
+    public static HostApplicationBuilder CreateService(string service, Action<ConsumerRegistration> consumers, Connections? given = null)
     {
-        var connections = Connections.FromEnvironment();
-        var builder = CreateBuilder(args);
+        var connections = given ?? Connections.FromEnvironment();
+        var builder = CreateBuilder();
         builder.Services.AddSingleton(connections);
         builder.Services.AddSingleton(_ => CreateDataSource(connections, service));
         builder.Services.AddSingleton<IDocumentStore>(provider =>
@@ -29,7 +29,7 @@ public static class ServiceHost
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton(new RelaySettings(service));
         builder.Services.AddHostedService<SchemaSetup>();
-        builder.Services.AddHostedService(_ => new TopologySetup(connections.RabbitMq, service));
+        builder.Services.AddHostedService(provider => new TopologySetup(connections.RabbitMq, service, provider.GetRequiredService<ILogger<TopologySetup>>()));
         builder.Services.AddHostedService<Relay>();
         Bus.Add(builder.Services, connections.RabbitMq, service, consumers);
         return builder;
@@ -37,34 +37,15 @@ public static class ServiceHost
 
     /// <summary>A process that has no database and owns no stream: a host agent or a proxy node.</summary>
     /// <param name="reader">Its name as a reader of queues, see <see cref="Names"/>.</param>
-    /// <param name="args">The command line, for host settings.</param>
     /// <param name="consumers">Registers one consumer a command.</param>
-    public static HostApplicationBuilder CreateBusOnly(string reader, string[] args, Action<ConsumerRegistration> consumers)
+    /// <param name="given">Where RabbitMQ is; null for <see cref="Connections.ReadRabbitMq"/>.</param>
+    public static HostApplicationBuilder CreateBusOnly(string reader, Action<ConsumerRegistration> consumers, Uri? given = null)
     {
-        var rabbitMq = Connections.ReadRabbitMq();
-        var builder = CreateBuilder(args);
-        builder.Services.AddHostedService(_ => new TopologySetup(rabbitMq, reader));
+        var rabbitMq = given ?? Connections.ReadRabbitMq();
+        var builder = CreateBuilder();
+        builder.Services.AddHostedService(provider => new TopologySetup(rabbitMq, reader, provider.GetRequiredService<ILogger<TopologySetup>>()));
         Bus.Add(builder.Services, rabbitMq, reader, consumers);
         return builder;
-    }
-
-    /// <summary>
-    /// Runs a process to its end. Configuration that cannot be used is one line on standard error and exit code 2.
-    /// </summary>
-    public static async Task<int> RunAsync(Func<HostApplicationBuilder> build)
-    {
-        ArgumentNullException.ThrowIfNull(build);
-        try
-        {
-            using var host = build().Build();
-            await host.RunAsync().ConfigureAwait(false);
-            return 0;
-        }
-        catch (ConfigurationException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
-            return 2;
-        }
     }
 
     /// <summary>A data source whose commands are prepared once they recur.</summary>
@@ -78,11 +59,10 @@ public static class ServiceHost
         return builder.Build();
     }
 
-    private static HostApplicationBuilder CreateBuilder(string[] args)
+    private static HostApplicationBuilder CreateBuilder()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
         {
-            Args = args,
             DisableDefaults = true,
         });
         builder.Services.AddSingleton(TimeProvider.System);

@@ -14,7 +14,6 @@ namespace JustRunIt.Events.Store.Relaying;
 /// Timers that are due are sent by the active one.
 /// </summary>
 internal sealed partial class Relay(
-    NpgsqlDataSource dataSource,
     Connections connections,
     RelaySettings settings,
     ILogger<Relay> logger) : BackgroundService
@@ -24,6 +23,14 @@ internal sealed partial class Relay(
     private static readonly TimeSpan ActivePoll = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan StayActiveFor = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan SleepAtMost = TimeSpan.FromMilliseconds(100);
+
+    private readonly string address = new NpgsqlConnectionStringBuilder(connections.Postgres)
+    {
+        ApplicationName = $"justrunit-relay-{settings.Service}",
+        Pooling = false,
+        MaxAutoPrepare = 20,
+        AutoPrepareMinUsages = 3,
+    }.ConnectionString;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -61,7 +68,9 @@ internal sealed partial class Relay(
 
     private async Task LeadAsync(CancellationToken cancellation)
     {
-        await using var connection = await dataSource.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        // Not from the pool: a pooled connection would keep the lock after it is given back, until someone takes it again.
+        await using var connection = new NpgsqlConnection(address);
+        await connection.OpenAsync(cancellation).ConfigureAwait(false);
         while (!await TryLockAsync(connection, cancellation).ConfigureAwait(false))
             await Task.Delay(StandbyPoll, cancellation).ConfigureAwait(false);
 

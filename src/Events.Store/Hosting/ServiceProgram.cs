@@ -1,0 +1,66 @@
+using System.Reflection;
+using JustRunIt.Events.Store.Configuration;
+using Microsoft.Extensions.Hosting;
+
+namespace JustRunIt.Events.Store.Hosting;
+
+/// <summary>
+/// The whole of a process' <c>Main</c>: command line, help, and exit code. What is wrong in a configuration is one line on
+/// standard error and exit code 2, and nothing is started.
+/// </summary>
+public static class ServiceProgram
+{
+    private const int BadInput = 2;
+
+    /// <summary>Runs a process without a configuration file to its end.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="purpose">One line for <c>--help</c>.</param>
+    /// <param name="build">Builds what is run.</param>
+    public static Task<int> RunAsync(string[] args, string purpose, Func<HostApplicationBuilder> build) =>
+        RunAsync(args, purpose, "", () => args is []
+            ? build()
+            : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --help"));
+
+    /// <summary>Runs a process with a configuration file to its end.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="purpose">One line for <c>--help</c>.</param>
+    /// <param name="build">Builds what is run from the file's path.</param>
+    public static Task<int> RunAsync(string[] args, string purpose, Func<string, HostApplicationBuilder> build) =>
+        RunAsync(args, purpose, " --config FILE", () => args is ["--config", var file]
+            ? build(file)
+            : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE, or --help"));
+
+    private static async Task<int> RunAsync(string[] args, string purpose, string arguments, Func<HostApplicationBuilder> build)
+    {
+        if (args is ["--help"] or ["-h"])
+        {
+            await Console.Out.WriteLineAsync(Help(purpose, arguments)).ConfigureAwait(false);
+            return 0;
+        }
+
+        try
+        {
+            using var host = build().Build();
+            await host.RunAsync().ConfigureAwait(false);
+            return 0;
+        }
+        catch (ConfigurationException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            return BadInput;
+        }
+    }
+
+    private static string Help(string purpose, string arguments) =>
+        $"""
+        {purpose}
+
+        Usage: dotnet {Assembly.GetEntryAssembly()?.GetName().Name}.dll{arguments}
+        {(arguments.Length > 0 ? $"\n  --config FILE  YAML or JSON; docs/configuration.md describes it\n" : "")}
+        Environment
+          {Connections.RabbitMqVariable}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
+          {Connections.PostgresVariable}  Npgsql connection string; not needed by host agents and proxy nodes
+
+        Exit codes: 0 ended orderly, 1 failure, 2 bad input.
+        """;
+}
