@@ -84,6 +84,27 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void A_refusal_because_the_clone_has_ended_asks_for_another_clone_and_the_exit_that_follows_decides_nothing()
+    {
+        var refused = new AllocationRefused(Streams.Matrix(MatrixId), Experiment, Agent, Clone.CloneName, Ended: true, "it does not run here");
+        var decided = ExperimentDecider.On(Running(), Ours, refused, Cause(3)).Matrix;
+        Assert.Equal([typeof(ExperimentFailed), typeof(CloneFailed), typeof(CloneRequested)], decided.Select(@event => @event.GetType()));
+        Assert.Equal("the clone died: it does not run here", ((ExperimentFailed)decided[0]).Reason);
+        var after = decided.Aggregate(Running(), MatrixState.Evolve);
+        var exited = new VmExited(Agent, Clone.CloneName, Streams.Matrix(MatrixId), "killed");
+        Assert.Empty(ExperimentDecider.On(after, Ours, exited, Cause(4)).Matrix);
+    }
+
+    [Fact]
+    public void A_refusal_while_the_clone_runs_fails_only_the_cell()
+    {
+        var refused = new AllocationRefused(Streams.Matrix(MatrixId), Experiment, Agent, Clone.CloneName, Ended: false, "no such group");
+        var decided = ExperimentDecider.On(Running(), Ours, refused, Cause(3)).Matrix;
+        Assert.Contains("refused: no such group", Assert.IsType<ExperimentFailed>(decided[0]).Reason);
+        Assert.Equal(new Cell(4), Assert.IsType<ExperimentStarted>(decided[1]).Cell);
+    }
+
+    [Fact]
     public void Cloning_that_fails_three_times_ends_the_experiments_with_the_reason()
     {
         var state = Given.Events<MatrixState>(Opened, Clone, new CloneFailed(MatrixId, "a", "x"), Clone, new CloneFailed(MatrixId, "b", "x"), Clone);

@@ -46,13 +46,22 @@ public sealed class Publisher : IAsyncDisposable
     public ValueTask PublishAsync(string wireName, ReadOnlyMemory<byte> json, MessageHeaders headers, CancellationToken cancellation) =>
         channel.BasicPublishAsync(wireName, "", mandatory: false, Properties(wireName, headers), json, cancellation);
 
-    /// <summary>Sends a command to its one queue.</summary>
-    public async ValueTask SendAsync(ICommand command, MessageHeaders headers, CancellationToken cancellation)
+    /// <summary>Declares the queue of a command, once.</summary>
+    public async ValueTask DeclareAsync(ICommand command, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(command);
         var queue = Names.Destination(command);
-        if (declared.Add(queue))
-            await Topology.DeclareQueueAsync(channel, queue, cancellation).ConfigureAwait(false);
+        if (declared.Contains(queue))
+            return;
+        await Topology.DeclareQueueAsync(channel, queue, cancellation).ConfigureAwait(false);
+        declared.Add(queue);
+    }
+
+    /// <summary>Sends a command to its one queue.</summary>
+    public async ValueTask SendAsync(ICommand command, MessageHeaders headers, CancellationToken cancellation)
+    {
+        await DeclareAsync(command, cancellation).ConfigureAwait(false);
+        var queue = Names.Destination(command);
         var json = JsonSerializer.SerializeToUtf8Bytes(command, command.GetType(), Wire.Json);
         await channel.BasicPublishAsync(
             queue, "", mandatory: false, Properties(Wire.NameOf(command.GetType()), headers), json, cancellation).ConfigureAwait(false);

@@ -81,6 +81,7 @@ internal sealed partial class Relay(
         var timers = new TimerPump(connection, publisher);
         var reader = new EventReader(connection);
         var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
+        var unconfirmed = new UnconfirmedPages(position);
         var lastEvent = Stopwatch.GetTimestamp();
         var nextTimers = 0L;
         while (true)
@@ -88,12 +89,13 @@ internal sealed partial class Relay(
             var events = await reader.ReadAsync(position, cancellation).ConfigureAwait(false);
             if (events.Count > 0)
             {
-                await PublishAsync(publisher, events, cancellation).ConfigureAwait(false);
                 position = events[^1].Sequence;
-                await RelayTable.WriteAsync(connection, position, sleeping: false, cancellation).ConfigureAwait(false);
+                unconfirmed.Add(position, await StartPublishingAsync(publisher, events, cancellation).ConfigureAwait(false));
                 lastEvent = Stopwatch.GetTimestamp();
             }
 
+            if (await unconfirmed.AdvanceAsync().ConfigureAwait(false))
+                await RelayTable.WriteAsync(connection, unconfirmed.Position, sleeping: false, cancellation).ConfigureAwait(false);
             if (Stopwatch.GetTimestamp() >= nextTimers)
             {
                 await timers.SendDueAsync(cancellation).ConfigureAwait(false);
@@ -102,7 +104,7 @@ internal sealed partial class Relay(
 
             if (events.Count == EventReader.PageSize)
                 continue;
-            if (reader.AtGap || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
+            if (reader.AtGap || !unconfirmed.IsEmpty || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
                 await Task.Delay(ActivePoll, cancellation).ConfigureAwait(false);
             else
                 await SleepAsync(connection, reader, position, cancellation).ConfigureAwait(false);
@@ -117,7 +119,9 @@ internal sealed partial class Relay(
             await connection.WaitAsync(SleepAtMost, cancellation).ConfigureAwait(false);
     }
 
-    private static async Task PublishAsync(Publisher publisher, List<RecordedEvent> events, CancellationToken cancellation)
+    /// <summary>Hands events to the broker in order, without waiting for it.</summary>
+    /// <returns>Ends when the broker has confirmed all.</returns>
+    private static async Task<Task> StartPublishingAsync(Publisher publisher, List<RecordedEvent> events, CancellationToken cancellation)
     {
         // Started in order on one channel, so the broker sees them in order; the confirms are awaited together.
         var confirms = new List<Task>(events.Count);
@@ -132,12 +136,14 @@ internal sealed partial class Relay(
             var @event = (IDomainEvent)JsonSerializer.Deserialize(recorded.Json, type, Wire.Json)!;
             foreach (var command in Consequences.CommandsOf(@event, recorded.Id))
             {
+                // Declared before anything later is started: no later command may overtake this one.
+                await publisher.DeclareAsync(command, cancellation).ConfigureAwait(false);
                 var id = DeterministicId.From(recorded.Id, Wire.NameOf(command.GetType()));
                 confirms.Add(publisher.SendAsync(command, headers with { Id = id }, cancellation).AsTask());
             }
         }
 
-        await Task.WhenAll(confirms).ConfigureAwait(false);
+        return Task.WhenAll(confirms);
     }
 
     private static async Task<bool> TryLockAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -7,6 +7,7 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="RequestId">The request.</param>
 /// <param name="Agent">The host agent.</param>
 /// <param name="Vm">The virtual machine or clone.</param>
+/// <param name="Ended">Whether it no longer runs, so that no other allocation will do either.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.allocation-refused.v1")]
-public sealed record AllocationRefused(string Subject, Guid RequestId, string Agent, string Vm, string Reason) : IReport;
+public sealed record AllocationRefused(string Subject, Guid RequestId, string Agent, string Vm, bool Ended, string Reason) : IReport;

@@ -118,14 +118,19 @@ public static class ExperimentDecider
             : Decision.Nothing;
     }
 
-    /// <summary>The clone cannot have the cell's allocation: the cell fails, the driver goes on.</summary>
+    /// <summary>
+    /// The clone cannot have the cell's allocation: the cell fails, the driver goes on; with another clone if this one has
+    /// ended, of which the refusal may tell before <see cref="VmExited"/> does.
+    /// </summary>
     public static Decision On(MatrixState matrix, SandboxState sandbox, AllocationRefused refused, Cause cause)
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ArgumentNullException.ThrowIfNull(refused);
-        return matrix.Running is { } running && running.ExperimentId == refused.RequestId
-            ? Continue(matrix, sandbox, cause, Fail(running, $"allocation of {running.Cpu} refused: {refused.Reason}"))
-            : Decision.Nothing;
+        if (matrix.Running is not { } running || running.ExperimentId != refused.RequestId)
+            return Decision.Nothing;
+        return refused.Ended
+            ? LoseClone(matrix, sandbox, refused.Vm, refused.Reason, cause)
+            : Continue(matrix, sandbox, cause, Fail(running, $"allocation of {running.Cpu} refused: {refused.Reason}"));
     }
 
     /// <summary>The proxies have measured: a result, or the reason why it is none; the driver goes on.</summary>

@@ -18,7 +18,7 @@ internal sealed class SetAllocationConsumer(IHypervisor hypervisor, AgentSetting
         }
         catch (HypervisorException e)
         {
-            await context.Publish(new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, e.Message));
+            await context.Publish(new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, e.NotRunning, e.Message));
         }
     }
 }

@@ -199,7 +199,7 @@ internal sealed class ProcessHypervisor(
     /// <inheritdoc />
     public void Dispose() => oneStructuralChange.Dispose();
 
-    private static HypervisorException Unknown(string vm) => new($"virtual machine {vm} does not run here");
+    private static HypervisorException Unknown(string vm) => new($"virtual machine {vm} does not run here") { NotRunning = true };
 
     private static GroupPath GroupOf(RunningVm vm) => GroupPath.Of(vm.Machine, vm.Name);
 
