@@ -38,7 +38,7 @@ internal sealed class RawPath : IPath
         var consumer = new AsyncEventingBasicConsumer(reading);
         consumer.ReceivedAsync += async (_, delivery) =>
         {
-            arrivals.Read(JsonSerializer.Deserialize<SandboxAwaited>(delivery.Body.Span, Wire.Json)!.MatrixId);
+            arrivals.Read(JsonSerializer.Deserialize<CloneFailed>(delivery.Body.Span, Wire.Json)!.MatrixId);
             await reading.BasicAckAsync(delivery.DeliveryTag, false);
         };
         await reading.BasicConsumeAsync(Queue, autoAck: false, consumer);

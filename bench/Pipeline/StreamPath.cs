@@ -21,7 +21,7 @@ internal sealed class StreamPath : IPath
 
     public static async Task<StreamPath> StartAsync(Connections connections, Arrivals arrivals)
     {
-        var builder = ServiceHost.CreateService("bench", consumers => consumers.Add<Reader, SandboxAwaited>(atOnce: 64), connections);
+        var builder = ServiceHost.CreateService("bench", consumers => consumers.Add<Reader, CloneFailed>(atOnce: 64), connections);
         builder.Services.AddSingleton(arrivals);
         var host = builder.Build();
         await host.StartAsync();
@@ -44,12 +44,12 @@ internal sealed class StreamPath : IPath
         host.Dispose();
     }
 
-    /// <summary>An event without a consequence: a retry time in the far future never becomes due.</summary>
-    internal static SandboxAwaited Event(Guid id) => new(id, "sandbox-1", "matrix-0", DateTimeOffset.UnixEpoch.AddYears(100));
+    /// <summary>An event that neither a command nor a timer follows from.</summary>
+    internal static CloneFailed Event(Guid id) => new(id, "shop-1-clone-0a1b2c3d", "the host agent has not answered");
 
-    private sealed class Reader(Arrivals arrivals) : IConsumer<SandboxAwaited>
+    private sealed class Reader(Arrivals arrivals) : IConsumer<CloneFailed>
     {
-        public Task Consume(ConsumeContext<SandboxAwaited> context)
+        public Task Consume(ConsumeContext<CloneFailed> context)
         {
             arrivals.Read(context.Message.MatrixId);
             return Task.CompletedTask;

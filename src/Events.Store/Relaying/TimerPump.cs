@@ -12,8 +12,9 @@ internal sealed class TimerPump(NpgsqlConnection connection, Publisher publisher
     public async Task SendDueAsync(CancellationToken cancellation)
     {
         var due = new List<(Guid Id, Guid CorrelationId, TimerElapsed Timer)>();
+        // now(), not clock_timestamp(): a volatile function could not use the index, and every timer would be read each time.
         await using (var command = new NpgsqlCommand(
-            $"SELECT id, correlation_id, timer::text FROM {StoreSetup.Schema}.timers WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 100",
+            $"SELECT id, correlation_id, timer::text FROM {StoreSetup.Schema}.timers WHERE due_at <= now() ORDER BY due_at LIMIT 100",
             connection))
         await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
         {
