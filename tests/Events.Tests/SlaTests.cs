@@ -22,6 +22,15 @@ public sealed class SlaTests
         SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), Closed(500) with { Requests = 4 }, SlaWindow.Empty).Events.ThenNothing();
 
     [Fact]
+    public void A_window_from_before_the_agreement_was_in_force_says_nothing()
+    {
+        var before = Closed(500) with { From = Agreement.At - Seconds(1) };
+        var (counts, events) = SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), before, SlaWindow.Empty);
+        events.ThenNothing();
+        Assert.Equal(SlaWindow.Empty, counts);
+    }
+
+    [Fact]
     public void A_violation_that_goes_on_is_said_again_after_so_many_windows()
     {
         var (counts, service, said) = (SlaWindow.Empty, Given.Events<ServiceState>(Agreement), new List<int>());

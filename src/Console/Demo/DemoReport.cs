@@ -13,12 +13,12 @@ internal static class DemoReport
     {
         console.WriteLine();
         console.WriteLine("Timeline (seconds after the load began)");
-        console.WriteLine($"  {Seconds(result, result.SurgeAt),6:0.0}  load of {result.Service} grows by half");
-        foreach (var observed in result.Seen.Where(observed => observed.SeenAt >= result.SurgeAt))
-        {
-            if (DemoNarrator.Tell(observed.Message) is { } line)
-                console.WriteLine($"  {Seconds(result, observed.SeenAt),6:0.0}  {line}");
-        }
+        var told = result.Seen
+            .Where(observed => observed.SeenAt >= result.Start)
+            .Select(observed => (At: observed.SeenAt, Line: DemoNarrator.Tell(observed.Message)))
+            .Append((At: result.SurgeAt, Line: $"load of {result.Service} grows by half"));
+        foreach (var (at, line) in told.Where(entry => entry.Line is not null).OrderBy(entry => entry.At))
+            console.WriteLine($"  {Seconds(result, at),6:0.0}  {line}");
 
         var table = new Table().Title("Mean response time by CPU share").Border(TableBorder.Simple);
         foreach (var column in new[] { "CPU", "clone, mean ms", "clone, requests/s", "on-line, mean ms", "requests", "how" })

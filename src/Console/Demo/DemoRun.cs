@@ -64,7 +64,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
             var surgeAt = DateTimeOffset.UtcNow;
             await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * DemoPlan.Surge));
             Say($"{services[DemoPlan.Surging].Name} gets {DemoPlan.Surge} × its load");
-            var problem = await FollowAsync(services[DemoPlan.Surging].Name, surgeAt, observer, fleet, cancellation);
+            var problem = await FollowAsync(services[DemoPlan.Surging].Name, start, surgeAt, observer, fleet, cancellation);
             return new DemoResult(start, surgeAt, agreed, capacity, services[DemoPlan.Surging].Name, [.. observer.All], problem);
         }
         finally
@@ -98,7 +98,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     }
 
     /// <summary>Tells what happens until the agreement holds again; returns why it does not.</summary>
-    private async Task<string?> FollowAsync(string service, DateTimeOffset surgeAt, Observer observer, Fleet fleet, CancellationToken cancellation)
+    private async Task<string?> FollowAsync(string service, DateTimeOffset start, DateTimeOffset surgeAt, Observer observer, Fleet fleet, CancellationToken cancellation)
     {
         var progress = new ExperimentProgress(console);
         PlacementApplied? applied = null;
@@ -112,10 +112,10 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
             while (observer.News.TryRead(out var news))
             {
                 progress.Hear(news.Message);
-                if (news.SeenAt >= surgeAt && DemoNarrator.Tell(news.Message) is { } line)
+                if (news.SeenAt >= start && DemoNarrator.Tell(news.Message) is { } line)
                 {
                     progress.Clear();
-                    Say(line);
+                    Say(line, news.SeenAt);
                 }
 
                 violated |= news.Message is SlaViolated v && v.Service == service && v.WindowTo > surgeAt;
@@ -141,5 +141,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
             : "the SLA was not violated by the surge";
     }
 
-    private void Say(string line) => console.WriteLine($"{(DateTimeOffset.UtcNow - begin).TotalSeconds,6:0.0} s  {line}");
+    private void Say(string line) => Say(line, DateTimeOffset.UtcNow);
+
+    private void Say(string line, DateTimeOffset at) => console.WriteLine($"{(at - begin).TotalSeconds,6:0.0} s  {line}");
 }

@@ -17,6 +17,9 @@ public static class SlaDecider
         ArgumentNullException.ThrowIfNull(counts);
         if (service.Registered is not { } registered || closed.Requests < registered.Level.MinimumRequests)
             return (counts, []);
+        // Proxies report before anyone listens, and the broker keeps what they say: no agreement was in force then.
+        if (closed.From < registered.At)
+            return (counts, []);
         var level = registered.Level;
         if (closed.Mean > level.MeanResponseTime)
         {
