@@ -25,7 +25,7 @@ internal sealed class ExperimentProcess(EventStore store, ExplorationProcess exp
         work.Append(subject, decision.Matrix);
         work.Append(sandboxStream, decision.Sandbox);
         if (decision.Matrix.OfType<ExperimentsEnded>().FirstOrDefault() is { Purpose: ExperimentPurpose.Explore } ended)
-            await explorations.AdvanceAsync(work, opened, ended.Reason, cancellation);
+            await explorations.AdvanceAsync(work, matrix.State, ended.Reason, cancellation);
         await work.CommitAsync(cancellation);
     }
 }

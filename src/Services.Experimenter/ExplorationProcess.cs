@@ -24,28 +24,28 @@ internal sealed class ExplorationProcess(EventStore store)
         if (started is not [ExplorationStarted exploration])
             return;
         work.Append(stream, started);
-        await OpenFromAsync(work, exploration, 0, "", cancellation);
+        await OpenFromAsync(work, exploration, 0, exploration.At + exploration.Settings.TimeBudget, "", cancellation);
         await work.CommitAsync(cancellation);
     }
 
     /// <summary>A matrix is done: the next tier's turn, or the end of the exploration.</summary>
-    public async Task AdvanceAsync(UnitOfWork work, MatrixOpened done, string reason, CancellationToken cancellation)
+    public async Task AdvanceAsync(UnitOfWork work, MatrixState done, string reason, CancellationToken cancellation)
     {
-        var history = await work.LoadAsync<ExplorationsState>(Streams.Explorations(done.Service), cancellation);
-        if (history.State.Active is not { } exploration || exploration.ExplorationId != done.ExplorationId)
+        var history = await work.LoadAsync<ExplorationsState>(Streams.Explorations(done.Settings.Service), cancellation);
+        if (history.State.Active is not { } exploration || exploration.ExplorationId != done.Settings.ExplorationId)
             return;
-        var index = exploration.Matrices.ToList().IndexOf(done.MatrixId);
-        await OpenFromAsync(work, exploration, index + 1, reason, cancellation);
+        var index = exploration.Matrices.ToList().IndexOf(done.Settings.MatrixId);
+        await OpenFromAsync(work, exploration, index + 1, done.Deadline ?? done.Settings.Deadline, reason, cancellation);
     }
 
     private async Task OpenFromAsync(
-        UnitOfWork work, ExplorationStarted exploration, int first, string lastReason, CancellationToken cancellation)
+        UnitOfWork work, ExplorationStarted exploration, int first, DateTimeOffset deadline, string lastReason, CancellationToken cancellation)
     {
         var service = await store.LoadAsync<ServiceState>(Streams.Service(exploration.Service), cancellation);
         var dataCenter = await store.LoadAsync<DataCenterState>(Streams.DataCenter(exploration.DataCenter), cancellation);
         for (var index = first; index < exploration.Matrices.Count; index++)
         {
-            var (opened, problem) = ExplorationDecider.Open(exploration, index, service.State, dataCenter.State, work.Cause.At);
+            var (opened, problem) = ExplorationDecider.Open(exploration, index, service.State, dataCenter.State, deadline, work.Cause.At);
             if (opened is null)
             {
                 lastReason = problem;

@@ -53,9 +53,20 @@ public sealed class DriverTests
     [Fact]
     public void No_experiment_begins_that_could_not_end_in_time()
     {
-        var state = Given.Events<MatrixState>(Opened);
+        var state = Given.Events<MatrixState>(Opened, Requested(Guid.Empty));
         Assert.Equal("time budget used up", ExperimentDriver.Next(state, Opened.Deadline - Durations.Longest + TimeSpan.FromTicks(1)).Reason);
         Assert.NotNull(ExperimentDriver.Next(state, Opened.Deadline - Durations.Longest).Cell);
+    }
+
+    [Fact]
+    public void Waiting_for_the_sandbox_takes_nothing_from_the_time_budget()
+    {
+        var hour = TimeSpan.FromHours(1);
+        var waiting = Given.Events<MatrixState>(Opened, new SandboxAwaited(MatrixId, "sandbox-1", "matrix-other", Noon + hour));
+        Assert.NotNull(ExperimentDriver.Next(waiting, Noon + hour).Cell);
+        var leased = MatrixState.Evolve(waiting, Requested(Guid.Empty) with { At = Noon + hour });
+        Assert.Equal(Opened.Deadline + hour, leased.Deadline);
+        Assert.NotNull(ExperimentDriver.Next(leased, Opened.Deadline + hour - Durations.Longest).Cell);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class ExplorationTests
     {
         var dataCenter = Given.Events<DataCenterState>(
             Machine("app-1"), Machine("sandbox-1", role: MachineRole.Sandbox), Vm("shop-app", "app-1", 0.5));
-        var (opened, problem) = ExplorationDecider.Open(Exploration(), 0, Service, dataCenter, Noon);
+        var (opened, problem) = ExplorationDecider.Open(Exploration(), 0, Service, dataCenter, Noon + TimeSpan.FromMinutes(10), Noon);
         Assert.Equal("", problem);
         Assert.Equal(("shop-app", "sandbox-1", "127.0.0.1:1", Noon + TimeSpan.FromMinutes(10)), (opened!.Vm, opened.Sandbox.Machine, opened.Sandbox.Next, opened.Deadline));
     }
@@ -62,16 +62,16 @@ public sealed class ExplorationTests
     {
         Assert.Equal(
             "no server of tier application runs in data centre dc",
-            ExplorationDecider.Open(Exploration(), 0, Service, DataCenterState.Initial, Noon).Problem);
+            ExplorationDecider.Open(Exploration(), 0, Service, DataCenterState.Initial, Noon + TimeSpan.FromMinutes(10), Noon).Problem);
         Assert.Equal(
             "data centre dc has no sandbox machine",
-            ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Machine("app-1"), Vm("shop-app", "app-1", 0.5)), Noon).Problem);
+            ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Machine("app-1"), Vm("shop-app", "app-1", 0.5)), Noon + TimeSpan.FromMinutes(10), Noon).Problem);
     }
 
     [Fact]
     public void A_server_on_a_machine_that_nobody_announced_is_not_explored() => Assert.Equal(
         "machine app-1, where shop-app runs, has not been announced",
-        ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Vm("shop-app", "app-1", 0.5)), Noon).Problem);
+        ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Vm("shop-app", "app-1", 0.5)), Noon + TimeSpan.FromMinutes(10), Noon).Problem);
 
     private static ExplorationStarted Exploration() =>
         (ExplorationStarted)ExplorationDecider.Start(ExplorationsState.Initial, Service, Noon, Trigger, Cause()).Single();

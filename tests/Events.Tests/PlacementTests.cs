@@ -105,7 +105,7 @@ public sealed class PlacementTests
                 var result = SimulatedAnnealing.Solve(problem);
                 return best is null ? !result.Feasible : result.Feasible && result.MachinesUsed == best;
             },
-            iter: 40);
+            iter: 400);
 
     [Fact]
     public void On_the_way_no_machine_is_over_its_capacity() =>

@@ -49,12 +49,14 @@ public static class ExplorationDecider
     /// <param name="index">Of the tier, in the exploration's order.</param>
     /// <param name="service">The service.</param>
     /// <param name="dataCenter">Where the tier's servers and the sandbox are.</param>
+    /// <param name="deadline">End of the time budget (UTC).</param>
     /// <param name="at">When (UTC).</param>
     public static (MatrixOpened? Opened, string Problem) Open(
         ExplorationStarted exploration,
         int index,
         ServiceState service,
         DataCenterState dataCenter,
+        DateTimeOffset deadline,
         DateTimeOffset at)
     {
         ArgumentNullException.ThrowIfNull(exploration);
@@ -97,7 +99,7 @@ public static class ExplorationDecider
                 exploration.Agreed,
                 settings.Slack,
                 settings.MismatchThreshold,
-                exploration.At + settings.TimeBudget,
+                deadline,
                 at),
             "");
     }

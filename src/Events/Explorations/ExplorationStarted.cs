@@ -10,7 +10,7 @@ namespace JustRunIt.Events.Explorations;
 /// <param name="Agreed">The agreed mean response time at this moment.</param>
 /// <param name="Settings">The configuration in force.</param>
 /// <param name="Matrices">One matrix a tier, in the order of exploration.</param>
-/// <param name="At">When (UTC); the time budget runs from here.</param>
+/// <param name="At">When (UTC); the time budget runs from here, but for the time that the sandbox is awaited.</param>
 [WireName("justrunit.exploration-started.v1")]
 public sealed record ExplorationStarted(
     Guid ExplorationId,

@@ -48,7 +48,7 @@ public static class ExperimentDecider
                 []);
         }
 
-        var leaseUntil = matrix.Deadline + CloneTimeout + ExperimentGrace;
+        var leaseUntil = (matrix.Deadline ?? cause.At + (settings.Deadline - settings.At)) + CloneTimeout + ExperimentGrace;
         var request = DeterministicId.From(cause.MessageId, "clone");
         return new Decision(
             [

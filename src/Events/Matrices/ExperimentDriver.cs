@@ -16,7 +16,7 @@ public static class ExperimentDriver
         {
             return state.Validations.IsEmpty
                 ? (null, "all validations done")
-                : now + state.Settings.Durations.Longest > state.Deadline
+                : state.IsOutOfTime(now)
                     ? (null, "time for validations used up")
                     : (state.Validations[0], "");
         }
@@ -27,7 +27,7 @@ public static class ExperimentDriver
             !state.Measured.ContainsKey(cell) && !state.Failed.Contains(cell) && !state.Pruned.Contains(cell));
         if (next is null)
             return (null, "all cells known");
-        return now + state.Settings.Durations.Longest > state.Deadline ? (null, "time budget used up") : (next, "");
+        return state.IsOutOfTime(now) ? (null, "time budget used up") : (next, "");
     }
 
     /// <summary>The cells that heuristic 1 cancels now, if any (§2.2.2).</summary>

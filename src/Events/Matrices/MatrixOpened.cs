@@ -20,7 +20,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Agreed">The agreed mean response time.</param>
 /// <param name="Slack">Fraction added to the minimum allocation.</param>
 /// <param name="MismatchThreshold">For the checker.</param>
-/// <param name="Deadline">End of the time budget (UTC).</param>
+/// <param name="Deadline">End of the time budget (UTC), if the sandbox is free at once; see <see cref="MatrixState.Deadline"/>.</param>
 /// <param name="At">When (UTC).</param>
 [WireName("justrunit.matrix-opened.v1")]
 public sealed record MatrixOpened(

@@ -12,6 +12,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Pruned">Cells that a heuristic cancelled.</param>
 /// <param name="Failed">Cells whose last experiment failed.</param>
 /// <param name="Started">Experiments of the exploration that were started.</param>
+/// <param name="LeasedAt">When the sandbox was first held (UTC); null before.</param>
 /// <param name="PendingClone">The clone that was asked for and has not answered.</param>
 /// <param name="ReadyClone">The clone that is ready.</param>
 /// <param name="Running">The experiment that runs.</param>
@@ -29,6 +30,7 @@ public sealed record MatrixState(
     ImmutableHashSet<Cell> Pruned,
     ImmutableHashSet<Cell> Failed,
     int Started,
+    DateTimeOffset? LeasedAt,
     CloneRequested? PendingClone,
     CloneReady? ReadyClone,
     ExperimentStarted? Running,
@@ -48,6 +50,7 @@ public sealed record MatrixState(
         [],
         [],
         0,
+        null,
         null,
         null,
         null,
@@ -72,8 +75,16 @@ public sealed record MatrixState(
     /// <summary>What an experiment that starts now is for.</summary>
     public ExperimentPurpose Purpose => ExplorationEnded ? ExperimentPurpose.Validate : ExperimentPurpose.Explore;
 
-    /// <summary>No experiment starts after this time (UTC).</summary>
-    public DateTimeOffset Deadline => ExplorationEnded ? ValidationDeadline : Settings.Deadline;
+    /// <summary>
+    /// No experiment ends after this time (UTC). Waiting for a sandbox that another matrix holds takes nothing from an
+    /// exploration's time budget; null while it waits.
+    /// </summary>
+    public DateTimeOffset? Deadline => ExplorationEnded ? ValidationDeadline : Settings.Deadline + (LeasedAt - Settings.At);
+
+    /// <summary>Whether an experiment that starts now would end after the deadline.</summary>
+    /// <param name="now">UTC.</param>
+    public bool IsOutOfTime(DateTimeOffset now) =>
+        now + Settings.Durations.Longest > (Deadline ?? now + (Settings.Deadline - Settings.At));
 
     /// <summary>The CPU share of a cell; null when CPU is not a dimension.</summary>
     public CpuShare? CpuOf(Cell cell) => ValueOf(cell, ResourceNames.Cpu) is { } cores ? new CpuShare(cores) : null;
@@ -99,7 +110,13 @@ public sealed record MatrixState(
         {
             MatrixOpened e => state with { Opened = e },
             SandboxAwaited => state,
-            CloneRequested e => state with { PendingClone = e, ReadyClone = null, CloneAttempts = state.CloneAttempts + 1 },
+            CloneRequested e => state with
+            {
+                LeasedAt = state.LeasedAt ?? e.At,
+                PendingClone = e,
+                ReadyClone = null,
+                CloneAttempts = state.CloneAttempts + 1,
+            },
             CloneReady e => state with { PendingClone = null, ReadyClone = e, CloneAttempts = 0 },
             CloneFailed => state with { PendingClone = null, ReadyClone = null },
             ExperimentStarted e => state with

@@ -20,10 +20,10 @@ public static class SimulatedAnnealing
         ArgumentNullException.ThrowIfNull(problem);
         var cost = new PackingCost(problem);
         var random = new SplitMix64(problem.Seed);
-        var state = new[] { cost.Current.ToArray(), BestFitDecreasing(problem, cost) }.MinBy(start => Energy(cost.Of(start)))!;
+        var state = new[] { cost.Current.ToArray(), BestFitDecreasing(problem, cost) }.MinBy(start => Rank(cost.Of(start)))!;
         var energy = Energy(cost.Of(state));
         var best = (int[])state.Clone();
-        var bestEnergy = energy;
+        var bestRank = Rank(cost.Of(state));
         var movable = Enumerable.Range(0, problem.Vms.Length).Where(i => !problem.Vms[i].Pinned).ToArray();
         var iterations = movable.Length == 0 || problem.Machines.Length < 2 ? 0 : BaseIterations + (IterationsPerVm * movable.Length);
         var cooling = Math.Pow(LastTemperature / FirstTemperature, 1.0 / Math.Max(1, iterations));
@@ -37,13 +37,14 @@ public static class SimulatedAnnealing
                 (state[first], state[second]) = (secondBefore, firstBefore);
             else
                 state[first] = random.Next(problem.Machines.Length);
-            var changed = Energy(cost.Of(state));
+            var costs = cost.Of(state);
+            var changed = Energy(costs);
             if (changed <= energy || random.NextDouble() < Math.Exp((energy - changed) / temperature))
             {
                 energy = changed;
-                if (energy < bestEnergy)
+                if (Rank(costs) is var rank && rank < bestRank)
                 {
-                    bestEnergy = energy;
+                    bestRank = rank;
                     state.CopyTo(best, 0);
                 }
             }
@@ -57,8 +58,15 @@ public static class SimulatedAnnealing
     }
 
     /// <summary>Ordered as the goals are: a broken rule weighs more than all machines, a machine more than all migrations.</summary>
-    private static double Energy((double Violation, int Machines, int Migrations, double Unevenness) cost) =>
+    private static double Rank((double Violation, int Machines, int Migrations, double Unevenness) cost) =>
         (cost.Violation > 0 ? 1e6 + (cost.Violation * 1e5) : 0) + (cost.Machines * 1e3) + cost.Migrations + (cost.Unevenness * 1e-3);
+
+    /// <summary>
+    /// What is annealed: as the rank, but a broken rule costs no more than a few machines, so that the search may pass through
+    /// assignments that cannot be used. Otherwise those that can are islands, and the start's is never left.
+    /// </summary>
+    private static double Energy((double Violation, int Machines, int Migrations, double Unevenness) cost) =>
+        (cost.Violation > 0 ? 2e3 + (cost.Violation * 5e3) : 0) + (cost.Machines * 1e3) + cost.Migrations + (cost.Unevenness * 1e-3);
 
     private static int[] BestFitDecreasing(PackingProblem problem, PackingCost cost)
     {
