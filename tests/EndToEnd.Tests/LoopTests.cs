@@ -1,3 +1,4 @@
+using JustRunIt.Events;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
@@ -21,12 +22,14 @@ public sealed class LoopTests
         await scene.Observer.WaitAsync(
             seen => seen.Of<SlaRestored>().Any(restored => restored.WindowTo > applied.At), Patience, () => $"the SLA\n{scene.Logs()}");
 
-        var completed = scene.Observer.Of<ExperimentCompleted>().Where(e => e.Purpose == ExperimentPurpose.Explore).ToList();
+        // On a busy machine the agreement may be broken again later, and explored again: this is about the first decision.
+        var decision = scene.Observer.Of<AllocationDecided>().First();
+        var completed = scene.Observer.Of<ExperimentCompleted>()
+            .Where(e => e.MatrixId == decision.MatrixId && e.Purpose == ExperimentPurpose.Explore).ToList();
         Assert.Equal([0.4, 0.8, 0.6], completed.Select(e => Math.Round(e.Cpu.Cores, 3)));
         Assert.All(completed, e => Assert.True(e.Sandbox.Requests > 5 && e.Sandbox.Errors == 0, $"{e.Sandbox}"));
         Assert.True(completed[0].Sandbox.Mean > completed[1].Sandbox.Mean, "half the CPU, but no slower");
-        Assert.Equal([0.5, 0.7], scene.Observer.Of<CellInterpolated>().Select(e => Math.Round(e.Cpu.Cores, 3)).Order());
-        var decision = scene.Observer.Of<AllocationDecided>().First();
+        Assert.Equal([0.5, 0.7], scene.Observer.Of<CellInterpolated>().Where(e => e.MatrixId == decision.MatrixId).Select(e => Math.Round(e.Cpu.Cores, 3)).Order());
         Assert.True(decision.Allocated > decision.Minimum || decision.Minimum.Cores >= 0.8);
         Assert.Equal(decision.Allocated.Cores, scene.Observer.Of<AllocationApplied>().First().Cpu.Cores, precision: 2);
 
@@ -35,7 +38,7 @@ public sealed class LoopTests
         Assert.Contains(rows, row => row.Stream == "service-calculator" && row.Type == Wire.NameOf(typeof(SlaViolated)));
         Assert.Contains(rows, row => row.Stream == "explorations-calculator" && row.Type == Wire.NameOf(typeof(ExplorationCompleted)));
         Assert.Contains(rows, row => row.Stream == "datacenter-scene" && row.Type == Wire.NameOf(typeof(PlacementApplied)));
-        Assert.Equal(3, rows.Count(row => row.Stream.StartsWith("matrix-") && row.Type == Wire.NameOf(typeof(ExperimentCompleted)) && !row.Json.Contains("Validate")));
+        Assert.Equal(3, rows.Count(row => row.Stream == Streams.Matrix(decision.MatrixId) && row.Type == Wire.NameOf(typeof(ExperimentCompleted)) && !row.Json.Contains("Validate")));
         Assert.All(rows, row => Assert.False(string.IsNullOrEmpty(row.Cause), $"{row.Stream} {row.Version} {row.Type}"));
         foreach (var stream in rows.GroupBy(row => row.Stream))
             Assert.Equal(Enumerable.Range(1, stream.Count()).Select(version => (long)version), stream.Select(row => row.Version));

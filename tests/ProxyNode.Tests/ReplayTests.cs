@@ -57,7 +57,7 @@ public sealed class ReplayTests : IAsyncLifetime
     [Fact]
     public async Task The_clone_answers_the_same_arrivals_from_the_record_and_the_next_tier_hears_nothing_of_it()
     {
-        StartClients(4);
+        await StartClientsAsync(4);
         var result = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.Null(result.Failure);
         Assert.Equal(result.Online!.Requests, result.Sandbox!.Requests);
@@ -74,7 +74,7 @@ public sealed class ReplayTests : IAsyncLifetime
     [Fact]
     public async Task A_slower_clone_is_seen_as_slower_and_leaves_the_original_as_it_was()
     {
-        StartClients(4);
+        await StartClientsAsync(4);
         cloneDelay = TimeSpan.FromMilliseconds(100);
         var result = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.Null(result.Failure);
@@ -85,7 +85,7 @@ public sealed class ReplayTests : IAsyncLifetime
     [Fact]
     public async Task The_next_experiment_waits_until_the_clone_has_caught_up()
     {
-        StartClients(4);
+        await StartClientsAsync(4);
         cloneDelay = TimeSpan.FromMilliseconds(30);
         var behind = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         cloneDelay = TimeSpan.Zero;
@@ -100,7 +100,7 @@ public sealed class ReplayTests : IAsyncLifetime
     [Fact]
     public async Task A_dead_clone_is_a_failure_with_its_reason_and_no_harm_on_line()
     {
-        StartClients(4);
+        await StartClientsAsync(4);
         await clone.DisposeAsync();
         var result = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.Contains("duplicates failed at the clone", result.Failure);
@@ -113,7 +113,7 @@ public sealed class ReplayTests : IAsyncLifetime
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         silent.Bind(Addresses.Free);
         silent.Listen(100);
-        StartClients(4);
+        await StartClientsAsync(4);
         var result = await proxy.RunExperimentAsync((IPEndPoint)silent.LocalEndPoint!, Durations, CancellationToken.None);
         Assert.NotNull(result.Failure);
         // Far less than the time shift: had anything waited for the clone, it would have taken longer than that.
@@ -131,7 +131,7 @@ public sealed class ReplayTests : IAsyncLifetime
     [Fact]
     public async Task A_stopped_replay_ends_the_experiment_and_sends_nothing_more()
     {
-        StartClients(2);
+        await StartClientsAsync(2);
         var running = proxy.RunExperimentAsync(clone.EndPoint, Durations with { Measure = TimeSpan.FromMinutes(5) }, CancellationToken.None);
         await Task.Delay(1000);
         await proxy.StopReplayAsync();
@@ -148,7 +148,7 @@ public sealed class ReplayTests : IAsyncLifetime
         await using var small = await TierProxy.StartAsync(
             Addresses.Tier(original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Addresses.OutProxy(next.EndPoint)] }, TimeProvider.System);
         originalNext = small.OutProxies[0].Online.ToString();
-        StartClients(4, small.EndPoint);
+        await StartClientsAsync(4, small.EndPoint);
         var result = await small.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.True(result.Shed > 0);
         Assert.Contains("shed", result.Failure);
@@ -157,10 +157,12 @@ public sealed class ReplayTests : IAsyncLifetime
         await Task.WhenAll(clients);
     }
 
-    private void StartClients(int count, IPEndPoint? target = null)
+    /// <summary>Ends when every client has had a reply: an experiment with nothing to measure is none.</summary>
+    private Task StartClientsAsync(int count, IPEndPoint? target = null)
     {
         var id = 0;
-        clients = [.. Enumerable.Range(0, count).Select(_ => Task.Run(async () =>
+        var begun = Enumerable.Range(0, count).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
+        clients = [.. begun.Select(first => Task.Run(async () =>
         {
             using var http = new HttpClient { BaseAddress = new Uri($"http://{target ?? proxy.EndPoint}") };
             while (!load.IsCancellationRequested)
@@ -168,9 +170,11 @@ public sealed class ReplayTests : IAsyncLifetime
                 using var reply = await http.GetAsync($"/item/{Interlocked.Increment(ref id)}");
                 if (!reply.IsSuccessStatusCode)
                     Interlocked.Increment(ref onlineErrors);
+                first.TrySetResult();
                 await Task.Delay(10);
             }
         }))];
+        return Task.WhenAll(begun.Select(first => first.Task));
     }
 
     private static Task<TestServer> StartServerAsync(ConcurrentQueue<string> seen, Func<string> next, Func<TimeSpan> delay)

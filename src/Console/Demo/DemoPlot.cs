@@ -13,6 +13,7 @@ internal static class DemoPlot
     public static void Save(DemoResult result, string file)
     {
         var plot = new Plot();
+        var highest = result.Agreed.TotalMilliseconds * 4;
         foreach (var service in result.Of<ResponseTimesMeasured>().Where(report => report.Requests > 0 && report.To >= result.Start).GroupBy(report => report.Service).OrderBy(group => group.Key))
         {
             var line = plot.Add.ScatterLine(
@@ -22,7 +23,7 @@ internal static class DemoPlot
             line.LineWidth = service.Key == result.Service ? 2 : 1;
         }
 
-        plot.Add.HorizontalLine(result.Agreed.TotalMilliseconds, 1, Colors.Red, LinePattern.Dashed).LegendText = "agreed";
+        plot.Add.HorizontalLine(result.Agreed.TotalMilliseconds, 1, Colors.Black, LinePattern.Dashed).LegendText = "agreed";
         Mark(result.SurgeAt, "load grows");
         if (result.Violated is { } violated)
             Mark(violated.WindowTo, "violated");
@@ -31,8 +32,8 @@ internal static class DemoPlot
         plot.Title($"Mean response time of each service; {result.Service} gets {DemoPlan.Surge} × its load");
         plot.XLabel("seconds");
         plot.YLabel("mean response time, ms (application tier, each second)");
-        plot.Axes.SetLimitsY(0, result.Agreed.TotalMilliseconds * 4);
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.Axes.SetLimitsY(0, highest);
+        plot.ShowLegend(Alignment.UpperRight);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         if (file.EndsWith(".svg", StringComparison.OrdinalIgnoreCase))
             plot.SaveSvg(file, Width, Height);
@@ -42,8 +43,11 @@ internal static class DemoPlot
         void Mark(DateTimeOffset at, string what)
         {
             var line = plot.Add.VerticalLine((at - result.Start).TotalSeconds, 1, Colors.Gray, LinePattern.Dotted);
-            line.LabelText = what;
-            line.LabelOppositeAxis = true;
+            line.ExcludeFromLegend = true;
+            var label = plot.Add.Text(what, line.X, highest);
+            label.LabelAlignment = Alignment.UpperLeft;
+            label.LabelBackgroundColor = Colors.White;
+            label.LabelBold = true;
         }
     }
 }
