@@ -47,6 +47,10 @@ internal static class HealthCheck
             {
                 last = e.Message;
             }
+            catch (OperationCanceledException) when (!patience.IsCancellationRequested)
+            {
+                last = "no connection within a second";
+            }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 throw new HypervisorException($"not healthy at {endpoint}{path} within {Patience.TotalSeconds:0} s: {last}");
