@@ -3,6 +3,7 @@
 
 SOLUTION="$ROOT/JustRunIt.Events.sln"
 CONSOLE="$ROOT/src/Console/bin/Release/net10.0/JustRunIt.Console.dll"
+PROXY="$ROOT/src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"
 RESULTS_FOLDER="$ROOT/artifacts/test-results"
 
 # One number for names, sizes and times of all sources: unlike a comparison with a time stamp,
@@ -52,6 +53,12 @@ run_console() {
     cd "$ROOT" || exit 1
     export JUSTRUNIT_HOME=$ROOT
     exec dotnet "$CONSOLE" "$@" 3>&-
+}
+
+# run_proxy ARGUMENT...: likewise, for the proxy that needs neither bus nor database.
+run_proxy() {
+    [[ -r $PROXY ]] || fail "the program is missing: ${PROXY#"$ROOT/"} was not built"
+    exec dotnet "$PROXY" proxy "$@" 3>&-
 }
 
 # run_tests ARGUMENT...: all suites, or the project given as first argument; further arguments go to dotnet test.

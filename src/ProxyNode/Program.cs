@@ -3,8 +3,16 @@ using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Events.Store.Messaging;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.StandAlone;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+
+if (args is ["proxy", .. var rest])
+{
+    // Read by the runtime when the first socket is made: what a completion does here is short and never blocks.
+    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    return await ProxyCommand.RunAsync(rest);
+}
 
 return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", file =>
 {

@@ -14,7 +14,7 @@ internal sealed class TierProxy : IAsyncDisposable
     private readonly TierSettings settings;
     private readonly TimeProvider clock;
     private readonly List<Listener> listeners = [];
-    private readonly List<Record> records = [];
+    private readonly List<OutProxy> outProxies = [];
     private readonly SemaphoreSlim oneExperiment = new(1);
     private volatile Replay? replay;
     private CancellationTokenSource stopExperiment = new();
@@ -72,7 +72,7 @@ internal sealed class TierProxy : IAsyncDisposable
             if (isFirst)
             {
                 await EndReplayAsync().ConfigureAwait(false);
-                replay = new Replay(sandbox, durations.TimeShift, settings.MemoryLimitBytes, clock);
+                replay = new Replay(new ReplaySettings(settings.Protocol, sandbox, durations.TimeShift, settings.Rules, settings.MemoryLimitBytes), clock);
             }
 
             return await new ReplayExperiment(replay!, durations, clock).RunAsync(isFirst, either.Token).ConfigureAwait(false);
@@ -108,23 +108,21 @@ internal sealed class TierProxy : IAsyncDisposable
         await StopReplayAsync().ConfigureAwait(false);
         foreach (var listener in listeners)
             await listener.DisposeAsync().ConfigureAwait(false);
+        foreach (var outProxy in outProxies)
+            await outProxy.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Listen()
     {
         listeners.Add(Listener.Start(
             settings.Listen,
-            (client, stop) => RelayConnection.RunAsync(client, settings.Upstream, new ReplayTaps(() => replay), ResponseTimes, clock, stop)));
+            (client, stop) => settings.Protocol.Open() is { } dialogue
+                ? RelayConnection.RunAsync(client, settings.Upstream, dialogue, new ReplayTaps(() => replay), ResponseTimes, clock, stop)
+                : TunnelConnection.RunAsync(client, settings.Upstream, stop)));
         foreach (var outProxy in settings.OutProxies)
         {
-            var record = new Record(settings.Wildcards, settings.MemoryLimitBytes, clock);
-            var answerer = new RecordAnswerer(record, () => replay, clock);
-            records.Add(record);
-            listeners.Add(Listener.Start(
-                outProxy.Listen,
-                (client, stop) => RelayConnection.RunAsync(
-                    client, outProxy.Upstream, new RecordingTaps(record, () => replay, clock), times: null, clock, stop)));
-            listeners.Add(Listener.Start(outProxy.SandboxListen, answerer.ServeAsync));
+            var pair = OutProxy.Start(outProxy, settings.Rules, settings.MemoryLimitBytes, () => replay?.Record, clock, listeners);
+            outProxies.Add(pair);
         }
     }
 
@@ -134,6 +132,6 @@ internal sealed class TierProxy : IAsyncDisposable
         replay = null;
         if (ending is not null)
             await ending.DisposeAsync().ConfigureAwait(false);
-        records.ForEach(record => record.Clear());
+        outProxies.ForEach(outProxy => outProxy.Clear());
     }
 }

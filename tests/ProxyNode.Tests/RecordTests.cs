@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
 
@@ -7,9 +8,16 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>Look-ups in the record (DESIGN §5): exact, with wildcards, nearest, missing; each exchange once before any twice.</summary>
 public sealed class RecordTests
 {
-    private static readonly WildcardRules Rules = WildcardRules.Create(["cookie"], ["t"], ["stamp"], ["token"], ["sid-[0-9a-f]+"]);
+    private static readonly WildcardRules Rules = new()
+    {
+        Headers = new HashSet<string> { "cookie" },
+        QueryParameters = new HashSet<string> { "t" },
+        FormFields = new HashSet<string> { "stamp" },
+        JsonFields = new HashSet<string> { "token" },
+        Paths = [WildcardRules.Pattern("sid-[0-9a-f]+")],
+    };
 
-    private readonly Recording.Record record = new(Rules, 1 << 20, TimeProvider.System);
+    private readonly Recording.Record record = new(1 << 20, TimeProvider.System);
 
     [Fact]
     public void Host_and_connection_headers_and_chunking_do_not_matter()
@@ -52,34 +60,36 @@ public sealed class RecordTests
         Add(Request("GET /counter", ""), "2", arrival: 200);
         Add(Request("GET /counter", ""), "1", arrival: 100);
         Add(Request("GET /counter", ""), "3", arrival: 300);
-        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Bytes(Request("GET /counter", "")), at).Exchange)));
+        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Keys(Request("GET /counter", "")), at).Exchange)));
     }
 
     [Fact]
     public void Memory_is_bounded_and_the_oldest_goes_first()
     {
-        var small = new Recording.Record(Rules, 10_000, TimeProvider.System);
+        var small = new Recording.Record(10_000, TimeProvider.System);
         for (var i = 0; i < 100; i++)
-            small.Add(Bytes(Request($"GET /n/{(char)('a' + (i % 26))}{i}x", "")), new byte[1000], keepsAlive: true, arrival: i, answered: i, oldest: 0);
+            small.Add(Keys(Request($"GET /n/{(char)('a' + (i % 26))}{i}x", "")), new byte[1000], closes: false, arrival: i, answered: i, oldest: 0);
         Assert.InRange(small.Count, 1, 9);
-        Assert.NotEqual(MatchKind.Exact, small.Find(Bytes(Request("GET /n/a0x", "")), 0).Kind);
+        Assert.NotEqual(MatchKind.Exact, small.Find(Keys(Request("GET /n/a0x", "")), 0).Kind);
     }
 
     [Fact]
     public void What_is_too_old_is_let_go()
     {
         Add(Request("GET /old", ""), "old", arrival: 10);
-        record.Add(Bytes(Request("GET /new", "")), [], keepsAlive: true, arrival: 500, answered: 501, oldest: 100);
+        record.Add(Keys(Request("GET /new", "")), [], closes: false, arrival: 500, answered: 501, oldest: 100);
         Assert.Equal(1, record.Count);
     }
 
     private void Add(string request, string reply, long arrival) =>
-        record.Add(Bytes(request), Bytes(reply), keepsAlive: true, arrival, arrival + 1, oldest: 0);
+        record.Add(Keys(request), Bytes(reply), closes: false, arrival, arrival + 1, oldest: 0);
 
-    private (RecordedExchange? Exchange, MatchKind Kind) Find(string request) => record.Find(Bytes(request), 10);
+    private (RecordedExchange? Exchange, MatchKind Kind) Find(string request) => record.Find(Keys(request), 10);
 
     private static string Request(string start, string body, params string[] headers) =>
         $"{start} HTTP/1.1\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
+
+    private static RequestKeys Keys(string request) => HttpKeys.Of(RequestText.Parse(Bytes(request)), Rules);
 
     private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 

@@ -16,7 +16,7 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         server = await TestServer.StartAsync(Map);
-        proxy = await TierProxy.StartAsync(Addresses.Tier(server.EndPoint), TimeProvider.System);
+        proxy = await TierProxy.StartAsync(Settings.Tier(server.EndPoint), TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -137,7 +137,7 @@ public sealed class RelayTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_does_not_listen_is_a_bad_gateway()
     {
-        await using var nowhere = await TierProxy.StartAsync(Addresses.Tier(new IPEndPoint(IPAddress.Loopback, 1)), TimeProvider.System);
+        await using var nowhere = await TierProxy.StartAsync(Settings.Tier(new IPEndPoint(IPAddress.Loopback, 1)), TimeProvider.System);
         using var http = new HttpClient { BaseAddress = new Uri($"http://{nowhere.EndPoint}") };
         using var reply = await http.GetAsync("/");
         Assert.Equal(HttpStatusCode.BadGateway, reply.StatusCode);

@@ -40,7 +40,7 @@ public sealed class ReplayTests : IAsyncLifetime
         original = await StartServerAsync(new ConcurrentQueue<string>(), () => originalNext, () => TimeSpan.FromMilliseconds(10));
         clone = await StartServerAsync(cloneSaw, () => cloneNext, () => TimeSpan.FromMilliseconds(10) + cloneDelay);
         proxy = await TierProxy.StartAsync(
-            Addresses.Tier(original.EndPoint) with { OutProxies = [Addresses.OutProxy(next.EndPoint)] }, TimeProvider.System);
+            Settings.Tier(original.EndPoint) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
         (originalNext, cloneNext) = (proxy.OutProxies[0].Online.ToString(), proxy.OutProxies[0].Sandbox.ToString());
     }
 
@@ -111,7 +111,7 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task A_clone_that_never_answers_delays_nothing_on_line()
     {
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        silent.Bind(Addresses.Free);
+        silent.Bind(Settings.Free);
         silent.Listen(100);
         await StartClientsAsync(4);
         var result = await proxy.RunExperimentAsync((IPEndPoint)silent.LocalEndPoint!, Durations, CancellationToken.None);
@@ -146,7 +146,7 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task Past_the_bound_duplicates_are_shed_counted_and_the_experiment_is_none()
     {
         await using var small = await TierProxy.StartAsync(
-            Addresses.Tier(original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Addresses.OutProxy(next.EndPoint)] }, TimeProvider.System);
+            Settings.Tier(original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
         originalNext = small.OutProxies[0].Online.ToString();
         await StartClientsAsync(4, small.EndPoint);
         var result = await small.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Net;
-using System.Text.RegularExpressions;
 using JustRunIt.Events.Store.Configuration;
-using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Configuration;
 
@@ -19,7 +17,7 @@ internal static class NodeFile
         var tiers = new List<TierSettings>();
         foreach (var field in root.Required("tiers").List())
         {
-            var tier = Tier(field.Group("service", "tier", "listen", "upstream", "outProxies", "wildcards", "memoryMiB"));
+            var tier = Tier(field.Group(["service", "tier", "listen", "protocol", "upstream", "outProxies", "memoryMiB", .. RulesFile.Fields]));
             if (tiers.Any(other => other.Service == tier.Service && other.Tier == tier.Tier))
                 throw field.Required("tier").Error("a tier that is not listed already");
             tiers.Add(tier);
@@ -34,67 +32,42 @@ internal static class NodeFile
             tiers);
     }
 
-    private static TierSettings Tier(YamlField field) => new(
-        field.Required("service").Text(),
-        field.Required("tier").Text(),
-        Address(field.Required("listen")),
-        Upstream(field.Required("upstream")),
-        field.Optional("outProxies")?.List().Select(OutProxy).ToList() ?? [],
-        field.Optional("wildcards") is { } wildcards ? Wildcards(wildcards) : WildcardRules.None,
-        (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024);
+    private static TierSettings Tier(YamlField field)
+    {
+        var rules = RulesFile.Read(field);
+        return new(
+            field.Required("service").Text(),
+            field.Required("tier").Text(),
+            Address(field.Required("listen")),
+            Upstream(field.Required("upstream")),
+            field.Optional("outProxies")?.List().Select(OutProxy).ToList() ?? [],
+            rules,
+            (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024)
+        {
+            Protocol = Protocol(field),
+        };
+    }
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group("name", "listen", "upstream", "sandboxListen");
+        field.Group("name", "protocol", "listen", "upstream", "sandboxListen");
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),
             Upstream(field.Required("upstream")),
-            Address(field.Required("sandboxListen")));
-    }
-
-    private static WildcardRules Wildcards(YamlField field)
-    {
-        field.Group("headers", "queryParameters", "formFields", "jsonFields", "paths");
-        return WildcardRules.Create(Texts("headers"), Texts("queryParameters"), Texts("formFields"), Texts("jsonFields"), Patterns());
-
-        IEnumerable<string> Texts(string name) => field.Optional(name)?.List().Select(item => item.Text()) ?? [];
-
-        List<string> Patterns()
+            Address(field.Required("sandboxListen")))
         {
-            var patterns = new List<string>();
-            foreach (var item in field.Optional("paths")?.List() ?? [])
-            {
-                try
-                {
-                    _ = new Regex(item.Text(), RegexOptions.NonBacktracking);
-                }
-                catch (Exception e) when (e is ArgumentException or NotSupportedException)
-                {
-                    throw item.Error("a regular expression without back references and look-around");
-                }
-
-                patterns.Add(item.Text());
-            }
-
-            return patterns;
-        }
+            Protocol = Protocol(field),
+        };
     }
+
+    private static IProtocol Protocol(YamlField field) => field.Optional("protocol") is not { } protocol
+        ? ProtocolRegistry.Default
+        : ProtocolRegistry.Find(protocol.Text()) ?? throw protocol.Error(ProtocolRegistry.Names);
 
     private static IPEndPoint Address(YamlField field) =>
-        IPEndPoint.TryParse(field.Text(), out var address) && field.Text().Contains(':', StringComparison.Ordinal)
-            ? address
-            : throw field.Error("IP:PORT, such as 127.0.0.1:8080");
+        Addresses.TryParseLocal(field.Text()) ?? throw field.Error("IP:PORT, such as 127.0.0.1:8080");
 
-    private static EndPoint Upstream(YamlField field)
-    {
-        if (IPEndPoint.TryParse(field.Text(), out var address) && address.Port > 0)
-            return address;
-        var colon = field.Text().LastIndexOf(':');
-        return colon > 0
-            && Uri.CheckHostName(field.Text()[..colon]) == UriHostNameType.Dns
-            && ushort.TryParse(field.Text()[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
-                ? new DnsEndPoint(field.Text()[..colon], port, System.Net.Sockets.AddressFamily.InterNetwork)
-                : throw field.Error("HOST:PORT, such as 127.0.0.1:8080");
-    }
+    private static EndPoint Upstream(YamlField field) =>
+        Addresses.TryParse(field.Text()) ?? throw field.Error("HOST:PORT, such as 127.0.0.1:8080");
 }

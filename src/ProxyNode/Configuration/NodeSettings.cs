@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.Configuration;
@@ -15,7 +16,7 @@ internal sealed record NodeSettings(string Node, TimeSpan ReportEvery, IReadOnly
 /// <param name="Listen">Where the in-proxy takes requests.</param>
 /// <param name="Upstream">The tier's server.</param>
 /// <param name="OutProxies">One for each next tier.</param>
-/// <param name="Wildcards">Non-deterministic fields in requests to the next tiers.</param>
+/// <param name="Rules">What must be known of the service's messages.</param>
 /// <param name="MemoryLimitBytes">Bound of the shadow queue, and of each record.</param>
 internal sealed record TierSettings(
     string Service,
@@ -23,12 +24,20 @@ internal sealed record TierSettings(
     IPEndPoint Listen,
     EndPoint Upstream,
     IReadOnlyList<OutProxySettings> OutProxies,
-    WildcardRules Wildcards,
-    long MemoryLimitBytes);
+    ServiceRules Rules,
+    long MemoryLimitBytes)
+{
+    /// <summary>What the tier's clients speak.</summary>
+    public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;
+}
 
 /// <summary>An out-proxy.</summary>
 /// <param name="Name">The next tier.</param>
 /// <param name="Listen">Where the on-line server finds the next tier.</param>
 /// <param name="Upstream">The next tier's server.</param>
 /// <param name="SandboxListen">Where a clone finds it.</param>
-internal sealed record OutProxySettings(string Name, IPEndPoint Listen, EndPoint Upstream, IPEndPoint SandboxListen);
+internal sealed record OutProxySettings(string Name, IPEndPoint Listen, EndPoint Upstream, IPEndPoint SandboxListen)
+{
+    /// <summary>What the next tier speaks.</summary>
+    public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;
+}

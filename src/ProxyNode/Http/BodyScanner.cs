@@ -55,23 +55,31 @@ internal struct BodyScanner
     {
         var position = 0;
         while (position < bytes.Length && state != State.Done)
-        {
-            if (state == State.UntilClose)
-                return bytes.Length;
-            if (state is State.Bytes or State.Data)
-            {
-                var step = (int)Math.Min(left, bytes.Length - position);
-                position += step;
-                left -= step;
-                if (left == 0)
-                    state = state == State.Bytes ? State.Done : State.DataReturn;
-                continue;
-            }
+            position += AdvanceRun(bytes[position..], out _);
+        return position;
+    }
 
-            Step(bytes[position++]);
+    /// <summary>Looks at the next bytes as far as they are all content, or all framing.</summary>
+    /// <param name="bytes">At least one byte; the body has not ended.</param>
+    /// <param name="isContent">Which of both they are.</param>
+    /// <returns>How many they are, at least one.</returns>
+    /// <exception cref="HttpSyntaxException">Chunks that are malformed.</exception>
+    public int AdvanceRun(ReadOnlySpan<byte> bytes, out bool isContent)
+    {
+        isContent = state is State.UntilClose or State.Bytes or State.Data;
+        if (state == State.UntilClose)
+            return bytes.Length;
+        if (!isContent)
+        {
+            Step(bytes[0]);
+            return 1;
         }
 
-        return position;
+        var step = (int)Math.Min(left, bytes.Length);
+        left -= step;
+        if (left == 0)
+            state = state == State.Bytes ? State.Done : State.DataReturn;
+        return step;
     }
 
     private void Step(byte c)

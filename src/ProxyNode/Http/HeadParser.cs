@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 
 namespace JustRunIt.ProxyNode.Http;
@@ -12,53 +11,30 @@ internal static class HeadParser
     /// <summary>Longest head in bytes.</summary>
     public const int MaximumLength = 64 * 1024;
 
-    private const int StackLimit = 4096;
-
     /// <summary>Reads a request's head.</summary>
     /// <returns>False when it is not complete yet.</returns>
     /// <exception cref="HttpSyntaxException">It is none.</exception>
-    public static bool TryReadRequest(in ReadOnlySequence<byte> buffer, out MessageHead head) => TryRead(buffer, request: true, out head);
+    public static bool TryReadRequest(ReadOnlySpan<byte> bytes, out MessageHead head) => TryRead(bytes, request: true, out head);
 
     /// <summary>Reads a reply's head; its body is as for a request with any method but HEAD and CONNECT.</summary>
     /// <returns>False when it is not complete yet.</returns>
     /// <exception cref="HttpSyntaxException">It is none.</exception>
-    public static bool TryReadReply(in ReadOnlySequence<byte> buffer, out MessageHead head) => TryRead(buffer, request: false, out head);
+    public static bool TryReadReply(ReadOnlySpan<byte> bytes, out MessageHead head) => TryRead(bytes, request: false, out head);
 
-    private static bool TryRead(in ReadOnlySequence<byte> buffer, bool request, out MessageHead head)
+    private static bool TryRead(ReadOnlySpan<byte> bytes, bool request, out MessageHead head)
     {
         head = default;
-        var reader = new SequenceReader<byte>(buffer);
-        if (!reader.TryReadTo(out ReadOnlySequence<byte> _, "\r\n\r\n"u8))
+        var end = bytes.IndexOf("\r\n\r\n"u8);
+        if ((end < 0 ? bytes.Length : end + 4) > MaximumLength)
+            throw new HttpSyntaxException($"head longer than {MaximumLength} bytes");
+        if (end < 0)
         {
-            if (buffer.Length > MaximumLength)
-                throw new HttpSyntaxException($"head longer than {MaximumLength} bytes");
-            RefuseEarly(buffer.FirstSpan, request);
+            RefuseEarly(bytes, request);
             return false;
         }
 
-        if (reader.Consumed > MaximumLength)
-            throw new HttpSyntaxException($"head longer than {MaximumLength} bytes");
-        var length = (int)reader.Consumed;
-        var bytes = buffer.Slice(0, length);
-        if (bytes.IsSingleSegment)
-        {
-            head = Parse(bytes.FirstSpan, request);
-            return true;
-        }
-
-        var rented = length > StackLimit ? ArrayPool<byte>.Shared.Rent(length) : null;
-        Span<byte> copy = rented ?? stackalloc byte[StackLimit];
-        bytes.CopyTo(copy);
-        try
-        {
-            head = Parse(copy[..length], request);
-            return true;
-        }
-        finally
-        {
-            if (rented is not null)
-                ArrayPool<byte>.Shared.Return(rented);
-        }
+        head = Parse(bytes[..(end + 4)], request);
+        return true;
     }
 
     /// <summary>What can never become a head is refused at once, and does not wait for an empty line that never comes.</summary>

@@ -36,6 +36,25 @@ internal sealed class ResponseTimes
             errors++;
     }
 
+    /// <summary>What came since the last <see cref="Take"/>, which goes on.</summary>
+    public Summary Read()
+    {
+        lock (gate)
+        {
+            return new Summary(
+                requests,
+                errors,
+                requests == 0 ? TimeSpan.Zero : total / requests,
+                AtPercentile(50),
+                AtPercentile(95),
+                AtPercentile(99),
+                maximum);
+        }
+
+        TimeSpan AtPercentile(double percentile) =>
+            requests == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(histogram.GetValueAtPercentile(percentile));
+    }
+
     /// <summary>What came since the last call.</summary>
     public Interval Take()
     {
@@ -56,4 +75,14 @@ internal sealed class ResponseTimes
     /// <param name="P95">95th percentile.</param>
     /// <param name="Maximum">Longest.</param>
     internal sealed record Interval(long Requests, long Errors, TimeSpan Total, TimeSpan P95, TimeSpan Maximum);
+
+    /// <summary>Everything that came.</summary>
+    /// <param name="Requests">Requests answered.</param>
+    /// <param name="Errors">Replies that say that the server failed, and requests without a reply.</param>
+    /// <param name="Mean">Mean response time.</param>
+    /// <param name="P50">Median.</param>
+    /// <param name="P95">95th percentile.</param>
+    /// <param name="P99">99th percentile.</param>
+    /// <param name="Maximum">Longest.</param>
+    internal sealed record Summary(long Requests, long Errors, TimeSpan Mean, TimeSpan P50, TimeSpan P95, TimeSpan P99, TimeSpan Maximum);
 }

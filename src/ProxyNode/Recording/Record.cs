@@ -1,4 +1,5 @@
 using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -6,7 +7,7 @@ namespace JustRunIt.ProxyNode.Recording;
 /// The on-line server's recent requests to a next tier with their replies (DESIGN §5). Looked up by hash, over all
 /// connections, since which pooled connection serves a request is chance. Bounded in memory and age; the oldest goes first.
 /// </summary>
-internal sealed class Record(WildcardRules rules, long memoryLimit, TimeProvider clock)
+internal sealed class Record(long memoryLimit, TimeProvider clock)
 {
     private const int Overhead = 200;
 
@@ -16,6 +17,9 @@ internal sealed class Record(WildcardRules rules, long memoryLimit, TimeProvider
     private readonly Dictionary<UInt128, List<RecordedExchange>> wildcard = [];
     private readonly Dictionary<UInt128, List<RecordedExchange>> equivalent = [];
     private long bytes;
+
+    /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
+    public Dialogue? Original { get; set; }
 
     /// <summary>Exchanges held.</summary>
     public int Count
@@ -28,10 +32,9 @@ internal sealed class Record(WildcardRules rules, long memoryLimit, TimeProvider
     }
 
     /// <summary>Adds an exchange, and lets go of those that arrived before <paramref name="oldest"/>.</summary>
-    public void Add(ReadOnlySpan<byte> request, byte[] reply, bool keepsAlive, long arrival, long answered, long oldest)
+    public void Add(RequestKeys keys, byte[] reply, bool closes, long arrival, long answered, long oldest)
     {
-        var keys = RequestKeys.Of(RequestText.Parse(request), rules);
-        var exchange = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, keepsAlive);
+        var exchange = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, closes);
         lock (gate)
         {
             byAge.Enqueue(exchange);
@@ -48,11 +51,10 @@ internal sealed class Record(WildcardRules rules, long memoryLimit, TimeProvider
     /// The recorded exchange that answers a clone's request: of those that match best the one nearest in time, each used once
     /// before any is used again.
     /// </summary>
-    /// <param name="request">The clone's request, complete.</param>
+    /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
-    public (RecordedExchange? Exchange, MatchKind Kind) Find(ReadOnlySpan<byte> request, long expectedArrival)
+    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival)
     {
-        var keys = RequestKeys.Of(RequestText.Parse(request), rules);
         lock (gate)
         {
             var (found, kind) = Nearest(exact, keys.Exact, expectedArrival) is { } same ? (same, MatchKind.Exact)

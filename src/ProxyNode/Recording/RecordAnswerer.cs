@@ -1,10 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Text;
-using JustRunIt.ProxyNode.Http;
-using JustRunIt.ProxyNode.Measuring;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Relaying;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -12,97 +9,106 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Stands in for the next tier behind a clone: answers from the record, after the recorded delay. It has no way to the next
 /// tier itself (DESIGN §5).
 /// </summary>
-internal sealed class RecordAnswerer(Record record, Func<Replay?> current, TimeProvider clock)
+internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
 {
-    private static readonly byte[] Continue = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
-    private static readonly byte[] Missing = Reply("502 Bad Gateway", "No reply to such a request is on record.\n");
-    private static readonly byte[] Refused = Reply("400 Bad Request", "The request is no well-formed HTTP/1.1.\n");
-
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket clone, CancellationToken stop)
     {
-        await using var stream = new NetworkStream(clone);
-        var reader = PipeReader.Create(stream);
-        while (true)
+        var dialogue = protocol.Open() ?? throw new NotSupportedException($"Protocol {protocol.Name} is only relayed.");
+        var matcher = protocol.OpenMatcher(rules);
+        using var buffer = new ReadBuffer(dialogue.LongestUnit);
+        var request = new ArrayBufferWriter<byte>(512);
+        try
         {
-            Request? request;
-            try
-            {
-                request = await ReadAsync(reader, stream, stop).ConfigureAwait(false);
-            }
-            catch (HttpSyntaxException)
-            {
-                await stream.WriteAsync(Refused, stop).ConfigureAwait(false);
+            if (!await matcher.GreetAsync(clone, dialogue, record, stop).ConfigureAwait(false))
                 return;
-            }
+            var arrival = 0L;
+            while (true)
+            {
+                var received = await clone.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
+                if (received == 0)
+                    return;
+                buffer.Received(received);
+                if (arrival == 0)
+                    arrival = clock.GetTimestamp();
+                while (buffer.Count > 0)
+                {
+                    var taken = dialogue.FromClient(buffer.Span, out var step);
+                    if (taken == 0)
+                        break;
+                    if (step.Begins)
+                        request.ResetWrittenCount();
+                    request.Write(buffer.Span[step.Skipped..taken]);
+                    buffer.Take(taken);
+                    if (!step.LocalReply.IsEmpty)
+                        await SendAsync(clone, step.LocalReply, stop).ConfigureAwait(false);
+                    if (!step.Ends)
+                    {
+                        await SendAsync(clone, matcher.Prompt(dialogue), stop).ConfigureAwait(false);
+                        continue;
+                    }
 
-            if (request is null)
-                return;
-            var keepAlive = await AnswerAsync(request, stream, stop).ConfigureAwait(false);
-            if (!keepAlive || !request.KeepAlive)
-                return;
+                    var goesOn = await AnswerAsync(clone, dialogue, matcher, request, arrival, step.IsOneWay, stop).ConfigureAwait(false);
+                    arrival = buffer.Count == 0 ? 0 : clock.GetTimestamp();
+                    if (!goesOn || step.After == AfterRequest.Last)
+                        return;
+                }
+            }
+        }
+        catch (ProtocolException e)
+        {
+            await SendAsync(clone, dialogue.Refusal(e.Message), stop).ConfigureAwait(false);
         }
     }
 
-    private async Task<bool> AnswerAsync(Request request, NetworkStream stream, CancellationToken stop)
+    /// <summary>Answers a request; false when the recorded reply ends the connection.</summary>
+    private async Task<bool> AnswerAsync(
+        Socket clone, Dialogue dialogue, Matcher matcher, ArrayBufferWriter<byte> request, long arrival, bool isOneWay, CancellationToken stop)
     {
-        var replay = current();
-        var shift = replay is null ? 0 : replay.Ticks(replay.TimeShift);
-        var (recorded, kind) = record.Find(request.Bytes.Span, request.Arrival - shift);
-        replay?.Matches.Add(kind);
-        if (recorded is null)
+        var keys = matcher.KeysOf(request.WrittenSpan);
+        if (isOneWay)
+            return true;
+        if (keys is not { } wanted)
         {
-            await stream.WriteAsync(Missing, stop).ConfigureAwait(false);
+            await ReplyAsync(clone, dialogue, matcher.Local(request.WrittenSpan), stop).ConfigureAwait(false);
             return true;
         }
 
-        var left = recorded.Delay - clock.GetElapsedTime(request.Arrival);
+        var use = current();
+        var shift = use is null ? 0 : (long)(use.TimeShift.TotalSeconds * clock.TimestampFrequency);
+        var (recorded, kind) = record.Find(wanted, arrival - shift);
+        use?.Matches.Add(kind);
+        if (recorded is null)
+        {
+            await ReplyAsync(clone, dialogue, matcher.Missing(request.WrittenSpan), stop).ConfigureAwait(false);
+            return true;
+        }
+
+        var left = recorded.Delay - clock.GetElapsedTime(arrival);
         if (Math.Round(left.TotalMilliseconds) is > 0 and var milliseconds)
             await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, stop).ConfigureAwait(false);
-        await stream.WriteAsync(recorded.Reply, stop).ConfigureAwait(false);
-        return recorded.KeepsAlive;
+        await ReplyAsync(clone, dialogue, matcher.Adapt(request.WrittenSpan, recorded.Reply), stop).ConfigureAwait(false);
+        return !recorded.Closes;
     }
 
-    private async Task<Request?> ReadAsync(PipeReader reader, NetworkStream stream, CancellationToken stop)
+    /// <summary>Says a reply, after the dialogue has heard it: it must know what was answered to read what comes next.</summary>
+    private static async Task ReplyAsync(Socket clone, Dialogue dialogue, ReadOnlyMemory<byte> reply, CancellationToken stop)
     {
-        var bytes = new ArrayBufferWriter<byte>(512);
-        MessageHead? head = null;
-        var scanner = default(BodyScanner);
-        var arrival = 0L;
-        while (true)
+        var heard = reply.ToArray();
+        for (var at = 0; at < heard.Length;)
         {
-            var result = await reader.ReadAsync(stop).ConfigureAwait(false);
-            var buffer = result.Buffer;
-            if (arrival == 0)
-                arrival = clock.GetTimestamp();
-            if (head is null && HeadParser.TryReadRequest(buffer, out var parsed))
-            {
-                head = parsed;
-                scanner = new BodyScanner(parsed);
-                Take(parsed.Length);
-                if (parsed.ExpectsContinue && !scanner.IsDone)
-                    await stream.WriteAsync(Continue, stop).ConfigureAwait(false);
-            }
-
-            while (head is not null && !scanner.IsDone && !buffer.IsEmpty)
-                Take(scanner.Advance(buffer.FirstSpan));
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (head is { } complete && scanner.IsDone)
-                return new Request(bytes.WrittenMemory, arrival, complete.KeepAlive);
-            if (result.IsCompleted)
-                return null;
-
-            void Take(int count)
-            {
-                foreach (var segment in buffer.Slice(0, count))
-                    bytes.Write(segment.Span);
-                buffer = buffer.Slice(count);
-            }
+            var taken = dialogue.FromServer(heard.AsSpan(at), out _);
+            if (taken == 0)
+                break;
+            at += taken;
         }
+
+        await SendAsync(clone, heard, stop).ConfigureAwait(false);
     }
 
-    private static byte[] Reply(string status, string text) => Encoding.ASCII.GetBytes(
-        $"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
-
-    private sealed record Request(ReadOnlyMemory<byte> Bytes, long Arrival, bool KeepAlive);
+    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
+        while (!bytes.IsEmpty)
+            bytes = bytes[await socket.SendAsync(bytes, stop).ConfigureAwait(false)..];
+    }
 }

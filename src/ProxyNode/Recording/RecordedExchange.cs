@@ -5,8 +5,8 @@ namespace JustRunIt.ProxyNode.Recording;
 /// <param name="Arrival">When it arrived.</param>
 /// <param name="Delay">From its arrival to the last byte of the reply.</param>
 /// <param name="Reply">The reply's bytes, head included.</param>
-/// <param name="KeepsAlive">Whether the reply leaves the connection open.</param>
-internal sealed record RecordedExchange(RequestKeys Keys, long Arrival, TimeSpan Delay, byte[] Reply, bool KeepsAlive)
+/// <param name="Closes">Whether the connection ends with the reply.</param>
+internal sealed record RecordedExchange(RequestKeys Keys, long Arrival, TimeSpan Delay, byte[] Reply, bool Closes)
 {
     /// <summary>The clone has been answered with it already.</summary>
     public bool IsUsed { get; set; }

@@ -6,31 +6,45 @@ namespace JustRunIt.ProxyNode.Recording;
 /// The non-deterministic fields of a service's requests to its next tier (DESIGN §5): their values are taken as equal when a
 /// clone's request is looked up in the record.
 /// </summary>
-/// <param name="Headers">Names of headers.</param>
-/// <param name="QueryParameters">Names of query parameters.</param>
-/// <param name="FormFields">Names of fields in <c>application/x-www-form-urlencoded</c> bodies.</param>
-/// <param name="JsonFields">Names of fields in JSON bodies, at any depth.</param>
-/// <param name="Paths">Patterns of parts of the path.</param>
-internal sealed record WildcardRules(
-    IReadOnlySet<string> Headers,
-    IReadOnlySet<string> QueryParameters,
-    IReadOnlySet<string> FormFields,
-    IReadOnlySet<string> JsonFields,
-    IReadOnlyList<Regex> Paths)
+internal sealed record WildcardRules
 {
     /// <summary>Every field is deterministic.</summary>
-    public static WildcardRules None { get; } = Create([], [], [], [], []);
+    public static WildcardRules None { get; } = new();
 
-    /// <summary>Rules from lists; header names are compared without case.</summary>
-    public static WildcardRules Create(
-        IEnumerable<string> headers,
-        IEnumerable<string> queryParameters,
-        IEnumerable<string> formFields,
-        IEnumerable<string> jsonFields,
-        IEnumerable<string> paths) => new(
-        headers.ToHashSet(StringComparer.OrdinalIgnoreCase),
-        queryParameters.ToHashSet(StringComparer.Ordinal),
-        formFields.ToHashSet(StringComparer.Ordinal),
-        jsonFields.ToHashSet(StringComparer.Ordinal),
-        [.. paths.Select(pattern => new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking))]);
+    /// <summary>Names of headers, compared without case.</summary>
+    public IReadOnlySet<string> Headers { get; init; } = new HashSet<string>();
+
+    /// <summary>Names of cookies.</summary>
+    public IReadOnlySet<string> Cookies { get; init; } = new HashSet<string>();
+
+    /// <summary>Names of query parameters.</summary>
+    public IReadOnlySet<string> QueryParameters { get; init; } = new HashSet<string>();
+
+    /// <summary>Names of fields in <c>application/x-www-form-urlencoded</c> bodies.</summary>
+    public IReadOnlySet<string> FormFields { get; init; } = new HashSet<string>();
+
+    /// <summary>Names of fields in JSON bodies, at any depth.</summary>
+    public IReadOnlySet<string> JsonFields { get; init; } = new HashSet<string>();
+
+    /// <summary>Patterns of parts of the path.</summary>
+    public IReadOnlyList<Regex> Paths { get; init; } = [];
+
+    /// <summary>Patterns of parts of SQL texts and of parameters sent as text, such as the application's clock.</summary>
+    public IReadOnlyList<Regex> Sql { get; init; } = [];
+
+    /// <summary>Ranges of bytes of the request's content; of MySQL and PostgreSQL, of the message.</summary>
+    public IReadOnlyList<Range> ByteRanges { get; init; } = [];
+
+    /// <summary>A pattern that matches in time linear in the text.</summary>
+    /// <exception cref="ArgumentException">It is no regular expression.</exception>
+    /// <exception cref="NotSupportedException">It has back references or look-around.</exception>
+    public static Regex Pattern(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+
+    /// <summary>Replaces every match of the patterns.</summary>
+    public static string Replace(string text, IReadOnlyList<Regex> patterns)
+    {
+        foreach (var pattern in patterns)
+            text = pattern.Replace(text, "*");
+        return text;
+    }
 }

@@ -1,4 +1,4 @@
-using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
@@ -14,11 +14,14 @@ internal interface ITap
     /// <summary>The request's last byte has passed. The reply may have ended before.</summary>
     void RequestEnded();
 
-    /// <summary>The next bytes of the final reply, head included.</summary>
-    void Reply(ReadOnlySpan<byte> bytes);
+    /// <summary>The next bytes of the final reply, of which the first <paramref name="headLength"/> are its head.</summary>
+    void Reply(ReadOnlySpan<byte> bytes, int headLength);
 
     /// <summary>The reply's last byte has been sent to the client.</summary>
-    void ReplyEnded(in MessageHead head, long at);
+    /// <param name="step">How it ended.</param>
+    /// <param name="received">When its last bytes were received, before the client could know of them.</param>
+    /// <param name="at">When they had been sent.</param>
+    void ReplyEnded(in ServerStep step, long received, long at);
 
     /// <summary>The connection ended before the reply did.</summary>
     void Aborted(long at);
@@ -28,7 +31,23 @@ internal interface ITap
 internal interface IConnectionTaps : IDisposable
 {
     /// <summary>A request begins; null when nobody wants to see it.</summary>
-    /// <param name="head">Its head.</param>
+    /// <param name="dialogue">Of the connection.</param>
+    /// <param name="step">How it begins.</param>
     /// <param name="arrival">When its first byte was read.</param>
-    ITap? Begin(in MessageHead head, long arrival);
+    ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival);
+}
+
+/// <summary>Nobody watches.</summary>
+internal sealed class NoTaps : IConnectionTaps
+{
+    /// <summary>The only one.</summary>
+    public static NoTaps Instance { get; } = new();
+
+    /// <inheritdoc />
+    public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival) => null;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+    }
 }

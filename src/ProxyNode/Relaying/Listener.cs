@@ -13,6 +13,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly Func<Socket, CancellationToken, Task> serve;
     private readonly CancellationTokenSource stop = new();
     private readonly Task accepting;
+    private int open;
 
     private Listener(Socket socket, Func<Socket, CancellationToken, Task> serve)
     {
@@ -23,6 +24,9 @@ internal sealed class Listener : IAsyncDisposable
 
     /// <summary>Where it listens; the port is the system's choice where 0 was asked for.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)socket.LocalEndPoint!;
+
+    /// <summary>Connections that are open.</summary>
+    public int Open => Volatile.Read(ref open);
 
     /// <summary>Listens on an address.</summary>
     /// <exception cref="ConfigurationException">The address is in use or not of this machine.</exception>
@@ -70,17 +74,19 @@ internal sealed class Listener : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
+        Interlocked.Increment(ref open);
         try
         {
             await serve(client, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or Http.HttpSyntaxException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or Protocols.ProtocolException)
         {
             // The connection has ended; so has what it was for.
         }
         finally
         {
             client.Dispose();
+            Interlocked.Decrement(ref open);
         }
     }
 }

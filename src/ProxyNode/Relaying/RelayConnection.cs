@@ -1,26 +1,29 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
 /// <summary>
 /// One client connection and its own connection to the server behind the proxy. Bytes go on as they came, as soon as the
 /// framing of the message that they belong to is known to be sound; nothing is sent on of a message that is refused.
+/// Nothing is allocated for a request that nobody taps.
 /// </summary>
-internal sealed class RelayConnection(Socket client, Socket server, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock)
+internal sealed class RelayConnection(
+    Socket client, Socket server, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock)
 {
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 16 * 1024, minimumReadSize: 2048, leaveOpen: true);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly PendingReplies pending = new();
+    private readonly Lock gate = new();
+    private readonly Queue<PendingReply> pending = new(4);
+    private TaskCompletionSource? allAnswered;
+    private bool closed;
     private volatile bool tunnel;
 
     /// <summary>Connects to the server and relays until either side ends.</summary>
     public static async Task RunAsync(
-        Socket client, EndPoint upstream, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
+        Socket client, EndPoint upstream, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
     {
         using var server = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using (taps)
@@ -31,24 +34,24 @@ internal sealed class RelayConnection(Socket client, Socket server, IConnectionT
             }
             catch (SocketException)
             {
-                await RefuseAsync(client, times, stop).ConfigureAwait(false);
+                await SayUnreachableAsync(client, dialogue, times, stop).ConfigureAwait(false);
                 return;
             }
 
-            await new RelayConnection(client, server, taps, times, clock).RelayAsync(stop).ConfigureAwait(false);
+            await new RelayConnection(client, server, dialogue, taps, times, clock).RelayAsync(stop).ConfigureAwait(false);
         }
     }
 
-    /// <summary>The server does not listen: said to the client's first request.</summary>
-    private static async Task RefuseAsync(Socket client, ResponseTimes? times, CancellationToken stop)
+    private static async Task SayUnreachableAsync(Socket client, Dialogue dialogue, ResponseTimes? times, CancellationToken stop)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(TimeSpan.FromSeconds(5));
-        var buffer = new byte[4096];
-        if (await client.ReceiveAsync(buffer, patience.Token).ConfigureAwait(false) == 0)
+        patience.CancelAfter(Patience);
+        if (!dialogue.ServerSpeaksFirst && await client.ReceiveAsync(new byte[4096], patience.Token).ConfigureAwait(false) == 0)
             return;
         times?.AddError();
-        await client.SendAsync(LocalReply.BadGateway, stop).ConfigureAwait(false);
+        if (dialogue.Unreachable.IsEmpty)
+            return;
+        await client.SendAsync(dialogue.Unreachable, stop).ConfigureAwait(false);
         client.Shutdown(SocketShutdown.Send);
     }
 
@@ -72,7 +75,7 @@ internal sealed class RelayConnection(Socket client, Socket server, IConnectionT
         {
             await pump.ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or HttpSyntaxException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or ProtocolException or OperationCanceledException)
         {
             Disconnect();
         }
@@ -82,7 +85,16 @@ internal sealed class RelayConnection(Socket client, Socket server, IConnectionT
     {
         client.Dispose();
         server.Dispose();
-        foreach (var unanswered in pending.Close())
+        PendingReply[] rest;
+        lock (gate)
+        {
+            closed = true;
+            allAnswered?.TrySetResult();
+            rest = pending.Count == 0 ? [] : [.. pending];
+            pending.Clear();
+        }
+
+        foreach (var unanswered in rest)
         {
             times?.AddError();
             unanswered.Tap?.Aborted(clock.GetTimestamp());
@@ -91,163 +103,178 @@ internal sealed class RelayConnection(Socket client, Socket server, IConnectionT
 
     private async Task PumpRequestsAsync()
     {
-        await using var stream = new NetworkStream(client);
-        var reader = PipeReader.Create(stream, ReaderOptions);
+        using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var arrival = 0L;
-        var scanner = default(BodyScanner);
-        MessageHead? current = null;
+        var midRequest = false;
         ITap? tap = null;
         while (true)
         {
-            var result = await reader.ReadAsync().ConfigureAwait(false);
-            var buffer = result.Buffer;
-            if (arrival == 0 && !buffer.IsEmpty)
+            var received = await client.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            if (received == 0)
+                break;
+            buffer.Received(received);
+            if (arrival == 0)
                 arrival = clock.GetTimestamp();
-            while (!buffer.IsEmpty)
+            while (buffer.Count > 0)
             {
-                long taken;
-                var begins = current is null;
+                ClientStep step;
+                int taken;
                 try
                 {
-                    buffer = begins ? SkipEmptyLine(buffer) : buffer;
-                    if (begins && (buffer.IsEmpty || !TryBegin(buffer, out current, out scanner)))
-                        break;
-                    taken = begins ? current!.Value.Length : 0;
-                    taken += Scan(ref scanner, buffer.Slice(taken));
+                    taken = ReadRequest(buffer.Span, arrival, ref tap, out step);
                 }
-                catch (HttpSyntaxException)
+                catch (ProtocolException e)
                 {
-                    await RefuseRequestAsync(partlySent: !begins).ConfigureAwait(false);
+                    await RefuseAsync(partlySent: midRequest, e.Message).ConfigureAwait(false);
                     return;
                 }
 
-                var head = current!.Value;
-                if (begins)
-                {
-                    tap = taps.Begin(head, arrival);
-                    pending.Add(new PendingReply(arrival, head.IsHead, head.MaySwitchProtocol, tap));
-                }
-
-                var bytes = buffer.Slice(0, taken);
-                await SendAsync(server, bytes).ConfigureAwait(false);
-                if (tap is not null)
-                {
-                    foreach (var segment in bytes)
-                        tap.Request(segment.Span);
-                }
-
-                buffer = buffer.Slice(taken);
-                if (!scanner.IsDone)
+                if (taken == 0)
+                    break;
+                var bytes = buffer.Memory[step.Skipped..taken];
+                for (var rest = bytes; !rest.IsEmpty;)
+                    rest = rest[await server.SendAsync(rest).ConfigureAwait(false)..];
+                if (!step.LocalReply.IsEmpty)
+                    await client.SendAsync(step.LocalReply).ConfigureAwait(false);
+                tap?.Request(bytes.Span);
+                buffer.Take(taken);
+                midRequest = !step.Ends && (midRequest || step.Begins);
+                arrival = step.Ends || step.Skipped == taken ? (buffer.Count == 0 ? 0 : clock.GetTimestamp()) : arrival;
+                if (!step.Ends)
                     continue;
                 tap?.RequestEnded();
-                (current, tap, arrival) = (null, null, buffer.IsEmpty ? 0 : clock.GetTimestamp());
-                if (head.KeepAlive && !head.MaySwitchProtocol)
+                tap = null;
+                if (step.After == AfterRequest.GoOn)
                     continue;
-
-                // Nothing that follows may be read as HTTP before the reply has said whether it still is.
-                if (await pending.AllAnsweredAsync().ConfigureAwait(false))
+                await AllAnsweredAsync().ConfigureAwait(false);
+                if (tunnel)
                 {
-                    await TunnelAsync(reader, buffer, server).ConfigureAwait(false);
+                    await TunnelAsync(buffer, client, server).ConfigureAwait(false);
                     return;
                 }
 
-                if (!head.KeepAlive)
+                if (step.After == AfterRequest.Last)
                     return;
             }
+        }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted)
-            {
-                // The client has nothing more to say but may still listen (RFC 9112 §9.6).
-                if (current is null)
-                    await pending.AllAnsweredAsync().ConfigureAwait(false);
-                return;
-            }
+        // The client has nothing more to say but may still listen (RFC 9112 §9.6).
+        if (buffer.Count == 0)
+            await AllAnsweredAsync().ConfigureAwait(false);
+    }
+
+    private int ReadRequest(Span<byte> bytes, long arrival, ref ITap? tap, out ClientStep step)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            var taken = dialogue.FromClient(bytes, out step);
+            if (!step.Begins)
+                return taken;
+            // A server may answer without having read the whole request; then the next one ends it.
+            tap?.RequestEnded();
+            tap = taps.Begin(dialogue, step, arrival);
+            if (!step.IsOneWay)
+                pending.Enqueue(new PendingReply(arrival, tap));
+            return taken;
         }
     }
 
     private async Task PumpRepliesAsync()
     {
-        await using var stream = new NetworkStream(server);
-        var reader = PipeReader.Create(stream, ReaderOptions);
-        var scanner = default(BodyScanner);
-        MessageHead? current = null;
-        var request = default(PendingReply);
+        using var buffer = new ReadBuffer(dialogue.LongestUnit);
         while (true)
         {
-            var result = await reader.ReadAsync().ConfigureAwait(false);
-            var buffer = result.Buffer;
-            while (!buffer.IsEmpty)
+            var received = await server.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            if (received == 0)
+                break;
+            var receivedAt = clock.GetTimestamp();
+            buffer.Received(received);
+            while (buffer.Count > 0)
             {
-                long taken = 0;
-                if (current is null)
-                {
-                    // A reply that nobody asked for ends the connection.
-                    if (!HeadParser.TryReadReply(buffer, out var head))
-                        break;
-                    if (!pending.TryPeek(out request))
-                        return;
-                    var switches = head.Status == 101 || (request.MaySwitchProtocol && !request.IsHead && head.Status is >= 200 and < 300 && head.Body == BodyKind.UntilClose);
-                    taken = head.Length;
-                    if (head.IsInterim || switches)
-                    {
-                        await SendAsync(client, buffer.Slice(0, taken)).ConfigureAwait(false);
-                        buffer = buffer.Slice(taken);
-                        if (!switches)
-                            continue;
-                        tunnel = true;
-                        Complete(request, head, switchedProtocol: true);
-                        await TunnelAsync(reader, buffer, client).ConfigureAwait(false);
-                        return;
-                    }
-
-                    current = head.ForReplyTo(request.IsHead);
-                    scanner = new BodyScanner(current.Value);
-                }
-
-                taken += Scan(ref scanner, buffer.Slice(taken));
-                var bytes = buffer.Slice(0, taken);
-                await SendAsync(client, bytes).ConfigureAwait(false);
-                if (request.Tap is { } tap)
-                {
-                    foreach (var segment in bytes)
-                        tap.Reply(segment.Span);
-                }
-
-                buffer = buffer.Slice(taken);
-                if (!scanner.IsDone)
+                var taken = ReadReply(buffer.Span, out var step, out var request);
+                if (taken == 0)
+                    break;
+                for (var rest = buffer.Memory[..taken]; !rest.IsEmpty;)
+                    rest = rest[await client.SendAsync(rest).ConfigureAwait(false)..];
+                if (step.IsReply)
+                    request.Tap?.Reply(buffer.Span[..taken], step.HeadLength);
+                buffer.Take(taken);
+                if (!step.Ends)
                     continue;
-                var keepAlive = current.Value.KeepAlive;
-                Complete(request, current.Value, switchedProtocol: false);
-                current = null;
-                if (!keepAlive)
+                tunnel |= step.Tunnels;
+                Complete(request, step, receivedAt);
+                if (step.Tunnels)
+                {
+                    await TunnelAsync(buffer, server, client).ConfigureAwait(false);
+                    return;
+                }
+
+                if (step.Closes)
                     return;
             }
+        }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (!result.IsCompleted)
-                continue;
-            if (current is { } untilClose && scanner.EndsWithConnection)
-                Complete(request, untilClose, switchedProtocol: false);
-            return;
+        if (ServerEnded(out var last, out var lastRequest))
+            Complete(lastRequest, last, clock.GetTimestamp());
+    }
+
+    private int ReadReply(Span<byte> bytes, out ServerStep step, out PendingReply request)
+    {
+        lock (gate)
+        {
+            var taken = dialogue.FromServer(bytes, out step);
+            request = default;
+            if (step.IsReply)
+                pending.TryPeek(out request);
+            return taken;
         }
     }
 
-    private void Complete(in PendingReply request, in MessageHead head, bool switchedProtocol)
+    private bool ServerEnded(out ServerStep step, out PendingReply request)
+    {
+        lock (gate)
+        {
+            request = default;
+            return dialogue.ServerEnded(out step) && pending.TryPeek(out request);
+        }
+    }
+
+    private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
     {
         var now = clock.GetTimestamp();
-        times?.Add(clock.GetElapsedTime(request.Arrival, now), isError: head.Status >= 500);
-        request.Tap?.ReplyEnded(head, now);
-        pending.Answered(switchedProtocol);
+        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
+        request.Tap?.ReplyEnded(step, receivedAt, now);
+        lock (gate)
+        {
+            pending.TryDequeue(out _);
+            if (pending.Count == 0)
+                allAnswered?.TrySetResult();
+        }
+    }
+
+    private Task AllAnsweredAsync()
+    {
+        lock (gate)
+        {
+            if (pending.Count == 0 || closed)
+                return Task.CompletedTask;
+            allAnswered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return allAnswered.Task;
+        }
     }
 
     /// <summary>Answers a request that is refused, once everything before it has been answered.</summary>
-    private async Task RefuseRequestAsync(bool partlySent)
+    private async Task RefuseAsync(bool partlySent, string reason)
     {
         // Part of it has gone to the server already: neither side may go on with this connection.
-        if (partlySent || await pending.AllAnsweredAsync().ConfigureAwait(false))
+        if (partlySent)
             return;
-        await client.SendAsync(LocalReply.BadRequest).ConfigureAwait(false);
+        await AllAnsweredAsync().ConfigureAwait(false);
+        var refusal = dialogue.Refusal(reason);
+        if (tunnel || refusal.IsEmpty)
+            return;
+        await client.SendAsync(refusal).ConfigureAwait(false);
         client.Shutdown(SocketShutdown.Send);
         await DrainAsync().ConfigureAwait(false);
     }
@@ -262,57 +289,19 @@ internal sealed class RelayConnection(Socket client, Socket server, IConnectionT
         }
     }
 
-    private static async Task TunnelAsync(PipeReader from, ReadOnlySequence<byte> rest, Socket to)
+    private static async Task TunnelAsync(ReadBuffer buffer, Socket from, Socket to)
     {
-        await SendAsync(to, rest).ConfigureAwait(false);
-        from.AdvanceTo(rest.End);
         while (true)
         {
-            var result = await from.ReadAsync().ConfigureAwait(false);
-            await SendAsync(to, result.Buffer).ConfigureAwait(false);
-            from.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
+            for (var rest = buffer.Memory; !rest.IsEmpty;)
+                rest = rest[await to.SendAsync(rest).ConfigureAwait(false)..];
+            buffer.Take(buffer.Count);
+            var received = await from.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            if (received == 0)
                 break;
+            buffer.Received(received);
         }
 
         to.Shutdown(SocketShutdown.Send);
-    }
-
-    private static bool TryBegin(in ReadOnlySequence<byte> buffer, out MessageHead? head, out BodyScanner scanner)
-    {
-        var complete = HeadParser.TryReadRequest(buffer, out var parsed);
-        head = complete ? parsed : null;
-        scanner = new BodyScanner(parsed);
-        return complete;
-    }
-
-    private static ReadOnlySequence<byte> SkipEmptyLine(ReadOnlySequence<byte> buffer)
-    {
-        // RFC 9112 §2.2: an empty line before the request line is ignored; some clients end a body with one.
-        var reader = new SequenceReader<byte>(buffer);
-        return reader.IsNext("\r\n"u8, advancePast: true) ? buffer.Slice(reader.Position) : buffer;
-    }
-
-    private static long Scan(ref BodyScanner scanner, in ReadOnlySequence<byte> buffer)
-    {
-        long taken = 0;
-        foreach (var segment in buffer)
-        {
-            if (scanner.IsDone)
-                break;
-            taken += scanner.Advance(segment.Span);
-        }
-
-        return taken;
-    }
-
-    private static async ValueTask SendAsync(Socket socket, ReadOnlySequence<byte> bytes)
-    {
-        foreach (var segment in bytes)
-        {
-            var rest = segment;
-            while (!rest.IsEmpty)
-                rest = rest[await socket.SendAsync(rest).ConfigureAwait(false)..];
-        }
     }
 }

@@ -1,14 +1,15 @@
 using System.Buffers;
-using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
-/// <summary>One on-line request with its duplicate: what was asked, and how long each side took to answer.</summary>
-internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHead, long arrival) : ITap
+/// <summary>One on-line request with its duplicate: what was asked, and how each side answered.</summary>
+internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arrival, bool isOneWay) : ITap
 {
     private byte[]? buffer = ArrayPool<byte>.Shared.Rent(512);
     private int length;
+    private int sidesLeft = 2;
 
     /// <summary>The connection to the clone that its duplicate takes.</summary>
     public ShadowConnection Shadow { get; } = shadow;
@@ -16,8 +17,8 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     /// <summary>When the on-line request's first byte was read.</summary>
     public long Arrival { get; } = arrival;
 
-    /// <summary>The reply has no body (RFC 9110 §9.3.2).</summary>
-    public bool IsHead { get; } = isHead;
+    /// <summary>The server does not answer such a request.</summary>
+    public bool IsOneWay { get; } = isOneWay;
 
     /// <summary>When the duplicate is due: the sandbox' clock starts here, so that a slow clone cannot hide its queue.</summary>
     public long Due { get; } = replay.DueAt(arrival);
@@ -25,14 +26,29 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     /// <summary>The on-line side; its end is 0 while it is not answered.</summary>
     public Answer Online { get; private set; }
 
+    /// <summary>
+    /// When the original's reply was received, before its client could know of it: whatever the client did because of it
+    /// arrived later.
+    /// </summary>
+    public long CompletedAt { get; private set; }
+
     /// <summary>The sandbox side; its end is 0 while it is not answered.</summary>
     public Answer Sandbox { get; private set; }
+
+    /// <summary>What the original replied.</summary>
+    public ReplyReader? OnlineReply { get; private set; }
+
+    /// <summary>What the clone replied.</summary>
+    public ReplyReader? SandboxReply { get; private set; }
 
     /// <summary>The duplicate was never sent, because memory was short.</summary>
     public bool IsShed { get; private set; }
 
+    /// <summary>Whether it is a write of a database, repeated in the order in which the original completed them.</summary>
+    public SqlOrder Order { get; private set; }
+
     /// <summary>Both sides have answered or will never.</summary>
-    public bool IsComplete => Online.EndedAt != 0 && (Sandbox.EndedAt != 0 || IsShed);
+    public bool IsComplete => IsShed || ((IsOneWay || Online.EndedAt != 0) && Sandbox.EndedAt != 0);
 
     /// <summary>The duplicate's bytes; empty once they were given back.</summary>
     public ReadOnlyMemory<byte> RequestBytes => buffer is null ? default : buffer.AsMemory(0, length);
@@ -40,15 +56,15 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     /// <inheritdoc />
     public void Request(ReadOnlySpan<byte> bytes)
     {
-        if (buffer is null)
+        if (IsShed)
             return;
-        if (!replay.TryHold(bytes.Length))
+        if (Shadow.IsShed || !replay.TryHold(Shadow, bytes.Length))
         {
             Shed();
             return;
         }
 
-        if (length + bytes.Length > buffer.Length)
+        if (length + bytes.Length > buffer!.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent((length + bytes.Length) * 2);
             buffer.AsSpan(0, length).CopyTo(larger);
@@ -63,52 +79,97 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, bool isHe
     /// <inheritdoc />
     public void RequestEnded()
     {
-        if (!IsShed && !Shadow.TryAdd(this))
+        if (IsShed)
+            return;
+        Order = Shadow.Session.OrderOf(RequestBytes.Span);
+        // The reply may have ended on another thread meanwhile: at least one of both sees the other.
+        Interlocked.MemoryBarrier();
+        if (Order != SqlOrder.Any && Online.EndedAt != 0)
+            replay.WriteOrder.CompletedOnline(this);
+        if (!Shadow.TryAdd(this))
             Shed();
     }
 
     /// <inheritdoc />
-    public void Reply(ReadOnlySpan<byte> bytes)
+    public void Reply(ReadOnlySpan<byte> bytes, int headLength)
     {
+        if (IsShed)
+            return;
+        OnlineReply ??= Shadow.Session.OpenReply(this);
+        OnlineReply.Append(bytes, headLength);
     }
 
     /// <inheritdoc />
-    public void ReplyEnded(in MessageHead head, long at) => Online = new Answer(at, head.Status);
+    public void ReplyEnded(in ServerStep step, long received, long at)
+    {
+        OnlineReply?.End();
+        CompletedAt = received;
+        Online = new Answer(at, step.Status, step.IsError);
+        CompletedOnline();
+        SideEnded();
+    }
 
     /// <inheritdoc />
-    public void Aborted(long at) => Online = new Answer(at, Answer.NoReply);
-
-    /// <summary>The clone has answered; <paramref name="status"/> is <see cref="Answer.NoReply"/> when it did not.</summary>
-    public void SandboxAnswered(long at, int status)
+    public void Aborted(long at)
     {
-        Sandbox = new Answer(at, status);
+        OnlineReply = null;
+        CompletedAt = at;
+        Online = Answer.None(at);
+        CompletedOnline();
+        SideEnded();
+    }
+
+    /// <summary>The next bytes of the clone's reply.</summary>
+    public void SandboxReplies(ReadOnlySpan<byte> bytes, int headLength)
+    {
+        SandboxReply ??= Shadow.Session.OpenReply(this);
+        SandboxReply.Append(bytes, headLength);
+    }
+
+    /// <summary>The clone's reply is read anew: the connection broke before its end.</summary>
+    public void SandboxRestarts() => SandboxReply = null;
+
+    /// <summary>The clone has answered, or never will.</summary>
+    public void SandboxAnswered(in Answer answer)
+    {
+        SandboxReply?.End();
+        Sandbox = answer;
+        if (Order != SqlOrder.Any)
+            replay.WriteOrder.Done(this);
+        SideEnded();
         Release();
     }
 
-    private void Shed()
+    /// <summary>Gives the duplicate up because memory is short.</summary>
+    public void Shed()
     {
+        if (IsShed)
+            return;
         IsShed = true;
         replay.CountShed();
+        if (Order != SqlOrder.Any)
+            replay.WriteOrder.Done(this);
         Release();
+    }
+
+    private void CompletedOnline()
+    {
+        Interlocked.MemoryBarrier();
+        if (Order != SqlOrder.Any)
+            replay.WriteOrder.CompletedOnline(this);
+    }
+
+    private void SideEnded()
+    {
+        if (Interlocked.Decrement(ref sidesLeft) == 0 && !IsShed)
+            replay.Ended(this);
     }
 
     private void Release()
     {
         if (Interlocked.Exchange(ref buffer, null) is not { } released)
             return;
-        replay.LetGo(length);
+        replay.LetGo(Shadow, length);
         ArrayPool<byte>.Shared.Return(released);
     }
-}
-
-/// <summary>How one side answered.</summary>
-/// <param name="EndedAt">Timestamp of the last byte of the reply, or of giving up; 0 when neither has happened.</param>
-/// <param name="Status">HTTP status code, or <see cref="NoReply"/>.</param>
-internal readonly record struct Answer(long EndedAt, int Status)
-{
-    /// <summary>The connection ended without a reply.</summary>
-    public const int NoReply = 0;
-
-    /// <summary>A reply of status 5xx, or none.</summary>
-    public bool IsError => Status is NoReply or >= 500;
 }

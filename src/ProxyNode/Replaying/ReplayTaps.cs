@@ -1,4 +1,4 @@
-using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 
 namespace JustRunIt.ProxyNode.Replaying;
@@ -10,16 +10,16 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
     private ShadowConnection? shadow;
 
     /// <inheritdoc />
-    public ITap? Begin(in MessageHead head, long arrival)
+    public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
     {
         var running = current();
         if (running != replay)
         {
             shadow?.Complete();
-            (replay, shadow) = (running, running?.Open());
+            (replay, shadow) = (running, running?.Open(dialogue));
         }
 
-        return running?.Begin(shadow!, head, arrival);
+        return running?.Begin(shadow!, step, arrival);
     }
 
     /// <inheritdoc />

@@ -1,8 +1,7 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Relaying;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -15,28 +14,90 @@ internal sealed class ShadowConnection : IAsyncDisposable
     private readonly Replay replay;
     private readonly TimeProvider clock;
     private readonly CancellationToken stop;
-    private readonly Channel<Exchange> queue = Channel.CreateUnbounded<Exchange>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Lock gate = new();
+    private readonly Queue<Exchange> waiting = new();
+    private readonly Channel<Exchange> due = Channel.CreateUnbounded<Exchange>(
+        new() { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
+
     private readonly Task running;
     private Socket? socket;
-    private PipeReader? reader;
+    private Dialogue? dialogue;
+    private ReadBuffer? buffer;
     private long dropBefore;
+    private long held;
+    private int backlog;
+    private bool completed;
 
-    public ShadowConnection(Replay replay, TimeProvider clock, CancellationToken stop)
+    public ShadowConnection(Replay replay, ShadowSession session, TimeProvider clock, CancellationToken stop)
     {
         this.replay = replay;
         this.clock = clock;
         this.stop = stop;
-        running = Task.Run(RunAsync, CancellationToken.None);
+        Session = session;
+        running = RunAsync();
     }
+
+    /// <summary>What the protocol knows of the connection.</summary>
+    public ShadowSession Session { get; }
 
     /// <summary>Everything was answered, and nothing more comes.</summary>
     public bool HasEnded => running.IsCompleted;
 
-    /// <summary>Adds a duplicate; false when the replay has stopped.</summary>
-    public bool TryAdd(Exchange exchange) => !HasEnded && queue.Writer.TryWrite(exchange);
+    /// <summary>Memory was short: nothing more of this connection is duplicated.</summary>
+    public bool IsShed { get; private set; }
+
+    /// <summary>Whether a duplicate that is due waits behind another.</summary>
+    public bool IsBehind => Volatile.Read(ref backlog) > 1;
+
+    /// <summary>Bytes of duplicates that wait.</summary>
+    public long Held => Interlocked.Read(ref held);
+
+    /// <summary>Bytes were reserved, or given back.</summary>
+    public void Hold(long bytes) => Interlocked.Add(ref held, bytes);
+
+    /// <summary>Adds a duplicate; false when the replay has stopped or the connection was shed.</summary>
+    public bool TryAdd(Exchange exchange)
+    {
+        lock (gate)
+        {
+            if (IsShed || HasEnded || completed)
+                return false;
+            waiting.Enqueue(exchange);
+        }
+
+        replay.Pacer.Add(exchange);
+        return true;
+    }
+
+    /// <summary>A duplicate is due. Called in the order of due times.</summary>
+    public void Due(Exchange exchange)
+    {
+        Interlocked.Increment(ref backlog);
+        if (!due.Writer.TryWrite(exchange))
+            exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+    }
 
     /// <summary>The on-line connection has ended: no more duplicates come.</summary>
-    public void Complete() => queue.Writer.TryComplete();
+    public void Complete()
+    {
+        lock (gate)
+        {
+            completed = true;
+            if (waiting.Count == 0)
+                due.Writer.TryComplete();
+        }
+    }
+
+    /// <summary>Gives up everything that waits: memory is short, and this connection is the oldest.</summary>
+    public void Shed()
+    {
+        lock (gate)
+        {
+            IsShed = true;
+            foreach (var exchange in waiting)
+                exchange.Shed();
+        }
+    }
 
     /// <summary>Gives up what was due before, and whatever the clone is working on.</summary>
     public void Drop(long dueBefore)
@@ -48,7 +109,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        Complete();
+        due.Writer.TryComplete();
         Volatile.Read(ref socket)?.Dispose();
         await running.ConfigureAwait(false);
     }
@@ -57,13 +118,19 @@ internal sealed class ShadowConnection : IAsyncDisposable
     {
         try
         {
-            await foreach (var exchange in queue.Reader.ReadAllAsync(stop).ConfigureAwait(false))
+            while (await due.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
             {
-                await WaitUntilAsync(exchange.Due).ConfigureAwait(false);
-                var status = exchange.Due < Interlocked.Read(ref dropBefore)
-                    ? Answer.NoReply
-                    : await SendAsync(exchange).ConfigureAwait(false);
-                exchange.SandboxAnswered(clock.GetTimestamp(), status);
+                while (due.Reader.TryRead(out var exchange))
+                {
+                    if (TryTake(exchange))
+                        await RepeatAsync(exchange).ConfigureAwait(false);
+                    Interlocked.Decrement(ref backlog);
+                    lock (gate)
+                    {
+                        if (completed && waiting.Count == 0)
+                            due.Writer.TryComplete();
+                    }
+                }
             }
         }
         catch (OperationCanceledException)
@@ -73,95 +140,127 @@ internal sealed class ShadowConnection : IAsyncDisposable
         finally
         {
             Disconnect();
-            queue.Writer.TryComplete();
-            while (queue.Reader.TryRead(out var left))
-                left.SandboxAnswered(clock.GetTimestamp(), Answer.NoReply);
+            buffer?.Dispose();
+            due.Writer.TryComplete();
+            lock (gate)
+            {
+                completed = true;
+                foreach (var left in waiting.Where(left => !left.IsShed))
+                    left.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+                waiting.Clear();
+            }
         }
     }
 
-    private async Task WaitUntilAsync(long due)
+    /// <summary>Takes a duplicate out of what can be shed; false when it was shed already.</summary>
+    private bool TryTake(Exchange exchange)
     {
-        // Timers fire at whole milliseconds: the nearest one, so that the error has no bias.
-        var milliseconds = Math.Round(clock.GetElapsedTime(clock.GetTimestamp(), due).TotalMilliseconds);
-        if (milliseconds > 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, stop).ConfigureAwait(false);
+        lock (gate)
+        {
+            waiting.Dequeue();
+            return !exchange.IsShed;
+        }
     }
 
-    private async Task<int> SendAsync(Exchange exchange)
+    private async Task RepeatAsync(Exchange exchange)
+    {
+        if (exchange.Order != SqlOrder.Any)
+            await replay.WriteOrder.TurnAsync(exchange).WaitAsync(stop).ConfigureAwait(false);
+        replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
+        var answer = exchange.Due < Interlocked.Read(ref dropBefore)
+            ? Answer.None(clock.GetTimestamp())
+            : await SendAsync(exchange).ConfigureAwait(false);
+        exchange.SandboxAnswered(answer);
+    }
+
+    private async Task<Answer> SendAsync(Exchange exchange)
     {
         // A server may close a connection that idles; like any client, once more on a new one.
         for (var isReused = socket is not null; ; isReused = false)
         {
             try
             {
-                await ConnectAsync().ConfigureAwait(false);
-                var bytes = exchange.RequestBytes;
+                if (socket is null)
+                    await ConnectAsync().ConfigureAwait(false);
+                var bytes = Session.Rewrite(exchange.RequestBytes);
+                Tell(bytes.Span);
                 while (!bytes.IsEmpty)
                     bytes = bytes[await socket!.SendAsync(bytes, stop).ConfigureAwait(false)..];
-                var head = await ReadReplyAsync(exchange.IsHead).ConfigureAwait(false);
-                if (head.Status != Answer.NoReply && head.KeepAlive)
-                    return head.Status;
+                if (exchange.IsOneWay)
+                    return new Answer(clock.GetTimestamp(), 0, IsError: false);
+                if (await ReadReplyAsync(exchange).ConfigureAwait(false) is { } answer)
+                    return answer;
                 Disconnect();
-                if (head.Status != Answer.NoReply || !isReused)
-                    return head.Status;
+                if (!isReused)
+                    return Answer.None(clock.GetTimestamp());
             }
-            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or HttpSyntaxException)
+            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ProtocolException)
             {
                 Disconnect();
                 if (!isReused || exchange.Due < Interlocked.Read(ref dropBefore))
-                    return Answer.NoReply;
+                    return Answer.None(clock.GetTimestamp());
             }
+
+            exchange.SandboxRestarts();
         }
     }
 
     private async Task ConnectAsync()
     {
-        if (socket is not null)
-            return;
         var connecting = new Socket(replay.Sandbox.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Volatile.Write(ref socket, connecting);
         await connecting.ConnectAsync(replay.Sandbox, stop).ConfigureAwait(false);
-        reader = PipeReader.Create(new NetworkStream(connecting), new StreamPipeReaderOptions(bufferSize: 16 * 1024));
+        dialogue = Session.Open();
+        buffer?.Dispose();
+        buffer = new ReadBuffer(dialogue.LongestUnit);
+        await Session.LogInAsync(connecting, dialogue, stop).ConfigureAwait(false);
     }
 
-    /// <summary>Reads a reply to its end; status 0 when the clone closed before.</summary>
-    private async Task<MessageHead> ReadReplyAsync(bool requestWasHead)
+    /// <summary>The dialogue hears the request: it must know what was asked to read the reply.</summary>
+    private void Tell(ReadOnlySpan<byte> request)
     {
-        MessageHead? head = null;
-        var scanner = default(BodyScanner);
+        var heard = request.ToArray();
+        for (var at = 0; at < heard.Length;)
+            at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
+    }
+
+    /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
+    private async Task<Answer?> ReadReplyAsync(Exchange exchange)
+    {
         while (true)
         {
-            var result = await reader!.ReadAsync(stop).ConfigureAwait(false);
-            var buffer = result.Buffer;
-            while (!buffer.IsEmpty)
+            while (buffer!.Count > 0)
             {
-                if (head is null)
-                {
-                    if (!HeadParser.TryReadReply(buffer, out var parsed))
-                        break;
-                    buffer = buffer.Slice(parsed.Length);
-                    if (parsed.IsInterim)
-                        continue;
-                    head = parsed.ForReplyTo(requestWasHead);
-                    scanner = new BodyScanner(head.Value);
-                }
-
-                buffer = buffer.Slice(scanner.Advance(buffer.FirstSpan));
-                if (scanner.IsDone)
+                var taken = dialogue!.FromServer(buffer.Span, out var step);
+                if (taken == 0)
                     break;
+                if (step.IsReply)
+                    exchange.SandboxReplies(buffer.Span[..taken], step.HeadLength);
+                buffer.Take(taken);
+                if (!step.Ends)
+                    continue;
+                if (step.Closes)
+                    Disconnect();
+                return new Answer(clock.GetTimestamp(), step.Status, step.IsError);
             }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (head is { } complete && (scanner.IsDone || (result.IsCompleted && scanner.EndsWithConnection)))
-                return scanner.IsDone ? complete : complete with { KeepAlive = false };
-            if (result.IsCompleted)
-                return default(MessageHead) with { Status = Answer.NoReply };
+            var received = await socket!.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
+            if (received > 0)
+            {
+                buffer.Received(received);
+                continue;
+            }
+
+            if (!dialogue!.ServerEnded(out var last))
+                return null;
+            Disconnect();
+            return new Answer(clock.GetTimestamp(), last.Status, last.IsError);
         }
     }
 
     private void Disconnect()
     {
         Interlocked.Exchange(ref socket, null)?.Dispose();
-        reader = null;
+        dialogue = null;
     }
 }

@@ -5,12 +5,12 @@ using JustRunIt.ProxyNode.Recording;
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>Settings on free ports of the loopback address.</summary>
-internal static class Addresses
+internal static class Settings
 {
     public static IPEndPoint Free => new(IPAddress.Loopback, 0);
 
     public static TierSettings Tier(EndPoint upstream, long memoryLimitBytes = 64 << 20) =>
-        new("shop", "application", Free, upstream, [], WildcardRules.None, memoryLimitBytes);
+        new("shop", "application", Free, upstream, [], ServiceRules.None, memoryLimitBytes);
 
     public static OutProxySettings OutProxy(EndPoint upstream) => new("data", Free, upstream, Free);
 }

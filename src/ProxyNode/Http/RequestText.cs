@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace JustRunIt.ProxyNode.Recording;
+namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>A whole request, taken apart for matching.</summary>
 /// <param name="Method">Its method.</param>
@@ -37,18 +37,24 @@ internal sealed record RequestText(
             var colon = line.IndexOf(':');
             var name = line[..colon].ToLowerInvariant();
             chunked |= name == "transfer-encoding";
-            if (Selecting.Contains(name))
-                headers.Add(new(name, line[(colon + 1)..].Trim()));
+            headers.Add(new(name, line[(colon + 1)..].Trim()));
         }
 
-        headers.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : string.CompareOrdinal(a.Value, b.Value));
         var body = request[(headEnd + 4)..];
-        return new RequestText(
+        return Of(
             start[0],
             question < 0 ? target : target[..question],
             question < 0 ? "" : target[(question + 1)..],
             headers,
             Encoding.Latin1.GetString(chunked ? Join(body) : body));
+    }
+
+    /// <summary>A request from its parts; header names in lower case.</summary>
+    public static RequestText Of(string method, string path, string query, IEnumerable<KeyValuePair<string, string>> headers, string body)
+    {
+        var selecting = headers.Where(header => Selecting.Contains(header.Key)).ToList();
+        selecting.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : string.CompareOrdinal(a.Value, b.Value));
+        return new RequestText(method, path, query, selecting, body);
     }
 
     /// <summary>The content of a chunked body whose framing is sound (RFC 9112 §7.1).</summary>

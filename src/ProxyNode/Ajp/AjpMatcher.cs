@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text;
+using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.Ajp;
+
+/// <summary>
+/// Requests that a web server sends to a container. Attributes, among them ephemeral ports, say nothing of what is asked for.
+/// </summary>
+internal sealed class AjpMatcher(WildcardRules rules) : Matcher
+{
+    private static readonly byte[] Pong = [0x41, 0x42, 0, 1, AjpPacket.CPong];
+    private static readonly byte[] MoreBody = [0x41, 0x42, 0, 3, AjpPacket.GetBodyChunk, AjpPacket.LongestBodyChunk >> 8, AjpPacket.LongestBodyChunk & 0xFF];
+
+    // Status 502, its phrase, no headers; then the end, the connection stays.
+    private static readonly byte[] NotOnRecord =
+        [0x41, 0x42, 0, 19, AjpPacket.SendHeaders, 502 >> 8, 502 & 0xFF, 0, 11, .. "Bad Gateway"u8, 0, 0, 0, 0x41, 0x42, 0, 2, AjpPacket.EndResponse, 1];
+
+    private bool firstBodyPacketSeen;
+
+    /// <inheritdoc />
+    public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
+    {
+        var head = AjpPacket.LengthOf(request, fromContainer: false);
+        var body = new StringBuilder();
+        for (var rest = request[head..]; !rest.IsEmpty;)
+        {
+            var length = AjpPacket.LengthOf(rest, fromContainer: false);
+            if (length > AjpPacket.HeaderLength + 2)
+                body.Append(Encoding.Latin1.GetString(rest[(AjpPacket.HeaderLength + 2)..length]));
+            rest = rest[length..];
+        }
+
+        firstBodyPacketSeen = false;
+        return HttpKeys.Of(AjpRequest.Parse(request[..head]).ToText(body.ToString()), rules);
+    }
+
+    /// <summary>Without the container's requests for more of the body: the clone is asked for them as it goes.</summary>
+    public override byte[] Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
+    {
+        var kept = new ArrayBufferWriter<byte>(reply.Length + 1);
+        while (!reply.IsEmpty)
+        {
+            var length = AjpPacket.LengthOf(reply, fromContainer: true);
+            if (reply[AjpPacket.HeaderLength] != AjpPacket.GetBodyChunk)
+                kept.Write(reply[..length]);
+            reply = reply[length..];
+        }
+
+        return kept.WrittenSpan.ToArray();
+    }
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => NotOnRecord;
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Prompt(Dialogue dialogue)
+    {
+        var ajp = (AjpDialogue)dialogue;
+        if (ajp.WasProbe)
+            return Pong;
+        if (!ajp.IsBodyOpen)
+            return default;
+        // A body of known length begins by itself; everything after that is asked for.
+        if (ajp.IsBodyLengthKnown && !firstBodyPacketSeen)
+        {
+            firstBodyPacketSeen = true;
+            return default;
+        }
+
+        return MoreBody;
+    }
+}

@@ -1,0 +1,21 @@
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.Ajp;
+
+/// <summary>AJP13, between a web server with mod_jk or mod_proxy_ajp and a servlet container.</summary>
+internal sealed class AjpProtocol : IProtocol
+{
+    /// <inheritdoc />
+    public string Name => "ajp13";
+
+    /// <inheritdoc />
+    public Dialogue Open() => new AjpDialogue();
+
+    /// <inheritdoc />
+    public Matcher OpenMatcher(ServiceRules rules) => new AjpMatcher(rules.Wildcards);
+
+    /// <inheritdoc />
+    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new AjpShadow(rules, identities);
+}

@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+using System.Text;
+using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Protocols;
+
+namespace JustRunIt.ProxyNode.Ajp;
+
+/// <summary>A forward request: what a web server asks of a container.</summary>
+internal sealed class AjpRequest
+{
+    private const int HeaderCodes = 0xA000;
+    private const byte QueryString = 5;
+    private const byte RequestAttribute = 10;
+    private const byte SslKeySize = 11;
+    private const byte StoredMethod = 13;
+    private const byte AttributesEnd = 0xFF;
+    private const byte OtherMethod = 0xFF;
+
+    private static readonly string[] Methods =
+    [
+        "OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
+        "UNLOCK", "ACL", "REPORT", "VERSION-CONTROL", "CHECKIN", "CHECKOUT", "UNCHECKOUT", "SEARCH", "MKWORKSPACE", "UPDATE",
+        "LABEL", "MERGE", "BASELINE-CONTROL", "MKACTIVITY",
+    ];
+
+    private static readonly string[] HeaderNames =
+    [
+        "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "connection", "content-type",
+        "content-length", "cookie", "cookie2", "host", "pragma", "referer", "user-agent",
+    ];
+
+    private readonly List<KeyValuePair<string, string>> headers = [];
+
+    /// <summary>Method, in capitals.</summary>
+    public string Method { get; private set; } = "";
+
+    /// <summary>The target up to the question mark.</summary>
+    public string Path { get; private set; } = "";
+
+    /// <summary>The target after it; empty without.</summary>
+    public string Query { get; private set; } = "";
+
+    /// <summary>Headers, names in lower case.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers => headers;
+
+    /// <summary>Length of the body; 0 without, null when it comes in chunks.</summary>
+    public long? ContentLength { get; private set; } = 0;
+
+    /// <summary>Reads a whole packet.</summary>
+    /// <exception cref="ProtocolException">It is no forward request.</exception>
+    public static AjpRequest Parse(ReadOnlySpan<byte> packet) => Walk(packet, null, out _);
+
+    /// <summary>The same packet with some of its texts replaced.</summary>
+    /// <param name="packet">A whole packet.</param>
+    /// <param name="replace">Gets the kind of text (<c>path</c>, <c>query</c>, or a header's name) and the text.</param>
+    public static byte[] Rewrite(ReadOnlySpan<byte> packet, Func<string, string, string> replace)
+    {
+        Walk(packet, replace, out var rewritten);
+        return rewritten;
+    }
+
+    /// <summary>The request as HTTP would put it, for matching.</summary>
+    /// <param name="body">Its content.</param>
+    public RequestText ToText(string body) => RequestText.Of(Method, Path, Query, headers, body);
+
+    private static AjpRequest Walk(ReadOnlySpan<byte> packet, Func<string, string, string>? replace, out byte[] rewritten)
+    {
+        var request = new AjpRequest();
+        var reader = new AjpReader(packet[AjpPacket.HeaderLength..]);
+        var output = new MemoryStream(packet.Length + 64);
+        output.Write(packet[..AjpPacket.HeaderLength]);
+        if (Copy(reader.Byte()) != AjpPacket.ForwardRequest)
+            throw new ProtocolException("no AJP13 forward request");
+        var method = Copy(reader.Byte());
+        request.Method = method is > 0 && method <= Methods.Length ? Methods[method - 1]
+            : method == OtherMethod ? "" : throw new ProtocolException($"AJP13 method {method} is unknown");
+        CopyText(reader.Text());
+        request.Path = CopyText(reader.Text(), "path") ?? throw new ProtocolException("an AJP13 request without a target");
+        for (var i = 0; i < 3; i++)
+            CopyText(reader.Text());
+        CopyInteger(reader.Integer());
+        Copy(reader.Byte());
+        var count = CopyInteger(reader.Integer());
+        for (var i = 0; i < count; i++)
+        {
+            var name = HeaderName(ref reader);
+            request.AddHeader(name, CopyText(reader.Text(), name) ?? "");
+        }
+
+        for (var code = Copy(reader.Byte()); code != AttributesEnd; code = Copy(reader.Byte()))
+        {
+            switch (code)
+            {
+                case QueryString:
+                    request.Query = CopyText(reader.Text(), "query") ?? "";
+                    break;
+                case RequestAttribute:
+                    CopyText(reader.Text());
+                    CopyText(reader.Text());
+                    break;
+                case SslKeySize:
+                    CopyInteger(reader.Integer());
+                    break;
+                case StoredMethod:
+                    request.Method = CopyText(reader.Text()) ?? "";
+                    break;
+                default:
+                    CopyText(reader.Text());
+                    break;
+            }
+        }
+
+        rewritten = output.ToArray();
+        if (rewritten.Length > AjpPacket.LongestPacket)
+            throw new ProtocolException("an AJP13 request that is too long in the clone's names");
+        BinaryPrimitives.WriteUInt16BigEndian(rewritten.AsSpan(2), (ushort)(rewritten.Length - AjpPacket.HeaderLength));
+        return request;
+
+        byte Copy(byte value)
+        {
+            output.WriteByte(value);
+            return value;
+        }
+
+        int CopyInteger(int value)
+        {
+            output.WriteByte((byte)(value >> 8));
+            output.WriteByte((byte)value);
+            return value;
+        }
+
+        string? CopyText(string? text, string? kind = null)
+        {
+            var replaced = text is null || kind is null || replace is null ? text : replace(kind, text);
+            CopyInteger(replaced?.Length ?? 0xFFFF);
+            if (replaced is not null)
+            {
+                output.Write(Encoding.Latin1.GetBytes(replaced));
+                output.WriteByte(0);
+            }
+
+            return text;
+        }
+
+        string HeaderName(ref AjpReader from)
+        {
+            var code = from.Integer();
+            CopyInteger(code);
+            if (code >= HeaderCodes)
+                return code - HeaderCodes is > 0 and var index && index <= HeaderNames.Length
+                    ? HeaderNames[index - 1]
+                    : throw new ProtocolException($"AJP13 header {code:X4} is unknown");
+            var name = from.Take(code + 1);
+            output.Write(name);
+            return Encoding.Latin1.GetString(name[..^1]).ToLowerInvariant();
+        }
+    }
+
+    private void AddHeader(string name, string value)
+    {
+        headers.Add(new(name, value));
+        if (name == "content-length" && long.TryParse(value, out var length))
+            ContentLength = length;
+        else if (name == "transfer-encoding" && value.Contains("chunked", StringComparison.OrdinalIgnoreCase))
+            ContentLength = null;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using JustRunIt.ProxyNode.Protocols;
+
+namespace JustRunIt.ProxyNode.MySql;
+
+/// <summary>The client's answer to the greeting.</summary>
+/// <param name="Capabilities">What both can do from here on.</param>
+/// <param name="MariaDbCapabilities">What both can do beyond, with MariaDB.</param>
+/// <param name="Charset">Character set and collation of the connection.</param>
+/// <param name="User">Who logs in.</param>
+/// <param name="Database">Default database; empty for none.</param>
+internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, byte Charset, string User, string Database)
+{
+    /// <summary>SHA-1 challenge and response.</summary>
+    public const string NativePassword = "mysql_native_password";
+
+    /// <summary>SHA-256 challenge and response, with a cache at the server.</summary>
+    public const string CachingSha2 = "caching_sha2_password";
+
+    private const int LongPassword = 1;
+    private const uint LongestPacket = 1 << 30;
+
+    /// <summary>Reads a payload.</summary>
+    /// <exception cref="ProtocolException">It asks for TLS or compression, or ends too early.</exception>
+    public static MySqlLogin Parse(ReadOnlySpan<byte> payload)
+    {
+        var at = 0;
+        var capabilities = BinaryPrimitives.ReadUInt32LittleEndian(MySqlPacket.Take(payload, ref at, 4));
+        if ((capabilities & MySqlPacket.Tls) != 0)
+            throw new ProtocolException("TLS between MySQL client and server cannot be relayed; connect without");
+        if ((capabilities & MySqlPacket.Compress) != 0)
+            throw new ProtocolException("compression between MySQL client and server cannot be relayed; connect without");
+        MySqlPacket.Take(payload, ref at, 4);
+        var charset = MySqlPacket.Take(payload, ref at, 1)[0];
+        MySqlPacket.Take(payload, ref at, 19);
+        var mariaDb = BinaryPrimitives.ReadUInt32LittleEndian(MySqlPacket.Take(payload, ref at, 4));
+        var user = MySqlPacket.ReadTerminated(payload, ref at);
+        if ((capabilities & MySqlPacket.LengthEncodedAuthentication) != 0)
+            MySqlPacket.Take(payload, ref at, (int)Math.Min(MySqlPacket.ReadInteger(payload, ref at), int.MaxValue));
+        else if ((capabilities & MySqlPacket.SecureConnection) != 0)
+            MySqlPacket.Take(payload, ref at, MySqlPacket.Take(payload, ref at, 1)[0]);
+        else
+            MySqlPacket.ReadTerminated(payload, ref at);
+        var database = (capabilities & MySqlPacket.ConnectWithDatabase) != 0 && at < payload.Length ? MySqlPacket.ReadTerminated(payload, ref at) : "";
+        return new MySqlLogin(capabilities, (capabilities & LongPassword) == 0 ? mariaDb : 0, charset, user, database);
+    }
+
+    /// <summary>The same log-in at another server.</summary>
+    public byte[] ToPayload(string password, MySqlGreeting greeting)
+    {
+        var capabilities = (Capabilities & ~(MySqlPacket.ConnectAttributes | MySqlPacket.LengthEncodedAuthentication | MySqlPacket.ConnectWithDatabase))
+            | MySqlPacket.SecureConnection | MySqlPacket.PluginAuthentication | (Database.Length > 0 ? MySqlPacket.ConnectWithDatabase : 0);
+        var plugin = greeting.Plugin is NativePassword or CachingSha2 ? greeting.Plugin : NativePassword;
+        var answer = Answer(plugin, password, greeting.Challenge);
+        var payload = new MemoryStream();
+        payload.Write(BitConverter.GetBytes(capabilities));
+        payload.Write(BitConverter.GetBytes(LongestPacket));
+        payload.WriteByte(Charset);
+        payload.Write(new byte[19]);
+        payload.Write(BitConverter.GetBytes(MariaDbCapabilities & greeting.MariaDbCapabilities));
+        payload.Write(Encoding.UTF8.GetBytes(User + "\0"));
+        payload.WriteByte((byte)answer.Length);
+        payload.Write(answer);
+        if (Database.Length > 0)
+            payload.Write(Encoding.UTF8.GetBytes(Database + "\0"));
+        payload.Write(Encoding.ASCII.GetBytes(plugin + "\0"));
+        return payload.ToArray();
+    }
+
+    /// <summary>The answer to a challenge.</summary>
+    /// <exception cref="ProtocolException">The server wants it in a way that is not known here.</exception>
+    public static byte[] Answer(string plugin, string password, ReadOnlySpan<byte> challenge)
+    {
+        if (password.Length == 0)
+            return [];
+        var secret = Encoding.UTF8.GetBytes(password);
+        challenge = challenge[..Math.Min(20, challenge.Length)];
+        switch (plugin)
+        {
+            // SHA1(password) XOR SHA1(challenge, SHA1(SHA1(password)))
+            case NativePassword:
+                var once = SHA1.HashData(secret);
+                return Xor(once, SHA1.HashData([.. challenge, .. SHA1.HashData(once)]));
+            // SHA256(password) XOR SHA256(SHA256(SHA256(password)), challenge)
+            case CachingSha2:
+                var hashed = SHA256.HashData(secret);
+                return Xor(hashed, SHA256.HashData([.. SHA256.HashData(hashed), .. challenge]));
+            default:
+                throw new ProtocolException($"the clone asks for authentication plugin {plugin}; known are {NativePassword} and {CachingSha2}");
+        }
+    }
+
+    private static byte[] Xor(byte[] a, byte[] b) => [.. a.Zip(b, (x, y) => (byte)(x ^ y))];
+}

@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sql;
+
+namespace JustRunIt.ProxyNode.MySql;
+
+/// <summary>
+/// MySQL at a cloned server: a log-in of its own with the rules' credentials, into the on-line connection's database and with
+/// its prepared statements; statement numbers in the clone's.
+/// </summary>
+internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : ShadowSession(rules)
+{
+    private readonly ServiceRules rules = rules;
+    private readonly ConcurrentDictionary<uint, uint> clones = new();
+    private readonly KeyValuePair<uint, string>[] prepared = [.. online.Statements];
+    private readonly string database = online.Database;
+
+    /// <inheritdoc />
+    public override Dialogue Open() => new MySqlDialogue();
+
+    /// <inheritdoc />
+    public override async Task LogInAsync(Socket clone, Dialogue dialogue, CancellationToken stop)
+    {
+        var login = (online.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with { Database = database };
+        var password = rules.Credentials.GetValueOrDefault(login.User, "");
+        var stream = new MySqlStream(clone);
+        var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+        ThrowIfError(payload);
+        var greeting = MySqlGreeting.Parse(payload);
+        await stream.SendAsync(login.ToPayload(password, greeting), sequence + 1, stop).ConfigureAwait(false);
+        await AuthenticateAsync(stream, greeting, password, stop).ConfigureAwait(false);
+        // Both sides' replies must have the same form: what the clone could beyond the original is not used.
+        ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting);
+        foreach (var (number, sql) in prepared)
+            await PrepareAsync(stream, number, sql, dialogue, stop).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public override ReplyReader OpenReply(Exchange exchange) => new MySqlReplyReader(rules);
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
+    {
+        var bytes = request.Span;
+        if (bytes.Length < MySqlPacket.HeaderLength + 5
+            || (MySqlCommand)bytes[MySqlPacket.HeaderLength] is not (MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
+                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData)
+            || !clones.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(MySqlPacket.HeaderLength + 1)..]), out var statement))
+            return request;
+        var rewritten = request.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(rewritten.AsSpan(MySqlPacket.HeaderLength + 1), statement);
+        return rewritten;
+    }
+
+    /// <inheritdoc />
+    public override void Pair(Exchange exchange)
+    {
+        var request = exchange.RequestBytes.Span;
+        if (request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
+            && exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } })
+            clones[ours] = theirs;
+    }
+
+    /// <inheritdoc />
+    public override bool MayDiffer(ReadOnlySpan<byte> request) =>
+        Encoding.UTF8.GetString(request).Contains("connection_id(", StringComparison.OrdinalIgnoreCase);
+
+    /// <inheritdoc />
+    public override SqlOrder OrderOf(ReadOnlySpan<byte> request)
+    {
+        if (request.Length <= MySqlPacket.HeaderLength)
+            return SqlOrder.Any;
+        var argument = request[(MySqlPacket.HeaderLength + 1)..];
+        return (MySqlCommand)request[MySqlPacket.HeaderLength] switch
+        {
+            MySqlCommand.Query => SqlText.OrderOf(Encoding.UTF8.GetString(argument)),
+            MySqlCommand.StatementExecute when argument.Length >= 4 =>
+                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql) ? SqlText.OrderOf(sql) : SqlOrder.Ordered,
+            MySqlCommand.StatementBulkExecute => SqlOrder.Ordered,
+            MySqlCommand.ChangeUser or MySqlCommand.ResetConnection => SqlOrder.EndsTransaction,
+            _ => SqlOrder.Any,
+        };
+    }
+
+    private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password, CancellationToken stop)
+    {
+        const byte moreData = 1;
+        const byte fastSuccess = 3;
+        while (true)
+        {
+            var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+            ThrowIfError(payload);
+            switch (payload[0])
+            {
+                case MySqlPacket.Ok:
+                    return;
+                case MySqlPacket.Eof:
+                    var at = 1;
+                    var plugin = MySqlPacket.ReadTerminated(payload, ref at);
+                    await stream.SendAsync(MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0)), sequence + 1, stop).ConfigureAwait(false);
+                    break;
+                case moreData when payload is [_, fastSuccess]:
+                    break;
+                default:
+                    throw new ProtocolException($"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it {MySqlLogin.NativePassword}");
+            }
+        }
+    }
+
+    private async Task PrepareAsync(MySqlStream stream, uint number, string sql, Dialogue dialogue, CancellationToken stop)
+    {
+        byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
+        dialogue.FromClient(MySqlPacket.Frame(command, 0), out _);
+        await stream.SendAsync(command, 0, stop).ConfigureAwait(false);
+        var first = true;
+        for (var step = default(ServerStep); !step.Ends; first = false)
+        {
+            var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+            if (first && payload is [MySqlPacket.Ok, ..])
+                clones[number] = BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(1));
+            dialogue.FromServer(MySqlPacket.Frame(payload, sequence), out step);
+        }
+    }
+
+    private static void ThrowIfError(byte[] payload)
+    {
+        if (payload is [MySqlPacket.Error, ..])
+            throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
+    }
+
+    private sealed class MySqlReplyReader(ServiceRules rules) : ReplyReader(rules)
+    {
+        /// <summary>Payload of the first packet of a reply to a prepare.</summary>
+        private const int PreparedLength = 12;
+
+        private readonly byte[] start = new byte[9];
+        private int seen;
+
+        /// <summary>The number in a reply to a prepare.</summary>
+        public uint? Prepared => seen == start.Length && start[4] == MySqlPacket.Ok ? BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(5)) : null;
+
+        public override void Append(ReadOnlySpan<byte> bytes, int headLength)
+        {
+            var count = Math.Min(start.Length - seen, bytes.Length);
+            if (count > 0)
+            {
+                bytes[..count].CopyTo(start.AsSpan(seen));
+                seen += count;
+                // Not compared: the number, which is each server's own.
+                base.Append(bytes[..count], seen == start.Length && start[0] == PreparedLength && start[4] == MySqlPacket.Ok ? count : 0);
+            }
+
+            base.Append(bytes[count..], 0);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Text;
+using JustRunIt.ProxyNode.Protocols;
+
+namespace JustRunIt.ProxyNode.PostgreSql;
+
+/// <summary>Framing and codes of the frontend/backend protocol 3 (PostgreSQL manual, "Frontend/Backend Protocol").</summary>
+internal static class PgMessage
+{
+    /// <summary>Type in one byte, length in four.</summary>
+    public const int HeaderLength = 5;
+
+    /// <summary>SSLRequest, instead of a protocol version.</summary>
+    public const int TlsRequest = 80877103;
+
+    /// <summary>GSSENCRequest, instead of a protocol version.</summary>
+    public const int GssRequest = 80877104;
+
+    /// <summary>CancelRequest, instead of a protocol version.</summary>
+    public const int CancelRequest = 80877102;
+
+    /// <summary>Protocol 3; the lower half is the minor version.</summary>
+    public const int MajorVersion = 3;
+
+    /// <summary>Length of a message that begins here, header included.</summary>
+    /// <exception cref="ProtocolException">No message is so short.</exception>
+    public static long LengthOf(ReadOnlySpan<byte> header) =>
+        BinaryPrimitives.ReadUInt32BigEndian(header[1..]) is >= 4 and <= int.MaxValue and var length
+            ? 1 + (long)length
+            : throw new ProtocolException("a PostgreSQL message with an impossible length");
+
+    /// <summary>Text up to a NUL; <paramref name="position"/> moves behind that.</summary>
+    /// <exception cref="ProtocolException">It has no end.</exception>
+    public static string ReadText(ReadOnlySpan<byte> body, ref int position)
+    {
+        var length = body[Math.Min(position, body.Length)..].IndexOf((byte)0);
+        if (length < 0)
+            throw new ProtocolException("a PostgreSQL text without its end");
+        var text = Encoding.UTF8.GetString(body.Slice(position, length));
+        position += length + 1;
+        return text;
+    }
+
+    /// <summary>A message.</summary>
+    public static byte[] Frame(char type, ReadOnlySpan<byte> body)
+    {
+        var message = new byte[HeaderLength + body.Length];
+        message[0] = (byte)type;
+        BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), 4 + body.Length);
+        body.CopyTo(message.AsSpan(HeaderLength));
+        return message;
+    }
+
+    /// <summary>An error that leaves the connection as it is, or ends it.</summary>
+    public static byte[] Error(bool fatal, string state, string text) => Frame(
+        'E', Encoding.UTF8.GetBytes($"S{(fatal ? "FATAL" : "ERROR")}\0V{(fatal ? "FATAL" : "ERROR")}\0C{state}\0M{text}\0\0"));
+
+    /// <summary>The server waits for a request, outside a transaction.</summary>
+    public static byte[] Ready => Frame('Z', "I"u8);
+}

@@ -1,0 +1,26 @@
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.Protocols;
+
+/// <summary>
+/// A protocol that the proxies speak. A new one is a folder with its dialogue, matcher and shadow session, and a line in
+/// <see cref="ProtocolRegistry"/>.
+/// </summary>
+internal interface IProtocol
+{
+    /// <summary>Its name in settings and on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>The dialogue of a new connection; null when the protocol is only relayed.</summary>
+    Dialogue? Open();
+
+    /// <summary>How requests on one connection to a next tier are recorded, found again and answered.</summary>
+    Matcher OpenMatcher(ServiceRules rules);
+
+    /// <summary>How one on-line connection is repeated at a clone.</summary>
+    /// <param name="online">The on-line connection's dialogue; read only under the connection's lock.</param>
+    /// <param name="rules">The service's rules.</param>
+    /// <param name="identities">What each side calls the same thing, learnt so far.</param>
+    ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities);
+}

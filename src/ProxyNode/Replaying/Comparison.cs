@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace JustRunIt.ProxyNode.Replaying;
+
+/// <summary>
+/// How far the clone's replies are the original's: the base for action validation (§2.3). Status, length and content, each
+/// counted once, in that order; the first differences are kept as samples.
+/// </summary>
+internal sealed class Comparison
+{
+    private const int MostSamples = 20;
+    private const int LongestRequest = 200;
+
+    private readonly ConcurrentQueue<Difference> samples = new();
+    private long compared;
+    private long status;
+    private long length;
+    private long content;
+
+    /// <summary>The counts so far.</summary>
+    public Differences Read() => new(
+        Interlocked.Read(ref compared), Interlocked.Read(ref status), Interlocked.Read(ref length), Interlocked.Read(ref content), [.. samples]);
+
+    /// <summary>Both sides have answered, before the duplicate's bytes are given back.</summary>
+    public void Add(Exchange exchange)
+    {
+        if (exchange.IsOneWay || exchange.Online.Status == Answer.NoReply || exchange.Sandbox.Status == Answer.NoReply
+            || exchange.Shadow.Session.MayDiffer(exchange.RequestBytes.Span))
+            return;
+        Interlocked.Increment(ref compared);
+        var (online, clone) = (exchange.OnlineReply, exchange.SandboxReply);
+        if (exchange.Online.Status != exchange.Sandbox.Status)
+            Interlocked.Increment(ref status);
+        else if ((online?.Length ?? 0) != (clone?.Length ?? 0))
+            Interlocked.Increment(ref length);
+        else if ((online?.Hash ?? 0) != (clone?.Hash ?? 0))
+            Interlocked.Increment(ref content);
+        else
+            return;
+        if (samples.Count < MostSamples)
+        {
+            samples.Enqueue(new Difference(
+                Text(exchange.RequestBytes.Span),
+                exchange.Online.Status,
+                exchange.Sandbox.Status,
+                online?.Length ?? 0,
+                clone?.Length ?? 0));
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> request)
+    {
+        var text = new StringBuilder(LongestRequest);
+        foreach (var c in request[..Math.Min(request.Length, LongestRequest)])
+            text.Append(c is >= 32 and < 127 ? (char)c : ' ');
+        return text.ToString().Trim();
+    }
+}
+
+/// <summary>How many replies were compared, and how many differed in what.</summary>
+/// <param name="Compared">Requests that both sides answered.</param>
+/// <param name="Status">Replies of another status.</param>
+/// <param name="Length">Of the same status, and of another length.</param>
+/// <param name="Content">Of the same status and length, and of another content.</param>
+/// <param name="Samples">The first of them.</param>
+internal sealed record Differences(long Compared, long Status, long Length, long Content, IReadOnlyList<Difference> Samples);
+
+/// <summary>One request that both sides answered differently.</summary>
+/// <param name="Request">Its first bytes.</param>
+/// <param name="LiveStatus">The original's status.</param>
+/// <param name="SandboxStatus">The clone's status.</param>
+/// <param name="LiveLength">Bytes of the original's content, wildcards applied.</param>
+/// <param name="SandboxLength">Bytes of the clone's content, wildcards applied.</param>
+internal sealed record Difference(string Request, int LiveStatus, int SandboxStatus, long LiveLength, long SandboxLength);

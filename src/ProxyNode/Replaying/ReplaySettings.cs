@@ -1,0 +1,20 @@
+using System.Net;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.Replaying;
+
+/// <summary>How traffic is repeated at a clone.</summary>
+/// <param name="Protocol">What the tier speaks.</param>
+/// <param name="Sandbox">The clone.</param>
+/// <param name="TimeShift">How far the duplicates are behind the on-line requests.</param>
+/// <param name="Rules">The service's rules.</param>
+/// <param name="MemoryLimitBytes">Most bytes of duplicates that may wait.</param>
+internal sealed record ReplaySettings(IProtocol Protocol, IPEndPoint Sandbox, TimeSpan TimeShift, ServiceRules Rules, long MemoryLimitBytes)
+{
+    /// <summary>How much faster than on-line the arrivals follow each other; the order within a session stays (§2.3).</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>Whether every exchange is kept for a result over an interval, and not only counted.</summary>
+    public bool IsExperiment { get; init; } = true;
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.Replaying;
+
+/// <summary>What a protocol must know of one on-line connection so that a clone understands its duplicates.</summary>
+internal abstract class ShadowSession(ServiceRules rules)
+{
+    /// <summary>The dialogue of a new connection to the clone.</summary>
+    public abstract Dialogue Open();
+
+    /// <summary>Makes a new connection to the clone ready for requests, such as logging in.</summary>
+    /// <exception cref="ProtocolException">The clone refuses.</exception>
+    public virtual Task LogInAsync(Socket clone, Dialogue dialogue, CancellationToken stop) => Task.CompletedTask;
+
+    /// <summary>A reader of one side's reply.</summary>
+    public virtual ReplyReader OpenReply(Exchange exchange) => new(rules);
+
+    /// <summary>The duplicate, in the clone's names.</summary>
+    public virtual ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request) => request;
+
+    /// <summary>Whether the order of this request among those of other connections matters; see <see cref="WriteOrder"/>.</summary>
+    public virtual SqlOrder OrderOf(ReadOnlySpan<byte> request) => SqlOrder.Any;
+
+    /// <summary>Whether both sides' replies to a request may differ by design, such as in the number of the connection.</summary>
+    public virtual bool MayDiffer(ReadOnlySpan<byte> request) => false;
+
+    /// <summary>Both sides have answered.</summary>
+    public virtual void Pair(Exchange exchange)
+    {
+    }
+}

@@ -1,0 +1,14 @@
+namespace JustRunIt.ProxyNode.Replaying;
+
+/// <summary>Whether the order of a request among those of other connections can matter.</summary>
+internal enum SqlOrder
+{
+    /// <summary>It only reads.</summary>
+    Any,
+
+    /// <summary>It writes or locks.</summary>
+    Ordered,
+
+    /// <summary>It ends a transaction, or begins one, and waits for no lock.</summary>
+    EndsTransaction,
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+
+namespace JustRunIt.ProxyNode.StandAlone;
+
+/// <summary>What a stand-alone proxy was told on the command line.</summary>
+internal sealed record ProxyOptions
+{
+    /// <summary>Whether it stands before a server, or between it and its next tier.</summary>
+    public required ProxyRole Role { get; init; }
+
+    /// <summary>What both sides speak.</summary>
+    public required IProtocol Protocol { get; init; }
+
+    /// <summary>Where clients connect.</summary>
+    public required IPEndPoint Listen { get; init; }
+
+    /// <summary>The server behind.</summary>
+    public required EndPoint Upstream { get; init; }
+
+    /// <summary>In-proxy: the clone. Out-proxy: where the clone finds the next tier. Null: relay only.</summary>
+    public IPEndPoint? Sandbox { get; init; }
+
+    /// <summary>How far the clone is behind.</summary>
+    public TimeSpan TimeShift { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How much faster than on-line the duplicates follow each other.</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>Admin address of the other proxy around the same server.</summary>
+    public EndPoint? Peer { get; init; }
+
+    /// <summary>The service's rules.</summary>
+    public ServiceRules Rules { get; init; } = ServiceRules.None;
+
+    /// <summary>Where the report is served; null: nowhere.</summary>
+    public IPEndPoint? Admin { get; init; }
+
+    /// <summary>Bound of the shadow queue, or of the record.</summary>
+    public long MemoryLimitBytes { get; init; } = 64L << 20;
+}
+
+/// <summary>Where a proxy stands.</summary>
+internal enum ProxyRole
+{
+    /// <summary>Before a server.</summary>
+    In,
+
+    /// <summary>Between a server and its next tier.</summary>
+    Out,
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.StandAlone;
+
+/// <summary>The figures of a stand-alone proxy since its start, or since they were reset.</summary>
+/// <param name="Role">in or out.</param>
+/// <param name="Protocol">Of both sides.</param>
+/// <param name="TimeShiftMs">How far the clone is behind.</param>
+/// <param name="Live">On-line: from a request's arrival to the last byte of its reply.</param>
+/// <param name="Sandbox">Clone: from when the duplicate was due; null when there is none.</param>
+/// <param name="Matches">How the clone's requests to the next tier were answered: out-proxy, or in-proxy with a peer.</param>
+/// <param name="Shed">Duplicates that were never sent because memory was short.</param>
+/// <param name="Differences">Replies in which both sides differ; null without a clone.</param>
+/// <param name="LatenessMs">How much later than due the duplicates were sent that waited for no other; null without a clone.</param>
+/// <param name="Record">Out-proxy: what is on record; null at an in-proxy.</param>
+/// <param name="Process">What the proxy itself took.</param>
+internal sealed record Report(
+    string Role,
+    string Protocol,
+    double TimeShiftMs,
+    SideFigures Live,
+    SideFigures? Sandbox,
+    Matches? Matches,
+    long Shed,
+    Differences? Differences,
+    LatenessFigures? LatenessMs,
+    RecordFigures? Record,
+    ProcessFigures Process);
+
+/// <summary>One side's figures.</summary>
+internal sealed record SideFigures(long Requests, double ThroughputPerSecond, double MeanMs, double P50Ms, double P95Ms, double P99Ms, double MaxMs, long Errors)
+{
+    /// <summary>The figures of a time.</summary>
+    public static SideFigures Of(ResponseTimes.Summary summary, TimeSpan time) => new(
+        summary.Requests,
+        time > TimeSpan.Zero ? summary.Requests / time.TotalSeconds : 0,
+        summary.Mean.TotalMilliseconds,
+        summary.P50.TotalMilliseconds,
+        summary.P95.TotalMilliseconds,
+        summary.P99.TotalMilliseconds,
+        summary.Maximum.TotalMilliseconds,
+        summary.Errors);
+}
+
+/// <summary>How the clone's requests were answered.</summary>
+internal sealed record Matches(long Exact, long Wildcard, long Nearest, long Missing);
+
+/// <summary>Percentiles of lateness.</summary>
+internal sealed record LatenessFigures(double P50, double P99, double Max);
+
+/// <summary>What is on record.</summary>
+/// <param name="Exchanges">Exchanges held.</param>
+/// <param name="Lost">Exchanges that could not be kept.</param>
+internal sealed record RecordFigures(int Exchanges, long Lost);
+
+/// <summary>What the process took.</summary>
+/// <param name="CpuSeconds">CPU time since its start.</param>
+/// <param name="PeakBytes">Largest resident memory so far.</param>
+/// <param name="AllocatedBytes">Allocated on the managed heap since its start.</param>
+/// <param name="Collections">Garbage collections since its start.</param>
+/// <param name="Connections">Client connections that are open.</param>
+internal sealed record ProcessFigures(double CpuSeconds, long PeakBytes, long AllocatedBytes, int Collections, int Connections);
+
+/// <summary>The report as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(Report))]
+internal sealed partial class ReportJson : JsonSerializerContext;

@@ -1,0 +1,215 @@
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Tests.Peers;
+using MySqlConnector;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>A MariaDB server, its clone, and what real clients say to them through the proxies.</summary>
+public sealed class MySqlTests : IAsyncLifetime
+{
+    private MariaDbServer original = null!;
+    private MariaDbServer clone = null!;
+
+    public async Task InitializeAsync()
+    {
+        var both = await Task.WhenAll(MariaDbServer.StartAsync(), MariaDbServer.StartAsync());
+        (original, clone) = (both[0], both[1]);
+        foreach (var server in both)
+        {
+            await using var connection = await ConnectAsync(server.EndPoint);
+            await ExecuteAsync(connection, "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), price INT) ENGINE=InnoDB");
+            await ExecuteAsync(connection, "INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)");
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await clone.DisposeAsync();
+        await original.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Clients_see_through_the_proxy_what_they_see_without()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        // The command line client: text protocol, several results, errors, a reply of more than 16 MiB.
+        var output = await PeerProcess.RunAsync(
+            "mariadb",
+            ["--no-defaults", "-h127.0.0.1", $"-P{proxy.EndPoint.Port}", "-ushop", "-psecret", "-N", "--force", "--max-allowed-packet=64M", "shop"],
+            "SELECT name FROM items ORDER BY id; SELECT 1; SELECT LENGTH(REPEAT('x', 1000)); SELECT COUNT(*) FROM items;\nUPDATE items SET price = price + 1;\nSELECT SUM(price) FROM items;\nSHOW WARNINGS;\n");
+        Assert.Equal("a\nb\nc\n1\n1000\n3\n9\n", output);
+        await using var connection = await ConnectAsync(proxy.EndPoint);
+        await using (var command = new MySqlCommand("SELECT name FROM items WHERE id > @id ORDER BY id", connection))
+        {
+            command.Parameters.AddWithValue("@id", 1);
+            await command.PrepareAsync();
+            Assert.Equal(["b", "c"], await ReadAsync(command));
+            command.Parameters[0].Value = 2;
+            Assert.Equal(["c"], await ReadAsync(command));
+        }
+
+        await using (var command = new MySqlCommand("SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('d', 4); SELECT LAST_INSERT_ID()", connection))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            var results = 0;
+            do
+            {
+                while (await reader.ReadAsync())
+                    results++;
+            }
+            while (await reader.NextResultAsync());
+            Assert.Equal(3, results);
+        }
+
+        var error = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(connection, "SELECT nothing FROM nowhere"));
+        Assert.Equal(MySqlErrorCode.NoSuchTable, error.ErrorCode);
+        Assert.True(await connection.PingAsync());
+        var report = await proxy.ReportAsync();
+        Assert.True(report.Live.Requests > 10, $"{report.Live}");
+        Assert.True(report.Live.Errors >= 1);
+    }
+
+    [Fact]
+    public async Task A_large_value_passes_both_ways()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var connection = await ConnectAsync(proxy.EndPoint);
+        await ExecuteAsync(connection, "SET GLOBAL max_allowed_packet = 1073741824");
+        await using var again = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        var value = new byte[20 << 20];
+        new Random(1).NextBytes(value);
+        await using var command = new MySqlCommand("SELECT @value", again);
+        command.Parameters.AddWithValue("@value", value);
+        Assert.Equal(value, (byte[])(await command.ExecuteScalarAsync())!);
+    }
+
+    [Fact]
+    public async Task Local_files_are_refused_and_the_server_goes_on()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var connection = await ConnectAsync(proxy.EndPoint, "AllowLoadLocalInfile=true");
+        await Assert.ThrowsAnyAsync<Exception>(() => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
+        await using var other = await ConnectAsync(proxy.EndPoint);
+        Assert.Equal(3L, await ScalarAsync(other, "SELECT COUNT(*) FROM items"));
+    }
+
+    [Fact]
+    public async Task Tls_is_negotiated_away()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var preferred = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("SslMode=None", "SslMode=Preferred") + "UseCompression=true");
+        await preferred.OpenAsync();
+        Assert.Equal(1L, Convert.ToInt64(await ScalarAsync(preferred, "SELECT 1")));
+    }
+
+    [Fact]
+    public async Task The_clone_gets_the_same_writes_and_prepared_statements_of_its_own_numbers()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        // Other statements are open at the clone, so that its numbers differ.
+        await using var connection = await ConnectAsync(proxy.EndPoint);
+        await using var first = new MySqlCommand("SELECT id FROM items WHERE name = @name", connection);
+        first.Parameters.AddWithValue("@name", "a");
+        await first.PrepareAsync();
+        await first.ExecuteScalarAsync();
+        await using var command = new MySqlCommand("INSERT INTO items (name, price) VALUES (@name, @price)", connection);
+        command.Parameters.AddWithValue("@name", "x");
+        command.Parameters.AddWithValue("@price", 7);
+        await command.PrepareAsync();
+        for (var i = 0; i < 20; i++)
+            await command.ExecuteNonQueryAsync();
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= live);
+        Assert.Equal((0, 0, 0), (report.Sandbox!.Errors, report.Differences!.Status, report.Differences.Content));
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
+    [Fact]
+    public async Task Concurrent_transactions_leave_the_clone_with_the_same_data()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(client => Task.Run(async () =>
+        {
+            await using var connection = await ConnectAsync(proxy.EndPoint);
+            for (var i = 0; i < 20; i++)
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                // Whoever comes later reads what the one before wrote: the order is in the data.
+                await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client * 100 + i}) % 100003 WHERE id = 1", transaction);
+                await ScalarAsync(connection, "SELECT price FROM items WHERE id = 1", transaction);
+                await ExecuteAsync(connection, $"INSERT INTO items (name, price) SELECT 'n', price FROM items WHERE id = 1", transaction);
+                await transaction.CommitAsync();
+            }
+        })));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.Equal(0, report.Sandbox!.Errors);
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
+    [Fact]
+    public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
+    {
+        await using var proxy = Scenes.Out("mysql", original.EndPoint, ServiceRules.None with
+        {
+            Wildcards = new WildcardRules { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2}")] },
+        });
+        await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05", "first");
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
+        var before = await DumpAsync(original);
+        await SayAsync(proxy.SandboxEndPoint, "2026-1-2 3:04:07", "first");
+        Assert.Equal(before, await DumpAsync(original));
+        var matches = (await proxy.ReportAsync()).Matches!;
+        Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
+        await using var clone = await ConnectAsync(proxy.SandboxEndPoint);
+        var error = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
+        Assert.Contains("on record", error.Message);
+
+        static async Task SayAsync(System.Net.IPEndPoint at, string clock, string name)
+        {
+            await using var connection = await ConnectAsync(at, "Pooling=false");
+            await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('{name} {clock}', 1)");
+            await using var command = new MySqlCommand("SELECT name FROM items WHERE id = @id", connection);
+            command.Parameters.AddWithValue("@id", 2);
+            await command.PrepareAsync();
+            Assert.Equal("b", await command.ExecuteScalarAsync());
+            command.Parameters[0].Value = 3;
+            Assert.Equal("c", await command.ExecuteScalarAsync());
+        }
+    }
+
+    private static async Task<MySqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
+    {
+        var connection = new MySqlConnection(MariaDbServer.ConnectionString(at, more));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private static async Task ExecuteAsync(MySqlConnection connection, string sql, MySqlTransaction? transaction = null)
+    {
+        await using var command = new MySqlCommand(sql, connection, transaction);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<object?> ScalarAsync(MySqlConnection connection, string sql, MySqlTransaction? transaction = null)
+    {
+        await using var command = new MySqlCommand(sql, connection, transaction);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static async Task<List<string>> ReadAsync(MySqlCommand command)
+    {
+        var rows = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            rows.Add(reader.GetString(0));
+        return rows;
+    }
+
+    private static async Task<string> DumpAsync(MariaDbServer server)
+    {
+        await using var connection = await ConnectAsync(server.EndPoint);
+        await using var command = new MySqlCommand("SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id", connection);
+        return string.Join('\n', await ReadAsync(command));
+    }
+}

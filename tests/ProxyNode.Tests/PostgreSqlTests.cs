@@ -1,0 +1,151 @@
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Tests.Peers;
+using Npgsql;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>A PostgreSQL server, its clone, and what real clients say to them through the proxies.</summary>
+public sealed class PostgreSqlTests : IAsyncLifetime
+{
+    private PostgreSqlServer original = null!;
+    private PostgreSqlServer clone = null!;
+
+    public async Task InitializeAsync()
+    {
+        var both = await Task.WhenAll(PostgreSqlServer.StartAsync(), PostgreSqlServer.StartAsync());
+        (original, clone) = (both[0], both[1]);
+        foreach (var server in both)
+        {
+            await using var connection = await ConnectAsync(server.EndPoint);
+            await ExecuteAsync(connection, "CREATE TABLE items (id INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT, price INT); INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)");
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await clone.DisposeAsync();
+        await original.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Clients_see_through_the_proxy_what_they_see_without()
+    {
+        await using var proxy = Scenes.In("postgresql", original.EndPoint);
+        var output = await PeerProcess.RunAsync(
+            "psql",
+            [$"host=127.0.0.1 port={proxy.EndPoint.Port} user=shop password=secret dbname=shop sslmode=prefer", "-qAt"],
+            "SELECT name FROM items ORDER BY id;\nSELECT 1; SELECT 2;\n\\copy items (name, price) FROM STDIN\nx\t10\ny\t20\n\\.\n\\copy (SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
+        Assert.Equal("a\nb\nc\n1\n2\nx\ny\n5\n", output);
+        await using var connection = await ConnectAsync(proxy.EndPoint);
+        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection) { Parameters = { new() { Value = 1 } } };
+        await command.PrepareAsync();
+        Assert.Equal(["b", "c"], await ReadAsync(command));
+        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("SELECT 2") } })
+        await using (var reader = await batch.ExecuteReaderAsync())
+            Assert.True(await reader.ReadAsync() && await reader.NextResultAsync() && await reader.ReadAsync());
+        var error = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(connection, "SELECT * FROM nowhere"));
+        Assert.Equal("42P01", error.SqlState);
+        var report = await proxy.ReportAsync();
+        Assert.True(report.Live is { Requests: > 8, Errors: >= 2 }, $"{report.Live}");
+    }
+
+    [Fact]
+    public async Task A_cancel_request_reaches_the_server()
+    {
+        await using var proxy = Scenes.In("postgresql", original.EndPoint);
+        await using var connection = await ConnectAsync(proxy.EndPoint);
+        await using var command = new NpgsqlCommand("SELECT pg_sleep(30)", connection);
+        var running = command.ExecuteNonQueryAsync();
+        await Task.Delay(300);
+        command.Cancel();
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => running);
+        Assert.Contains("57014", (error as PostgresException ?? error.InnerException as PostgresException)?.SqlState ?? error.ToString());
+    }
+
+    [Fact]
+    public async Task Concurrent_transactions_copies_and_prepared_statements_leave_the_clone_with_the_same_data()
+    {
+        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(client => Task.Run(async () =>
+        {
+            await using var connection = await ConnectAsync(proxy.EndPoint);
+            await using var update = new NpgsqlCommand("UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1", connection) { Parameters = { new() { Value = client } } };
+            await update.PrepareAsync();
+            for (var i = 0; i < 15; i++)
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                await update.ExecuteNonQueryAsync();
+                await ExecuteAsync(connection, "INSERT INTO items (name, price) SELECT 'n', price FROM items WHERE id = 1");
+                await transaction.CommitAsync();
+            }
+
+            await using var writer = await connection.BeginBinaryImportAsync("COPY items (name, price) FROM STDIN (FORMAT BINARY)");
+            await writer.WriteRowAsync(default, $"copied {client}", client);
+            await writer.CompleteAsync();
+        })));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.Equal(0, report.Sandbox!.Errors);
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
+    [Fact]
+    public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
+    {
+        await using var proxy = Scenes.Out("postgresql", original.EndPoint, ServiceRules.None with
+        {
+            Wildcards = new WildcardRules { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2}")] },
+        });
+        await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05");
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
+        var before = await DumpAsync(original);
+        await SayAsync(proxy.SandboxEndPoint, "2026-1-2 3:04:07");
+        Assert.Equal(before, await DumpAsync(original));
+        var matches = (await proxy.ReportAsync()).Matches!;
+        Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
+        await using var clone = await ConnectAsync(proxy.SandboxEndPoint, "Pooling=false");
+        var error = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
+        Assert.Contains("on record", error.MessageText);
+
+        static async Task SayAsync(System.Net.IPEndPoint at, string clock)
+        {
+            await using var connection = await ConnectAsync(at, "Pooling=false");
+            await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('x {clock}', 1)");
+            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 2 } } };
+            await command.PrepareAsync();
+            Assert.Equal("b", await command.ExecuteScalarAsync());
+            command.Parameters[0].Value = 3;
+            Assert.Equal("c", await command.ExecuteScalarAsync());
+        }
+    }
+
+    private static async Task<NpgsqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
+    {
+        // Types are loaded by a query of their own; it is recorded like any other.
+        var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, more));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<List<string>> ReadAsync(NpgsqlCommand command)
+    {
+        var rows = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            rows.Add(reader.GetString(0));
+        return rows;
+    }
+
+    private static async Task<string> DumpAsync(PostgreSqlServer server)
+    {
+        await using var connection = await ConnectAsync(server.EndPoint);
+        await using var command = new NpgsqlCommand("SELECT concat_ws('|', name, price) FROM items ORDER BY name, price", connection);
+        return string.Join('\n', await ReadAsync(command));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.StandAlone;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>Stand-alone proxies on free ports, and waiting for what they will have seen.</summary>
+internal static class Scenes
+{
+    public static readonly TimeSpan TimeShift = TimeSpan.FromMilliseconds(300);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Passwords of the databases' user.</summary>
+    public static ServiceRules Credentials { get; } = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
+
+    public static StandAloneProxy In(string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
+        new ProxyOptions
+        {
+            Role = ProxyRole.In,
+            Protocol = ProtocolRegistry.Find(protocol)!,
+            Listen = Settings.Free,
+            Upstream = upstream,
+            Sandbox = sandbox,
+            TimeShift = TimeShift,
+            Rules = rules ?? Credentials,
+        },
+        TimeProvider.System);
+
+    public static StandAloneProxy Out(string protocol, EndPoint upstream, ServiceRules? rules = null) => StandAloneProxy.Start(
+        new ProxyOptions
+        {
+            Role = ProxyRole.Out,
+            Protocol = ProtocolRegistry.Find(protocol)!,
+            Listen = Settings.Free,
+            Upstream = upstream,
+            Sandbox = Settings.Free,
+            TimeShift = TimeShift,
+            Rules = rules ?? ServiceRules.None,
+        },
+        TimeProvider.System);
+
+    /// <summary>Waits until the report fulfils a condition.</summary>
+    public static async Task<Report> UntilAsync(StandAloneProxy proxy, Func<Report, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var report = await proxy.ReportAsync();
+            if (condition(report))
+                return report;
+            Assert.False(patience.IsCancellationRequested, $"{report} {string.Join('\n', report.Differences?.Samples ?? [])}");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+}
