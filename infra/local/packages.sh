@@ -53,19 +53,50 @@ find_rabbitmq() {
     fi
 }
 
-# ensure_packages tools|servers...: installs what is missing of the named groups, and only that.
+# group_needs GROUP: what a group of packages is for, one a line: a program, or a file with its path, and the package
+# that has it.
+group_needs() {
+    case $1 in
+        tools)
+            echo ip iproute2
+            echo nft nftables
+            echo nginx nginx-light
+            echo curl curl
+            ;;
+        # Servers and clients that the proxies are tested against.
+        peers)
+            echo apache2 apache2
+            echo /usr/lib/apache2/modules/mod_jk.so libapache2-mod-jk
+            echo java default-jre-headless
+            echo /usr/share/tomcat10/bin/catalina.sh tomcat10
+            echo mariadbd mariadb-server
+            ;;
+        # Load generators, and the proxies that ours are measured beside.
+        proxy-bench)
+            echo wrk wrk
+            echo haproxy haproxy
+            echo pgbouncer pgbouncer
+            echo sysbench sysbench
+            echo mariadbd mariadb-server
+            ;;
+    esac
+}
+
+# is_present NEED: true if the program, or the file, is there.
+is_present() { if [[ $1 == /* ]]; then [[ -e $1 ]]; else has_program "$1"; fi; }
+
+# ensure_packages GROUP...: installs what is missing of the named groups, and only that.
 ensure_packages() {
     local -a missing=()
-    local group
+    local group need package
     for group in "$@"; do
         case $group in
             postgresql) find_postgresql || missing+=(postgresql) ;;
             rabbitmq) find_rabbitmq || missing+=(rabbitmq-server) ;;
-            tools)
-                has_program ip || missing+=(iproute2)
-                has_program nft || missing+=(nftables)
-                has_program nginx || missing+=(nginx-light)
-                has_program curl || missing+=(curl)
+            *)
+                while read -r need package; do
+                    is_present "$need" || [[ " ${missing[*]} " == *" $package "* ]] || missing+=("$package")
+                done < <(group_needs "$group")
                 ;;
         esac
     done

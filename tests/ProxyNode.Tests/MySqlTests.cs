@@ -64,9 +64,7 @@ public sealed class MySqlTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(connection, "SELECT nothing FROM nowhere"));
         Assert.Equal(MySqlErrorCode.NoSuchTable, error.ErrorCode);
         Assert.True(await connection.PingAsync());
-        var report = await proxy.ReportAsync();
-        Assert.True(report.Live.Requests > 10, $"{report.Live}");
-        Assert.True(report.Live.Errors >= 1);
+        await Scenes.UntilAsync(proxy, report => report.Live is { Requests: > 10, Errors: >= 1 });
     }
 
     [Fact]
@@ -120,7 +118,8 @@ public sealed class MySqlTests : IAsyncLifetime
             await command.ExecuteNonQueryAsync();
         var live = (await proxy.ReportAsync()).Live.Requests;
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= live);
-        Assert.Equal((0, 0, 0), (report.Sandbox!.Errors, report.Differences!.Status, report.Differences.Content));
+        Assert.Equal(0, report.Sandbox!.Errors);
+        Assert.Empty(report.Differences!.Samples);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
 
