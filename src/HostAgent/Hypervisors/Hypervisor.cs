@@ -75,6 +75,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         var copy = await DuplicateAsync(original, command, cancellation);
         try
         {
+            Tell(copy.Vm.Name, "health");
             await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation);
             var result = new CloneResult(copy.Vm.Endpoint, copy.Cold, copy.Pause, Stopwatch.GetElapsedTime(begin), copy.BytesCopied);
             SetCap(copy.Vm, original.Cpu);
@@ -176,8 +177,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
                 // Otherwise stopped on command meanwhile.
                 if (!running.Take(vm))
                     continue;
+                var words = Launcher.LastWords(LogOf(vm.Name));
                 await RemoveAsync(vm);
-                yield return new VmExit(vm, Launcher.LastWords(LogOf(vm.Name)) is { Length: > 0 } words ? $"the process ended: {words}" : "the process ended");
+                yield return new VmExit(vm, words.Length > 0 ? $"the process ended: {words}" : "the process ended");
             }
         }
     }
@@ -206,7 +208,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     protected static GroupPath GroupOf(RunningVm vm) => GroupPath.Of(vm.Machine, vm.Name);
 
     /// <summary>File that the output of a virtual machine's program goes to.</summary>
-    protected string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
+    protected virtual string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
 
     /// <summary>An empty one.</summary>
     protected string NewLog(string vm)
@@ -221,6 +223,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <exception cref="HypervisorException">It does not run here.</exception>
     protected RunningVm Present(string vm) =>
         running.Find(vm) ?? throw new HypervisorException($"virtual machine {vm} does not run here") { NotRunning = true };
+
+    /// <summary>Says how far a lengthy work has come.</summary>
+    protected void Tell(string vm, string phase) => parts.Progress?.Report(new Phase(vm, phase));
 
     /// <summary>Makes known one that came without having been started here.</summary>
     protected RunningVm Put(RunningVm vm) => running.Put(vm);
@@ -270,6 +275,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 
     private CpuShare Real(CpuShare share) => new(share.Cores * Settings.CoreSize);
 
+    /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
+    protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
+
     private void CreateGroup(RunningVm vm, CpuShare cap)
     {
         Groups.Create(GroupOf(vm));
@@ -277,7 +285,8 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         Groups.SetMemory(GroupOf(vm), vm.Memory);
     }
 
-    private void SetCap(RunningVm vm, CpuShare cpu)
+    /// <summary>Caps it.</summary>
+    protected void SetCap(RunningVm vm, CpuShare cpu)
     {
         try
         {
