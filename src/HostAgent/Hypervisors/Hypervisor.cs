@@ -17,6 +17,7 @@ namespace JustRunIt.HostAgent.Hypervisors;
 internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 {
     private const int CapAttempts = 100;
+    private const int GroupAttempts = 5;
     private static readonly TimeSpan CapRetryInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
@@ -324,13 +325,24 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     {
         ProcessTable.AskToEnd(Groups.Processes(group));
         var end = parts.Clock.GetUtcNow() + EndPatience;
-        while (Groups.Processes(group).Count > 0)
+        for (var attempt = 1; ; attempt++)
         {
-            if (parts.Clock.GetUtcNow() >= end)
-                ProcessTable.End(Groups.Processes(group));
-            await Task.Delay(20);
-        }
+            while (Groups.Processes(group).Count > 0)
+            {
+                if (parts.Clock.GetUtcNow() >= end)
+                    ProcessTable.End(Groups.Processes(group));
+                await Task.Delay(20);
+            }
 
-        Groups.Remove(group);
+            try
+            {
+                Groups.Remove(group);
+                return;
+            }
+            catch (IOException) when (attempt < GroupAttempts)
+            {
+                // A process that was being started when its agent was killed has come in since: it ends too.
+            }
+        }
     }
 }
