@@ -70,6 +70,8 @@ group_needs() {
             echo java default-jre-headless
             echo /usr/share/tomcat10/bin/catalina.sh tomcat10
             echo mariadbd mariadb-server
+            echo /usr/share/java/mariadb-java-client.jar libmariadb-java
+            echo wrk wrk
             ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)

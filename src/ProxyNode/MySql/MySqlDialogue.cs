@@ -175,6 +175,7 @@ internal sealed class MySqlDialogue : Dialogue
     private void Begin(MySqlCommand command, ReadOnlySpan<byte> argument, ref ClientStep step)
     {
         step.Begins = true;
+        step.Kind = (int)command;
         switch (command)
         {
             case MySqlCommand.Quit:

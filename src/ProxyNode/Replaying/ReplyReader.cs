@@ -37,7 +37,7 @@ internal class ReplyReader(ServiceRules rules)
     public virtual void Append(ReadOnlySpan<byte> bytes, int headLength) => AppendContent(bytes[headLength..]);
 
     /// <summary>The reply has ended.</summary>
-    public void End()
+    public virtual void End()
     {
         if (text is not null && Length <= LongestText)
         {
