@@ -126,7 +126,7 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
                     throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(body).Replace('\0', ' ')}");
                 case 'K':
                     if (online.CancelKey.Length > 0)
-                        identities.Pair([Convert.ToHexString(online.CancelKey)], [Convert.ToHexString(body)]);
+                        identities.Pair(Convert.ToHexString(online.CancelKey), Convert.ToHexString(body));
                     break;
                 case 'R':
                     var answer = Answer(body, user, password, ref scram);

@@ -238,7 +238,14 @@ internal sealed class ShadowConnection : IAsyncDisposable
                     break;
                 if (step.IsReply && preceding == 0)
                     exchange.SandboxReplies(buffer.Span[..taken], step.HeadLength);
+                var more = Session.Answer(buffer.Span[..taken]);
                 buffer.Take(taken);
+                if (!more.IsEmpty)
+                {
+                    Tell(more.Span);
+                    await socket!.SendAsync(more, stop).ConfigureAwait(false);
+                }
+
                 if (!step.Ends || preceding-- > 0)
                     continue;
                 if (step.Closes)

@@ -31,6 +31,10 @@ internal abstract class ShadowSession(ServiceRules rules)
         return Rewrite(exchange.RequestBytes);
     }
 
+    /// <summary>What must be said to the clone because of what it said within its reply; empty when nothing.</summary>
+    /// <param name="said">What the dialogue took last.</param>
+    public virtual ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) => default;
+
     /// <summary>Whether the order of this request among those of other connections matters; see <see cref="WriteOrder"/>.</summary>
     public virtual SqlOrder OrderOf(ReadOnlySpan<byte> request) => SqlOrder.Any;
 
