@@ -1,20 +1,12 @@
+using System.CommandLine;
 using JustRunIt.ProxyNode.Tests.Conversations;
+using JustRunIt.ProxyNode.Tests.Fuzzing;
 
 namespace JustRunIt.ProxyNode.Tests;
 
-/// <summary>Run as a program, the tests do what takes longer than a test: record vectors, fuzz, soak.</summary>
+/// <summary>Run as a program, the tests do what takes longer than a test: fuzz, soak, record vectors.</summary>
 internal static class Program
 {
-    public static async Task<int> Main(string[] args)
-    {
-        switch (args)
-        {
-            case ["record", var folder, .. var rest]:
-                await VectorRecorder.RunAsync(folder, rest.FirstOrDefault());
-                return 0;
-            default:
-                await Console.Error.WriteLineAsync("allowed: record FOLDER [PROTOCOL]");
-                return 2;
-        }
-    }
+    public static Task<int> Main(string[] args) =>
+        new RootCommand("Trials of the proxies that take longer than a test") { FuzzCommand.Command, VectorRecorder.Command }.Parse(args).InvokeAsync();
 }
