@@ -1,6 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
 
 namespace JustRunIt.HostAgent.Configuration;
 
@@ -14,7 +15,7 @@ internal static class AgentFile
     public static AgentSettings Read(string file)
     {
         var root = YamlField.Root(file).Group(
-            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "machines");
+            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines");
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
         {
@@ -36,7 +37,8 @@ internal static class AgentFile
             root.Optional("quotaPeriod")?.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1)) ?? DefaultPeriod,
             (Isolation)OneOf(root.Optional("isolation"), "namespace", "none"),
             OneOf(root.Optional("onStop"), "keep", "stop") == 1,
-            machines);
+            machines,
+            BackEnd(root.Optional("backEnd")));
     }
 
     private static MachineSettings Machine(YamlField field)
@@ -50,6 +52,8 @@ internal static class AgentFile
             new CpuShare(field.Required("cpu").Fraction(0.01, 4096)),
             MemorySize.FromMebibytes(field.Required("memoryMiB").Whole(16, int.MaxValue)));
     }
+
+    private static string BackEnd(YamlField? field) => HypervisorRegistry.Names[OneOf(field, [.. HypervisorRegistry.Names])];
 
     private static int OneOf(YamlField? field, params string[] allowed)
     {

@@ -15,6 +15,7 @@ namespace JustRunIt.HostAgent.Configuration;
 /// <param name="Isolation">How clones are kept from everything but their proxies.</param>
 /// <param name="StopsWhatRuns">Whether an orderly end of the agent stops what it runs; otherwise the next agent takes it up.</param>
 /// <param name="Machines">The machines that it manages.</param>
+/// <param name="BackEnd">Name of the back end that runs virtual machines, or <c>auto</c> for the best one that works here.</param>
 internal sealed record AgentSettings(
     string DataCenter,
     string Agent,
@@ -24,7 +25,8 @@ internal sealed record AgentSettings(
     TimeSpan QuotaPeriod,
     Isolation Isolation,
     bool StopsWhatRuns,
-    IReadOnlyList<MachineSettings> Machines)
+    IReadOnlyList<MachineSettings> Machines,
+    string BackEnd = "process")
 {
     /// <summary>The machine of that name.</summary>
     /// <exception cref="Hypervisors.HypervisorException">There is none.</exception>
