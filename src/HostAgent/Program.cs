@@ -5,6 +5,7 @@ using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Power;
 using JustRunIt.HostAgent.Processes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,5 +35,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();
+    builder.Services.AddSingleton(PowerMeters.Open(settings, groups, TimeProvider.System));
+    builder.Services.AddHostedService<PowerReporter>();
     return builder;
 });
