@@ -3,6 +3,7 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Tests;
@@ -54,7 +55,7 @@ public sealed class AgentFixture : IAsyncLifetime
     }
 
     /// <summary>Another agent over the same state: what a restart would be.</summary>
-    internal ProcessHypervisor NewAgent() => new(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System);
+    internal ProcessHypervisor NewAgent() => new(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
 
     /// <summary>A restart: from now on the new agent is the agent.</summary>
     internal void Replace(ProcessHypervisor next) => Hypervisor = next;

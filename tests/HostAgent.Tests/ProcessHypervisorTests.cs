@@ -3,6 +3,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Tests;

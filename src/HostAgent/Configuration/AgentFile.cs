@@ -1,6 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Power;
 
 namespace JustRunIt.HostAgent.Configuration;
@@ -16,7 +17,7 @@ internal static class AgentFile
     public static AgentSettings Read(string file)
     {
         var root = YamlField.Root(file).Group(
-            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "machines", "power");
+            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines", "power");
         var power = root.Optional("power") is { } group ? PowerFile.Read(group) : null;
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
@@ -42,6 +43,7 @@ internal static class AgentFile
             (Isolation)OneOf(root.Optional("isolation"), "namespace", "none"),
             OneOf(root.Optional("onStop"), "keep", "stop") == 1,
             machines,
+            BackEnd(root.Optional("backEnd")),
             power);
     }
 
@@ -65,6 +67,8 @@ internal static class AgentFile
         var field = power?.Meter == MeterKind.Estimate ? machine.Required(name) : machine.Optional(name);
         return field is null ? null : new Watts(field.Number(0, MaximumWatts));
     }
+
+    private static string BackEnd(YamlField? field) => HypervisorRegistry.Names[OneOf(field, [.. HypervisorRegistry.Names])];
 
     private static int OneOf(YamlField? field, params string[] allowed)
     {

@@ -16,6 +16,7 @@ namespace JustRunIt.HostAgent.Configuration;
 /// <param name="Isolation">How clones are kept from everything but their proxies.</param>
 /// <param name="StopsWhatRuns">Whether an orderly end of the agent stops what it runs; otherwise the next agent takes it up.</param>
 /// <param name="Machines">The machines that it manages.</param>
+/// <param name="BackEnd">Name of the back end that runs virtual machines, or <c>auto</c> for the best one that works here.</param>
 /// <param name="Power">How their power is metered; null for not at all.</param>
 internal sealed record AgentSettings(
     string DataCenter,
@@ -27,6 +28,7 @@ internal sealed record AgentSettings(
     Isolation Isolation,
     bool StopsWhatRuns,
     IReadOnlyList<MachineSettings> Machines,
+    string BackEnd = "process",
     PowerSettings? Power = null)
 {
     /// <summary>Real cores of this host that a share of a machine's cores stands for.</summary>

@@ -1,8 +1,9 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
 
-namespace JustRunIt.HostAgent.Processes;
+namespace JustRunIt.HostAgent.Networks;
 
 /// <summary>
 /// A network namespace for each clone, joined to the host by one pair of virtual Ethernet devices. The host's filter lets

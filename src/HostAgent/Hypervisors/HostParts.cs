@@ -1,0 +1,13 @@
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Networks;
+
+namespace JustRunIt.HostAgent.Hypervisors;
+
+/// <summary>What every back end is built from.</summary>
+/// <param name="Settings">The agent's settings.</param>
+/// <param name="Groups">Caps of CPU and memory.</param>
+/// <param name="State">What is known after a restart.</param>
+/// <param name="Networks">Networks of clones.</param>
+/// <param name="Clock">The clock.</param>
+internal sealed record HostParts(AgentSettings Settings, IControlGroups Groups, StateFile State, SandboxNetworks Networks, TimeProvider Clock);
