@@ -10,4 +10,8 @@ namespace JustRunIt.HostAgent.Hypervisors;
 /// <param name="State">What is known after a restart.</param>
 /// <param name="Networks">Networks of clones.</param>
 /// <param name="Clock">The clock.</param>
-internal sealed record HostParts(AgentSettings Settings, IControlGroups Groups, StateFile State, SandboxNetworks Networks, TimeProvider Clock);
+internal sealed record HostParts(AgentSettings Settings, IControlGroups Groups, StateFile State, SandboxNetworks Networks, TimeProvider Clock)
+{
+    /// <summary>Highest frequencies of the host's cores.</summary>
+    public CoreFrequencies Frequencies { get; init; } = new(CoreFrequencies.DefaultFolder, Path.Combine(Settings.StateFolder, "frequencies.json"));
+}
