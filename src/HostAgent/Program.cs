@@ -6,6 +6,7 @@ using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Power;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -37,5 +38,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();
+    builder.Services.AddSingleton(PowerMeters.Open(settings, groups, TimeProvider.System));
+    builder.Services.AddHostedService<PowerReporter>();
     return builder;
 });
