@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
@@ -18,6 +19,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     private readonly RecordUse? use;
     private readonly OutProxy? outProxy;
     private readonly AdminServer? admin;
+    private Installation? installation;
     private long since;
 
     private StandAloneProxy(ProxyOptions options, TimeProvider clock)
@@ -66,22 +68,55 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         return new StandAloneProxy(options, clock);
     }
 
-    /// <summary>Runs a proxy until it is cancelled; the exit code.</summary>
-    public static async Task<int> RunAsync(ProxyOptions options, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Starts a proxy, and installs it around an address if it is told one.</summary>
+    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on, or not be redirected.</exception>
+    public static async Task<StandAloneProxy> StartAsync(ProxyOptions options, TimeProvider clock)
     {
-        await using var proxy = Start(options, clock);
+        if (options.Install is null)
+            return Start(options, clock);
+        var redirection = await Redirection.PrepareAsync(options.Install, line => Console.Error.WriteLine(line)).ConfigureAwait(false);
+        var proxy = Start(options with { Upstream = redirection.ConnectTo(options.Upstream) }, clock);
+        try
+        {
+            proxy.installation = await Installation.InstallAsync(redirection, proxy.listeners[0], clock).ConfigureAwait(false);
+            return proxy;
+        }
+        catch
+        {
+            await proxy.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a proxy until it is told to end; the exit code.</summary>
+    /// <param name="options">What it was told.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="end">Ends it orderly.</param>
+    /// <param name="atOnce">Ends it without waiting for connections that are still open.</param>
+    public static async Task<int> RunAsync(ProxyOptions options, TimeProvider clock, CancellationToken end, CancellationToken atOnce)
+    {
+        await using var proxy = await StartAsync(options, clock);
         await Console.Error.WriteLineAsync(
             $"{options.Role.ToString().ToLowerInvariant()}-proxy for {options.Protocol.Name} at {proxy.EndPoint}, before {options.Upstream}{Purpose(options)}");
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellation);
+            await Task.Delay(Timeout.Infinite, end);
         }
         catch (OperationCanceledException)
         {
             // Told to end.
         }
 
+        if (proxy.installation is not null)
+            await proxy.RemoveAsync(atOnce);
         return 0;
+    }
+
+    /// <summary>Removes an installed proxy from the path, and waits for the connections that go through it.</summary>
+    public async Task RemoveAsync(CancellationToken atOnce)
+    {
+        await Console.Error.WriteLineAsync($"new connections to {options.Install} go to the server; {listeners[0].Open} that are open may end within {options.Drain.TotalSeconds:0.###} s");
+        await installation!.RemoveAsync(options.Drain, atOnce);
     }
 
     /// <summary>The figures.</summary>
@@ -118,6 +153,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         admin?.Dispose();
         foreach (var listener in listeners)
             await listener.DisposeAsync().ConfigureAwait(false);
+        if (installation is not null)
+            await installation.DisposeAsync().ConfigureAwait(false);
         if (replay is not null)
             await replay.DisposeAsync().ConfigureAwait(false);
         if (outProxy is not null)
@@ -134,7 +171,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
 
     private static Matches Of(JustRunIt.Events.Proxies.MatchCounts counts) => new(counts.Exact, counts.Wildcard, counts.Nearest, counts.Missing);
 
-    private static string Purpose(ProxyOptions options) => options switch
+    private static string Purpose(ProxyOptions options) => (options.Install is null ? "" : $"; new connections to {options.Install} are redirected here") + options switch
     {
         { Sandbox: null } => "; relays and measures",
         { Role: ProxyRole.In } => $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s",
