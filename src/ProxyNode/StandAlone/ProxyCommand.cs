@@ -25,7 +25,7 @@ internal static class ProxyCommand
     private static readonly Option<double> Speed = new("--speed") { Description = "in: how much faster than on-line the duplicates follow each other, from 0.1 to 10", HelpName = "FACTOR", DefaultValueFactory = _ => 1 };
     private static readonly Option<string?> Peer = new("--peer") { Description = "admin address of the other proxy around the same server. in: its matches are in the report; out: its time shift is used", HelpName = "HOST:PORT" };
     private static readonly Option<string?> Rules = new("--rules") { Description = "the service's rules, YAML or JSON (docs/configuration.md)", HelpName = "FILE" };
-    private static readonly Option<string?> Admin = new("--admin") { Description = "serves GET /report, the figures as JSON, and POST /reset, which starts them anew", HelpName = "IP:PORT" };
+    private static readonly Option<string?> Admin = new("--admin") { Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the report anew", HelpName = "IP:PORT" };
     private static readonly Option<int> Memory = new("--memory") { Description = "bound of the shadow queue or of the record in MiB, from 1 to 65536; past it duplicates are shed and counted", HelpName = "MIB", DefaultValueFactory = _ => 64 };
 
     /// <summary>Parses and runs.</summary>
@@ -35,7 +35,7 @@ internal static class ProxyCommand
         foreach (var option in new Option[] { Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Peer, Rules, Admin, Memory })
             root.Options.Add(option);
         using var signals = new EndSignals();
-        root.SetAction((parsed, _) => StandAloneProxy.RunAsync(Read(parsed), TimeProvider.System, signals.End, signals.AtOnce));
+        root.SetAction((parsed, _) => RunAsync(parsed, signals));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -56,12 +56,16 @@ internal static class ProxyCommand
         }
     }
 
+    private static async Task<int> RunAsync(ParseResult parsed, EndSignals signals)
+    {
+        var options = Read(parsed);
+        if (options is { Role: ProxyRole.Out, Sandbox: not null, Peer: { } peer } && parsed.GetValue(TimeShift) is null)
+            options = options with { TimeShift = await AdminClient.TimeShiftOfAsync(peer, TimeProvider.System, signals.End) };
+        return await StandAloneProxy.RunAsync(options, TimeProvider.System, signals.End, signals.AtOnce);
+    }
+
     private static ProxyOptions Read(ParseResult parsed)
     {
-        var peer = Text(parsed, Peer, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:9000");
-        var shift = parsed.GetValue(TimeShift) is null && peer is not null && parsed.GetValue(Role) == "out"
-            ? AdminClient.TimeShiftOf(peer)
-            : null;
         var upstream = Text(parsed, Upstream, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:8080")!;
         var install = InstallOf(parsed, upstream);
         return new ProxyOptions
@@ -74,9 +78,9 @@ internal static class ProxyCommand
             Install = install,
             Drain = Text(parsed, Drain, text => text == "0s" ? TimeSpan.Zero : Duration(text), "a duration with its unit from 0s to 1h, such as 30s")!.Value,
             Sandbox = Text(parsed, Sandbox, Addresses.TryParseLocal, "IP:PORT, such as 127.0.0.1:8080"),
-            TimeShift = shift ?? Text(parsed, TimeShift, Duration, "a duration with its unit from 1ms to 1h, such as 2s") ?? TimeSpan.FromSeconds(10),
+            TimeShift = Text(parsed, TimeShift, Duration, "a duration with its unit from 1ms to 1h, such as 2s") ?? TimeSpan.FromSeconds(10),
             Speed = Number(parsed, Speed, 0.1, 10),
-            Peer = peer,
+            Peer = Text(parsed, Peer, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:9000"),
             Rules = parsed.GetValue(Rules) is { } file ? RulesFile.Read(file) : ServiceRules.None,
             Admin = Text(parsed, Admin, Addresses.TryParseLocal, "IP:PORT, such as 127.0.0.1:9000"),
             MemoryLimitBytes = (long)Number(parsed, Memory, 1, 65536) << 20,
