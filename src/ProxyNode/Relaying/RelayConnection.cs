@@ -25,7 +25,7 @@ internal sealed class RelayConnection(
     public static async Task RunAsync(
         Socket client, EndPoint upstream, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
     {
-        using var server = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = ServerSocket.For(upstream);
         using (taps)
         {
             try

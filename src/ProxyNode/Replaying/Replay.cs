@@ -32,6 +32,8 @@ internal sealed class Replay : IAsyncDisposable
         shiftTicks = Ticks(settings.TimeShift);
         Record = new RecordUse(settings.TimeShift, new MatchCounter());
         StartedAt = clock.GetTimestamp();
+        ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "sandbox"), .. settings.Tags]);
+        Lateness = new ResponseTimes(ProxyMeter.Lateness, [.. settings.Tags]);
         Pacer = new Pacer(clock);
     }
 
@@ -57,10 +59,10 @@ internal sealed class Replay : IAsyncDisposable
     public Comparison Comparison { get; } = new();
 
     /// <summary>Response times of the clone since the start, from when each duplicate was due.</summary>
-    public ResponseTimes ResponseTimes { get; } = new();
+    public ResponseTimes ResponseTimes { get; }
 
     /// <summary>How much later than due the duplicates were sent that had to wait for no other.</summary>
-    public ResponseTimes Lateness { get; } = new();
+    public ResponseTimes Lateness { get; }
 
     /// <summary>Duplicates that were never sent.</summary>
     public long ShedCount => Interlocked.Read(ref shed);
