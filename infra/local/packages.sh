@@ -71,6 +71,10 @@ group_needs() {
             echo /usr/share/tomcat10/bin/catalina.sh tomcat10
             echo mariadbd mariadb-server
             ;;
+        # The database of the samples, for the demonstration and for what is measured with them.
+        samples)
+            echo mariadbd mariadb-server
+            ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)
             echo wrk wrk
