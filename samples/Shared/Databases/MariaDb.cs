@@ -36,12 +36,11 @@ internal static partial class MariaDb
         Directory.CreateDirectory(unfinished);
         await InstallAsync(unfinished);
         var listen = new IPEndPoint(IPAddress.Loopback, FreePort());
-        using var server = Process.Start(new ProcessStartInfo(Find("mariadbd"), [.. Arguments(unfinished, listen), "--skip-grant-tables"]))!;
+        using var server = Process.Start(new ProcessStartInfo(Find("mariadbd"), Arguments(unfinished, listen)))!;
         try
         {
             await using var connection = await ConnectAsync(listen, server);
-            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4");
-            await connection.RunAsync($"FLUSH PRIVILEGES; CREATE USER {sample}@'127.0.0.1' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'127.0.0.1'");
+            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'127.0.0.1' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'127.0.0.1'");
             await connection.ChangeDatabaseAsync(sample);
             await fill(connection);
             await connection.RunAsync("SHUTDOWN");
@@ -102,6 +101,8 @@ internal static partial class MariaDb
             UserID = "root",
             SslMode = MySqlSslMode.None,
             Pooling = false,
+            // Not ours, but the @ in the names of accounts.
+            AllowUserVariables = true,
         };
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50))
         {
