@@ -73,6 +73,10 @@ group_needs() {
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
             ;;
+        # The database of the samples, for the demonstration and for what is measured with them.
+        samples)
+            echo mariadbd mariadb-server
+            ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)
             echo wrk wrk
