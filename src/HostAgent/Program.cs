@@ -6,12 +6,12 @@ using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Power;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", file =>
+return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", AgentFile.Read, settings =>
 {
-    var settings = AgentFile.Read(file);
     var groups = ControlGroupDetection.Detect(settings);
     var (backEnd, why) = HypervisorRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
     var builder = ServiceHost.CreateBusOnly(
@@ -38,5 +38,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();
+    builder.Services.AddSingleton(PowerMeters.Open(settings, groups, TimeProvider.System));
+    builder.Services.AddHostedService<PowerReporter>();
     return builder;
 });

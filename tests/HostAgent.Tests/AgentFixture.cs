@@ -11,6 +11,9 @@ namespace JustRunIt.HostAgent.Tests;
 /// <summary>An agent of its own on this machine: real control groups, real namespaces, real programs.</summary>
 public sealed class AgentFixture : IAsyncLifetime
 {
+    // Test classes run side by side, each with an agent of its own.
+    private static int agents;
+
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-agent-{Guid.NewGuid():N}");
 
     internal AgentSettings Settings { get; private set; } = null!;
@@ -25,7 +28,7 @@ public sealed class AgentFixture : IAsyncLifetime
     {
         Settings = new AgentSettings(
             "dc",
-            $"t{Environment.ProcessId % 10000}",
+            $"t{Environment.ProcessId % 10000}-{Interlocked.Increment(ref agents)}",
             folder,
             1,
             true,

@@ -17,7 +17,11 @@ internal sealed record HostParts(
     StateFile State,
     SandboxNetworks Networks,
     TimeProvider Clock,
-    IProgress<Phase>? Progress = null);
+    IProgress<Phase>? Progress = null)
+{
+    /// <summary>Highest frequencies of the host's cores.</summary>
+    public CoreFrequencies Frequencies { get; init; } = new(CoreFrequencies.DefaultFolder, Path.Combine(Settings.StateFolder, "frequencies.json"));
+}
 
 /// <summary>A lengthy work has come to a phase of it.</summary>
 /// <param name="Vm">What is worked at.</param>

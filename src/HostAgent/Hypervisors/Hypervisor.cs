@@ -91,16 +91,16 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     }
 
     /// <inheritdoc />
-    public CpuShare SetAllocation(string vm, CpuShare cpu, MemorySize? memory)
+    public async Task<Allocation> AllocateAsync(string vm, Allocation wanted, CancellationToken cancellation)
     {
+        using var name = await names.TakeAsync(vm, cancellation);
         var present = Present(vm);
-        Admit(present.Machine, vm, cpu);
-        if (memory is { } limit)
-            Groups.SetMemory(GroupOf(present), limit);
-        SetCap(present, cpu);
-        running.Put(present with { Cpu = cpu, Memory = memory ?? present.Memory });
-        var cap = Groups.ReadCpu(GroupOf(present)) ?? throw new HypervisorException($"the cap of {vm} is not in force");
-        return new CpuShare(cap.Cores / Settings.CoreSize);
+        Admit(present.Machine, vm, wanted.Cpu);
+        var next = await AllocationChange.ApplyAsync(present, wanted, parts, List(), SetMemoryAsync, cancellation);
+        running.Put(next);
+        var cap = Groups.ReadCpu(GroupOf(next)) ?? throw new HypervisorException($"the cap of {vm} is not in force");
+        return new Allocation(
+            new CpuShare(cap.Cores / Settings.CoreSize), next.Memory, next.Frequency, Groups.ReadCores(GroupOf(next)));
     }
 
     /// <inheritdoc />
@@ -115,6 +115,8 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             Admit(to, vm, present.Cpu);
             var moved = present with { Machine = to };
             CreateGroup(moved, present.Cpu);
+            if (present.Cores is { } cores)
+                Groups.SetCores(GroupOf(moved), cores);
             Groups.MoveProcesses(GroupOf(present), GroupOf(moved));
             running.Put(moved);
             Groups.Remove(GroupOf(present));
@@ -162,6 +164,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 
         foreach (var machine in Settings.Machines)
             await SetMachineCapAsync(machine, cancellation);
+        parts.Frequencies.RestoreAllBut(adopted.Where(vm => vm.Frequency is not null).SelectMany(vm => vm.Cores ?? Groups.Cores).ToHashSet());
         await SweepAsync(adopted);
         running.Save();
         return [.. known.Where(vm => vm.Origin is not null)];
@@ -195,6 +198,16 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <summary>Makes a clone that need not be healthy yet, uncapped on its machine.</summary>
     /// <exception cref="HypervisorException">It cannot be cloned; nothing is left, and the original runs on.</exception>
     protected abstract Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation);
+
+    /// <summary>
+    /// Sets how much memory one may use, and returns it as read back. What is limited here is the group of its processes.
+    /// </summary>
+    /// <exception cref="IOException">It cannot have so little.</exception>
+    protected virtual Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation)
+    {
+        Groups.SetMemory(GroupOf(vm), limit);
+        return Task.FromResult(Groups.ReadMemory(GroupOf(vm)) ?? limit);
+    }
 
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     protected abstract Task RemoveRestAsync(RunningVm vm);
@@ -271,10 +284,10 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     protected async Task RemoveAsync(RunningVm vm)
     {
         await EndGroupAsync(GroupOf(vm));
+        if (vm.Frequency is not null)
+            parts.Frequencies.Restore(vm.Cores ?? Groups.Cores);
         await RemoveRestAsync(vm);
     }
-
-    private CpuShare Real(CpuShare share) => new(share.Cores * Settings.CoreSize);
 
     /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
     protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
@@ -282,7 +295,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     private void CreateGroup(RunningVm vm, CpuShare cap)
     {
         Groups.Create(GroupOf(vm));
-        Groups.SetCpu(GroupOf(vm), Real(cap), Settings.QuotaPeriod);
+        Groups.SetCpu(GroupOf(vm), Settings.Real(cap), Settings.QuotaPeriod);
         Groups.SetMemory(GroupOf(vm), vm.Memory);
     }
 
@@ -291,7 +304,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     {
         try
         {
-            Groups.SetCpu(GroupOf(vm), Real(cpu), Settings.QuotaPeriod);
+            Groups.SetCpu(GroupOf(vm), Settings.Real(cpu), Settings.QuotaPeriod);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -306,7 +319,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         {
             try
             {
-                Groups.SetCpu(GroupPath.Of(machine.Name), Real(machine.Cpu), Settings.QuotaPeriod);
+                Groups.SetCpu(GroupPath.Of(machine.Name), Settings.Real(machine.Cpu), Settings.QuotaPeriod);
                 return;
             }
             catch (IOException e)

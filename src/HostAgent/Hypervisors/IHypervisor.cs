@@ -21,8 +21,8 @@ internal interface IHypervisor
     /// <summary>Clones an on-line virtual machine into a sandbox (§2.2.1). The same request twice gives the same clone.</summary>
     Task<CloneResult> CloneAsync(CloneVm command, CancellationToken cancellation);
 
-    /// <summary>Sets the cap and, if given, the memory limit of what runs; returns the cap as read back.</summary>
-    CpuShare SetAllocation(string vm, CpuShare cpu, MemorySize? memory);
+    /// <summary>Sets what a running virtual machine or clone may use, all of it or nothing; returns it as read back.</summary>
+    Task<Allocation> AllocateAsync(string vm, Allocation wanted, CancellationToken cancellation);
 
     /// <summary>Moves an on-line virtual machine to another machine of this agent.</summary>
     Task MigrateAsync(string vm, string to, CancellationToken cancellation);

@@ -27,6 +27,12 @@ internal sealed record RunningVm(
     /// <summary>Number of the network that it has to itself; null when it is on the host's.</summary>
     public int? Network { get; init; }
 
+    /// <summary>Numbers of the host's cores that it is pinned to; null when it is not.</summary>
+    public IReadOnlyList<int>? Cores { get; init; }
+
+    /// <summary>Highest frequency that its cores were given; null when none was.</summary>
+    public Frequency? Frequency { get; init; }
+
     /// <summary>Whatever else its back end must know after a restart.</summary>
     public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
 }
