@@ -75,6 +75,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         var copy = await DuplicateAsync(original, command, cancellation);
         try
         {
+            Tell(copy.Vm.Name, "health");
             await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation);
             var result = new CloneResult(copy.Vm.Endpoint, copy.Cold, copy.Pause, Stopwatch.GetElapsedTime(begin), copy.BytesCopied);
             SetCap(copy.Vm, original.Cpu);
@@ -179,8 +180,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
                 // Otherwise stopped on command meanwhile.
                 if (!running.Take(vm))
                     continue;
+                var words = Launcher.LastWords(LogOf(vm.Name));
                 await RemoveAsync(vm);
-                yield return new VmExit(vm, Launcher.LastWords(LogOf(vm.Name)) is { Length: > 0 } words ? $"the process ended: {words}" : "the process ended");
+                yield return new VmExit(vm, words.Length > 0 ? $"the process ended: {words}" : "the process ended");
             }
         }
     }
@@ -195,6 +197,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <summary>Makes a clone that need not be healthy yet, uncapped on its machine.</summary>
     /// <exception cref="HypervisorException">It cannot be cloned; nothing is left, and the original runs on.</exception>
     protected abstract Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation);
+
+    /// <summary>Limit of the memory of a virtual machine's processes, when its group is made.</summary>
+    protected virtual MemorySize GroupMemory(RunningVm vm) => vm.Memory;
 
     /// <summary>
     /// Sets how much memory one may use, and returns it as read back. What is limited here is the group of its processes.
@@ -219,7 +224,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     protected static GroupPath GroupOf(RunningVm vm) => GroupPath.Of(vm.Machine, vm.Name);
 
     /// <summary>File that the output of a virtual machine's program goes to.</summary>
-    protected string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
+    protected virtual string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
 
     /// <summary>An empty one.</summary>
     protected string NewLog(string vm)
@@ -234,6 +239,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <exception cref="HypervisorException">It does not run here.</exception>
     protected RunningVm Present(string vm) =>
         running.Find(vm) ?? throw new HypervisorException($"virtual machine {vm} does not run here") { NotRunning = true };
+
+    /// <summary>Says how far a lengthy work has come.</summary>
+    protected void Tell(string vm, string phase) => parts.Progress?.Report(new Phase(vm, phase));
 
     /// <summary>Makes known one that came without having been started here.</summary>
     protected RunningVm Put(RunningVm vm) => running.Put(vm);
@@ -283,14 +291,18 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         await RemoveRestAsync(vm);
     }
 
+    /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
+    protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
+
     private void CreateGroup(RunningVm vm, CpuShare cap)
     {
         Groups.Create(GroupOf(vm));
         Groups.SetCpu(GroupOf(vm), Settings.Real(cap), Settings.QuotaPeriod);
-        Groups.SetMemory(GroupOf(vm), vm.Memory);
+        Groups.SetMemory(GroupOf(vm), GroupMemory(vm));
     }
 
-    private void SetCap(RunningVm vm, CpuShare cpu)
+    /// <summary>Caps it.</summary>
+    protected void SetCap(RunningVm vm, CpuShare cpu)
     {
         try
         {
@@ -321,7 +333,8 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         }
     }
 
-    private string? Ended(RunningVm vm) =>
+    /// <summary>The last words of one that has ended; null while it runs.</summary>
+    protected string? Ended(RunningVm vm) =>
         ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : Launcher.LastWords(LogOf(vm.Name)) is { Length: > 0 } words ? words : "without a word";
 
     private async Task EndGroupAsync(GroupPath group)

@@ -1,6 +1,8 @@
 using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Containers;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.VirtualMachines;
 
 namespace JustRunIt.HostAgent.Hypervisors;
 
@@ -14,10 +16,12 @@ internal static class HypervisorRegistry
     public static readonly IReadOnlyList<IBackEnd> All =
     [
         new ProcessBackEnd(),
+        new ContainerBackEnd(),
+        new VmBackEnd(),
     ];
 
     // In this order; the first always works. A virtual machine needs an image of its own, so it is never taken unasked.
-    private static readonly IReadOnlyList<string> Preferred = ["process"];
+    private static readonly IReadOnlyList<string> Preferred = ["container", "process"];
 
     /// <summary>What the agent's file may say.</summary>
     public static IReadOnlyList<string> Names => [.. All.Select(backEnd => backEnd.Name), Automatic];

@@ -130,7 +130,7 @@ internal static class LiveCopy
     }
 
     /// <summary>Whatever happened: the source must run.</summary>
-    private static async Task ResumeAsync(QmpClient source)
+    public static async Task ResumeAsync(QmpClient source)
     {
         using var patience = new CancellationTokenSource(StepPatience);
         try
