@@ -78,6 +78,15 @@ group_needs() {
         samples)
             echo mariadbd mariadb-server
             ;;
+        # Virtual machines, and what their test guest is built with.
+        vm)
+            echo qemu-system-x86_64 qemu-system-x86
+            echo qemu-img qemu-utils
+            echo busybox busybox-static
+            echo cpio cpio
+            echo cc gcc
+            echo /usr/lib/x86_64-linux-gnu/libc.a libc6-dev
+            ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)
             echo wrk wrk

@@ -146,7 +146,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             """;
     }
 
-    private static string InnerMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:02");
+    /// <summary>MAC address of the inner device.</summary>
+    public static string InnerMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:02");
 
     private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
 

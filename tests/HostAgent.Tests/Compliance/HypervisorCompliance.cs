@@ -87,15 +87,15 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.CloneAsync("original", "clone");
         foreach (var vm in new[] { "original", "clone" })
         {
-            Assert.Equal(0.3, Host.Hypervisor.SetAllocation(vm, new CpuShare(0.3), MemorySize.FromMebibytes(700)).Cores, 3);
-            var refused = Assert.Throws<HypervisorException>(() => Host.Hypervisor.SetAllocation(vm, new CpuShare(1.1), null));
+            Assert.Equal(0.3, (await Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(0.3), MemorySize.FromMebibytes(700)), CancellationToken.None)).Cpu.Cores, 3);
+            var refused = await Assert.ThrowsAsync<HypervisorException>(() => Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(1.1)), CancellationToken.None));
             Assert.Contains("110 %", refused.Message);
             Assert.Equal(0.3, Host.Hypervisor.List().First(present => present.Name == vm).Cpu.Cores, 3);
         }
 
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("large", 0.6, "host-2")), "cpu: 60 % for large is more than machine host-2 has left (50 % of 50 %)");
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("lost", 0.1, "nowhere")), "machine nowhere is unknown");
-        Assert.Contains("does not run here", Assert.Throws<HypervisorException>(() => Host.Hypervisor.SetAllocation("nobody", new CpuShare(0.1), null)).Message);
+        await RefusedAsync(() => Host.Hypervisor.AllocateAsync("nobody", new Allocation(new CpuShare(0.1)), CancellationToken.None), "does not run here");
         await RefusedAsync(() => Host.CloneAsync("nobody", "clone-2"), "virtual machine nobody does not run on a machine of agent");
         await RefusedAsync(
             () => Host.Hypervisor.CloneAsync(Host.CloneOf("original", "clone-3", machine: "nowhere"), CancellationToken.None), "machine nowhere is unknown");
