@@ -112,6 +112,9 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
     /// <inheritdoc />
     protected override async Task RemoveRestAsync(RunningVm vm)
     {
+        // The program's last words outlive its disk.
+        if (LogOf(vm.Name) is var log && log != base.LogOf(vm.Name))
+            File.Copy(log, base.LogOf(vm.Name), overwrite: true);
         await disks.DeleteAsync(vm.Name);
         if (vm.Network is { } number)
             await Networks.DestroyAsync(number);

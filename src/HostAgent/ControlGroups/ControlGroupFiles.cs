@@ -11,10 +11,15 @@ internal static class ControlGroupFiles
 
     public static IReadOnlyList<int> Processes(string folder)
     {
-        var file = Path.Combine(folder, "cgroup.procs");
-        return File.Exists(file)
-            ? [.. File.ReadLines(file).Select(line => int.Parse(line, CultureInfo.InvariantCulture))]
-            : [];
+        try
+        {
+            return [.. File.ReadLines(Path.Combine(folder, "cgroup.procs")).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
+        }
+        catch (IOException) when (!Directory.Exists(folder))
+        {
+            // The group was removed, perhaps while its file was being read.
+            return [];
+        }
     }
 
     /// <summary>Both versions tell of the quota in the same words.</summary>
