@@ -136,7 +136,7 @@ internal sealed class Scene : IAsyncDisposable
             listen,
             next,
             "/health");
-        Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
-        await HealthCheck.WaitAsync(listen, "/health", () => groups.Processes(group).Count == 0 ? Launcher.LastWords(log) : null, cancellation);
+        var process = Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
+        await HealthCheck.WaitAsync(listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
     }
 }
