@@ -1,9 +1,8 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
 
-namespace JustRunIt.HostAgent.Processes;
+namespace JustRunIt.HostAgent.Hypervisors;
 
 /// <summary>What the agent must know after a restart: a JSON file, replaced as a whole.</summary>
 internal sealed class StateFile(AgentSettings settings)

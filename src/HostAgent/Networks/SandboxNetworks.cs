@@ -1,8 +1,9 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
 
-namespace JustRunIt.HostAgent.Processes;
+namespace JustRunIt.HostAgent.Networks;
 
 /// <summary>
 /// A network namespace for each clone, joined to the host by one pair of virtual Ethernet devices. The host's filter lets
@@ -12,6 +13,7 @@ namespace JustRunIt.HostAgent.Processes;
 internal sealed class SandboxNetworks(AgentSettings settings)
 {
     private const int Highest = 250;
+    private const string InnerSuffix = "-inner";
 
     private readonly SemaphoreSlim gate = new(1);
 
@@ -19,6 +21,9 @@ internal sealed class SandboxNetworks(AgentSettings settings)
 
     /// <summary>Name of a sandbox' namespace.</summary>
     public string Namespace(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}");
+
+    /// <summary>Name of the namespace that a live clone is in, behind its sandbox' own.</summary>
+    public string Inner(int number) => $"{Namespace(number)}{InnerSuffix}";
 
     /// <summary>Address of the clone.</summary>
     public static string CloneAddress(int number) => string.Create(CultureInfo.InvariantCulture, $"10.213.{number}.2");
@@ -30,7 +35,10 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     /// <param name="outProxy">The one address that the clone may reach; null for none.</param>
     /// <returns>Its number.</returns>
     /// <exception cref="HypervisorException">A tool failed; nothing is left.</exception>
-    public async Task<int> CreateAsync(string? outProxy)
+    public Task<int> CreateAsync(string? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
+
+    /// <summary>Makes one in a way of the caller's, under a free number.</summary>
+    public async Task<int> CreateAsync(Func<int, Task> build)
     {
         await gate.WaitAsync();
         try
@@ -38,7 +46,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
             var number = await FreeNumberAsync();
             try
             {
-                await BuildAsync(number, outProxy);
+                await build(number);
                 return number;
             }
             catch
@@ -56,9 +64,10 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     /// <summary>Removes one and everything that belongs to it. What is gone is no error.</summary>
     public async Task DestroyAsync(int number)
     {
-        await IgnoreMissingAsync("nft", $"delete table inet {Table(number)}");
-        await IgnoreMissingAsync("ip", $"link delete {HostDevice(number)}");
-        await IgnoreMissingAsync("ip", $"netns delete {Namespace(number)}");
+        await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
+        await Tool.TryAsync("ip", $"link delete {HostDevice(number)}");
+        await Tool.TryAsync("ip", $"netns delete {Namespace(number)}");
+        await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
     }
 
     /// <summary>The sandboxes of this agent that exist.</summary>
@@ -68,16 +77,20 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         return
         [
             .. names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-                .Select(name => int.TryParse(name.AsSpan(Prefix.Length), out var number) ? number : -1)
-                .Where(number => number >= 0),
+                .Select(name => int.TryParse(name[Prefix.Length..].Replace(InnerSuffix, "", StringComparison.Ordinal), out var number) ? number : -1)
+                .Where(number => number >= 0)
+                .Distinct(),
         ];
     }
 
-    private static string HostDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}h");
+    /// <summary>The host's end of its pair of devices.</summary>
+    public static string HostDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}h");
 
-    private static string CloneDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}c");
+    /// <summary>The other end.</summary>
+    public static string CloneDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}c");
 
-    private static string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"justrunit_{number}");
+    /// <summary>Name of the host's filter for it.</summary>
+    public static string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"justrunit_{number}");
 
     /// <summary>Other agents on this host take numbers too: the devices tell which are taken.</summary>
     private static async Task<int> FreeNumberAsync()
@@ -92,7 +105,8 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         throw new HypervisorException($"no sandbox network is free: all {Highest + 1} are in use");
     }
 
-    private async Task BuildAsync(int number, string? outProxy)
+    /// <summary>The plain sandbox: a namespace from which only the out-proxy can be reached.</summary>
+    public async Task BuildAsync(int number, string? outProxy)
     {
         var (host, clone, name) = (HostDevice(number), CloneDevice(number), Namespace(number));
         await Tool.RunAsync("ip", $"netns add {name}");
@@ -137,17 +151,5 @@ internal sealed class SandboxNetworks(AgentSettings settings)
             }
 
             """;
-    }
-
-    private static async Task IgnoreMissingAsync(string tool, string arguments)
-    {
-        try
-        {
-            await Tool.RunAsync(tool, arguments);
-        }
-        catch (HypervisorException)
-        {
-            // Gone already, or never made.
-        }
     }
 }

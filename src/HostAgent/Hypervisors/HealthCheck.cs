@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using JustRunIt.HostAgent.Hypervisors;
 
-namespace JustRunIt.HostAgent.Processes;
+namespace JustRunIt.HostAgent.Hypervisors;
 
 /// <summary>Waits until a program that was just started serves.</summary>
 internal static class HealthCheck

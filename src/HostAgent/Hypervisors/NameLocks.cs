@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace JustRunIt.HostAgent.Processes;
+namespace JustRunIt.HostAgent.Hypervisors;
 
 /// <summary>One thing at a time for each name: a command that is delivered twice waits for itself.</summary>
 internal sealed class NameLocks
