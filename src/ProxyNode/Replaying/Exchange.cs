@@ -34,6 +34,9 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     /// <summary>The server does not answer such a request.</summary>
     public bool IsOneWay { get; private set; }
 
+    /// <summary>The protocol's own number of the kind of request.</summary>
+    public int Kind { get; private set; }
+
     /// <summary>When the duplicate is due: the sandbox' clock starts here, so that a slow clone cannot hide its queue.</summary>
     public long Due { get; private set; }
 
@@ -58,13 +61,18 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     /// <summary>The duplicate was never sent, because memory was short.</summary>
     public bool IsShed { get; private set; }
 
+    /// <summary>
+    /// The clone gets something else than the original got, with the same effect; both replies say nothing of each other.
+    /// </summary>
+    public bool IsReplaced { get; set; }
+
     /// <summary>The on-line connection ended within the request: there is nothing to repeat.</summary>
     public bool IsAbandoned { get; private set; }
 
     /// <summary>When it was due, the clone still worked on another of the same connection.</summary>
     public bool HadToWait { get; set; }
 
-    /// <summary>Whether the original's reply is known whole; not when there was no memory for its text.</summary>
+    /// <summary>Whether the original's reply is known whole: it could be read, and there was memory for its text.</summary>
     public bool IsComparable { get; private set; }
 
     /// <summary>Whether it is a write of a database, repeated in the order in which the original completed them.</summary>
@@ -78,14 +86,14 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
 
     /// <summary>Begins. <see cref="Overhead"/> is reserved already.</summary>
     /// <param name="shadow">The connection that the duplicate takes.</param>
-    /// <param name="arrival">When the request's first byte was read.</param>
-    /// <param name="isOneWay">The server does not answer it.</param>
+    /// <param name="step">How the request begins.</param>
+    /// <param name="arrival">When its first byte was read.</param>
     /// <param name="isKept">Somebody else holds it too, until <see cref="Leave"/>.</param>
-    public void Begin(ShadowConnection shadow, long arrival, bool isOneWay, bool isKept)
+    public void Begin(ShadowConnection shadow, in ClientStep step, long arrival, bool isKept)
     {
-        (Shadow, Arrival, IsOneWay, Due) = (shadow, arrival, isOneWay, replay.DueAt(arrival));
-        (sidesLeft, holders) = (2, isKept ? 2 : 1);
-        (isQueued, isIrregular, HadToWait, IsComparable, Order) = (false, isOneWay, false, true, SqlOrder.Any);
+        (Shadow, Arrival, IsOneWay, Kind, Due) = (shadow, arrival, step.IsOneWay, step.Kind, replay.DueAt(arrival));
+        (sidesLeft, holders) = (IsOneWay ? 1 : 2, isKept ? 2 : 1);
+        (isQueued, isIrregular, HadToWait, IsComparable, IsReplaced, Order) = (false, IsOneWay, false, true, false, SqlOrder.Any);
         (Online, Sandbox, CompletedAt) = (default, default, 0);
     }
 
@@ -119,8 +127,9 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
         {
             if (IsShed || IsAbandoned)
                 return;
-            Order = Shadow.Session.OrderOf(RequestBytes.Span);
-            isIrregular |= Order != SqlOrder.Any;
+            Order = IsOneWay ? SqlOrder.Any : OrderOrStrictest();
+            if (Order is not (SqlOrder.Any or SqlOrder.Reads))
+                isIrregular = true;
             isQueued = true;
         }
 
@@ -137,18 +146,27 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     {
         if (IsShed || !IsComparable)
             return;
-        var reader = OnlineReply ??= Interlocked.Exchange(ref spareOnline, null) ?? Shadow.Session.OpenReply(this);
-        if (reader.KeepsText && !TryHoldText(bytes.Length))
+        try
+        {
+            var reader = OnlineReply ??= Interlocked.Exchange(ref spareOnline, null) ?? Shadow.Session.OpenReply(this);
+            if (reader.KeepsText && !TryHoldText(bytes.Length))
+                IsComparable = false;
+            else
+                reader.Append(bytes, headLength);
+        }
+        catch (ProtocolException)
+        {
+            // Its framing was sound, so the client has it. That it cannot be read further is not the client's concern.
             IsComparable = false;
-        else
-            reader.Append(bytes, headLength);
+        }
     }
 
     /// <inheritdoc />
     public void ReplyEnded(in ServerStep step, long received, long at)
     {
         CompletedAt = received;
-        isIrregular |= !Volatile.Read(ref isQueued);
+        if (!Volatile.Read(ref isQueued))
+            isIrregular = true;
         Online = new Answer(at, step.Status, step.IsError);
         CompletedOnline();
         // What takes time, rules and comparison, is done apart from the connection.
@@ -208,10 +226,7 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
         Sandbox = answer;
         if (Order != SqlOrder.Any)
             replay.WriteOrder.Done(this);
-        if (IsOneWay)
-            Finish();
-        else
-            SideEnded();
+        SideEnded();
     }
 
     /// <summary>Gives the duplicate up because memory is short.</summary>
@@ -244,6 +259,19 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
         (spareOnline, spareSandbox) = (Reusable(OnlineReply), Reusable(SandboxReply));
         (OnlineReply, SandboxReply) = (null, null);
         replay.GiveBack(this);
+    }
+
+    /// <summary>A request that cannot be read further is taken for one whose order matters.</summary>
+    private SqlOrder OrderOrStrictest()
+    {
+        try
+        {
+            return Shadow.Session.OrderOf(RequestBytes.Span);
+        }
+        catch (ProtocolException)
+        {
+            return SqlOrder.Ordered;
+        }
     }
 
     private static ReplyReader? Reusable(ReplyReader? reader)

@@ -40,6 +40,8 @@ internal sealed class Replay : IAsyncDisposable
         shiftTicks = Ticks(settings.TimeShift);
         Record = new RecordUse(settings.TimeShift, new MatchCounter());
         StartedAt = clock.GetTimestamp();
+        ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "sandbox"), .. settings.Tags]);
+        Lateness = new ResponseTimes(ProxyMeter.Lateness, [.. settings.Tags]);
         Pacer = new Pacer(clock);
         AppliesRules = settings.Rules.ReplyWildcards.Count > 0 || settings.Rules.Identities.Count > 0;
     }
@@ -66,10 +68,10 @@ internal sealed class Replay : IAsyncDisposable
     public Comparison Comparison { get; } = new();
 
     /// <summary>Response times of the clone since the start, from when each duplicate was due.</summary>
-    public ResponseTimes ResponseTimes { get; } = new();
+    public ResponseTimes ResponseTimes { get; }
 
     /// <summary>How much later than due the duplicates were sent that had to wait for no other.</summary>
-    public ResponseTimes Lateness { get; } = new();
+    public ResponseTimes Lateness { get; }
 
     /// <summary>Duplicates that were never sent.</summary>
     public long ShedCount => Interlocked.Read(ref shed);
@@ -88,6 +90,9 @@ internal sealed class Replay : IAsyncDisposable
 
     /// <summary>The order of a database's writes.</summary>
     public WriteOrder WriteOrder { get; } = new();
+
+    /// <summary>Why the clone could not be spoken to, the last time; null when it always could.</summary>
+    public string? LastFailure { get; private set; }
 
     /// <summary>What each side calls the same thing.</summary>
     public Identities Identities { get; } = new();
@@ -136,7 +141,7 @@ internal sealed class Replay : IAsyncDisposable
             Interlocked.Decrement(ref spareCount);
         else
             exchange = new Exchange(this);
-        exchange.Begin(shadow, arrival, step.IsOneWay, isKept);
+        exchange.Begin(shadow, step, arrival, isKept);
         if (isKept)
             kept.Enqueue(exchange);
         return exchange;
@@ -176,6 +181,9 @@ internal sealed class Replay : IAsyncDisposable
         else
             Interlocked.Decrement(ref spareCount);
     }
+
+    /// <summary>The clone broke the protocol, or refuses the log-in.</summary>
+    public void Failed(string reason) => LastFailure = reason;
 
     /// <summary>A duplicate is sent so much later than it was due.</summary>
     public void CountLateness(TimeSpan late) => Lateness.Add(late, isError: false);

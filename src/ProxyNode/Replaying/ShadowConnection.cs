@@ -206,7 +206,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     private async ValueTask RepeatAsync(Exchange exchange)
     {
         if (exchange.Order != SqlOrder.Any)
-            await replay.WriteOrder.TurnAsync(exchange).WaitAsync(stop).ConfigureAwait(false);
+            await replay.WriteOrder.TurnAsync(exchange, clock, stop).ConfigureAwait(false);
         if (replay.AppliesRules)
             await LeaveThreadAsync();
         var answer = exchange.Due < Interlocked.Read(ref dropBefore)
@@ -230,15 +230,15 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             {
                 if (socket is null)
                     await ConnectAsync().ConfigureAwait(false);
-                var bytes = Session.Rewrite(exchange.RequestBytes);
+                var bytes = Session.Repeat(exchange, out var preceding);
                 Tell(bytes.Span);
-                if (!exchange.HadToWait && exchange.Order == SqlOrder.Any)
+                if (!exchange.HadToWait && exchange.Order is SqlOrder.Any)
                     replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
                 while (!bytes.IsEmpty)
                     bytes = bytes[await socket!.SendAsync(bytes).ConfigureAwait(false)..];
                 if (exchange.IsOneWay)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
-                if (await ReadReplyAsync(exchange).ConfigureAwait(false) is { } answer)
+                if (await ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
                     return answer;
                 Disconnect();
                 if (!isReused)
@@ -248,6 +248,8 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             {
                 // Whatever a clone does to our readers, it has not answered.
                 Disconnect();
+                if (e is not (SocketException or ObjectDisposedException))
+                    replay.Failed(e.Message);
                 if (!isReused || IsShed || hasEnded || exchange.Due < Interlocked.Read(ref dropBefore))
                     return Answer.None(clock.GetTimestamp());
             }
@@ -304,7 +306,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
     /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Answer?> ReadReplyAsync(Exchange exchange)
+    private async ValueTask<Answer?> ReadReplyAsync(Exchange exchange, int preceding)
     {
         while (true)
         {
@@ -313,10 +315,17 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
                 var taken = dialogue!.FromServer(buffer.Span, out var step);
                 if (taken == 0)
                     break;
-                if (step.IsReply)
+                if (step.IsReply && preceding == 0)
                     exchange.SandboxReplies(buffer.Span[..taken], step.HeadLength);
+                var more = Session.Answer(buffer.Span[..taken]);
                 buffer.Take(taken);
-                if (!step.Ends)
+                if (!more.IsEmpty)
+                {
+                    Tell(more.Span);
+                    await socket!.SendAsync(more).ConfigureAwait(false);
+                }
+
+                if (!step.Ends || preceding-- > 0)
                     continue;
                 if (step.Closes)
                     Disconnect();
