@@ -73,6 +73,12 @@ group_needs() {
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
             ;;
+        # Clients that only vectors are recorded with.
+        recording)
+            echo node nodejs
+            echo php php-cli
+            echo /usr/share/php8.2-mysql php-mysql
+            ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)
             echo wrk wrk
