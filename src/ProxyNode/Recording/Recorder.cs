@@ -112,6 +112,10 @@ internal sealed class Recorder : IAsyncDisposable
 
         public void RequestEnded() => End();
 
+        public void RequestBroken()
+        {
+        }
+
         public void Reply(ReadOnlySpan<byte> bytes, int headLength) => reply.Write(bytes);
 
         public void ReplyEnded(in ServerStep step, long received, long at)

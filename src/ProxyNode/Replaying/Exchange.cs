@@ -45,7 +45,7 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
     /// <summary>What the clone replied.</summary>
     public ReplyReader? SandboxReply { get; private set; }
 
-    /// <summary>The duplicate was never sent, because memory was short.</summary>
+    /// <summary>The duplicate was never sent: memory was short, or the request never came to its end.</summary>
     public bool IsShed { get; private set; }
 
     /// <summary>
@@ -97,6 +97,15 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
             replay.WriteOrder.CompletedOnline(this);
         if (!Shadow.TryAdd(this))
             Shed();
+    }
+
+    /// <inheritdoc />
+    public void RequestBroken()
+    {
+        if (IsShed)
+            return;
+        IsShed = true;
+        Release();
     }
 
     /// <inheritdoc />
