@@ -77,6 +77,12 @@ group_needs() {
         samples)
             echo mariadbd mariadb-server
             ;;
+        # Clients that only vectors are recorded with.
+        recording)
+            echo node nodejs
+            echo php php-cli
+            echo /usr/share/php8.2-mysql php-mysql
+            ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)
             echo wrk wrk

@@ -50,6 +50,9 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     public void RequestEnded() => End();
 
     /// <inheritdoc />
+    public void RequestBroken() => Release();
+
+    /// <inheritdoc />
     public void Reply(ReadOnlySpan<byte> bytes, int headLength) => Append(ref reply, ref replyLength, bytes);
 
     /// <inheritdoc />

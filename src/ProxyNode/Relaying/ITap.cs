@@ -14,6 +14,9 @@ internal interface ITap
     /// <summary>The request's last byte has passed. The reply may have ended before.</summary>
     void RequestEnded();
 
+    /// <summary>The connection ended before the request's last byte came; nothing more of it will.</summary>
+    void RequestBroken();
+
     /// <summary>The next bytes of the final reply, of which the first <paramref name="headLength"/> are its head.</summary>
     void Reply(ReadOnlySpan<byte> bytes, int headLength);
 

@@ -18,6 +18,7 @@ internal sealed class RelayConnection(
     private readonly Lock gate = new();
     private readonly Queue<PendingReply> pending = new(4);
     private TaskCompletionSource? allAnswered;
+    private ITap? tap;
     private bool closed;
     private volatile bool tunnel;
 
@@ -67,6 +68,7 @@ internal sealed class RelayConnection(
         await SettleAsync(requests).ConfigureAwait(false);
         await SettleAsync(replies).ConfigureAwait(false);
         Disconnect();
+        tap?.RequestBroken();
     }
 
     /// <summary>Either side may vanish at any time: that ends the connection and is nobody's failure here.</summary>
@@ -107,7 +109,6 @@ internal sealed class RelayConnection(
         using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var arrival = 0L;
         var midRequest = false;
-        ITap? tap = null;
         while (true)
         {
             var received = await client.ReceiveAsync(buffer.Room()).ConfigureAwait(false);

@@ -58,7 +58,7 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     /// <summary>What the clone replied.</summary>
     public ReplyReader? SandboxReply { get; private set; }
 
-    /// <summary>The duplicate was never sent, because memory was short.</summary>
+    /// <summary>The duplicate was never sent: memory was short, or the request never came to its end.</summary>
     public bool IsShed { get; private set; }
 
     /// <summary>
@@ -139,6 +139,20 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
             replay.WriteOrder.CompletedOnline(this);
         if (!Shadow.TryAdd(this))
             Shed();
+    }
+
+    /// <inheritdoc />
+    public void RequestBroken()
+    {
+        lock (gate)
+        {
+            if (isQueued || IsShed || IsAbandoned)
+                return;
+            (IsAbandoned, isIrregular) = (true, true);
+        }
+
+        Release();
+        Leave();
     }
 
     /// <inheritdoc />
