@@ -88,6 +88,13 @@ internal sealed class ShadowConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>No more duplicates come, and the last of those that wait is due at a time.</summary>
+    public void CompleteAt(long lastDue)
+    {
+        _ = lastDue;
+        Complete();
+    }
+
     /// <summary>Gives up everything that waits: memory is short, and this connection is the oldest.</summary>
     public void Shed()
     {

@@ -22,7 +22,8 @@ internal static class ProxyCommand
     private static readonly Option<string> Drain = new("--drain") { Description = "with --install: how long redirected connections may go on after the proxy was told to end (SIGTERM or Ctrl-C; a second one ends it at once)", HelpName = "DURATION", DefaultValueFactory = _ => "30s" };
     private static readonly Option<string?> Sandbox = new("--sandbox") { Description = "in: the clone, which gets the duplicates; out: where the clone connects, and is answered from the record only. Without it, bytes are only relayed and measured", HelpName = "IP:PORT" };
     private static readonly Option<string?> TimeShift = new("--time-shift") { Description = "how far the clone is behind; longer than the longest response time (10s; out: the peer's)", HelpName = "DURATION" };
-    private static readonly Option<double> Speed = new("--speed") { Description = "in: how much faster than on-line the duplicates follow each other, from 0.1 to 10", HelpName = "FACTOR", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Speed = new("--speed") { Description = "in: how many sessions begin at the clone for one on-line, from 0.1 to 10; within a session nothing changes. Below 1 sessions are deferred, each more than the one before; above 1 they must be held back first, see --hold", HelpName = "FACTOR", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string?> Hold = new("--hold") { Description = "in, with --speed above 1: how long sessions are held back; lasts for HOLD / (1 - 1/FACTOR) of arrivals, then the speed is 1", HelpName = "DURATION" };
     private static readonly Option<string?> Peer = new("--peer") { Description = "admin address of the other proxy around the same server. in: its matches are in the report; out: its time shift is used", HelpName = "HOST:PORT" };
     private static readonly Option<string?> Rules = new("--rules") { Description = "the service's rules, YAML or JSON (docs/configuration.md)", HelpName = "FILE" };
     private static readonly Option<string?> Admin = new("--admin") { Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the report anew", HelpName = "IP:PORT" };
@@ -32,7 +33,7 @@ internal static class ProxyCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("One proxy around a live server, without bus or database: relays, measures, and repeats the traffic at a clone");
-        foreach (var option in new Option[] { Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Peer, Rules, Admin, Memory })
+        foreach (var option in new Option[] { Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Peer, Rules, Admin, Memory })
             root.Options.Add(option);
         using var signals = new EndSignals();
         root.SetAction((parsed, _) => RunAsync(parsed, signals));
@@ -68,6 +69,10 @@ internal static class ProxyCommand
     {
         var upstream = Text(parsed, Upstream, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:8080")!;
         var install = InstallOf(parsed, upstream);
+        var speed = Number(parsed, Speed, 0.1, 10);
+        var hold = Text(parsed, Hold, Duration, "a duration with its unit from 1ms to 1h, such as 30s");
+        if (speed > 1 != hold is not null)
+            throw new ConfigurationException($"command line: --hold: {(hold is null ? "missing; allowed is a duration such as 30s where --speed is above 1" : $"'{parsed.GetValue(Hold)}'; allowed is none where --speed is not above 1")}");
         return new ProxyOptions
         {
             Role = Text(parsed, Role, text => text switch { "in" => ProxyRole.In, "out" => ProxyRole.Out, _ => (ProxyRole?)null }, "in or out")!.Value,
@@ -79,7 +84,8 @@ internal static class ProxyCommand
             Drain = Text(parsed, Drain, text => text == "0s" ? TimeSpan.Zero : Duration(text), "a duration with its unit from 0s to 1h, such as 30s")!.Value,
             Sandbox = Text(parsed, Sandbox, Addresses.TryParseLocal, "IP:PORT, such as 127.0.0.1:8080"),
             TimeShift = Text(parsed, TimeShift, Duration, "a duration with its unit from 1ms to 1h, such as 2s") ?? TimeSpan.FromSeconds(10),
-            Speed = Number(parsed, Speed, 0.1, 10),
+            Speed = speed,
+            Hold = hold ?? TimeSpan.Zero,
             Peer = Text(parsed, Peer, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:9000"),
             Rules = parsed.GetValue(Rules) is { } file ? RulesFile.Read(file) : ServiceRules.None,
             Admin = Text(parsed, Admin, Addresses.TryParseLocal, "IP:PORT, such as 127.0.0.1:9000"),

@@ -8,6 +8,7 @@ using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -19,6 +20,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     private readonly List<Listener> listeners = [];
     private readonly ResponseTimes live;
     private readonly Replay? replay;
+    private readonly SessionSchedule? schedule;
+    private readonly SessionBook? book;
     private readonly RecordUse? use;
     private readonly OutProxy? outProxy;
     private readonly ProxyFigures figures;
@@ -43,16 +46,23 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         else
         {
             if (options.Sandbox is not null)
-                replay = new Replay(
-                    new ReplaySettings(options.Protocol, options.Sandbox, options.TimeShift, options.Rules, options.MemoryLimitBytes)
-                    {
-                        Speed = options.Speed,
-                        Tags = tags,
-                        IsExperiment = false,
-                    },
-                    clock);
+            {
+                var settings = new ReplaySettings(options.Protocol, options.Sandbox, options.TimeShift, options.Rules, options.MemoryLimitBytes)
+                {
+                    Tags = tags,
+                    IsExperiment = false,
+                };
+                replay = new Replay(settings, clock);
+            }
+
+            if (replay is not null && options.Speed != 1)
+            {
+                schedule = new SessionSchedule(replay.StartedAt, replay.Ticks(options.TimeShift), replay.Ticks(options.Hold), options.Speed);
+                book = new SessionBook(options.Rules, options.Protocol, schedule);
+            }
+
             listeners.Add(Listener.Start(options.Listen, (client, stop) => options.Protocol.Open() is { } dialogue
-                ? RelayConnection.RunAsync(client, options.Upstream, dialogue, replay is null ? NoTaps.Instance : new ReplayTaps(() => replay), live, clock, stop)
+                ? RelayConnection.RunAsync(client, options.Upstream, dialogue, OpenTaps(), live, clock, stop)
                 : TunnelConnection.RunAsync(client, options.Upstream, stop)));
         }
 
@@ -86,6 +96,9 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         if (options.Sandbox is not null && options.Protocol.Open() is null)
             throw new ConfigurationException(
                 $"command line: --sandbox: '{options.Sandbox}': protocol {options.Protocol.Name} is only relayed; allowed is none");
+        if (options.Sandbox is not null && options.Speed != 1 && options.Protocol.OpenReply(options.Rules) is null)
+            throw new ConfigurationException(
+                $"command line: --speed: '{options.Speed}': sessions of {options.Protocol.Name} depend on each other's data; allowed is 1");
         return new StandAloneProxy(options, clock);
     }
 
@@ -194,9 +207,14 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             await outProxy.DisposeAsync().ConfigureAwait(false);
     }
 
+    private IConnectionTaps OpenTaps() =>
+        replay is null ? NoTaps.Instance
+        : book is not null ? new SessionTaps(replay, book)
+        : new ReplayTaps(() => replay);
+
     /// <summary>How long the clone has had duplicates to answer.</summary>
     private TimeSpan SandboxTime(Replay running, Baseline from) =>
-        clock.GetElapsedTime(Math.Max(from.At, running.DueAt(running.StartedAt)), clock.GetTimestamp());
+        clock.GetElapsedTime(Math.Max(from.At, schedule?.Begin(running.StartedAt) ?? running.DueAt(running.StartedAt)), clock.GetTimestamp());
 
     /// <summary>Counted here, or at the other proxy around the server; null where nobody counts.</summary>
     private async Task<MatchCounts?> MatchesAsync() =>
@@ -207,7 +225,9 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     private string Purpose() => (options.Install is null ? "" : $", where new connections to {options.Install} are redirected") + options switch
     {
         { Sandbox: null } => "; relays and measures",
-        { Role: ProxyRole.In } => $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s",
+        { Role: ProxyRole.In, Speed: 1 } => $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s",
+        { Role: ProxyRole.In, Speed: > 1 } => $"; duplicates to {options.Sandbox}: sessions {options.Speed} times as fast, until the {options.Hold.TotalSeconds:0.###} s for which the first is held back are used up, {clock.GetElapsedTime(schedule!.StartedAt, schedule.FasterUntil).TotalSeconds:0} s from now",
+        { Role: ProxyRole.In } => $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s: sessions {options.Speed} times as fast, each deferred more",
         _ => $"; answers a clone at {options.Sandbox} from the record, {options.TimeShift.TotalSeconds:0.###} s later",
     } + (admin is null ? "" : $"; report at http://{admin.EndPoint}/report");
 }
