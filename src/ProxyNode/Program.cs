@@ -4,6 +4,7 @@ using JustRunIt.Events.Store.Messaging;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.StandAlone;
+using JustRunIt.ProxyNode.Tracing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -13,6 +14,9 @@ if (args is ["proxy", .. var rest])
     Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
     return await ProxyCommand.RunAsync(rest);
 }
+
+if (args is ["replay", .. var replay])
+    return await ReplayCommand.RunAsync(replay);
 
 return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", file =>
 {

@@ -1,19 +1,17 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
 using JustRunIt.Events.Store.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using static JustRunIt.ProxyNode.StandAlone.Values;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
 /// <summary><c>justrunit proxy</c>: one proxy without bus or database.</summary>
 internal static class ProxyCommand
 {
-    private const int BadInput = 2;
-
     private static readonly Option<string> Role = new("--role") { Description = "in: before a server; out: between a server and its next tier", HelpName = "in|out", Required = true };
     private static readonly Option<string> Protocol = new("--protocol") { Description = $"what both sides speak: {ProtocolRegistry.Names}", HelpName = "NAME", DefaultValueFactory = _ => ProtocolRegistry.Default.Name };
     private static readonly Option<string?> Listen = new("--listen") { Description = "where clients connect; with --install a free port unless given, without it required", HelpName = "IP:PORT" };
@@ -24,6 +22,8 @@ internal static class ProxyCommand
     private static readonly Option<string?> TimeShift = new("--time-shift") { Description = "how far the clone is behind; longer than the longest response time (10s; out: the peer's)", HelpName = "DURATION" };
     private static readonly Option<double> Speed = new("--speed") { Description = "in: how many sessions begin at the clone for one on-line, from 0.1 to 10; within a session nothing changes. Below 1 sessions are deferred, each more than the one before; above 1 they must be held back first, see --hold", HelpName = "FACTOR", DefaultValueFactory = _ => 1 };
     private static readonly Option<string?> Hold = new("--hold") { Description = "in, with --speed above 1: how long sessions are held back; lasts for HOLD / (1 - 1/FACTOR) of arrivals, then the speed is 1", HelpName = "DURATION" };
+    private static readonly Option<string?> Record = new("--record") { Description = "in: record the on-line traffic into a new file, which 'replay --trace' repeats; http and ajp13", HelpName = "FILE" };
+    private static readonly Option<int> RecordLimit = new("--record-limit") { Description = "size in MiB at which the recording ends, from 1 to 1048576", HelpName = "MIB", DefaultValueFactory = _ => 1024 };
     private static readonly Option<string?> Peer = new("--peer") { Description = "admin address of the other proxy around the same server. in: its matches are in the report; out: its time shift is used", HelpName = "HOST:PORT" };
     private static readonly Option<string?> Rules = new("--rules") { Description = "the service's rules, YAML or JSON (docs/configuration.md)", HelpName = "FILE" };
     private static readonly Option<string?> Admin = new("--admin") { Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the report anew", HelpName = "IP:PORT" };
@@ -33,28 +33,11 @@ internal static class ProxyCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("One proxy around a live server, without bus or database: relays, measures, and repeats the traffic at a clone");
-        foreach (var option in new Option[] { Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Peer, Rules, Admin, Memory })
+        foreach (var option in new Option[] { Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin, Memory })
             root.Options.Add(option);
         using var signals = new EndSignals();
         root.SetAction((parsed, _) => RunAsync(parsed, signals));
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync(error.Message);
-            await Console.Error.WriteLineAsync("'./justrunit proxy --help' lists what is allowed");
-            return BadInput;
-        }
-
-        try
-        {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        }
-        catch (ConfigurationException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return BadInput;
-        }
+        return await RunCommandAsync(root, args, "proxy");
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, EndSignals signals)
@@ -85,6 +68,8 @@ internal static class ProxyCommand
             Sandbox = Text(parsed, Sandbox, Addresses.TryParseLocal, "IP:PORT, such as 127.0.0.1:8080"),
             TimeShift = Text(parsed, TimeShift, Duration, "a duration with its unit from 1ms to 1h, such as 2s") ?? TimeSpan.FromSeconds(10),
             Speed = speed,
+            Record = parsed.GetValue(Record),
+            RecordLimitBytes = (long)Number(parsed, RecordLimit, 1, 1 << 20) << 20,
             Hold = hold ?? TimeSpan.Zero,
             Peer = Text(parsed, Peer, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:9000"),
             Rules = parsed.GetValue(Rules) is { } file ? RulesFile.Read(file) : ServiceRules.None,
@@ -105,32 +90,4 @@ internal static class ProxyCommand
             throw Wrong(Install, address.ToString(), Allowed);
         return upstream is IPEndPoint ? address : throw Wrong(Upstream, upstream.ToString()!, "IP:PORT where --install is given, such as 10.0.0.5:8080");
     }
-
-    private static TimeSpan? Duration(string text)
-    {
-        var unit = text.TrimStart([.. "0123456789."]);
-        double? milliseconds = unit switch { "ms" => 1, "s" => 1000, "min" => 60_000, "h" => 3_600_000, _ => null };
-        return milliseconds is { } factor
-            && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number * factor is >= 1 and <= 3_600_000
-                ? TimeSpan.FromMilliseconds(number * factor)
-                : null;
-    }
-
-    private static T? Text<T>(ParseResult parsed, Option option, Func<string, T?> read, string allowed) where T : class =>
-        parsed.GetResult(option)?.GetValueOrDefault<string?>() is not { } text ? null : read(text) ?? throw Wrong(option, text, allowed);
-
-    private static T? Text<T>(ParseResult parsed, Option option, Func<string, T?> read, string allowed) where T : struct =>
-        parsed.GetResult(option)?.GetValueOrDefault<string?>() is not { } text ? null : read(text) ?? throw Wrong(option, text, allowed);
-
-    private static double Number<T>(ParseResult parsed, Option<T> option, double minimum, double maximum) where T : IConvertible
-    {
-        var value = parsed.GetValue(option)!.ToDouble(CultureInfo.InvariantCulture);
-        return value >= minimum && value <= maximum
-            ? value
-            : throw Wrong(option, string.Create(CultureInfo.InvariantCulture, $"{value}"), string.Create(CultureInfo.InvariantCulture, $"a number from {minimum} to {maximum}"));
-    }
-
-    private static ConfigurationException Wrong(Option option, string text, string allowed) =>
-        new($"command line: {option.Name}: '{text}'; allowed is {allowed}");
 }
