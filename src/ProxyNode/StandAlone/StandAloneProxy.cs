@@ -104,7 +104,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             throw new ConfigurationException($"command line: --record: '{options.Record}'; allowed with --role in");
         if (options.Sandbox is not null && options.Speed != 1 && options.Protocol.OpenReply(options.Rules) is null)
             throw new ConfigurationException(
-                $"command line: --speed: '{options.Speed}': sessions of {options.Protocol.Name} depend on each other's data; allowed is 1");
+                FormattableString.Invariant($"command line: --speed: '{options.Speed}'; allowed is 1, for sessions of {options.Protocol.Name} depend on each other's data"));
         return new StandAloneProxy(options, clock);
     }
 

@@ -12,6 +12,12 @@ internal sealed record TraceEntry
     /// <summary>From the arrival to the last byte of the reply, or to the end of the connection without one.</summary>
     public required TimeSpan ResponseTime { get; init; }
 
+    /// <summary>
+    /// From the arrival to when the reply's last bytes were received, before the client could know of them: what the client did
+    /// because of them arrived later.
+    /// </summary>
+    public required TimeSpan Completed { get; init; }
+
     /// <summary>The protocol's own code, or <see cref="Replaying.Answer.NoReply"/>.</summary>
     public required int Status { get; init; }
 
@@ -30,6 +36,6 @@ internal sealed record TraceEntry
     /// <summary>Names that the server gave out in the reply.</summary>
     public required IReadOnlyList<string> Issued { get; init; }
 
-    /// <summary>When it was answered, since the recording began.</summary>
-    public TimeSpan End => Arrival + ResponseTime;
+    /// <summary>When it was completed, since the recording began.</summary>
+    public TimeSpan End => Arrival + Completed;
 }

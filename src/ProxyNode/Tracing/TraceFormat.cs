@@ -42,6 +42,7 @@ internal static class TraceFormat
         writer.Write(entry.Connection);
         writer.Write(entry.Arrival.Ticks);
         writer.Write(entry.ResponseTime.Ticks);
+        writer.Write(entry.Completed.Ticks);
         writer.Write(entry.Status);
         writer.Write((byte)((entry.IsError ? ErrorFlag : 0) | (entry.IsOneWay ? OneWayFlag : 0)));
         writer.Write(entry.ReplyLength);
@@ -56,7 +57,8 @@ internal static class TraceFormat
     /// <summary>Reads a payload up to the request, which is the rest.</summary>
     public static TraceEntry ReadExchange(BinaryReader reader, out int requestLength)
     {
-        var (connection, arrival, responseTime, status) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt32());
+        var (connection, arrival, responseTime, completed) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var status = reader.ReadInt32();
         var (flags, replyLength, replyHash) = (reader.ReadByte(), reader.ReadInt64(), reader.ReadUInt64());
         var issued = new string[reader.ReadInt32()];
         for (var i = 0; i < issued.Length; i++)
@@ -67,6 +69,7 @@ internal static class TraceFormat
             Connection = connection,
             Arrival = new TimeSpan(arrival),
             ResponseTime = new TimeSpan(responseTime),
+            Completed = new TimeSpan(completed),
             Status = status,
             IsError = (flags & ErrorFlag) != 0,
             IsOneWay = (flags & OneWayFlag) != 0,

@@ -28,7 +28,7 @@ internal sealed record TraceReport(
     /// <summary>The figures of a replay that is over.</summary>
     public static TraceReport Of(TraceFile trace, int sessions, IReadOnlyList<TracePlan.Planned> plan, TraceReplay replay, ReplayOptions options)
     {
-        var seconds = trace.Exchanges.Count == 0 ? 0 : trace.Exchanges.Max(exchange => exchange.Entry.End).TotalSeconds;
+        var seconds = trace.Exchanges.Count == 0 ? 0 : trace.Exchanges.Max(exchange => exchange.Entry.Arrival + exchange.Entry.ResponseTime).TotalSeconds;
         var lateness = replay.Lateness.Read();
         return new TraceReport(
             trace.Protocol.Name,

@@ -24,6 +24,7 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
 {
     private readonly ArrayBufferWriter<byte> request = new(512);
     private int endsLeft = isOneWay ? 1 : 2;
+    private long completedAt;
     private long endedAt;
     private int status = Answer.NoReply;
     private bool isError = !isOneWay;
@@ -40,6 +41,7 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
         Connection = connection,
         Arrival = clock.GetElapsedTime(startedAt, arrival),
         ResponseTime = isOneWay ? TimeSpan.Zero : clock.GetElapsedTime(arrival, endedAt),
+        Completed = isOneWay ? TimeSpan.Zero : clock.GetElapsedTime(arrival, completedAt),
         Status = status,
         IsError = isError,
         IsOneWay = isOneWay,
@@ -79,7 +81,7 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
     {
         other?.ReplyEnded(step, received, at);
         reply.End();
-        (status, isError, endedAt) = (step.Status, step.IsError, at);
+        (status, isError, completedAt, endedAt) = (step.Status, step.IsError, received, at);
         End();
     }
 
@@ -87,7 +89,7 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
     public void Aborted(long at)
     {
         other?.Aborted(at);
-        endedAt = at;
+        (completedAt, endedAt) = (at, at);
         End();
     }
 
