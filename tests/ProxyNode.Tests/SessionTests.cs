@@ -1,5 +1,6 @@
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Replaying;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -25,8 +26,8 @@ public sealed class SessionTests
         var first = finder.Find(1, []);
         var second = finder.Find(1, []);
         Assert.NotEqual(first, second);
-        finder.Learn(first, ["x"]);
-        finder.Learn(second, ["y"]);
+        finder.Learn(first, [new IssuedName("x", IsDeclared: false)]);
+        finder.Learn(second, [new IssuedName("y", IsDeclared: false)]);
         Assert.Equal(first, finder.Find(7, ["x"]));
         Assert.Equal(second, finder.Find(8, ["y"]));
     }

@@ -1,4 +1,5 @@
 using CsCheck;
+using JustRunIt.ProxyNode.Replaying;
 using JustRunIt.ProxyNode.Sessions;
 using JustRunIt.ProxyNode.Tracing;
 
@@ -75,7 +76,7 @@ public sealed class TracePlanTests
             IsOneWay = false,
             ReplyLength = 0,
             ReplyHash = 0,
-            Issued = issued is null ? [] : [issued],
+            Issued = issued is null ? [] : [new IssuedName(issued, IsDeclared: false)],
         },
         name is null ? [] : [name],
         0,

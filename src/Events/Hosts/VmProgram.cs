@@ -1,7 +1,7 @@
 namespace JustRunIt.Events.Hosts;
 
 /// <summary>
-/// What runs in a virtual machine of the process back end. <c>{listen}</c>, <c>{listenPort}</c> and <c>{next}</c> in arguments and
+/// What runs in a virtual machine. <c>{listen}</c>, <c>{listenPort}</c> and <c>{next}</c> in arguments and
 /// environment stand for the addresses, which differ between an original and its clone.
 /// </summary>
 /// <param name="Executable">Path of the program.</param>
@@ -11,6 +11,10 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Listen">host:port that the original listens on.</param>
 /// <param name="Next">host:port or URL of the next tier, or of its out-proxy; null when there is none.</param>
 /// <param name="HealthPath">HTTP path that answers 200 once the program is ready; null when it has none.</param>
+/// <param name="Image">
+/// What it runs on. Container back end: folder with a root file system, null for the host's own; what the program writes is
+/// kept apart from it. The process back end has none.
+/// </param>
 public sealed record VmProgram(
     string Executable,
     IReadOnlyList<string> Arguments,
@@ -18,4 +22,5 @@ public sealed record VmProgram(
     string WorkingDirectory,
     string Listen,
     string? Next,
-    string? HealthPath);
+    string? HealthPath,
+    string? Image = null);

@@ -76,9 +76,10 @@ internal static class Launcher
         }
     }
 
-    private static string? FindExecutable(string name) => name.Contains('/', StringComparison.Ordinal)
+    /// <summary>Path of a program: itself when it is one, else the first on the path; null when there is none.</summary>
+    public static string? FindExecutable(string name) => name.Contains('/', StringComparison.Ordinal)
         ? (File.Exists(name) ? name : null)
-        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':')
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':').Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 }

@@ -1,11 +1,11 @@
 using System.Text;
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Ajp;
 
 /// <summary>The content of a container's reply, and the cookies that it sets. Gets one packet at a time.</summary>
-internal sealed class AjpReplyReader(ServiceRules rules) : ReplyReader(rules)
+internal sealed class AjpReplyReader(ServiceRules rules) : PageReader(rules)
 {
     private const int SetCookieCode = 0xA007;
 
@@ -15,7 +15,7 @@ internal sealed class AjpReplyReader(ServiceRules rules) : ReplyReader(rules)
         switch (reader.Byte())
         {
             case AjpPacket.SendBodyChunk:
-                AppendContent(reader.Take(reader.Integer()));
+                AppendPage(reader.Take(reader.Integer()));
                 break;
             case AjpPacket.SendHeaders:
                 reader.Integer();

@@ -139,7 +139,8 @@ internal sealed class RelayConnection(
                 tap?.Request(bytes.Span);
                 buffer.Take(taken);
                 midRequest = !step.Ends && (midRequest || step.Begins);
-                arrival = step.Ends || step.Skipped == taken ? (buffer.Count == 0 ? 0 : clock.GetTimestamp()) : arrival;
+                // What is no part of a request, such as a log-in, is not the arrival of the next one.
+                arrival = midRequest ? arrival : buffer.Count == 0 ? 0 : clock.GetTimestamp();
                 if (!step.Ends)
                     continue;
                 tap?.RequestEnded();

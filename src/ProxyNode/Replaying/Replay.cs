@@ -70,6 +70,9 @@ internal sealed class Replay : IAsyncDisposable
     /// <summary>The order of a database's writes.</summary>
     public WriteOrder WriteOrder { get; } = new();
 
+    /// <summary>Why the clone could not be spoken to, the last time; null when it always could.</summary>
+    public string? LastFailure { get; private set; }
+
     /// <summary>What each side calls the same thing.</summary>
     public Identities Identities { get; } = new();
 
@@ -98,7 +101,7 @@ internal sealed class Replay : IAsyncDisposable
     {
         if (step.IsPrivate)
             return null;
-        var exchange = new Exchange(this, shadow, arrival, step.IsOneWay);
+        var exchange = new Exchange(this, shadow, arrival, step.IsOneWay) { Kind = step.Kind };
         if (step.IsOneWay)
             return exchange;
         lock (gate)
@@ -123,6 +126,9 @@ internal sealed class Replay : IAsyncDisposable
         Comparison.Add(exchange);
         exchange.Shadow.Session.Pair(exchange);
     }
+
+    /// <summary>The clone broke the protocol, or refuses the log-in.</summary>
+    public void Failed(string reason) => LastFailure = reason;
 
     /// <summary>A duplicate is sent so much later than it was due.</summary>
     public void CountLateness(TimeSpan late) => Lateness.Add(late, isError: false);

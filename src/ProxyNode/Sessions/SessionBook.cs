@@ -45,7 +45,7 @@ internal sealed class SessionBook(ServiceRules rules, IProtocol protocol, Sessio
     }
 
     /// <summary>A server gave out names in reply to a request of a session.</summary>
-    public void Learn(long session, IReadOnlyList<string>? issued)
+    public void Learn(long session, IReadOnlyList<IssuedName>? issued)
     {
         if (issued is null)
             return;

@@ -1,3 +1,5 @@
+using JustRunIt.ProxyNode.Replaying;
+
 namespace JustRunIt.ProxyNode.Sessions;
 
 /// <summary>
@@ -34,12 +36,12 @@ internal sealed class SessionFinder(SessionRules rules)
     }
 
     /// <summary>A server gave out names in reply to a request of a session.</summary>
-    public void Learn(long session, IReadOnlyList<string>? issued)
+    public void Learn(long session, IReadOnlyList<IssuedName>? issued)
     {
         if (rules.By == SessionKind.Connection || issued is null)
             return;
-        foreach (var name in issued.Where(name => name.Length > 0))
-            Name(name, session);
+        foreach (var name in issued.Where(name => name.Name.Length > 0))
+            Name(name.Name, session);
     }
 
     private void Name(string name, long session)

@@ -82,12 +82,10 @@ internal static class ProxyCommand
     {
         if (parsed.GetResult(Install) is null)
             return null;
-        const string Allowed = "IP:PORT, such as 10.0.0.5:8080";
+        const string Allowed = "IP:PORT of one address, such as 10.0.0.5:8080";
         var address = parsed.GetValue(Install) is null
-            ? upstream as IPEndPoint ?? throw Wrong(Upstream, upstream.ToString()!, "IP:PORT where --install is given, such as 10.0.0.5:8080")
-            : Text(parsed, Install, Addresses.TryParseLocal, Allowed)!;
-        if (address.Port == 0 || address.Address.Equals(IPAddress.Any) || address.Address.Equals(IPAddress.IPv6Any))
-            throw Wrong(Install, address.ToString(), Allowed);
-        return upstream is IPEndPoint ? address : throw Wrong(Upstream, upstream.ToString()!, "IP:PORT where --install is given, such as 10.0.0.5:8080");
+            ? upstream as IPEndPoint
+            : Text(parsed, Install, Addresses.TryParseInstallable, Allowed);
+        return upstream is IPEndPoint ? address! : throw Wrong(Upstream, parsed.GetValue(Upstream)!, "IP:PORT where --install is given, such as 10.0.0.5:8080");
     }
 }

@@ -74,12 +74,17 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
             await session.LogInAsync(socket, dialogue, stop).ConfigureAwait(false);
         }
 
-        var bytes = session.Rewrite(request);
+        await SayAsync(session.Rewrite(request), stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends bytes that the dialogue has heard: it must know what was asked to read the reply.</summary>
+    private async Task SayAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    {
         var heard = bytes.ToArray();
         for (var at = 0; at < heard.Length;)
             at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
         while (!bytes.IsEmpty)
-            bytes = bytes[await socket.SendAsync(bytes, stop).ConfigureAwait(false)..];
+            bytes = bytes[await socket!.SendAsync(bytes, stop).ConfigureAwait(false)..];
     }
 
     /// <summary>Reads a reply to its end; null when the server closed before.</summary>
@@ -91,7 +96,9 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
             {
                 if (step.IsReply)
                     reply.Append(buffer.Span[..taken], step.HeadLength);
+                var more = session.Answer(buffer.Span[..taken]);
                 buffer.Take(taken);
+                await SayAsync(more, stop).ConfigureAwait(false);
                 if (step.Ends)
                     return Answered(step);
             }

@@ -1,3 +1,5 @@
+using JustRunIt.ProxyNode.Replaying;
+
 namespace JustRunIt.ProxyNode.Tracing;
 
 /// <summary>One request of recorded traffic, and how it was answered.</summary>
@@ -18,7 +20,7 @@ internal sealed record TraceEntry
     /// </summary>
     public required TimeSpan Completed { get; init; }
 
-    /// <summary>The protocol's own code, or <see cref="Replaying.Answer.NoReply"/>.</summary>
+    /// <summary>The protocol's own code, or <see cref="Answer.NoReply"/>.</summary>
     public required int Status { get; init; }
 
     /// <summary>The server failed, or did not answer.</summary>
@@ -34,7 +36,7 @@ internal sealed record TraceEntry
     public required ulong ReplyHash { get; init; }
 
     /// <summary>Names that the server gave out in the reply.</summary>
-    public required IReadOnlyList<string> Issued { get; init; }
+    public required IReadOnlyList<IssuedName> Issued { get; init; }
 
     /// <summary>When it was completed, since the recording began.</summary>
     public TimeSpan End => Arrival + Completed;

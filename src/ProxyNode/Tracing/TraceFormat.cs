@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
+using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
@@ -49,7 +50,11 @@ internal static class TraceFormat
         writer.Write(entry.ReplyHash);
         writer.Write(entry.Issued.Count);
         foreach (var name in entry.Issued)
-            writer.Write(name);
+        {
+            writer.Write(name.Name);
+            writer.Write(name.IsDeclared);
+        }
+
         writer.Write(request.Length);
         writer.Write(request);
     }
@@ -60,9 +65,9 @@ internal static class TraceFormat
         var (connection, arrival, responseTime, completed) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
         var status = reader.ReadInt32();
         var (flags, replyLength, replyHash) = (reader.ReadByte(), reader.ReadInt64(), reader.ReadUInt64());
-        var issued = new string[reader.ReadInt32()];
+        var issued = new IssuedName[reader.ReadInt32()];
         for (var i = 0; i < issued.Length; i++)
-            issued[i] = reader.ReadString();
+            issued[i] = new IssuedName(reader.ReadString(), reader.ReadBoolean());
         requestLength = reader.ReadInt32();
         return new TraceEntry
         {
