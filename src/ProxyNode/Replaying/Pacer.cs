@@ -77,7 +77,9 @@ internal sealed class Pacer : IDisposable
         isIdle = false;
     }
 
-    private static void Sleep(TimeSpan time)
+    /// <summary>Sleeps by the kernel's high-resolution timer.</summary>
+    /// <param name="time">Less than a second.</param>
+    public static void Sleep(TimeSpan time)
     {
         var specification = new Timespec(0, (nint)(time.Ticks * 100));
         _ = NanoSleep(in specification, 0);

@@ -98,9 +98,7 @@ internal sealed class Replay : IAsyncDisposable
     public Identities Identities { get; } = new();
 
     /// <summary>When the duplicate of an arrival is due.</summary>
-    public long DueAt(long arrival) => settings.Speed == 1
-        ? arrival + shiftTicks
-        : StartedAt + shiftTicks + (long)((arrival - StartedAt) / settings.Speed);
+    public long DueAt(long arrival) => arrival + shiftTicks;
 
     /// <summary>A span of time in the clock's ticks.</summary>
     public long Ticks(TimeSpan span) => (long)(span.TotalSeconds * clock.TimestampFrequency);

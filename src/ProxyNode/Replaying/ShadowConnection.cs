@@ -89,7 +89,10 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     }
 
     /// <summary>The on-line connection has ended: so does this one, a time shift later.</summary>
-    public void Complete() => replay.Pacer.Add(new Duty(replay.DueAt(clock.GetTimestamp()), this, null, Ends: true));
+    public void Complete() => CompleteAt(replay.DueAt(clock.GetTimestamp()));
+
+    /// <summary>No more duplicates come, and the last of those that wait is due at a time.</summary>
+    public void CompleteAt(long lastDue) => replay.Pacer.Add(new Duty(lastDue, this, null, Ends: true));
 
     /// <summary>Memory was short for one of its duplicates: without it the rest means nothing. Never waits.</summary>
     public void GiveUp()
