@@ -45,6 +45,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
                     groups,
                     networks.OnlinePath(network.Value),
                     root,
+                    disks.Written(command.Vm),
                     NewLog(command.Vm)),
                 cancellation);
             await disks.UnmountAsync(command.Vm);
@@ -70,11 +71,13 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
         {
             Tell(name, "network");
             network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
+            Tell(name, "images");
             await disks.CreateImagesAsync(name, original.Memory.Bytes + ImageOverhead);
             Tell(name, "dump");
             var (images, pause) = await DumpAsync(original, name, cancellation);
-            Tell(name, "restore");
+            Tell(name, "disk");
             var root = await disks.MountAsync(name, ImageOf(program));
+            Tell(name, "restore");
             var clone = new RunningVm(
                 name,
                 command.SandboxMachine,
@@ -90,6 +93,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
             };
             var restored = await InGroupAsync(
                 clone, groups => criu.RestoreAsync(images, root, networks.ClonePath(network.Value), groups, cancellation), cancellation);
+            Tell(name, "tidy");
             var bytes = new DirectoryInfo(disks.Images(name)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             await disks.DeleteImagesAsync(name);
             await disks.UnmountAsync(name);

@@ -7,6 +7,8 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 [BackEnd("container")]
 public sealed class ContainerComplianceTests : HypervisorCompliance
 {
+    protected override IReadOnlyList<string> Phases => ["network", "images", "dump", "disk", "restore", "tidy", "health"];
+
     protected override bool HasOwnFiles => true;
 
     [ComplianceFact]
