@@ -56,6 +56,19 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     /// <inheritdoc />
     protected override async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
+        try
+        {
+            return await CopyAsync(original, command, cancellation);
+        }
+        catch
+        {
+            await MergeAsync(original);
+            throw;
+        }
+    }
+
+    private async Task<Duplicate> CopyAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
         // One copy of an original at a time.
         using var alone = await monitors.TakeAsync(original.Name, cancellation);
         var (name, program) = (command.CloneName, original.Start.Program);
@@ -107,7 +120,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             }
             finally
             {
-                SetCap(original, original.Cpu);
+                // It may have been given another meanwhile.
+                SetCap(original, List().FirstOrDefault(present => present.Name == original.Name)?.Cpu ?? original.Cpu);
             }
         }
         catch
@@ -151,7 +165,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     protected override async Task RemoveRestAsync(RunningVm vm)
     {
         await RemoveRestAsync(vm.Name, vm.Network);
-        if (vm.Origin?.Command.Vm is { } name && List().FirstOrDefault(present => present.Name == name) is { } original)
+        // One that was never finished is merged by whoever gave it up, who has the original's monitor.
+        if (vm.Origin is { Result: not null, Command.Vm: var name } && List().FirstOrDefault(present => present.Name == name) is { } original)
             await MergeAsync(original);
     }
 

@@ -62,6 +62,8 @@ internal sealed class Agent : IAsyncDisposable
         var repository = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(repository!.FullName, "JustRunIt.Events.sln")))
             repository = repository.Parent;
+        if (backEnd.Name == "vm")
+            return Start(name, machine, cpu, Guest(repository.FullName, next, heapMebibytes));
         var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
         return Start(name, machine, cpu, new VmProgram(
             "dotnet",
@@ -74,6 +76,22 @@ internal sealed class Agent : IAsyncDisposable
             $"127.0.0.1:{FreePort.Find()}",
             next,
             "/health"));
+    }
+
+    /// <summary>The specimen's like for virtual machines, which infra/local/guest.sh builds.</summary>
+    private static VmProgram Guest(string repository, string? next, int heapMebibytes)
+    {
+        var folder = Path.Combine(repository, ".justrunit", "guest");
+        if (!File.Exists(Path.Combine(folder, "kernel")))
+            throw new FileNotFoundException($"{folder} has no guest; './justrunit test' builds it");
+        return new VmProgram(
+            Path.Combine(folder, "kernel"),
+            [$"initrd={Path.Combine(folder, "initrd")}", "console=ttyS0", "quiet"],
+            new Dictionary<string, string> { ["LISTEN"] = "{listen}", ["HEAP_MIB"] = $"{heapMebibytes}" },
+            "/",
+            $"127.0.0.1:{FreePort.Find()}",
+            next,
+            "/health");
     }
 
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
