@@ -134,6 +134,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         }
     }
 
+    /// <summary>The guest's own: its kernel's last line, in brackets with the time, is always that it powers down.</summary>
+    protected override string LastWords(string vm) => Launcher.LastWords(LogOf(vm), line => !line.StartsWith('['));
+
     /// <summary>QEMU needs some memory beside its guest's.</summary>
     protected override MemorySize GroupMemory(RunningVm vm) => new(vm.Start.Memory.Bytes + QemuCommand.Overhead.Bytes);
 
