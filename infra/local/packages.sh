@@ -67,8 +67,14 @@ group_needs() {
         peers)
             echo apache2 apache2
             echo /usr/lib/apache2/modules/mod_jk.so libapache2-mod-jk
-            echo java default-jre-headless
+            echo javac default-jdk-headless
             echo /usr/share/tomcat10/bin/catalina.sh tomcat10
+            echo mariadbd mariadb-server
+            echo /usr/share/java/mariadb-java-client.jar libmariadb-java
+            echo wrk wrk
+            ;;
+        # The database of the samples, for the demonstration and for what is measured with them.
+        samples)
             echo mariadbd mariadb-server
             ;;
         # Virtual machines, and what their test guest is built with.

@@ -10,9 +10,8 @@ using JustRunIt.HostAgent.Power;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", file =>
+return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", AgentFile.Read, settings =>
 {
-    var settings = AgentFile.Read(file);
     var groups = ControlGroupDetection.Detect(settings);
     var (backEnd, why) = HypervisorRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
     var builder = ServiceHost.CreateBusOnly(

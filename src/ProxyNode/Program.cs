@@ -14,9 +14,8 @@ if (args is ["proxy", .. var rest])
     return await ProxyCommand.RunAsync(rest);
 }
 
-return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", file =>
+return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", NodeFile.Read, settings =>
 {
-    var settings = NodeFile.Read(file);
     var builder = ServiceHost.CreateBusOnly(
         Names.ProxyNode(settings.Node),
         consumers => consumers

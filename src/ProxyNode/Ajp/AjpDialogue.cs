@@ -12,6 +12,8 @@ internal sealed class AjpDialogue : Dialogue
     private bool inExchange;
     private bool inRequest;
     private long? bodyLeft;
+    private bool isFirstDue;
+    private int asked;
     private int status;
 
     /// <inheritdoc />
@@ -35,19 +37,14 @@ internal sealed class AjpDialogue : Dialogue
             return 0;
         var payload = bytes[AjpPacket.HeaderLength..length];
         WasProbe = false;
-        if (inExchange)
+        if (inRequest || asked > 0)
         {
-            if (!inRequest)
-                throw new ProtocolException("an AJP13 packet after the end of a request's body");
-            var data = payload.Length < 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(payload);
-            if (data > payload.Length - 2 && data > 0)
-                throw new ProtocolException("an AJP13 body packet that is shorter than it says");
-            bodyLeft -= data;
-            step.Ends = data == 0 || bodyLeft <= 0;
-            inRequest = !step.Ends;
+            BodyPacket(payload, ref step);
             return length;
         }
 
+        if (inExchange)
+            throw new ProtocolException("an AJP13 packet after the end of a request's body");
         if (payload.IsEmpty)
             throw new ProtocolException("an empty AJP13 packet where a request is due");
         switch (payload[0])
@@ -57,7 +54,8 @@ internal sealed class AjpDialogue : Dialogue
                 bodyLeft = request.ContentLength;
                 inExchange = true;
                 inRequest = bodyLeft != 0;
-                status = 0;
+                isFirstDue = bodyLeft > 0;
+                (status, asked) = (0, 0);
                 step.Begins = true;
                 step.Ends = !inRequest;
                 return length;
@@ -91,7 +89,10 @@ internal sealed class AjpDialogue : Dialogue
                 status = BinaryPrimitives.ReadUInt16BigEndian(payload[1..]);
                 step.HeadLength = length;
                 break;
-            case AjpPacket.SendBodyChunk or AjpPacket.GetBodyChunk when payload.Length >= 3:
+            case AjpPacket.GetBodyChunk when payload.Length >= 3:
+                asked++;
+                break;
+            case AjpPacket.SendBodyChunk when payload.Length >= 3:
                 break;
             case AjpPacket.EndResponse when payload.Length >= 2:
                 inExchange = inRequest = false;
@@ -105,5 +106,23 @@ internal sealed class AjpDialogue : Dialogue
         }
 
         return length;
+    }
+
+    /// <summary>
+    /// Containers ask on although they have the whole body, even if its length is known, and get an empty packet; their reply
+    /// may have ended meanwhile. Whoever repeats a request may be ahead of what is asked.
+    /// </summary>
+    private void BodyPacket(ReadOnlySpan<byte> payload, ref ClientStep step)
+    {
+        var data = payload.Length < 2 ? 0 : BinaryPrimitives.ReadUInt16BigEndian(payload);
+        if (data > 0 && data > payload.Length - 2)
+            throw new ProtocolException("an AJP13 body packet that is shorter than it says");
+        asked -= isFirstDue ? 0 : 1;
+        isFirstDue = false;
+        if (!inRequest)
+            return;
+        bodyLeft -= data;
+        step.Ends = data == 0 || bodyLeft <= 0;
+        inRequest = !step.Ends;
     }
 }

@@ -39,6 +39,9 @@ internal static class AjpPacket
     /// <summary>Container to web server: the answer to a probe.</summary>
     public const byte CPong = 9;
 
+    /// <summary>Web server to container: nothing is left of the request's body.</summary>
+    public static ReadOnlyMemory<byte> BodyEnd { get; } = new byte[] { 0x12, 0x34, 0, 0 };
+
     /// <summary>The length of the packet that begins here, header included; 0 when it is not complete.</summary>
     /// <exception cref="ProtocolException">The magic is wrong.</exception>
     public static int LengthOf(ReadOnlySpan<byte> bytes, bool fromContainer)

@@ -8,11 +8,12 @@ namespace JustRunIt.ProxyNode.Ajp;
 
 /// <summary>
 /// AJP13 at a cloned container: session cookies and <c>;jsessionid=</c> in the clone's names. The packets of a body are sent
-/// without being asked for; the container finds them when it wants them.
+/// without being asked for; the container finds them when it wants them, and is told the end when it asks for more.
 /// </summary>
 internal sealed class AjpShadow(ServiceRules rules, Identities identities) : ShadowSession(rules)
 {
     private readonly ServiceRules rules = rules;
+    private int ahead;
 
     /// <inheritdoc />
     public override Dialogue Open() => new AjpDialogue();
@@ -39,10 +40,26 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
         return (byte[])[.. rewritten, .. request.Span[head..]];
     }
 
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
+    {
+        var request = base.Repeat(exchange, out preceding);
+        ahead = 0;
+        for (var rest = request.Span; !rest.IsEmpty; rest = rest[AjpPacket.LengthOf(rest, fromContainer: false)..])
+            ahead++;
+        // The request itself, and the first packet of a body of known length, are not asked for.
+        ahead -= AjpRequest.Parse(request.Span[..AjpPacket.LengthOf(request.Span, fromContainer: false)]).ContentLength > 0 ? 2 : 1;
+        return request;
+    }
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) =>
+        said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0 ? AjpPacket.BodyEnd : default;
+
     private string Declared(string text) => rules.Identities.Count > 0 ? identities.Replace(text) : text;
 
     /// <summary>The content of a container's reply, and the cookies that it sets. Gets one packet at a time.</summary>
-    private sealed class AjpReplyReader(ServiceRules rules) : ReplyReader(rules)
+    private sealed class AjpReplyReader(ServiceRules rules) : PageReader(rules)
     {
         private const int SetCookieCode = 0xA007;
 
@@ -52,7 +69,7 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
             switch (reader.Byte())
             {
                 case AjpPacket.SendBodyChunk:
-                    AppendContent(reader.Take(reader.Integer()));
+                    AppendPage(reader.Take(reader.Integer()));
                     break;
                 case AjpPacket.SendHeaders:
                     reader.Integer();

@@ -5,7 +5,7 @@ using JustRunIt.ProxyNode.Replaying;
 namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>The content of an HTTP reply, chunks joined (RFC 9112 §7.1), and the cookies that it sets (RFC 6265 §4.1).</summary>
-internal sealed class HttpReplyReader(ServiceRules rules) : ReplyReader(rules)
+internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
 {
     private BodyScanner body;
     private bool isKnown;
@@ -25,7 +25,7 @@ internal sealed class HttpReplyReader(ServiceRules rules) : ReplyReader(rules)
         var content = bytes[headLength..];
         if (!isKnown)
         {
-            AppendContent(content);
+            AppendPage(content);
             return;
         }
 
@@ -33,7 +33,7 @@ internal sealed class HttpReplyReader(ServiceRules rules) : ReplyReader(rules)
         {
             var taken = body.AdvanceRun(content, out var isContent);
             if (isContent)
-                AppendContent(content[..taken]);
+                AppendPage(content[..taken]);
             content = content[taken..];
         }
     }

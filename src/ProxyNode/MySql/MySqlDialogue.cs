@@ -22,6 +22,7 @@ internal sealed class MySqlDialogue : Dialogue
     private MySqlReply reply;
     private bool inReply;
     private bool hasQuit;
+    private bool becomesStream;
 
     private enum Phase
     {
@@ -166,6 +167,7 @@ internal sealed class MySqlDialogue : Dialogue
         {
             clientInRequest = false;
             step.Ends = true;
+            phase = becomesStream ? Phase.Stream : phase;
             step.After = hasQuit ? AfterRequest.Last : AfterRequest.GoOn;
         }
 
@@ -175,6 +177,7 @@ internal sealed class MySqlDialogue : Dialogue
     private void Begin(MySqlCommand command, ReadOnlySpan<byte> argument, ref ClientStep step)
     {
         step.Begins = true;
+        step.Kind = (int)command;
         switch (command)
         {
             case MySqlCommand.Quit:
@@ -191,7 +194,7 @@ internal sealed class MySqlDialogue : Dialogue
             case MySqlCommand.BinlogDump or MySqlCommand.BinlogDumpGtid or MySqlCommand.TableDump:
                 step.IsPrivate = true;
                 step.IsOneWay = true;
-                phase = Phase.Stream;
+                becomesStream = true;
                 return;
             case MySqlCommand.ChangeUser:
                 step.IsPrivate = true;

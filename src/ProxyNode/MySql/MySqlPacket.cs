@@ -64,6 +64,9 @@ internal static class MySqlPacket
     /// <summary>SERVER_STATUS_CURSOR_EXISTS.</summary>
     public const int CursorExists = 0x40;
 
+    /// <summary>SERVER_SESSION_STATE_CHANGED: an OK packet ends with what changed.</summary>
+    public const int SessionStateChanged = 0x4000;
+
     /// <summary>Length of a payload, from its header.</summary>
     public static int PayloadLength(ReadOnlySpan<byte> header) => header[0] | (header[1] << 8) | (header[2] << 16);
 

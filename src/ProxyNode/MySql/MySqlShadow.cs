@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
@@ -41,7 +42,7 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     }
 
     /// <inheritdoc />
-    public override ReplyReader OpenReply(Exchange exchange) => new MySqlReplyReader(rules);
+    public override ReplyReader OpenReply(Exchange exchange) => new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
@@ -57,12 +58,30 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         return rewritten;
     }
 
+    /// <summary>
+    /// A write gets the numbers of AUTO_INCREMENT that the original gave out, as in statement-based replication; one that the
+    /// original gave up because of a lock or a limit of time is not repeated, but what that left behind is.
+    /// </summary>
+    public override ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
+    {
+        preceding = 0;
+        if (exchange.Order == SqlOrder.Ordered && Instead(exchange.Online.Status) is { } instead)
+        {
+            exchange.IsReplaced = true;
+            return Command(instead);
+        }
+
+        var request = Rewrite(exchange.RequestBytes);
+        if (exchange.Order != SqlOrder.Ordered || exchange.OnlineReply is not MySqlReplyReader { FirstInserted: > 0 and var first })
+            return request;
+        preceding = 1;
+        return (byte[])[.. Command(string.Create(CultureInfo.InvariantCulture, $"SET insert_id={first}")), .. request.Span];
+    }
+
     /// <inheritdoc />
     public override void Pair(Exchange exchange)
     {
-        var request = exchange.RequestBytes.Span;
-        if (request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
-            && exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } })
+        if (exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } })
             clones[ours] = theirs;
     }
 
@@ -86,6 +105,18 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
             _ => SqlOrder.Any,
         };
     }
+
+    /// <summary>What has the effect of a statement that was given up in a way that depends on others or on time.</summary>
+    private static string? Instead(int error) => error switch
+    {
+        // ER_LOCK_DEADLOCK: the whole transaction is gone.
+        1213 => "ROLLBACK",
+        // ER_LOCK_WAIT_TIMEOUT, ER_QUERY_INTERRUPTED, ER_STATEMENT_TIMEOUT (MariaDB), ER_QUERY_TIMEOUT: only the statement is.
+        1205 or 1317 or 1969 or 3024 => "DO 0",
+        _ => null,
+    };
+
+    private static byte[] Command(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 
     private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password, CancellationToken stop)
     {
@@ -131,31 +162,5 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     {
         if (payload is [MySqlPacket.Error, ..])
             throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
-    }
-
-    private sealed class MySqlReplyReader(ServiceRules rules) : ReplyReader(rules)
-    {
-        /// <summary>Payload of the first packet of a reply to a prepare.</summary>
-        private const int PreparedLength = 12;
-
-        private readonly byte[] start = new byte[9];
-        private int seen;
-
-        /// <summary>The number in a reply to a prepare.</summary>
-        public uint? Prepared => seen == start.Length && start[4] == MySqlPacket.Ok ? BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(5)) : null;
-
-        public override void Append(ReadOnlySpan<byte> bytes, int headLength)
-        {
-            var count = Math.Min(start.Length - seen, bytes.Length);
-            if (count > 0)
-            {
-                bytes[..count].CopyTo(start.AsSpan(seen));
-                seen += count;
-                // Not compared: the number, which is each server's own.
-                base.Append(bytes[..count], seen == start.Length && start[0] == PreparedLength && start[4] == MySqlPacket.Ok ? count : 0);
-            }
-
-            base.Append(bytes[count..], 0);
-        }
     }
 }

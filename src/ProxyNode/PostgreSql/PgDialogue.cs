@@ -30,7 +30,7 @@ internal sealed class PgDialogue : Dialogue
     private bool isExtended;
     private bool clientEnds;
     private bool hasLeft;
-    private bool hasError;
+    private int error;
 
     private enum Phase
     {
@@ -160,7 +160,7 @@ internal sealed class PgDialogue : Dialogue
         return taken;
     }
 
-    private static bool IsRead(char type) => type is 'S' or 'K';
+    private static bool IsRead(char type) => type is 'S' or 'K' or 'E';
 
     private int StartupMessage(Span<byte> bytes, ref ClientStep step)
     {
@@ -257,6 +257,8 @@ internal sealed class PgDialogue : Dialogue
     {
         if (type == 'K')
             CancelKey = body.ToArray();
+        if (type == 'E' && unanswered > 0)
+            error = PgMessage.StateOf(body);
         if (type != 'S' || phase != Phase.Authentication)
             return;
         lock (parameters)
@@ -271,7 +273,8 @@ internal sealed class PgDialogue : Dialogue
                 phase = Phase.Requests;
                 break;
             case 'E' when unanswered > 0:
-                hasError = true;
+                // One that is too long to be read has failed all the same.
+                error = error == 0 ? PgMessage.UnknownState : error;
                 break;
             case 'E':
                 inCopy = false;
@@ -298,13 +301,13 @@ internal sealed class PgDialogue : Dialogue
         while (parsing.TryPeek(out var parsed) && parsed.Request <= ended)
         {
             parsing.Dequeue();
-            if (!hasError)
+            if (error == 0)
                 Statements[parsed.Name] = parsed.Body;
         }
 
         step.Ends = true;
-        step.Status = hasError ? 1 : 0;
-        step.IsError = hasError;
-        hasError = false;
+        step.Status = error;
+        step.IsError = error != 0;
+        error = 0;
     }
 }

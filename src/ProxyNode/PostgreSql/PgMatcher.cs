@@ -21,9 +21,10 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
         var (exact, wildcard, equivalent) = (new StringBuilder(), new StringBuilder(), new StringBuilder());
-        while (!request.IsEmpty)
+        // A request to cancel has no type; what it cancels was recorded as it ended.
+        while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var length = (int)PgMessage.LengthOf(request);
+            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
             Add((char)request[0], request[PgMessage.HeaderLength..length]);
             request = request[length..];
         }

@@ -41,6 +41,34 @@ internal static class PgMessage
         return text;
     }
 
+    /// <summary>The status of an error that says no SQLSTATE.</summary>
+    public const int UnknownState = 1;
+
+    /// <summary>The SQLSTATE of an error's body as a number of base 36, so that it fits a status.</summary>
+    public static int StateOf(ReadOnlySpan<byte> body)
+    {
+        const int length = 5;
+        while (body.Length > 1 && body[0] != 0)
+        {
+            var end = body.IndexOf((byte)0);
+            if (end < 0)
+                break;
+            if (body[0] == 'C' && end == 1 + length)
+                return StateOf(Encoding.ASCII.GetString(body[1..end]));
+            body = body[(end + 1)..];
+        }
+
+        return UnknownState;
+    }
+
+    /// <summary>A SQLSTATE as a number of base 36.</summary>
+    public static int StateOf(string state) => state.Aggregate(0, (number, c) => (number * 36) + (c switch
+    {
+        >= '0' and <= '9' => c - '0',
+        >= 'A' and <= 'Z' => c - 'A' + 10,
+        _ => 0,
+    }));
+
     /// <summary>A message.</summary>
     public static byte[] Frame(char type, ReadOnlySpan<byte> body)
     {

@@ -15,6 +15,12 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities identities) : ShadowSession(rules)
 {
+    // serialization_failure, deadlock_detected, lock_not_available, query_canceled: they depend on others or on time.
+    private static readonly HashSet<int> GivenUp = [.. ((string[])["40001", "40P01", "55P03", "57014"]).Select(PgMessage.StateOf)];
+
+    // A statement that fails the same way everywhere: the transaction is failed, as it was at the original.
+    private static readonly byte[] Failure = PgMessage.Frame('Q', "DO $$ BEGIN RAISE 'given up by the original'; END $$\0"u8);
+
     private readonly ServiceRules rules = rules;
     private readonly byte[][] prepared = [.. online.Statements.Values];
 
@@ -49,6 +55,19 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
         if (!online.IsCancel || request.Length < 16 || identities.OfClone(Convert.ToHexString(request.Span[8..])) is not { } key)
             return request;
         return (byte[])[.. request.Span[..8], .. Convert.FromHexString(key)];
+    }
+
+    /// <summary>
+    /// A request that the original gave up because of a lock or of a time is not repeated: something that fails takes its
+    /// place.
+    /// </summary>
+    public override ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
+    {
+        if (exchange.Order is SqlOrder.Any or SqlOrder.Reads || !GivenUp.Contains(exchange.Online.Status))
+            return base.Repeat(exchange, out preceding);
+        preceding = 0;
+        exchange.IsReplaced = true;
+        return Failure;
     }
 
     /// <inheritdoc />
@@ -107,7 +126,7 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
                     throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(body).Replace('\0', ' ')}");
                 case 'K':
                     if (online.CancelKey.Length > 0)
-                        identities.Pair([Convert.ToHexString(online.CancelKey)], [Convert.ToHexString(body)]);
+                        identities.Pair(Convert.ToHexString(online.CancelKey), Convert.ToHexString(body));
                     break;
                 case 'R':
                     var answer = Answer(body, user, password, ref scram);

@@ -12,6 +12,9 @@ internal struct ClientStep
     /// <summary>The request that begins is one that the server does not answer.</summary>
     public bool IsOneWay;
 
+    /// <summary>What kind of request begins, where the protocol's reply depends on it: for MySQL the command.</summary>
+    public int Kind;
+
     /// <summary>The request that begins must not be repeated at a clone: after it the connection may speak another protocol.</summary>
     public bool IsPrivate;
 

@@ -23,6 +23,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
             if (!await matcher.GreetAsync(clone, dialogue, record, stop).ConfigureAwait(false))
                 return;
             var arrival = 0L;
+            var midRequest = false;
             while (true)
             {
                 var received = await clone.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
@@ -40,11 +41,13 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
                         request.ResetWrittenCount();
                     request.Write(buffer.Span[step.Skipped..taken]);
                     buffer.Take(taken);
+                    midRequest = !step.Ends && (midRequest || step.Begins);
                     if (!step.LocalReply.IsEmpty)
                         await SendAsync(clone, step.LocalReply, stop).ConfigureAwait(false);
                     if (!step.Ends)
                     {
                         await SendAsync(clone, matcher.Prompt(dialogue), stop).ConfigureAwait(false);
+                        arrival = midRequest ? arrival : 0;
                         continue;
                     }
 

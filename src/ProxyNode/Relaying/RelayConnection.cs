@@ -25,7 +25,7 @@ internal sealed class RelayConnection(
     public static async Task RunAsync(
         Socket client, EndPoint upstream, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
     {
-        using var server = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = ServerSocket.For(upstream);
         using (taps)
         {
             try
@@ -139,7 +139,8 @@ internal sealed class RelayConnection(
                 tap?.Request(bytes.Span);
                 buffer.Take(taken);
                 midRequest = !step.Ends && (midRequest || step.Begins);
-                arrival = step.Ends || step.Skipped == taken ? (buffer.Count == 0 ? 0 : clock.GetTimestamp()) : arrival;
+                // What is no part of a request, such as a log-in, is not the arrival of the next one.
+                arrival = midRequest ? arrival : buffer.Count == 0 ? 0 : clock.GetTimestamp();
                 if (!step.Ends)
                     continue;
                 tap?.RequestEnded();

@@ -25,7 +25,7 @@ internal sealed class Comparison
     /// <summary>Both sides have answered, before the duplicate's bytes are given back.</summary>
     public void Add(Exchange exchange)
     {
-        if (exchange.IsOneWay || exchange.Online.Status == Answer.NoReply || exchange.Sandbox.Status == Answer.NoReply
+        if (exchange.IsOneWay || exchange.IsReplaced || exchange.Online.Status == Answer.NoReply || exchange.Sandbox.Status == Answer.NoReply
             || exchange.Shadow.Session.MayDiffer(exchange.RequestBytes.Span))
             return;
         Interlocked.Increment(ref compared);

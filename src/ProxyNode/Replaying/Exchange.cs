@@ -9,7 +9,8 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
 {
     private byte[]? buffer = ArrayPool<byte>.Shared.Rent(512);
     private int length;
-    private int sidesLeft = 2;
+    private int sidesLeft = isOneWay ? 1 : 2;
+    private bool isUnreadable;
 
     /// <summary>The connection to the clone that its duplicate takes.</summary>
     public ShadowConnection Shadow { get; } = shadow;
@@ -19,6 +20,9 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
 
     /// <summary>The server does not answer such a request.</summary>
     public bool IsOneWay { get; } = isOneWay;
+
+    /// <summary>The protocol's own number of the kind of request.</summary>
+    public int Kind { get; init; }
 
     /// <summary>When the duplicate is due: the sandbox' clock starts here, so that a slow clone cannot hide its queue.</summary>
     public long Due { get; } = replay.DueAt(arrival);
@@ -43,6 +47,11 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
 
     /// <summary>The duplicate was never sent, because memory was short.</summary>
     public bool IsShed { get; private set; }
+
+    /// <summary>
+    /// The clone gets something else than the original got, with the same effect; both replies say nothing of each other.
+    /// </summary>
+    public bool IsReplaced { get; set; }
 
     /// <summary>Whether it is a write of a database, repeated in the order in which the original completed them.</summary>
     public SqlOrder Order { get; private set; }
@@ -81,7 +90,7 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
     {
         if (IsShed)
             return;
-        Order = Shadow.Session.OrderOf(RequestBytes.Span);
+        Order = IsOneWay ? SqlOrder.Any : OrderOrStrictest();
         // The reply may have ended on another thread meanwhile: at least one of both sees the other.
         Interlocked.MemoryBarrier();
         if (Order != SqlOrder.Any && Online.EndedAt != 0)
@@ -93,10 +102,18 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
     /// <inheritdoc />
     public void Reply(ReadOnlySpan<byte> bytes, int headLength)
     {
-        if (IsShed)
+        if (IsShed || isUnreadable)
             return;
-        OnlineReply ??= Shadow.Session.OpenReply(this);
-        OnlineReply.Append(bytes, headLength);
+        try
+        {
+            OnlineReply ??= Shadow.Session.OpenReply(this);
+            OnlineReply.Append(bytes, headLength);
+        }
+        catch (ProtocolException)
+        {
+            // Its framing was sound, so the client has it. That it cannot be read further is not the client's concern.
+            isUnreadable = true;
+        }
     }
 
     /// <inheritdoc />
@@ -137,7 +154,6 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
         if (Order != SqlOrder.Any)
             replay.WriteOrder.Done(this);
         SideEnded();
-        Release();
     }
 
     /// <summary>Gives the duplicate up because memory is short.</summary>
@@ -161,8 +177,25 @@ internal sealed class Exchange(Replay replay, ShadowConnection shadow, long arri
 
     private void SideEnded()
     {
-        if (Interlocked.Decrement(ref sidesLeft) == 0 && !IsShed)
+        if (Interlocked.Decrement(ref sidesLeft) != 0)
+            return;
+        // Until here the request is needed: whichever side ends last, what was asked tells how to compare and to pair.
+        if (!IsShed && !IsOneWay)
             replay.Ended(this);
+        Release();
+    }
+
+    /// <summary>A request that cannot be read further is taken for one whose order matters.</summary>
+    private SqlOrder OrderOrStrictest()
+    {
+        try
+        {
+            return Shadow.Session.OrderOf(RequestBytes.Span);
+        }
+        catch (ProtocolException)
+        {
+            return SqlOrder.Ordered;
+        }
     }
 
     private void Release()

@@ -32,6 +32,8 @@ internal sealed class Replay : IAsyncDisposable
         shiftTicks = Ticks(settings.TimeShift);
         Record = new RecordUse(settings.TimeShift, new MatchCounter());
         StartedAt = clock.GetTimestamp();
+        ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "sandbox"), .. settings.Tags]);
+        Lateness = new ResponseTimes(ProxyMeter.Lateness, [.. settings.Tags]);
         Pacer = new Pacer(clock);
     }
 
@@ -57,16 +59,19 @@ internal sealed class Replay : IAsyncDisposable
     public Comparison Comparison { get; } = new();
 
     /// <summary>Response times of the clone since the start, from when each duplicate was due.</summary>
-    public ResponseTimes ResponseTimes { get; } = new();
+    public ResponseTimes ResponseTimes { get; }
 
     /// <summary>How much later than due the duplicates were sent that had to wait for no other.</summary>
-    public ResponseTimes Lateness { get; } = new();
+    public ResponseTimes Lateness { get; }
 
     /// <summary>Duplicates that were never sent.</summary>
     public long ShedCount => Interlocked.Read(ref shed);
 
     /// <summary>The order of a database's writes.</summary>
     public WriteOrder WriteOrder { get; } = new();
+
+    /// <summary>Why the clone could not be spoken to, the last time; null when it always could.</summary>
+    public string? LastFailure { get; private set; }
 
     /// <summary>What each side calls the same thing.</summary>
     public Identities Identities { get; } = new();
@@ -98,7 +103,7 @@ internal sealed class Replay : IAsyncDisposable
     {
         if (step.IsPrivate)
             return null;
-        var exchange = new Exchange(this, shadow, arrival, step.IsOneWay);
+        var exchange = new Exchange(this, shadow, arrival, step.IsOneWay) { Kind = step.Kind };
         if (step.IsOneWay)
             return exchange;
         lock (gate)
@@ -123,6 +128,9 @@ internal sealed class Replay : IAsyncDisposable
         Comparison.Add(exchange);
         exchange.Shadow.Session.Pair(exchange);
     }
+
+    /// <summary>The clone broke the protocol, or refuses the log-in.</summary>
+    public void Failed(string reason) => LastFailure = reason;
 
     /// <summary>A duplicate is sent so much later than it was due.</summary>
     public void CountLateness(TimeSpan late) => Lateness.Add(late, isError: false);

@@ -15,6 +15,9 @@ internal sealed record ReplaySettings(IProtocol Protocol, IPEndPoint Sandbox, Ti
     /// <summary>How much faster than on-line the arrivals follow each other; the order within a session stays (§2.3).</summary>
     public double Speed { get; init; } = 1;
 
+    /// <summary>What its instruments are told, besides the side.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Tags { get; init; } = [];
+
     /// <summary>Whether every exchange is kept for a result over an interval, and not only counted.</summary>
     public bool IsExperiment { get; init; } = true;
 }

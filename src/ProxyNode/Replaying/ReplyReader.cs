@@ -22,7 +22,7 @@ internal class ReplyReader(ServiceRules rules)
     private readonly bool keepsText = rules.ReplyWildcards.Count > 0 || rules.Identities.Count > 0;
     private XxHash3? hash;
     private ArrayBufferWriter<byte>? text;
-    private List<string>? issued;
+    private List<IssuedName>? issued;
 
     /// <summary>Bytes of content so far.</summary>
     public long Length { get; private set; }
@@ -31,22 +31,22 @@ internal class ReplyReader(ServiceRules rules)
     public ulong Hash { get; private set; }
 
     /// <summary>Names that the server gave out, in order; null when none.</summary>
-    public IReadOnlyList<string>? Issued => issued;
+    public IReadOnlyList<IssuedName>? Issued => issued;
 
     /// <summary>The next bytes, of which the first are the reply's head.</summary>
     public virtual void Append(ReadOnlySpan<byte> bytes, int headLength) => AppendContent(bytes[headLength..]);
 
     /// <summary>The reply has ended.</summary>
-    public void End()
+    public virtual void End()
     {
         if (text is not null && Length <= LongestText)
         {
             var content = Encoding.Latin1.GetString(text.WrittenSpan);
-            foreach (Match match in rules.Identities.SelectMany(pattern => pattern.Matches(content)))
-                Issue(match.Groups[^1].Value);
+            foreach (var pattern in rules.Identities)
+                content = pattern.Replace(content, TakeName);
             var replaced = WildcardRules.Replace(content, rules.ReplyWildcards);
-            // A wildcard may stand for texts of different lengths.
-            Length = rules.ReplyWildcards.Count > 0 ? replaced.Length : Length;
+            // A wildcard, or a name, may stand for texts of different lengths.
+            Length = replaced.Length;
             Hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(replaced.AsSpan()));
         }
         else
@@ -74,6 +74,15 @@ internal class ReplyReader(ServiceRules rules)
             (text ??= new ArrayBufferWriter<byte>(1024)).Write(bytes);
     }
 
-    /// <summary>The server gave out a name.</summary>
-    protected void Issue(string name) => (issued ??= []).Add(name);
+    /// <summary>The server gave out a name where sessions are named.</summary>
+    protected void Issue(string name) => (issued ??= []).Add(new IssuedName(name, IsDeclared: false));
+
+    /// <summary>A declared name is each side's own, so it is not compared.</summary>
+    private string TakeName(Match match)
+    {
+        var name = match.Groups[^1];
+        (issued ??= []).Add(new IssuedName(name.Value, IsDeclared: true));
+        var from = name.Index - match.Index;
+        return $"{match.Value[..from]}*{match.Value[(from + name.Length)..]}";
+    }
 }

@@ -165,7 +165,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
     private async Task RepeatAsync(Exchange exchange)
     {
         if (exchange.Order != SqlOrder.Any)
-            await replay.WriteOrder.TurnAsync(exchange).WaitAsync(stop).ConfigureAwait(false);
+            await replay.WriteOrder.TurnAsync(exchange, clock, stop).ConfigureAwait(false);
         replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
         var answer = exchange.Due < Interlocked.Read(ref dropBefore)
             ? Answer.None(clock.GetTimestamp())
@@ -182,13 +182,13 @@ internal sealed class ShadowConnection : IAsyncDisposable
             {
                 if (socket is null)
                     await ConnectAsync().ConfigureAwait(false);
-                var bytes = Session.Rewrite(exchange.RequestBytes);
+                var bytes = Session.Repeat(exchange, out var preceding);
                 Tell(bytes.Span);
                 while (!bytes.IsEmpty)
                     bytes = bytes[await socket!.SendAsync(bytes, stop).ConfigureAwait(false)..];
                 if (exchange.IsOneWay)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
-                if (await ReadReplyAsync(exchange).ConfigureAwait(false) is { } answer)
+                if (await ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
                     return answer;
                 Disconnect();
                 if (!isReused)
@@ -197,6 +197,8 @@ internal sealed class ShadowConnection : IAsyncDisposable
             catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ProtocolException)
             {
                 Disconnect();
+                if (e is ProtocolException)
+                    replay.Failed(e.Message);
                 if (!isReused || exchange.Due < Interlocked.Read(ref dropBefore))
                     return Answer.None(clock.GetTimestamp());
             }
@@ -225,7 +227,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
     }
 
     /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
-    private async Task<Answer?> ReadReplyAsync(Exchange exchange)
+    private async Task<Answer?> ReadReplyAsync(Exchange exchange, int preceding)
     {
         while (true)
         {
@@ -234,10 +236,17 @@ internal sealed class ShadowConnection : IAsyncDisposable
                 var taken = dialogue!.FromServer(buffer.Span, out var step);
                 if (taken == 0)
                     break;
-                if (step.IsReply)
+                if (step.IsReply && preceding == 0)
                     exchange.SandboxReplies(buffer.Span[..taken], step.HeadLength);
+                var more = Session.Answer(buffer.Span[..taken]);
                 buffer.Take(taken);
-                if (!step.Ends)
+                if (!more.IsEmpty)
+                {
+                    Tell(more.Span);
+                    await socket!.SendAsync(more, stop).ConfigureAwait(false);
+                }
+
+                if (!step.Ends || preceding-- > 0)
                     continue;
                 if (step.Closes)
                     Disconnect();

@@ -20,6 +20,21 @@ internal abstract class ShadowSession(ServiceRules rules)
     /// <summary>The duplicate, in the clone's names.</summary>
     public virtual ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request) => request;
 
+    /// <summary>
+    /// The duplicate as it is sent: in the clone's names, and so that its effect is the one that the original's had.
+    /// </summary>
+    /// <param name="exchange">Answered on-line already, if its order matters.</param>
+    /// <param name="preceding">How many replies come before the duplicate's own.</param>
+    public virtual ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
+    {
+        preceding = 0;
+        return Rewrite(exchange.RequestBytes);
+    }
+
+    /// <summary>What must be said to the clone because of what it said within its reply; empty when nothing.</summary>
+    /// <param name="said">What the dialogue took last.</param>
+    public virtual ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) => default;
+
     /// <summary>Whether the order of this request among those of other connections matters; see <see cref="WriteOrder"/>.</summary>
     public virtual SqlOrder OrderOf(ReadOnlySpan<byte> request) => SqlOrder.Any;
 

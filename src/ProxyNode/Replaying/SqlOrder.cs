@@ -3,8 +3,11 @@ namespace JustRunIt.ProxyNode.Replaying;
 /// <summary>Whether the order of a request among those of other connections can matter.</summary>
 internal enum SqlOrder
 {
-    /// <summary>It only reads.</summary>
+    /// <summary>It neither reads nor writes what others write.</summary>
     Any,
+
+    /// <summary>It only reads: it must see what was written before it was asked.</summary>
+    Reads,
 
     /// <summary>It writes or locks.</summary>
     Ordered,

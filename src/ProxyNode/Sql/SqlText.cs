@@ -10,8 +10,8 @@ internal static partial class SqlText
     public static string WithoutLiterals(string sql) => Spaces().Replace(Literals().Replace(sql, "?"), " ").Trim();
 
     /// <summary>
-    /// Whether the order of this statement among those of other connections can matter: it writes, locks, or ends a
-    /// transaction (§2.2.1). A statement that is not understood may.
+    /// Whether the order of this statement among those of other connections can matter: it reads, writes, locks, or ends a
+    /// transaction (§2.2.1). A statement that is not understood may write.
     /// </summary>
     public static SqlOrder OrderOf(string sql)
     {
@@ -20,10 +20,10 @@ internal static partial class SqlText
         var verb = (end < 0 ? words : words[..end]).ToUpperInvariant();
         return verb switch
         {
-            "SHOW" or "DESCRIBE" or "DESC" or "EXPLAIN" or "USE" or "SET" or "VALUES" or "DEALLOCATE" or "FETCH" or "CLOSE" or "DISCARD" or "RESET" or "" => SqlOrder.Any,
+            "SHOW" or "DESCRIBE" or "DESC" or "USE" or "SET" or "VALUES" or "DEALLOCATE" or "FETCH" or "CLOSE" or "DISCARD" or "RESET" or "" => SqlOrder.Any,
             "COMMIT" or "ROLLBACK" or "END" or "ABORT" or "BEGIN" or "START" or "UNLOCK" => SqlOrder.EndsTransaction,
-            "SELECT" or "TABLE" => Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Any,
-            "WITH" => Writing().IsMatch(words) || Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Any,
+            "SELECT" or "TABLE" => Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Reads,
+            "WITH" or "EXPLAIN" => Writing().IsMatch(words) || Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Reads,
             _ => SqlOrder.Ordered,
         };
     }

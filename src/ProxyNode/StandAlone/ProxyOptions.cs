@@ -31,6 +31,12 @@ internal sealed record ProxyOptions
     /// <summary>Admin address of the other proxy around the same server.</summary>
     public EndPoint? Peer { get; init; }
 
+    /// <summary>The address whose new connections are redirected to the proxy while it runs; null: none.</summary>
+    public IPEndPoint? Install { get; init; }
+
+    /// <summary>How long redirected connections may go on after the proxy was told to end.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The service's rules.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
 

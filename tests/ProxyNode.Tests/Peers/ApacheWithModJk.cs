@@ -35,6 +35,7 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             ServerName localhost
             Listen 127.0.0.1:{port}
             User {(Environment.IsPrivilegedProcess ? "www-data" : Environment.UserName)}
+            Group {(Environment.IsPrivilegedProcess ? "www-data" : "#" + await GroupAsync())}
             {modules}
             StartServers 1
             ThreadsPerChild 8
@@ -48,6 +49,8 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
         var process = await PeerProcess.StartAsync(port, "apache2", ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"]);
         return new ApacheWithModJk(process, folder, port);
     }
+
+    private static async Task<string> GroupAsync() => (await PeerProcess.RunAsync("id", ["-g"])).Trim();
 
     public async ValueTask DisposeAsync()
     {
