@@ -62,6 +62,7 @@ group_needs() {
             echo nft nftables
             echo nginx nginx-light
             echo curl curl
+            echo mkfs.btrfs btrfs-progs
             ;;
         # Servers and clients that the proxies are tested against.
         peers)

@@ -12,6 +12,7 @@ internal static class BenchCommand
     {
         ["pipeline"] = ("Pipeline", "from append to consumed, against raw Npgsql and RabbitMQ"),
         ["quota-period"] = ("QuotaPeriod", "how the period of the CPU quota distorts response times"),
+        ["clone"] = ("Clone", "pause and time of cloning against the size of the heap, and precision of the CPU cap"),
         ["fidelity"] = ("Fidelity", "how alike on-line server and clone perform with the same CPU share, for both samples (--quick, --plot FILE)"),
     };
 

@@ -1,7 +1,8 @@
 namespace JustRunIt.Events.Hosts;
 
 /// <summary>
-/// What runs in a virtual machine. <c>{listen}</c>, <c>{listenPort}</c> and <c>{next}</c> in arguments and
+/// What runs in a virtual machine. <c>{listen}</c>, <c>{listenPort}</c>, <c>{next}</c>,
+/// <c>{nextHost}</c> and <c>{nextPort}</c> in arguments and
 /// environment stand for the addresses, which differ between an original and its clone.
 /// </summary>
 /// <param name="Executable">Path of the program. Virtual machine back end: of the kernel, or <c>disk</c> to boot the image.</param>

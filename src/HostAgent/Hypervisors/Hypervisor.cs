@@ -17,6 +17,7 @@ namespace JustRunIt.HostAgent.Hypervisors;
 internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 {
     private const int CapAttempts = 100;
+    private const int GroupAttempts = 5;
     private static readonly TimeSpan CapRetryInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
@@ -211,6 +212,22 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         return Task.FromResult(Groups.ReadMemory(GroupOf(vm)) ?? limit);
     }
 
+    /// <summary>What a live clone will be: its original in a network of its own, at the same port.</summary>
+    protected static RunningVm LiveClone(RunningVm original, CloneVm command, int network) => new(
+        command.CloneName,
+        command.SandboxMachine,
+        original.Start,
+        original.Cpu,
+        original.Memory,
+        SandboxNetworks.CloneAddress(network) + original.Endpoint[original.Endpoint.LastIndexOf(':')..],
+        0,
+        0,
+        new CloneOrigin(command))
+    {
+        Network = network,
+        Details = original.Details,
+    };
+
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     protected abstract Task RemoveRestAsync(RunningVm vm);
 
@@ -344,13 +361,24 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     {
         ProcessTable.AskToEnd(Groups.Processes(group));
         var end = parts.Clock.GetUtcNow() + EndPatience;
-        while (Groups.Processes(group).Count > 0)
+        for (var attempt = 1; ; attempt++)
         {
-            if (parts.Clock.GetUtcNow() >= end)
-                ProcessTable.End(Groups.Processes(group));
-            await Task.Delay(20);
-        }
+            while (Groups.Processes(group).Count > 0)
+            {
+                if (parts.Clock.GetUtcNow() >= end)
+                    ProcessTable.End(Groups.Processes(group));
+                await Task.Delay(20);
+            }
 
-        Groups.Remove(group);
+            try
+            {
+                Groups.Remove(group);
+                return;
+            }
+            catch (IOException) when (attempt < GroupAttempts)
+            {
+                // A process that was being started when its agent was killed has come in since: it ends too.
+            }
+        }
     }
 }

@@ -83,8 +83,14 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
         var toNext = next is not null && IsLoopback(next) ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}" : "";
+        // A server on the host's loopback address expects its clients there too.
+        var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
         return $$"""
             table inet {{SandboxNetworks.Table(number)}} {
+                chain input {
+                    type nat hook input priority 100; policy accept;
+                    {{fromLoopback}}
+                }
                 chain prerouting {
                     type nat hook prerouting priority dstnat; policy accept;
                     {{toNext}}

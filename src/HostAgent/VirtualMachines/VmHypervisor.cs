@@ -88,20 +88,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 await VmDisks.OpenAsync(source, nextDisk.Value.File, nextDisk.Value.Node, cancellation);
             }
 
-            clone = new RunningVm(
-                name,
-                command.SandboxMachine,
-                original.Start,
-                original.Cpu,
-                original.Memory,
-                SandboxNetworks.CloneAddress(network.Value) + program.Listen[program.Listen.LastIndexOf(':')..],
-                0,
-                0,
-                new CloneOrigin(command))
-            {
-                Network = network,
-                Details = original.Details,
-            };
+            Tell(name, "start");
+            clone = LiveClone(original, command, network.Value);
             clone = await LaunchAsync(clone, Guest.Of(program), copysDisk, incoming: true, cancellation);
             await using var target = await OpenAsync(clone, cancellation);
             var uri = $"unix:{disks.Incoming(name)}";
@@ -113,7 +101,11 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 var copied = await LiveCopy.SendAsync(
                     source,
                     uri,
-                    pause => below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask,
+                    pause =>
+                    {
+                        Tell(name, "pause");
+                        return below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask;
+                    },
                     goesOn: true,
                     cancellation);
                 return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
