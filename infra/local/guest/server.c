@@ -4,7 +4,8 @@
  *   GET  /health               ok
  *   GET  /count                adds one, answers the number: a live clone goes on from the original's
  *   POST /session/KEY/VALUE    remembers;  GET /session/KEY
- *   GET  /touch                writes to every page of the heap ($HEAP_MIB), answers how many MiB hold what was written before
+ *   GET  /touch                writes to the next page of the heap ($HEAP_MIB)
+ *   GET  /heap                 how many MiB of it hold what they should
  *   POST /file/NAME/CONTENT    appends to the disk (its first sector);  GET /file/NAME
  *   GET  /identity             host name, addresses, clock
  *   GET  /reach/BY?to=WHERE    tries a way out (tcp, udp): "reached" or why not
@@ -41,7 +42,7 @@ static char sessions[SESSIONS][2][WORD];
 static int kept = -1;
 static unsigned char *heap;
 static size_t heap_bytes;
-static unsigned touched;
+static size_t next;
 
 /* Reads the first sector, or writes it. */
 static int disk(char *sector, int write_it)
@@ -138,15 +139,22 @@ static void identity(char *body, size_t size)
         host, listen_on, (int)strcspn(listen_on, ":"), listen_on, mac, getpid(), time, now.tv_nsec / 1000000);
 }
 
-static int touch(char *body, size_t size)
+/* Writes to one page, each time to the next. */
+static unsigned char touch(void)
 {
-    size_t right = 0;
+    size_t pages = heap_bytes / PAGE;
+    return pages ? ++heap[next++ % pages * PAGE] : 0;
+}
+
+/* MiB of the heap whose pages are their own. */
+static size_t right(void)
+{
+    size_t pages = 0, index;
     for (size_t i = 0; i < heap_bytes; i += PAGE) {
-        right += heap[i] == (unsigned char)(i / PAGE + touched);
-        heap[i]++;
+        memcpy(&index, heap + i + 8, sizeof index);
+        pages += index == i;
     }
-    touched++;
-    return snprintf(body, size, "%zu", right * PAGE >> 20);
+    return pages * PAGE >> 20;
 }
 
 static int answer(const char *method, char *path, char *body, size_t size)
@@ -163,7 +171,9 @@ static int answer(const char *method, char *path, char *body, size_t size)
     else if (!strcmp(path, "/count"))
         snprintf(body, size, "%lu", ++count);
     else if (!strcmp(path, "/touch"))
-        touch(body, size);
+        snprintf(body, size, "%u", touch());
+    else if (!strcmp(path, "/heap"))
+        snprintf(body, size, "%zu", right());
     else if (!strcmp(path, "/identity"))
         identity(body, size);
     else if (posts && sscanf(path, "/session/%63[^/]/%63[^/]", key, value) == 2) {

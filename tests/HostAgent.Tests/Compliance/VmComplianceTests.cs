@@ -36,7 +36,7 @@ public sealed class VmComplianceTests : LiveCloneCompliance
         await copy.PostAsync("/file/journal/three");
         Assert.Equal("onethree", await copy.GetAsync("/file/journal"));
         Assert.Equal("onetwo", await server.GetAsync("/file/journal"));
-        Assert.Equal("20", await copy.GetAsync("/touch"));
+        Assert.Equal("20", await copy.GetAsync("/heap"));
         Assert.Equal(6, await copy.CountAsync());
         Assert.Equal(6, await server.CountAsync());
         var (here, there) = ((await server.IdentityAsync())!, (await copy.IdentityAsync())!);
