@@ -56,6 +56,19 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     /// <inheritdoc />
     protected override async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
+        try
+        {
+            return await CopyAsync(original, command, cancellation);
+        }
+        catch
+        {
+            await MergeAsync(original);
+            throw;
+        }
+    }
+
+    private async Task<Duplicate> CopyAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
         // One copy of an original at a time.
         using var alone = await monitors.TakeAsync(original.Name, cancellation);
         var (name, program) = (command.CloneName, original.Start.Program);
@@ -75,20 +88,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 await VmDisks.OpenAsync(source, nextDisk.Value.File, nextDisk.Value.Node, cancellation);
             }
 
-            clone = new RunningVm(
-                name,
-                command.SandboxMachine,
-                original.Start,
-                original.Cpu,
-                original.Memory,
-                SandboxNetworks.CloneAddress(network.Value) + program.Listen[program.Listen.LastIndexOf(':')..],
-                0,
-                0,
-                new CloneOrigin(command))
-            {
-                Network = network,
-                Details = original.Details,
-            };
+            Tell(name, "start");
+            clone = LiveClone(original, command, network.Value);
             clone = await LaunchAsync(clone, Guest.Of(program), copysDisk, incoming: true, cancellation);
             await using var target = await OpenAsync(clone, cancellation);
             var uri = $"unix:{disks.Incoming(name)}";
@@ -100,14 +101,19 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 var copied = await LiveCopy.SendAsync(
                     source,
                     uri,
-                    pause => below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask,
+                    pause =>
+                    {
+                        Tell(name, "pause");
+                        return below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask;
+                    },
                     goesOn: true,
                     cancellation);
                 return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
             }
             finally
             {
-                SetCap(original, original.Cpu);
+                // It may have been given another meanwhile.
+                SetCap(original, List().FirstOrDefault(present => present.Name == original.Name)?.Cpu ?? original.Cpu);
             }
         }
         catch
@@ -119,6 +125,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             throw;
         }
     }
+
+    /// <summary>The guest's own: its kernel's last line, in brackets with the time, is always that it powers down.</summary>
+    protected override string LastWords(string vm) => Launcher.LastWords(LogOf(vm), line => !line.StartsWith('['));
 
     /// <summary>QEMU needs some memory beside its guest's.</summary>
     protected override MemorySize GroupMemory(RunningVm vm) => new(vm.Start.Memory.Bytes + QemuCommand.Overhead.Bytes);
@@ -151,7 +160,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     protected override async Task RemoveRestAsync(RunningVm vm)
     {
         await RemoveRestAsync(vm.Name, vm.Network);
-        if (vm.Origin?.Command.Vm is { } name && List().FirstOrDefault(present => present.Name == name) is { } original)
+        // One that was never finished is merged by whoever gave it up, who has the original's monitor.
+        if (vm.Origin is { Result: not null, Command.Vm: var name } && List().FirstOrDefault(present => present.Name == name) is { } original)
             await MergeAsync(original);
     }
 

@@ -109,8 +109,7 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await RefusedAsync(
             () => Host.RunAsync(Host.Start("missing", "host-1", 0.1, program with { Executable = "/no/such/program" })), "executable: '/no/such/program' is not there");
         await RefusedAsync(
-            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] })),
-            "cannot read the licence");
+            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, Dying(program))), "cannot read the licence");
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -189,6 +188,10 @@ public abstract class HypervisorCompliance : IAsyncLifetime
 
         await Host.CloneAsync("original", "clone");
     }
+
+    /// <summary>A program that ends at once, and says why.</summary>
+    internal virtual VmProgram Dying(VmProgram program) =>
+        program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] };
 
     /// <summary>The address at which a clone finds its out-proxy, as seen from inside.</summary>
     internal abstract string OutProxySeenBy(IReadOnlyList<RunningVm> running, string clone, string onlineNext, string outProxy);
