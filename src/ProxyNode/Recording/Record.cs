@@ -18,6 +18,11 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     private readonly Dictionary<UInt128, List<RecordedExchange>> equivalent = [];
     private long bytes;
 
+    /// <summary>
+    /// What the on-line server calls a value that its clone has drawn itself, such as a session's name: the clone's first.
+    /// </summary>
+    public Replaying.Identities Names { get; private set; } = new();
+
     /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
     public Dialogue? Original { get; set; }
 
@@ -63,6 +68,12 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
                 : (null, MatchKind.Missing);
             if (found is not null)
                 found.IsUsed = true;
+            if (kind == MatchKind.Wildcard && keys.Values is { } clones && found!.Keys.Values is { } originals && clones.Count == originals.Count)
+            {
+                foreach (var (clone, original) in clones.Zip(originals))
+                    Names.Pair(clone, original);
+            }
+
             return (found, kind);
         }
     }
@@ -76,6 +87,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             exact.Clear();
             wildcard.Clear();
             equivalent.Clear();
+            Names = new Replaying.Identities();
             bytes = 0;
         }
     }
