@@ -29,6 +29,17 @@ public sealed class CloneNamesTests
     }
 
     [Fact]
+    public void What_is_asked_twice_is_answered_in_the_same_order_also_when_the_clone_is_late()
+    {
+        Add("SELECT book FROM cart", "left out by the clone", arrival: 10);
+        Add("SELECT book FROM cart", "before", arrival: 100);
+        Add("SELECT book FROM cart", "after", arrival: 110);
+        Assert.Equal(("before", MatchKind.Exact), Find("SELECT book FROM cart", at: 111, lag: 50));
+        Assert.Equal(("after", MatchKind.Exact), Find("SELECT book FROM cart", at: 125, lag: 50));
+        Assert.Equal(("left out by the clone", MatchKind.Exact), Find("SELECT book FROM cart", at: 125, lag: 50));
+    }
+
+    [Fact]
     public void Nothing_is_learnt_from_a_request_that_is_only_of_the_same_kind_nor_kept_when_the_record_is_dropped()
     {
         Add("SELECT user FROM sessions WHERE id = 'aaaa' AND age < 5", "young", arrival: 10);
@@ -73,10 +84,10 @@ public sealed class CloneNamesTests
     private void Add(string sql, string reply, long arrival) =>
         record.Add(online.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value, Encoding.UTF8.GetBytes(reply), closes: false, arrival, arrival + 1, oldest: 0);
 
-    private (string? Reply, MatchKind Kind) Find(string sql, long at)
+    private (string? Reply, MatchKind Kind) Find(string sql, long at, long lag = 0)
     {
         clone.Names = record.Names;
-        var (found, kind) = record.Find(clone.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value, at);
+        var (found, kind) = record.Find(clone.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value, at, lag);
         return (found is null ? null : Encoding.UTF8.GetString(found.Reply), kind);
     }
 

@@ -53,18 +53,20 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
-    /// The recorded exchange that answers a clone's request: of those that match best the one nearest in time, each used once
-    /// before any is used again.
+    /// The recorded exchange that answers a clone's request: of those that are equal the first that is not too old, each used
+    /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
+    /// what it asks twice was answered in the same order, as before and after a change.
     /// </summary>
     /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
-    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival)
+    /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
+    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival, long lag = 0)
     {
         lock (gate)
         {
-            var (found, kind) = Nearest(exact, keys.Exact, expectedArrival) is { } same ? (same, MatchKind.Exact)
-                : Nearest(wildcard, keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
-                : Nearest(equivalent, keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
+            var (found, kind) = Nearest(exact, keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
+                : Nearest(wildcard, keys.Wildcard, expectedArrival, lag: 0) is { } alike ? (alike, MatchKind.Wildcard)
+                : Nearest(equivalent, keys.Equivalent, expectedArrival, lag: 0) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
             if (found is not null)
                 found.IsUsed = true;
@@ -103,7 +105,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         list.Insert(position, exchange);
     }
 
-    private static RecordedExchange? Nearest(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, long expected)
+    private static RecordedExchange? Nearest(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, long expected, long lag)
     {
         if (!index.TryGetValue(key, out var list))
             return null;
@@ -111,6 +113,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         var best = list[0];
         foreach (var candidate in list)
         {
+            if (!candidate.IsUsed && candidate.Arrival >= expected - lag && candidate.Arrival <= expected)
+                return candidate;
             if (Distance(candidate) < Distance(best))
                 best = candidate;
             if (!candidate.IsUsed && (unused is null || Distance(candidate) < Distance(unused)))

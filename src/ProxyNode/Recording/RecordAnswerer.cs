@@ -80,7 +80,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
 
         var use = current();
         var shift = use is null ? 0 : (long)(use.TimeShift.TotalSeconds * clock.TimestampFrequency);
-        var (recorded, kind) = record.Find(wanted, arrival - shift);
+        var (recorded, kind) = record.Find(wanted, arrival - shift, lag: shift);
         use?.Matches.Add(kind);
         if (recorded is null)
         {
