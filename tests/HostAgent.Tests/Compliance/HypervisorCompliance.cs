@@ -84,15 +84,15 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.CloneAsync("original", "clone");
         foreach (var vm in new[] { "original", "clone" })
         {
-            Assert.Equal(0.3, Host.Hypervisor.SetAllocation(vm, new CpuShare(0.3), MemorySize.FromMebibytes(700)).Cores, 3);
-            var refused = Assert.Throws<HypervisorException>(() => Host.Hypervisor.SetAllocation(vm, new CpuShare(1.1), null));
+            Assert.Equal(0.3, (await AllocateAsync(vm, 0.3, MemorySize.FromMebibytes(700))).Cpu.Cores, 3);
+            var refused = await Assert.ThrowsAsync<HypervisorException>(() => AllocateAsync(vm, 1.1));
             Assert.Contains("110 %", refused.Message);
             Assert.Equal(0.3, Host.Hypervisor.List().First(present => present.Name == vm).Cpu.Cores, 3);
         }
 
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("large", 0.6, "host-2")), "cpu: 60 % for large is more than machine host-2 has left (50 % of 50 %)");
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("lost", 0.1, "nowhere")), "machine nowhere is unknown");
-        Assert.Contains("does not run here", Assert.Throws<HypervisorException>(() => Host.Hypervisor.SetAllocation("nobody", new CpuShare(0.1), null)).Message);
+        Assert.Contains("does not run here", (await Assert.ThrowsAsync<HypervisorException>(() => AllocateAsync("nobody", 0.1))).Message);
         await RefusedAsync(() => Host.CloneAsync("nobody", "clone-2"), "virtual machine nobody does not run on a machine of agent");
         await RefusedAsync(
             () => Host.Hypervisor.CloneAsync(Host.CloneOf("original", "clone-3", machine: "nowhere"), CancellationToken.None), "machine nowhere is unknown");
@@ -174,4 +174,7 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         Assert.Contains(reason, problem.Message);
         Assert.DoesNotContain('\n', problem.Message);
     }
+
+    private Task<Allocation> AllocateAsync(string vm, double cores, MemorySize? memory = null) =>
+        Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(cores), memory), CancellationToken.None);
 }
