@@ -20,6 +20,11 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     private long bytes;
     private long sequence;
 
+    /// <summary>
+    /// What the on-line server calls a value that its clone has drawn itself, such as a session's name: the clone's first.
+    /// </summary>
+    public Replaying.Identities Names { get; private set; } = new();
+
     /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
     public Dialogue? Original { get; set; }
 
@@ -50,21 +55,29 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
-    /// The recorded exchange that answers a clone's request: of those that match best the one nearest in time, each used once
-    /// before any is used again.
+    /// The recorded exchange that answers a clone's request: of those that are equal the first that is not too old, each used
+    /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
+    /// what it asks twice was answered in the same order, as before and after a change.
     /// </summary>
     /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
-    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival)
+    /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
+    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival, long lag = 0)
     {
         lock (gate)
         {
-            var (found, kind) = exact.Nearest(keys.Exact, expectedArrival) is { } same ? (same, MatchKind.Exact)
+            var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
                 : wildcard.Nearest(keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
                 : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
             if (found is not null)
                 Use(found);
+            if (kind == MatchKind.Wildcard && keys.Values is { } clones && found!.Keys.Values is { } originals && clones.Count == originals.Count)
+            {
+                foreach (var (clone, original) in clones.Zip(originals))
+                    Names.Pair(clone, original);
+            }
+
             return (found, kind);
         }
     }
@@ -78,6 +91,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             exact.Clear();
             wildcard.Clear();
             equivalent.Clear();
+            Names = new Replaying.Identities();
             bytes = 0;
         }
     }

@@ -30,9 +30,22 @@ internal sealed class RecordIndex
     /// <summary>An exchange has answered a request.</summary>
     public void Use(UInt128 key, RecordedExchange exchange) => byKey[key].Unused.Remove(exchange);
 
-    /// <summary>The exchange whose arrival is nearest, of those that are unused if there are any; null without any.</summary>
-    public RecordedExchange? Nearest(UInt128 key, long arrival) =>
-        byKey.TryGetValue(key, out var entries) ? Nearest(entries.Unused, arrival) ?? Nearest(entries.All, arrival) : null;
+    /// <summary>
+    /// The first unused exchange that arrived within a time before; else the one whose arrival is nearest, of those that are
+    /// unused if there are any; null without any.
+    /// </summary>
+    /// <param name="key">Of the exchange.</param>
+    /// <param name="arrival">When it should have arrived.</param>
+    /// <param name="lag">How much earlier it may have arrived and still come first.</param>
+    public RecordedExchange? Nearest(UInt128 key, long arrival, long lag = 0)
+    {
+        if (!byKey.TryGetValue(key, out var entries))
+            return null;
+        var first = lag > 0
+            ? entries.Unused.GetViewBetween(RecordedExchange.Place(arrival - lag), RecordedExchange.Place(arrival)).Min
+            : null;
+        return first ?? Nearest(entries.Unused, arrival) ?? Nearest(entries.All, arrival);
+    }
 
     /// <summary>Lets go of everything.</summary>
     public void Clear() => byKey.Clear();

@@ -112,6 +112,7 @@ internal sealed class Recorder : IAsyncDisposable
         public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
         {
             recorder.record.Original = dialogue;
+            matcher.Follow(dialogue);
             return step.IsPrivate || recorder.current() is null ? null : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
         }
 
