@@ -4,6 +4,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.Bench.Fidelity;
@@ -82,14 +83,14 @@ internal sealed class Scene : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        foreach (var child in Enumerable.Reverse(children))
+            await child.DisposeAsync();
         foreach (var group in new[] { s_online, s_clone })
         {
             ProcessTable.End(groups.Processes(group));
             groups.Remove(group);
         }
 
-        foreach (var child in Enumerable.Reverse(children))
-            await child.DisposeAsync();
         groups.Remove(GroupPath.Root);
     }
 

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Hosting;
 if (args is ["proxy", .. var rest])
 {
     // Read by the runtime when the first socket is made: what a completion does here is short and never blocks.
-    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    const string inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    Environment.SetEnvironmentVariable(inline, Environment.GetEnvironmentVariable(inline) ?? "1");
     return await ProxyCommand.RunAsync(rest);
 }
 

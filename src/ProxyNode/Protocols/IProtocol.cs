@@ -13,6 +13,9 @@ internal interface IProtocol
     /// <summary>Its name in settings and on the command line.</summary>
     string Name { get; }
 
+    /// <summary>Whether a connection to a clone can only be opened when it is known who logs in.</summary>
+    bool LogsIn => false;
+
     /// <summary>The dialogue of a new connection; null when the protocol is only relayed.</summary>
     Dialogue? Open();
 

@@ -39,7 +39,8 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         var (session, due) = book.Find(connection, request, arrival);
         lock (gate)
         {
-            if (!shadows.TryGetValue(session, out var shadow))
+            // One that was shed may begin anew when there is room again.
+            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.HasRoom))
             {
                 if (shadows.Count == MostShadows)
                     LetGoOfOne();
@@ -90,6 +91,8 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         }
 
         public void RequestEnded() => inner?.RequestEnded();
+
+        public void RequestBroken() => inner?.RequestBroken();
 
         public void Reply(ReadOnlySpan<byte> bytes, int headLength)
         {

@@ -70,6 +70,14 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
     }
 
     /// <inheritdoc />
+    public void RequestBroken()
+    {
+        other?.RequestBroken();
+        IsLost = true;
+        End();
+    }
+
+    /// <inheritdoc />
     public void Reply(ReadOnlySpan<byte> bytes, int headLength)
     {
         other?.Reply(bytes, headLength);
