@@ -24,6 +24,19 @@ internal sealed class Handshake : IAsyncDisposable
     public async Task SayAsync<T>(T what, CancellationToken cancellation) =>
         await writer.WriteLineAsync(JsonSerializer.Serialize(what, Wire.Json).AsMemory(), cancellation);
 
+    /// <summary>Says why it goes no further, if anybody is there to hear it.</summary>
+    public async Task TryRefuseAsync(string reason)
+    {
+        try
+        {
+            await SayAsync(new Ready("", "") { Refused = reason }, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // The other agent has gone.
+        }
+    }
+
     /// <summary>Hears what the other says.</summary>
     /// <exception cref="HypervisorException">It refuses, or says nothing any more.</exception>
     public async Task<T> HearAsync<T>(CancellationToken cancellation)

@@ -91,6 +91,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
 
             Tell(name, "start");
             clone = LiveClone(original, command, network.Value);
+            // Its network is new, whatever the original's tap device is called by now.
+            clone = clone with { Details = clone.Details.Where(detail => detail.Key != TapKey).ToDictionary() };
             clone = await LaunchAsync(clone, Guest.Of(program), copysDisk, incoming: true, cancellation);
             await using var target = await OpenAsync(clone, cancellation);
             var uri = $"unix:{disks.Incoming(name)}";
@@ -219,7 +221,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         {
             await LiveCopy.ResumeAsync(qemu);
             SetCap(present, present.Cpu);
-            await talk.SayAsync(new Handshake.Step { Refused = e.Message }, CancellationToken.None);
+            await talk.TryRefuseAsync(e.Message);
             throw;
         }
 
@@ -242,13 +244,15 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         await using var talk = new Handshake(connection);
         var offer = await talk.HearAsync<Handshake.Offer>(cancellation);
         var vm = offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Details = WithNextTap(offer.Vm) };
+        using var alone = await monitors.TakeAsync(vm.Name, cancellation);
+        if (ReasonAgainst(offer, machine) is { } problem)
+        {
+            await talk.TryRefuseAsync(problem);
+            throw new HypervisorException(problem);
+        }
+
         try
         {
-            if (offer.Host != Handshake.BootId)
-                throw new HypervisorException($"{vm.Name}: virtual machines move between the agents of one host only; its disk and network cannot be seen from here");
-            if (List().Any(present => present.Name == vm.Name))
-                throw new HypervisorException($"{vm.Name} runs here already");
-            Admit(machine, vm.Name, vm.Cpu);
             await TapNetworks.AddTapAsync(offer.Namespace, TapOf(vm));
             (string File, string Node)? disk = offer.Disk is { } file ? await disks.TakeUpAsync(vm.Name, file) : null;
             vm = await LaunchAsync(vm, Guest.Of(vm.Start.Program), disk, incoming: true, cancellation, offer.Namespace);
@@ -272,8 +276,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             await RemoveAsync(vm with { Network = null });
             await Tool.TryAsync("ip", $"-netns {offer.Namespace} link delete {TapOf(vm)}");
             await Tool.TryAsync("ip", $"netns delete {NamespaceOf(vm)}");
-            if (e is HypervisorException)
-                await talk.SayAsync(new Handshake.Ready("", "") { Refused = e.Message }, CancellationToken.None);
+            await talk.TryRefuseAsync(e.Message);
             throw;
         }
 
@@ -281,6 +284,23 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         await talk.SayAsync(new Handshake.Step(), cancellation);
         await Tool.TryAsync("ip", $"-netns {NamespaceOf(vm)} link delete {TapOf(offer.Vm)}");
         return vm;
+    }
+
+    private string? ReasonAgainst(Handshake.Offer offer, string machine)
+    {
+        if (offer.Host != Handshake.BootId)
+            return $"{offer.Vm.Name}: virtual machines move between the agents of one host only; its disk and network cannot be seen from here";
+        if (List().Any(present => present.Name == offer.Vm.Name))
+            return $"{offer.Vm.Name} runs here already";
+        try
+        {
+            Admit(machine, offer.Vm.Name, offer.Vm.Cpu);
+            return null;
+        }
+        catch (HypervisorException e)
+        {
+            return e.Message;
+        }
     }
 
     private static string TapOf(RunningVm vm) => vm.Details.GetValueOrDefault(TapKey, TapNetworks.FirstTap);
