@@ -83,14 +83,14 @@ internal sealed class Scene : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        foreach (var child in Enumerable.Reverse(children))
+            await child.DisposeAsync();
         foreach (var group in new[] { s_online, s_clone })
         {
             ProcessTable.End(groups.Processes(group));
             groups.Remove(group);
         }
 
-        foreach (var child in Enumerable.Reverse(children))
-            await child.DisposeAsync();
         groups.Remove(GroupPath.Root);
     }
 

@@ -18,6 +18,7 @@ internal sealed class RelayConnection(
     private readonly Lock gate = new();
     private readonly Queue<PendingReply> pending = new(4);
     private TaskCompletionSource? allAnswered;
+    private ITap? tap;
     private bool closed;
     private volatile bool tunnel;
 
@@ -57,6 +58,7 @@ internal sealed class RelayConnection(
 
     private async Task RelayAsync(CancellationToken stop)
     {
+        taps.Opened(dialogue, clock.GetTimestamp());
         await using var registration = stop.UnsafeRegister(static state => ((RelayConnection)state!).Disconnect(), this).ConfigureAwait(false);
         var requests = PumpRequestsAsync();
         var replies = PumpRepliesAsync();
@@ -66,6 +68,7 @@ internal sealed class RelayConnection(
         await SettleAsync(requests).ConfigureAwait(false);
         await SettleAsync(replies).ConfigureAwait(false);
         Disconnect();
+        tap?.RequestBroken();
     }
 
     /// <summary>Either side may vanish at any time: that ends the connection and is nobody's failure here.</summary>
@@ -106,7 +109,6 @@ internal sealed class RelayConnection(
         using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var arrival = 0L;
         var midRequest = false;
-        ITap? tap = null;
         while (true)
         {
             var received = await client.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
@@ -244,14 +246,17 @@ internal sealed class RelayConnection(
     private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
     {
         var now = clock.GetTimestamp();
-        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
-        request.Tap?.ReplyEnded(step, receivedAt, now);
         lock (gate)
         {
-            pending.TryDequeue(out _);
+            // Whoever disconnects meanwhile has told the tap already.
+            if (!pending.TryDequeue(out _))
+                return;
             if (pending.Count == 0)
                 allAnswered?.TrySetResult();
         }
+
+        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
+        request.Tap?.ReplyEnded(step, receivedAt, now);
     }
 
     private Task AllAnsweredAsync()
