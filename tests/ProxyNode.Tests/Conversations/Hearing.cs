@@ -222,17 +222,17 @@ internal sealed class Hearing
     private sealed class Asked(IProtocol protocol, ShadowSession shadow, ClientStep step)
     {
         private readonly List<byte> reply = [];
-        private readonly ReplyReader reader = shadow.OpenReply(ExchangeOf(step));
+        private readonly ReplyReader reader = shadow.OpenReply(Begun(step));
         private bool isUnreadable;
         private bool hasEnded;
         private bool isAnswered;
 
         public List<byte> Request { get; } = [];
 
-        private static Exchange ExchangeOf(in ClientStep step)
+        private static Exchange Begun(in ClientStep step)
         {
             var exchange = new Exchange(Replay);
-            exchange.Begin(null!, step, 0, isKept: false);
+            exchange.Begin(null!, step, arrival: 0, isKept: false);
             return exchange;
         }
 
