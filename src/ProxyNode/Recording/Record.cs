@@ -11,11 +11,15 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
 {
     private const int Overhead = 200;
 
+    /// <summary>Most different requests whose last reply is kept for good.</summary>
+    private const int MostLasting = 10_000;
+
     private readonly Lock gate = new();
     private readonly Queue<RecordedExchange> byAge = new();
     private readonly Dictionary<UInt128, List<RecordedExchange>> exact = [];
     private readonly Dictionary<UInt128, List<RecordedExchange>> wildcard = [];
     private readonly Dictionary<UInt128, List<RecordedExchange>> equivalent = [];
+    private readonly Dictionary<UInt128, RecordedExchange> lasting = [];
     private long bytes;
 
     /// <summary>
@@ -53,6 +57,19 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
+    /// Keeps the last reply to a request that is asked once for a connection: how many connections a clone opens, and when, is
+    /// its own affair.
+    /// </summary>
+    public void AddLasting(RequestKeys keys, byte[] reply, long arrival, long answered)
+    {
+        lock (gate)
+        {
+            if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
+                lasting[keys.Exact] = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
+        }
+    }
+
+    /// <summary>
     /// The recorded exchange that answers a clone's request: of those that are equal the first that is not too old, each used
     /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
     /// what it asks twice was answered in the same order, as before and after a change.
@@ -65,6 +82,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             var (found, kind) = Nearest(exact, keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
+                : lasting.TryGetValue(keys.Exact, out var kept) ? (kept, MatchKind.Exact)
                 : Nearest(wildcard, keys.Wildcard, expectedArrival, lag: 0) is { } alike ? (alike, MatchKind.Wildcard)
                 : Nearest(equivalent, keys.Equivalent, expectedArrival, lag: 0) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
@@ -80,7 +98,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         }
     }
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Lets go of everything but what lasts.</summary>
     public void Clear()
     {
         lock (gate)
