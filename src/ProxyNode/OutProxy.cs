@@ -38,8 +38,9 @@ internal sealed class OutProxy : IAsyncDisposable
         List<Listener> listeners,
         Measuring.ResponseTimes? times = null)
     {
-        var record = new Record(memoryLimitBytes, clock);
-        var recorder = new Recorder(record, settings.Protocol, rules, use, clock);
+        // A quarter of the memory is for what has not come to the record yet.
+        var record = new Record(memoryLimitBytes / 4 * 3, clock);
+        var recorder = new Recorder(record, settings.Protocol, rules, use, memoryLimitBytes / 4, clock);
         listeners.Add(Listener.Start(
             settings.Listen,
             (client, stop) => settings.Protocol.Open() is { } dialogue

@@ -45,6 +45,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
                     groups,
                     networks.OnlinePath(network.Value),
                     root,
+                    disks.Written(command.Vm),
                     NewLog(command.Vm)),
                 cancellation);
             await disks.UnmountAsync(command.Vm);
@@ -70,26 +71,17 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
         {
             Tell(name, "network");
             network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
+            Tell(name, "images");
             await disks.CreateImagesAsync(name, original.Memory.Bytes + ImageOverhead);
             Tell(name, "dump");
             var (images, pause) = await DumpAsync(original, name, cancellation);
-            Tell(name, "restore");
+            Tell(name, "disk");
             var root = await disks.MountAsync(name, ImageOf(program));
-            var clone = new RunningVm(
-                name,
-                command.SandboxMachine,
-                original.Start,
-                original.Cpu,
-                original.Memory,
-                SandboxNetworks.CloneAddress(network.Value) + program.Listen[program.Listen.LastIndexOf(':')..],
-                0,
-                0,
-                new CloneOrigin(command))
-            {
-                Network = network,
-            };
+            Tell(name, "restore");
+            var clone = LiveClone(original, command, network.Value);
             var restored = await InGroupAsync(
                 clone, groups => criu.RestoreAsync(images, root, networks.ClonePath(network.Value), groups, cancellation), cancellation);
+            Tell(name, "tidy");
             var bytes = new DirectoryInfo(disks.Images(name)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             await disks.DeleteImagesAsync(name);
             await disks.UnmountAsync(name);

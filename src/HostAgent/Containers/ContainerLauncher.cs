@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -72,17 +73,18 @@ internal static class ContainerLauncher
     /// <param name="groups">Files of the control groups to enter.</param>
     /// <param name="network">Network namespace.</param>
     /// <param name="root">Its mounted root.</param>
+    /// <param name="written">Folder outside of what it writes over its image.</param>
     /// <param name="log">File outside that is told why it cannot be started.</param>
     /// <returns>Its first process, seen from the host.</returns>
     /// <exception cref="HypervisorException">It cannot be started.</exception>
     public static async Task<int> StartAsync(
-        string name, VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string network, string root, string log)
+        string name, VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string network, string root, string written, string log)
     {
         if (!Directory.Exists(root + program.WorkingDirectory))
             throw new HypervisorException($"workingDirectory: '{program.WorkingDirectory}' is not there in the container's image");
         if (program.Executable.Contains('/', StringComparison.Ordinal) && !File.Exists(root + program.Executable))
             throw new HypervisorException($"executable: '{program.Executable}' is not there in the container's image");
-        var start = new ProcessStartInfo("/bin/bash", ["-c", Outside, "bash", program.Executable, .. program.Arguments.Select(Fill)]) { WorkingDirectory = "/" };
+        var start = new ProcessStartInfo("/bin/bash", ["-c", Outside, "bash", program.Executable, .. program.Arguments.Select(argument => Launcher.Fill(argument, listen, next))]) { WorkingDirectory = "/" };
         var own = start.Environment.Where(variable => Inherited.Contains(variable.Key)).ToList();
         start.Environment.Clear();
         foreach (var (variable, value) in own)
@@ -92,7 +94,7 @@ internal static class ContainerLauncher
         start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
         start.Environment["HOME"] = "/root";
         foreach (var (variable, value) in program.Environment)
-            start.Environment[variable] = Fill(value);
+            start.Environment[variable] = Launcher.Fill(value, listen, next);
         start.Environment["JUSTRUNIT_GROUPS"] = string.Join(' ', groups);
         start.Environment["JUSTRUNIT_LOG"] = log;
         start.Environment["JUSTRUNIT_NETWORK"] = network;
@@ -116,12 +118,9 @@ internal static class ContainerLauncher
             await Task.Delay(Interval);
         }
 
+        if (outer.HasExited && Launcher.LastWords(written + Output) is { Length: > 0 } last)
+            throw new HypervisorException($"the program ended before it was healthy: {last}");
         throw new HypervisorException(
-            $"the container cannot be started: {(Processes.Launcher.LastWords(log) is { Length: > 0 } words ? words : "its set-up did not end in time")}");
-
-        string Fill(string text) => text
-            .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
-            .Replace("{listen}", listen, StringComparison.Ordinal)
-            .Replace("{next}", next, StringComparison.Ordinal);
+            $"the container cannot be started: {(Launcher.LastWords(log) is { Length: > 0 } words ? words : outer.HasExited ? "its first process ended without a word" : "its set-up did not end in time")}");
     }
 }

@@ -113,6 +113,9 @@ internal sealed class ControlGroupsV1(
         long.Parse(ControlGroupFiles.Read(path.Folder(accounting), "cpuacct.usage"), CultureInfo.InvariantCulture) / 1000.0);
 
     /// <inheritdoc />
+    public (long Periods, long Throttled) Throttling(GroupPath path) => ControlGroupFiles.Throttling(path.Folder(cpu));
+
+    /// <inheritdoc />
     public void Remove(GroupPath path)
     {
         foreach (var root in Roots)

@@ -108,5 +108,8 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     }
 
     /// <inheritdoc />
+    public (long Periods, long Throttled) Throttling(GroupPath path) => ControlGroupFiles.Throttling(path.Folder(root));
+
+    /// <inheritdoc />
     public void Remove(GroupPath path) => ControlGroupFiles.Remove(path.Folder(root));
 }

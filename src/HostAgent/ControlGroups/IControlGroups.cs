@@ -57,6 +57,9 @@ internal interface IControlGroups
     /// <summary>CPU time that the group has used since it was created.</summary>
     TimeSpan CpuTime(GroupPath path);
 
+    /// <summary>Quota periods that have passed while the group wanted CPU time, and those in which its quota was used up.</summary>
+    (long Periods, long Throttled) Throttling(GroupPath path);
+
     /// <summary>Removes a group without processes. One that is gone is no error.</summary>
     void Remove(GroupPath path);
 }

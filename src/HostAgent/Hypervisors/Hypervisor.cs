@@ -17,6 +17,7 @@ namespace JustRunIt.HostAgent.Hypervisors;
 internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 {
     private const int CapAttempts = 100;
+    private const int GroupAttempts = 5;
     private static readonly TimeSpan CapRetryInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
@@ -180,7 +181,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
                 // Otherwise stopped on command meanwhile.
                 if (!running.Take(vm))
                     continue;
-                var words = Launcher.LastWords(LogOf(vm.Name));
+                var words = LastWords(vm.Name);
                 await RemoveAsync(vm);
                 yield return new VmExit(vm, words.Length > 0 ? $"the process ended: {words}" : "the process ended");
             }
@@ -198,6 +199,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <exception cref="HypervisorException">It cannot be cloned; nothing is left, and the original runs on.</exception>
     protected abstract Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation);
 
+    /// <summary>Limit of the memory of a virtual machine's processes, when its group is made.</summary>
+    protected virtual MemorySize GroupMemory(RunningVm vm) => vm.Memory;
+
     /// <summary>
     /// Sets how much memory one may use, and returns it as read back. What is limited here is the group of its processes.
     /// </summary>
@@ -207,6 +211,22 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         Groups.SetMemory(GroupOf(vm), limit);
         return Task.FromResult(Groups.ReadMemory(GroupOf(vm)) ?? limit);
     }
+
+    /// <summary>What a live clone will be: its original in a network of its own, at the same port.</summary>
+    protected static RunningVm LiveClone(RunningVm original, CloneVm command, int network) => new(
+        command.CloneName,
+        command.SandboxMachine,
+        original.Start,
+        original.Cpu,
+        original.Memory,
+        SandboxNetworks.CloneAddress(network) + original.Endpoint[original.Endpoint.LastIndexOf(':')..],
+        0,
+        0,
+        new CloneOrigin(command))
+    {
+        Network = network,
+        Details = original.Details,
+    };
 
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     protected abstract Task RemoveRestAsync(RunningVm vm);
@@ -222,6 +242,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 
     /// <summary>File that the output of a virtual machine's program goes to.</summary>
     protected virtual string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
+
+    /// <summary>The last line that a virtual machine's program wrote; empty when it wrote none.</summary>
+    protected virtual string LastWords(string vm) => Launcher.LastWords(LogOf(vm));
 
     /// <summary>An empty one.</summary>
     protected string NewLog(string vm)
@@ -295,7 +318,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     {
         Groups.Create(GroupOf(vm));
         Groups.SetCpu(GroupOf(vm), Settings.Real(cap), Settings.QuotaPeriod);
-        Groups.SetMemory(GroupOf(vm), vm.Memory);
+        Groups.SetMemory(GroupOf(vm), GroupMemory(vm));
     }
 
     /// <summary>Caps it.</summary>
@@ -330,20 +353,32 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         }
     }
 
-    private string? Ended(RunningVm vm) =>
-        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : Launcher.LastWords(LogOf(vm.Name)) is { Length: > 0 } words ? words : "without a word";
+    /// <summary>The last words of one that has ended; null while it runs.</summary>
+    protected string? Ended(RunningVm vm) =>
+        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : LastWords(vm.Name) is { Length: > 0 } words ? words : "without a word";
 
     private async Task EndGroupAsync(GroupPath group)
     {
         ProcessTable.AskToEnd(Groups.Processes(group));
         var end = parts.Clock.GetUtcNow() + EndPatience;
-        while (Groups.Processes(group).Count > 0)
+        for (var attempt = 1; ; attempt++)
         {
-            if (parts.Clock.GetUtcNow() >= end)
-                ProcessTable.End(Groups.Processes(group));
-            await Task.Delay(20);
-        }
+            while (Groups.Processes(group).Count > 0)
+            {
+                if (parts.Clock.GetUtcNow() >= end)
+                    ProcessTable.End(Groups.Processes(group));
+                await Task.Delay(20);
+            }
 
-        Groups.Remove(group);
+            try
+            {
+                Groups.Remove(group);
+                return;
+            }
+            catch (IOException) when (attempt < GroupAttempts)
+            {
+                // A process that was being started when its agent was killed has come in since: it ends too.
+            }
+        }
     }
 }

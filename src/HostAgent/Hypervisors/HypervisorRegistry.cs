@@ -2,6 +2,7 @@ using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Containers;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.VirtualMachines;
 
 namespace JustRunIt.HostAgent.Hypervisors;
 
@@ -16,6 +17,7 @@ internal static class HypervisorRegistry
     [
         new ProcessBackEnd(),
         new ContainerBackEnd(),
+        new VmBackEnd(),
     ];
 
     // In this order; the first always works. A virtual machine needs an image of its own, so it is never taken unasked.

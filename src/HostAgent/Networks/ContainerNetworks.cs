@@ -83,8 +83,14 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
         var toNext = next is not null && IsLoopback(next) ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}" : "";
+        // A server on the host's loopback address expects its clients there too.
+        var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
         return $$"""
             table inet {{SandboxNetworks.Table(number)}} {
+                chain input {
+                    type nat hook input priority 100; policy accept;
+                    {{fromLoopback}}
+                }
                 chain prerouting {
                     type nat hook prerouting priority dstnat; policy accept;
                     {{toNext}}
@@ -115,6 +121,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {SandboxNetworks.HostAddress(number)}{PortOf(outProxy)}";
         }
 
+        // A guest's kernel keeps the connections that were open at the instant of cloning: they end once it uses them.
+        var resets = $"iifname {GatewayDevice} tcp flags & (syn | rst) == 0 reject with tcp reset";
         return $$"""
             table inet justrunit {
                 chain prerouting {
@@ -128,19 +136,22 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
                 }
                 chain input {
                     type filter hook input priority filter; policy accept;
+                    {{resets}}
                     iifname {{GatewayDevice}} drop
                 }
                 chain forward {
                     type filter hook forward priority filter; policy drop;
                     ct state established,related accept
                     ct status dnat accept
+                    {{resets}}
                 }
             }
 
             """;
     }
 
-    private static string InnerMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:02");
+    /// <summary>MAC address of the inner device.</summary>
+    public static string InnerMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:02");
 
     private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
 

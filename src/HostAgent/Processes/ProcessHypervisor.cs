@@ -24,12 +24,14 @@ internal sealed class ProcessHypervisor(HostParts parts) : Hypervisor(parts)
     protected override async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
         var program = original.Start.Program;
+        Tell(command.CloneName, "network");
         int? network = Settings.Isolation == Isolation.Namespace ? await Networks.CreateAsync(command.Next) : null;
         try
         {
             var (listen, next) = network is { } number
                 ? (SandboxNetworks.CloneAddress(number) + program.Listen[program.Listen.LastIndexOf(':')..], InSandbox(command.Next, number))
                 : ($"127.0.0.1:{FreePort.Find()}", command.Next);
+            Tell(command.CloneName, "start");
             var clone = new RunningVm(
                 command.CloneName, command.SandboxMachine, original.Start, original.Start.Cpu, original.Start.Memory, listen, 0, 0, new CloneOrigin(command))
             {

@@ -9,18 +9,20 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal sealed class Record(long memoryLimit, TimeProvider clock)
 {
-    private const int Overhead = 200;
+    /// <summary>Bytes that an exchange takes besides its reply: itself, and two places in each of three indices.</summary>
+    private const int Overhead = 600;
 
     /// <summary>Most different requests whose last reply is kept for good.</summary>
     private const int MostLasting = 10_000;
 
     private readonly Lock gate = new();
     private readonly Queue<RecordedExchange> byAge = new();
-    private readonly Dictionary<UInt128, List<RecordedExchange>> exact = [];
-    private readonly Dictionary<UInt128, List<RecordedExchange>> wildcard = [];
-    private readonly Dictionary<UInt128, List<RecordedExchange>> equivalent = [];
+    private readonly RecordIndex exact = new();
+    private readonly RecordIndex wildcard = new();
+    private readonly RecordIndex equivalent = new();
     private readonly Dictionary<UInt128, RecordedExchange> lasting = [];
     private long bytes;
+    private long sequence;
 
     /// <summary>
     /// What the on-line server calls a value that its clone has drawn itself, such as a session's name: the clone's first.
@@ -43,14 +45,14 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <summary>Adds an exchange, and lets go of those that arrived before <paramref name="oldest"/>.</summary>
     public void Add(RequestKeys keys, byte[] reply, bool closes, long arrival, long answered, long oldest)
     {
-        var exchange = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, closes);
         lock (gate)
         {
+            var exchange = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, closes);
             byAge.Enqueue(exchange);
             bytes += reply.Length + Overhead;
-            Insert(exact, keys.Exact, exchange);
-            Insert(wildcard, keys.Wildcard, exchange);
-            Insert(equivalent, keys.Equivalent, exchange);
+            exact.Add(keys.Exact, exchange);
+            wildcard.Add(keys.Wildcard, exchange);
+            equivalent.Add(keys.Equivalent, exchange);
             while (byAge.Count > 1 && (bytes > memoryLimit || byAge.Peek().Arrival < oldest))
                 Evict(byAge.Dequeue());
         }
@@ -65,7 +67,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
-                lasting[keys.Exact] = new RecordedExchange(keys, arrival, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
+                lasting[keys.Exact] = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
         }
     }
 
@@ -81,13 +83,13 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     {
         lock (gate)
         {
-            var (found, kind) = Nearest(exact, keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
+            var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
                 : lasting.TryGetValue(keys.Exact, out var kept) ? (kept, MatchKind.Exact)
-                : Nearest(wildcard, keys.Wildcard, expectedArrival, lag: 0) is { } alike ? (alike, MatchKind.Wildcard)
-                : Nearest(equivalent, keys.Equivalent, expectedArrival, lag: 0) is { } near ? (near, MatchKind.Nearest)
+                : wildcard.Nearest(keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
+                : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
             if (found is not null)
-                found.IsUsed = true;
+                Use(found);
             if (kind == MatchKind.Wildcard && keys.Values is { } clones && found!.Keys.Values is { } originals && clones.Count == originals.Count)
             {
                 foreach (var (clone, original) in clones.Zip(originals))
@@ -112,51 +114,18 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         }
     }
 
-    private static void Insert(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, RecordedExchange exchange)
+    private void Use(RecordedExchange exchange)
     {
-        if (!index.TryGetValue(key, out var list))
-            index.Add(key, list = []);
-        // Sorted by arrival; replies come nearly in that order.
-        var position = list.Count;
-        while (position > 0 && list[position - 1].Arrival > exchange.Arrival)
-            position--;
-        list.Insert(position, exchange);
-    }
-
-    private static RecordedExchange? Nearest(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, long expected, long lag)
-    {
-        if (!index.TryGetValue(key, out var list))
-            return null;
-        RecordedExchange? unused = null;
-        var best = list[0];
-        foreach (var candidate in list)
-        {
-            if (!candidate.IsUsed && candidate.Arrival >= expected - lag && candidate.Arrival <= expected)
-                return candidate;
-            if (Distance(candidate) < Distance(best))
-                best = candidate;
-            if (!candidate.IsUsed && (unused is null || Distance(candidate) < Distance(unused)))
-                unused = candidate;
-        }
-
-        return unused ?? best;
-
-        long Distance(RecordedExchange exchange) => Math.Abs(exchange.Arrival - expected);
+        exact.Use(exchange.Keys.Exact, exchange);
+        wildcard.Use(exchange.Keys.Wildcard, exchange);
+        equivalent.Use(exchange.Keys.Equivalent, exchange);
     }
 
     private void Evict(RecordedExchange exchange)
     {
         bytes -= exchange.Reply.Length + Overhead;
-        Remove(exact, exchange.Keys.Exact, exchange);
-        Remove(wildcard, exchange.Keys.Wildcard, exchange);
-        Remove(equivalent, exchange.Keys.Equivalent, exchange);
-    }
-
-    private static void Remove(Dictionary<UInt128, List<RecordedExchange>> index, UInt128 key, RecordedExchange exchange)
-    {
-        var list = index[key];
-        list.Remove(exchange);
-        if (list.Count == 0)
-            index.Remove(key);
+        exact.Remove(exchange.Keys.Exact, exchange);
+        wildcard.Remove(exchange.Keys.Wildcard, exchange);
+        equivalent.Remove(exchange.Keys.Equivalent, exchange);
     }
 }

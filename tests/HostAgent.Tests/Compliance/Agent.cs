@@ -14,11 +14,13 @@ internal sealed class Agent : IAsyncDisposable
 {
     private static int made;
     private readonly IBackEnd backEnd;
+    private readonly IProgress<Phase>? progress;
 
-    public Agent(string backEndName, string? suffix = null)
+    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null)
     {
+        this.progress = progress;
         backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
-        var name = $"c{Environment.ProcessId % 10000}{suffix ?? $"-{Interlocked.Increment(ref made)}"}";
+        name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
         Settings = SettingsOf(name, backEndName, Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
@@ -62,6 +64,8 @@ internal sealed class Agent : IAsyncDisposable
         var repository = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(repository!.FullName, "JustRunIt.Events.sln")))
             repository = repository.Parent;
+        if (backEnd.Name == "vm")
+            return Start(name, machine, cpu, Guest(repository.FullName, next, heapMebibytes));
         var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
         return Start(name, machine, cpu, new VmProgram(
             "dotnet",
@@ -76,6 +80,22 @@ internal sealed class Agent : IAsyncDisposable
             "/health"));
     }
 
+    /// <summary>The specimen's like for virtual machines, which infra/local/guest.sh builds.</summary>
+    private static VmProgram Guest(string repository, string? next, int heapMebibytes)
+    {
+        var folder = Path.Combine(repository, ".justrunit", "guest");
+        if (!File.Exists(Path.Combine(folder, "kernel")))
+            throw new FileNotFoundException($"{folder} has no guest; './justrunit test' builds it");
+        return new VmProgram(
+            Path.Combine(folder, "kernel"),
+            [$"initrd={Path.Combine(folder, "initrd")}", "console=ttyS0", "quiet"],
+            new Dictionary<string, string> { ["LISTEN"] = "{listen}", ["HEAP_MIB"] = $"{heapMebibytes}" },
+            "/",
+            $"127.0.0.1:{FreePort.Find()}",
+            next,
+            "/health");
+    }
+
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
         new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(768));
 
@@ -87,18 +107,34 @@ internal sealed class Agent : IAsyncDisposable
     public Task<CloneResult> CloneAsync(string vm, string name, string? next = null) =>
         Hypervisor.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
 
-    /// <summary>Everything of this agent's on the host besides its log and state files: nothing once all has ended.</summary>
-    public async Task<IReadOnlyList<string>> LeftAsync()
+    /// <summary>Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all has ended.</summary>
+    public async Task<IReadOnlyList<string>> LeftAsync(RunningVm? besides = null)
     {
         var left = new List<string>();
         foreach (var machine in Settings.Machines)
-            left.AddRange(Groups.Children(GroupPath.Of(machine.Name)).Select(group => $"control group {machine.Name}/{group}"));
-        foreach (var number in await Networks.ListAsync())
-            left.Add($"network {number}");
-        left.AddRange(File.ReadLines("/proc/mounts").Where(line => line.Contains(Settings.StateFolder, StringComparison.Ordinal)).Select(line => $"mount {line}"));
-        var folders = new[] { "containers", "machines" }.Select(name => Path.Combine(Settings.StateFolder, name)).Where(Directory.Exists);
-        left.AddRange(folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)).Select(file => $"file {file}"));
-        left.AddRange(Directory.GetDirectories("/proc").Where(process => CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal)).Select(process => $"process {process}"));
+            left.AddRange(Groups.Children(GroupPath.Of(machine.Name)).Where(group => group != besides?.Name).Select(group => $"control group {machine.Name}/{group}"));
+        left.AddRange((await Networks.ListAsync()).Where(number => number != besides?.Network).Select(number => $"network {number}"));
+        // What is in the pool belongs to what runs; the pool itself stays as long as anything does.
+        var pool = besides is null ? "" : Path.Combine(Settings.StateFolder, "containers", "pool");
+        left.AddRange(File.ReadLines("/proc/mounts")
+            .Where(line => line.Contains(Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
+            .Select(line => $"mount {line}"));
+        var containers = Path.Combine(Settings.StateFolder, "containers");
+        if (Directory.Exists(containers))
+        {
+            left.AddRange(Directory.GetDirectories(containers)
+                .SelectMany(folder => Directory.GetFileSystemEntries(folder))
+                .Where(entry => besides is null || Path.GetFileName(entry) != besides.Name));
+        }
+
+        if (besides is null && Directory.Exists(containers))
+            left.AddRange(Directory.GetFiles(containers));
+        var machines = Path.Combine(Settings.StateFolder, "machines");
+        if (Directory.Exists(machines))
+            left.AddRange(Directory.GetFiles(machines).Where(file => Path.GetFileName(file).Split('.')[0] != besides?.Name));
+        left.AddRange(Directory.GetDirectories("/proc")
+            .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
+            .Select(process => $"process {process}: {CommandOf(process)}"));
         return left;
     }
 
@@ -126,7 +162,7 @@ internal sealed class Agent : IAsyncDisposable
         }
     }
 
-    private IHypervisor NewHypervisor() => backEnd.Create(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
+    private IHypervisor NewHypervisor() => backEnd.Create(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
 }
 
 /// <summary>Asks a specimen.</summary>

@@ -11,6 +11,9 @@ public abstract class HypervisorCompliance : IAsyncLifetime
 {
     internal Agent Host { get; private set; } = null!;
 
+    /// <summary>What a back end says while it clones: at each of these the agent is killed.</summary>
+    protected abstract IReadOnlyList<string> Phases { get; }
+
     /// <summary>Whether a clone has files of its own, apart from the host's.</summary>
     protected abstract bool HasOwnFiles { get; }
 
@@ -106,8 +109,7 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await RefusedAsync(
             () => Host.RunAsync(Host.Start("missing", "host-1", 0.1, program with { Executable = "/no/such/program" })), "executable: '/no/such/program' is not there");
         await RefusedAsync(
-            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] })),
-            "cannot read the licence");
+            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, Dying(program))), "cannot read the licence");
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -164,6 +166,32 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.Hypervisor.StopAsync("survivor", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
     }
+
+    [ComplianceFact]
+    public async Task After_a_kill_in_any_phase_of_a_clone_the_next_start_leaves_nothing_of_it_and_the_original_was_never_touched()
+    {
+        var vm = await Host.RunAsync(Host.Specimen("original"));
+        using var server = new Asking(vm.Endpoint);
+        var count = 0;
+        foreach (var phase in Phases.Append("done"))
+        {
+            foreach (var delay in new[] { 0, 15, 60 })
+            {
+                await CrashHost.CloneAndKillAsync(Host.Settings, "original", phase, TimeSpan.FromMilliseconds(delay));
+                await Host.RestartAsync();
+                var left = await Host.LeftAsync(vm);
+                Assert.True(left.Count == 0, $"killed {delay} ms after '{phase}' began: {string.Join("; ", left)}");
+                Assert.Equal(vm.ProcessId, Assert.Single(Host.Hypervisor.List()).ProcessId);
+                Assert.Equal(++count, await server.CountAsync());
+            }
+        }
+
+        await Host.CloneAsync("original", "clone");
+    }
+
+    /// <summary>A program that ends at once, and says why.</summary>
+    internal virtual VmProgram Dying(VmProgram program) =>
+        program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] };
 
     /// <summary>The address at which a clone finds its out-proxy, as seen from inside.</summary>
     internal abstract string OutProxySeenBy(IReadOnlyList<RunningVm> running, string clone, string onlineNext, string outProxy);

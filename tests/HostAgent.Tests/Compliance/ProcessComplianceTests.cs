@@ -7,6 +7,8 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 [BackEnd("process")]
 public sealed class ProcessComplianceTests : HypervisorCompliance
 {
+    protected override IReadOnlyList<string> Phases => ["network", "start", "health"];
+
     protected override bool HasOwnFiles => false;
 
     internal override string OutProxySeenBy(IReadOnlyList<RunningVm> running, string clone, string onlineNext, string outProxy) =>
