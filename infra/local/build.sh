@@ -56,10 +56,10 @@ run_console() {
     exec dotnet "$CONSOLE" "$@" 3>&-
 }
 
-# run_proxy ARGUMENT...: likewise, for the proxy that needs neither bus nor database.
+# run_proxy COMMAND ARGUMENT...: likewise, for what needs neither bus nor database.
 run_proxy() {
     [[ -r $PROXY ]] || fail "the program is missing: ${PROXY#"$ROOT/"} was not built"
-    exec dotnet "$PROXY" proxy "$@" 3>&-
+    exec dotnet "$PROXY" "$@" 3>&-
 }
 
 # run_trials ARGUMENT...: likewise, for what takes longer than a test.

@@ -62,6 +62,7 @@ group_needs() {
             echo nft nftables
             echo nginx nginx-light
             echo curl curl
+            echo mkfs.btrfs btrfs-progs
             ;;
         # Servers and clients that the proxies are tested against.
         peers)
@@ -73,11 +74,24 @@ group_needs() {
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
             ;;
+        # The database of the samples, for the demonstration and for what is measured with them.
+        samples)
+            echo mariadbd mariadb-server
+            ;;
         # Clients that only vectors are recorded with.
         recording)
             echo node nodejs
             echo php php-cli
             echo /usr/share/php8.2-mysql php-mysql
+            ;;
+        # Virtual machines, and what their test guest is built with.
+        vm)
+            echo qemu-system-x86_64 qemu-system-x86
+            echo qemu-img qemu-utils
+            echo busybox busybox-static
+            echo cpio cpio
+            echo cc gcc
+            echo /usr/lib/x86_64-linux-gnu/libc.a libc6-dev
             ;;
         # Load generators, and the proxies that ours are measured beside.
         proxy-bench)

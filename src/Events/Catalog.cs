@@ -88,6 +88,7 @@ public static class Catalog
         Entry.Of<VmStarted>(HostAgent, Placement),
         Entry.Of<VmStartFailed>(HostAgent),
         Entry.Of<MachineAnnounced>(HostAgent, Placement),
+        Entry.Of<PowerMeasured>(HostAgent, Experimenter),
         Entry.Of<CloneVm>(Experimenter, HostAgent),
         Entry.Of<VmCloned>(HostAgent, Experimenter),
         Entry.Of<VmCloneFailed>(HostAgent, Experimenter),

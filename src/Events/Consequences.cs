@@ -22,7 +22,7 @@ public static class Consequences
                 Streams.Matrix(e.MatrixId), e.RequestId, e.Sandbox.Agent, e.Vm, e.CloneName, e.Sandbox.Machine, e.Sandbox.Next, e.LeaseUntil),
         ],
         ExperimentStarted e =>
-            [new SetAllocation(Streams.Matrix(e.MatrixId), e.ExperimentId, e.Agent, e.CloneName, e.Cpu, e.Memory)],
+            [new SetAllocation(Streams.Matrix(e.MatrixId), e.ExperimentId, e.Agent, e.CloneName, e.Cpu, e.Memory, e.Frequency)],
         SandboxAllocated e =>
         [
             new StartReplay(Streams.Matrix(e.MatrixId), e.ExperimentId, e.ProxyNode, e.Service, e.Tier, e.Endpoint, e.Durations),

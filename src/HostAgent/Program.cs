@@ -5,14 +5,15 @@ using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
-using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Power;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", file =>
+return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", AgentFile.Read, settings =>
 {
-    var settings = AgentFile.Read(file);
     var groups = ControlGroupDetection.Detect(settings);
+    var (backEnd, why) = HypervisorRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
     var builder = ServiceHost.CreateBusOnly(
         Names.HostAgent(settings.Agent),
         consumers => consumers
@@ -25,14 +26,19 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddSingleton(groups);
     builder.Services.AddSingleton<StateFile>();
     builder.Services.AddSingleton<SandboxNetworks>();
-    builder.Services.AddSingleton<IHypervisor, ProcessHypervisor>();
+    builder.Services.AddSingleton<HostParts>();
+    builder.Services.AddSingleton(services => backEnd.Create(services.GetRequiredService<HostParts>()));
+    builder.Services.AddSingleton(new ChosenBackEnd(backEnd, why));
     // Recovery before the bus starts: no command meets a half-known machine.
     builder.Services.AddSingleton<Recovery>();
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<Recovery>()));
+    builder.Services.AddHostedService<BackEndNote>();
     if (settings.StopsWhatRuns)
         builder.Services.AddHostedService<OrderlyEnd>();
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();
+    builder.Services.AddSingleton(PowerMeters.Open(settings, groups, TimeProvider.System));
+    builder.Services.AddHostedService<PowerReporter>();
     return builder;
 });

@@ -10,8 +10,13 @@ namespace JustRunIt.Services.Experimenter;
 internal sealed class ExperimentProcess(EventStore store, ExplorationProcess explorations)
 {
     /// <summary>Decides on a matrix' stream and its sandbox'; an answer that belongs to another kind of stream is not for us.</summary>
+    public Task HandleAsync(
+        string subject, Cause cause, Func<MatrixState, SandboxState, ExperimentDecider.Decision> decide, CancellationToken cancellation) =>
+        HandleAsync(subject, cause, (matrix, sandbox) => Task.FromResult(decide(matrix, sandbox)), cancellation);
+
+    /// <summary>The same, for a decision that must first read what is kept beside the streams.</summary>
     public async Task HandleAsync(
-        string subject, Cause cause, Func<MatrixState, SandboxState, ExperimentDecider.Decision> decide, CancellationToken cancellation)
+        string subject, Cause cause, Func<MatrixState, SandboxState, Task<ExperimentDecider.Decision>> decide, CancellationToken cancellation)
     {
         if (!Streams.IsMatrix(subject, out _))
             return;
@@ -21,7 +26,7 @@ internal sealed class ExperimentProcess(EventStore store, ExplorationProcess exp
             return;
         var sandboxStream = Streams.Sandbox(opened.DataCenter, opened.Sandbox.Machine);
         var sandbox = await work.LoadAsync<SandboxState>(sandboxStream, cancellation);
-        var decision = decide(matrix.State, sandbox.State);
+        var decision = await decide(matrix.State, sandbox.State);
         work.Append(subject, decision.Matrix);
         work.Append(sandboxStream, decision.Sandbox);
         if (decision.Matrix.OfType<ExperimentsEnded>().FirstOrDefault() is { Purpose: ExperimentPurpose.Explore } ended)

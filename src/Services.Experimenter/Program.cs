@@ -4,6 +4,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Timers;
 using JustRunIt.Services.Experimenter;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,9 +21,11 @@ return await ServiceProgram.RunAsync(args, "Experimenter: explores a violated or
             .Add<VmExitedConsumer, VmExited>()
             .Add<AllocationSetConsumer, AllocationSet>()
             .Add<AllocationRefusedConsumer, AllocationRefused>()
+            .Add<PowerMeasuredConsumer, PowerMeasured>(atOnce: 4)
             .Add<ReplayMeasuredConsumer, ReplayMeasured>()
             .Add<ValidationRequestedConsumer, ValidationRequested>()
             .Add<TimerElapsedConsumer, TimerElapsed>());
+    builder.Services.AddSingleton<PowerReadings>();
     builder.Services.AddSingleton<ExperimentProcess>();
     builder.Services.AddSingleton<ExplorationProcess>();
     return builder;

@@ -5,10 +5,8 @@ using JustRunIt.Services.Monitor;
 using JustRunIt.Services.Monitor.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
-return await ServiceProgram.RunAsync(args, "Monitor: compares what in-proxies and external monitors measure with the SLAs", file =>
+return await ServiceProgram.RunAsync(args, "Monitor: compares what in-proxies and external monitors measure with the SLAs", ServicesFile.Read, definitions =>
 {
-    // The configuration is read before anything is started: what is wrong in it starts nothing.
-    var definitions = ServicesFile.Read(file);
     var builder = ServiceHost.CreateService(
         Catalog.Monitor,
         consumers => consumers

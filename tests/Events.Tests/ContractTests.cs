@@ -83,6 +83,8 @@ public sealed class ContractTests
                 return new CpuShare(0.6);
             if (type == typeof(MemorySize))
                 return MemorySize.FromMebibytes(256);
+            if (type == typeof(Frequency))
+                return Frequency.FromMegahertz(1800);
             if (type == typeof(Cell))
                 return new Cell(1, 2);
             if (type == typeof(bool))

@@ -56,6 +56,24 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void A_measurement_carries_the_power_that_was_drawn_meanwhile()
+    {
+        var online = new PowerDrawn("app-1", new Watts(220), new Watts(180), new Watts(30), false, "redfish");
+        var sandbox = new PowerDrawn("sandbox-1", new Watts(95), new Watts(80), new Watts(15), true, "estimate");
+        var next = DeterministicId.From(Cause(3).MessageId, "experiment");
+        ExperimentDecider.On(Running(), Ours, Measured(Experiment, 150), Cause(3), new ExperimentPower(online, sandbox)).Matrix
+            .Then(Completed(0, 150, id: Experiment) with { OnlinePower = online, SandboxPower = sandbox }, Started(4, next, Clone));
+    }
+
+    [Fact]
+    public void A_frequency_dimension_reaches_the_host_agent_as_a_frequency()
+    {
+        var started = Started(0, Experiment, Clone) with { Frequency = Frequency.FromMegahertz(1800) };
+        var set = Assert.IsType<SetAllocation>(Assert.Single(Consequences.CommandsOf(started, Guid.NewGuid())));
+        Assert.Equal(new Frequency(1_800_000_000), set.Frequency);
+    }
+
+    [Fact]
     public void A_measurement_that_is_none_fails_the_cell_with_the_reason_and_the_driver_goes_on()
     {
         var decided = ExperimentDecider.On(Running(), Ours, Measured(Experiment, 1) with { Failure = "3 duplicates were shed" }, Cause(3)).Matrix;

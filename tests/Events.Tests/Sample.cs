@@ -84,8 +84,7 @@ internal static class Sample
         Noon + Seconds(10),
         Side(500),
         Side(meanMilliseconds),
-        new MatchCounts(10, 1, 0, 0),
-        null);
+        new MatchCounts(10, 1, 0, 0));
 
     public static ReplayMeasured Measured(Guid experiment, double meanMilliseconds) => new(
         Streams.Matrix(MatrixId), experiment, "proxies", Noon, Noon + Seconds(10), Side(500), Side(meanMilliseconds), new MatchCounts(10, 1, 0, 0), 0, null);

@@ -3,6 +3,7 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Tests;
@@ -10,6 +11,9 @@ namespace JustRunIt.HostAgent.Tests;
 /// <summary>An agent of its own on this machine: real control groups, real namespaces, real programs.</summary>
 public sealed class AgentFixture : IAsyncLifetime
 {
+    // Test classes run side by side, each with an agent of its own.
+    private static int agents;
+
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-agent-{Guid.NewGuid():N}");
 
     internal AgentSettings Settings { get; private set; } = null!;
@@ -24,7 +28,7 @@ public sealed class AgentFixture : IAsyncLifetime
     {
         Settings = new AgentSettings(
             "dc",
-            $"t{Environment.ProcessId % 10000}",
+            $"t{Environment.ProcessId % 10000}-{Interlocked.Increment(ref agents)}",
             folder,
             1,
             true,
@@ -54,7 +58,7 @@ public sealed class AgentFixture : IAsyncLifetime
     }
 
     /// <summary>Another agent over the same state: what a restart would be.</summary>
-    internal ProcessHypervisor NewAgent() => new(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System);
+    internal ProcessHypervisor NewAgent() => new(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
 
     /// <summary>A restart: from now on the new agent is the agent.</summary>
     internal void Replace(ProcessHypervisor next) => Hypervisor = next;

@@ -52,7 +52,7 @@ public sealed class ServicesFileTests
     [InlineData("tiers: [application]", "tiers: [aplication]", ":11: services[0].exploration.tiers[0]: 'aplication'; allowed is a tier of the service: application")]
     [InlineData("measuredAt: application", "measuredAt: web", ":7: services[0].sla.measuredAt: 'web'; allowed is a tier of the service")]
     [InlineData("experiments: 3", "experiments: 1", ":14: services[0].exploration.experiments: '1'; allowed is a whole number from 2")]
-    [InlineData("name: cpu", "name: disk", ":13: services[0].exploration.resources[0].name: 'disk'; allowed is cpu (share of a core) or memory (MiB)")]
+    [InlineData("name: cpu", "name: disk", ":13: services[0].exploration.resources[0].name: 'disk'; allowed is cpu (share of a core), memory (MiB) or frequency (MHz)")]
     [InlineData("dataCenter: dc\n", "", ":1: dataCenter: missing")]
     [InlineData("services:", "services: {", "not readable as YAML or JSON")]
     public void What_is_wrong_is_named(string good, string bad, string message) =>

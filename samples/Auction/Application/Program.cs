@@ -1,13 +1,18 @@
-using JustRunIt.Auction.Application;
+using JustRunIt.Auction.Application.Pages;
 using JustRunIt.Auction.Application.Ranking;
-using JustRunIt.Auction.Hosting;
-using JustRunIt.Auction.Shared.CommandLine;
+using JustRunIt.Samples.Core.CommandLine;
+using JustRunIt.Samples.Hosting;
 
-return await Entry.RunAsync(args, ApplicationOptions.Parser, async arguments =>
+const int Least = 100;
+var parser = new CommandLineParser(
+    "auction-application",
+    "application tier of the auction: pages and their recommendations",
+    [
+        .. ApplicationTier.Options,
+        new Option("--candidates", "N", "items among which recommendations are chosen: what a page costs, 100 to 1000000", "4000"),
+    ]);
+return await Entry.RunAsync(args, parser, arguments =>
 {
-    var options = ApplicationOptions.From(arguments);
-    var recommender = new Recommender(options.Candidates);
-    await WarmUp.RunAsync(recommender);
-    await using var application = ApplicationTier.Build(options.Listen, options.Next, recommender);
-    return await TierHost.RunAsync(application, options.Listen);
+    var recommender = new Recommender(arguments.Integer("--candidates", Least, 1_000_000));
+    return new ApplicationTier("auction", prepares: false, new AuctionPages(recommender), new AuctionPages(new Recommender(Least))).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
 });

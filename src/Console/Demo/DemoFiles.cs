@@ -37,10 +37,9 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<Demo
             listen: "{{service.InProxy}}"
             upstream: "{{service.Application}}"
             outProxies:
-              - { name: data, listen: "{{service.OutProxy}}", upstream: "{{service.Data}}", sandboxListen: "{{service.OutProxySandbox}}" }
+              - { name: data, protocol: mysql, listen: "{{service.OutProxy}}", upstream: "{{service.Data}}", sandboxListen: "{{service.OutProxySandbox}}" }
             wildcards:
-              paths: ["/sessions/[0-9a-f]+"]
-              jsonFields: [placedAt]
+              sql: ["'[0-9a-f]{32}'", "'20[0-9]{2}-[0-9]{1,2}-[0-9]{1,2} [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}'"] # session, the application's clock
 
         """)));
 

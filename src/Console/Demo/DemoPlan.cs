@@ -96,15 +96,12 @@ internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan Warm
 /// <param name="Web">Where the web tier listens.</param>
 /// <param name="InProxy">Where the web tier finds the application tier.</param>
 /// <param name="Application">Where the application server listens.</param>
-/// <param name="OutProxy">Where the application server finds the data tier.</param>
-/// <param name="OutProxySandbox">Where a clone finds the data tier.</param>
-/// <param name="Data">Where the data tier listens.</param>
+/// <param name="OutProxy">Where the application server finds the database.</param>
+/// <param name="OutProxySandbox">Where a clone finds the database.</param>
+/// <param name="Data">Where the database listens.</param>
 internal sealed record DemoService(
     string Name, string Machine, string Web, string InProxy, string Application, string OutProxy, string OutProxySandbox, string Data)
 {
     /// <summary>Name of its application server.</summary>
     public string ApplicationVm => $"{Name}-app";
-
-    /// <summary>Name of its database.</summary>
-    public string Database => $"justrunit_{Name.Replace('-', '_')}";
 }

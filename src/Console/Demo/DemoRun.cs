@@ -39,13 +39,16 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, "demo", cancellation);
         await using var fleet = new Fleet(connections, folder);
 
+        var servers = new DemoServers(folder, publisher, observer);
+        Say("Preparing the auctions' data");
+        await servers.PrepareAsync(cancellation);
         Say("Starting the host agent, the proxies and the services");
         fleet.Start("HostAgent", "--config", files.WriteAgent());
         fleet.Start("ProxyNode", "--config", files.WriteProxies());
         foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
             fleet.Start(service);
-        await new DemoServers(given, publisher, observer).StartAsync(services, cancellation);
-        Say($"{services.Count} auctions run: web, application and data tier each, application servers at {DemoPlan.InitialPercent} % of a core");
+        await servers.StartAsync(services, cancellation);
+        Say($"{services.Count} auctions run: web, application and database tier each, application servers at {DemoPlan.InitialPercent} % of a core");
 
         await WarmUpAsync(services, cancellation);
         var capacity = await CalibrateAsync(services[DemoPlan.Surging], cancellation);
@@ -53,7 +56,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         var clients = (int)Math.Round(DemoPlan.InitialUtilization * capacity * (DemoPlan.ThinkTime.TotalSeconds + (2 / capacity)));
         Say($"An application server at {DemoPlan.InitialPercent} % bears {capacity:0.0} requests/s; SLA: mean response time {agreed.TotalMilliseconds:0} ms over {plan.Window.TotalSeconds:0} s");
         var emulators = services.Select((service, i) =>
-            Emulator.Start(service.Web, clients, DemoPlan.ThinkTime, seed: i + 1, Path.Combine(folder, "logs", $"emulator-{service.Name}.log"))).ToList();
+            Emulator.Start("Auction", service.Web, clients, DemoPlan.ThinkTime, seed: i + 1, DemoPlan.Users, Path.Combine(folder, "logs", $"emulator-{service.Name}.log"))).ToList();
         var start = DateTimeOffset.UtcNow;
         try
         {
@@ -79,7 +82,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     {
         Say("Warming up");
         var emulators = services.Select(service => Emulator.Start(
-            service.Web, WarmUpClients, TimeSpan.FromMilliseconds(100), seed: 98, Path.Combine(folder, "logs", "emulator-warm-up.log"))).ToList();
+            "Auction", service.Web, WarmUpClients, TimeSpan.FromMilliseconds(100), seed: 98, DemoPlan.Users, Path.Combine(folder, "logs", "emulator-warm-up.log"))).ToList();
         await Task.Delay(WarmUp, cancellation);
         foreach (var emulator in emulators)
             await emulator.DisposeAsync();
@@ -90,7 +93,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     {
         Say($"Measuring what the application server of {service.Name} bears");
         await using var emulator = Emulator.Start(
-            service.Web, DemoPlan.CalibrationClients, TimeSpan.Zero, seed: 99, Path.Combine(folder, "logs", "emulator-calibration.log"));
+            "Auction", service.Web, DemoPlan.CalibrationClients, TimeSpan.Zero, seed: 99, DemoPlan.Users, Path.Combine(folder, "logs", "emulator-calibration.log"));
         await Task.Delay(CalibrationRamp + TimeSpan.FromSeconds(CalibrationSeconds), cancellation);
         return emulator.ThroughputPerSecond(CalibrationSeconds) is > 0 and var capacity
             ? capacity

@@ -3,14 +3,12 @@ using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store;
 using JustRunIt.Events.Store.Messaging;
-using Npgsql;
 
 namespace JustRunIt.Console.Demo;
 
 /// <summary>Starts the servers of the auctions as virtual machines, by the commands that any operator would send.</summary>
-internal sealed class DemoServers(Connections connections, Publisher publisher, Observer observer)
+internal sealed class DemoServers(string folder, Publisher publisher, Observer observer)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -34,23 +32,35 @@ internal sealed class DemoServers(Connections connections, Publisher publisher, 
             throw new InvalidOperationException($"{failed.Vm} could not be started: {failed.Reason}");
     }
 
-    private StartVm Data(DemoService service)
+    /// <summary>Makes the data that every auction begins with; each database server gets a copy.</summary>
+    /// <exception cref="InvalidOperationException">It could not; the message holds the reason.</exception>
+    public async Task PrepareAsync(CancellationToken cancellation)
     {
-        var database = new NpgsqlConnectionStringBuilder(connections.Postgres) { Database = service.Database }.ConnectionString;
-        return Start(
-            service, "data", "data-1", service.Data, null, 100, "Data",
-            "--database", database, "--items", $"{DemoPlan.Items}", "--users", $"{DemoPlan.Users}");
+        await using var prepare = ChildProcess.Start(
+            "data of the auctions",
+            Programs.OfSample("Auction", "Database"),
+            ["--folder", Template, "--items", $"{DemoPlan.Items}", "--users", $"{DemoPlan.Users}"],
+            new Dictionary<string, string>(),
+            Path.Combine(folder, "logs", "database.log"));
+        if (await prepare.WaitAsync(cancellation) != 0)
+            throw new InvalidOperationException($"{prepare.Name} could not be made: {prepare.LastWords(1)}");
     }
 
+    private string Template => Path.Combine(folder, "data", "template");
+
+    private StartVm Data(DemoService service) => Start(
+        service, "data", "data-1", service.Data, null, 100, "Database", health: null,
+        "--folder", Path.Combine(folder, "data", service.Name), "--from", Template);
+
     private static StartVm Application(DemoService service) => Start(
-        service, "application", service.Machine, service.Application, service.OutProxy, DemoPlan.InitialPercent, "Application",
+        service, "application", service.Machine, service.Application, service.OutProxy, DemoPlan.InitialPercent, "Application", "/health",
         "--next", "{next}", "--candidates", $"{DemoPlan.Items}");
 
     private static StartVm Web(DemoService service) =>
-        Start(service, "web", "web-1", service.Web, service.InProxy, 100, "Web", "--next", "{next}");
+        Start(service, "web", "web-1", service.Web, service.InProxy, 100, "Web", "/health", "--next", "{next}");
 
     private static StartVm Start(
-        DemoService service, string tier, string machine, string listen, string? next, int percent, string program, params string[] arguments) => new(
+        DemoService service, string tier, string machine, string listen, string? next, int percent, string program, string? health, params string[] arguments) => new(
         Guid.NewGuid(),
         DemoPlan.Agent,
         machine,
@@ -60,12 +70,12 @@ internal sealed class DemoServers(Connections connections, Publisher publisher, 
         Pinned: tier != "application",
         new VmProgram(
             "dotnet",
-            [Programs.OfAuction(program), "--listen", "{listen}", .. arguments],
+            [Programs.OfSample("Auction", program), "--listen", "{listen}", .. arguments],
             new Dictionary<string, string>(),
             Programs.Home,
             listen,
             next,
-            "/health"),
+            health),
         CpuShare.FromPercent(percent),
         MemorySize.FromMebibytes(256));
 }

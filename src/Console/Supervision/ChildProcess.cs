@@ -72,6 +72,14 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
+    /// <summary>Waits until it ends by itself; its exit code.</summary>
+    public async Task<int> WaitAsync(CancellationToken cancellation)
+    {
+        await process.WaitForExitAsync(cancellation);
+        await reading.WaitAsync(cancellation);
+        return process.ExitCode;
+    }
+
     /// <summary>Ends it at once, as a power cut would.</summary>
     public async Task KillAsync()
     {

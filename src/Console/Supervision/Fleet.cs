@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using JustRunIt.Events.Store;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Events.Store.Hosting;
 
 namespace JustRunIt.Console.Supervision;
 
@@ -15,12 +17,20 @@ internal sealed class Fleet(Connections connections, string folder) : IAsyncDisp
     /// <summary>What runs.</summary>
     public IReadOnlyCollection<ChildProcess> Running => [.. running.Values.Select(entry => entry.Process)];
 
+    /// <summary>What is wrong in a project's configuration file, as the project itself says it; null when nothing is.</summary>
+    public static async Task<string?> CheckAsync(string project, string file, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("dotnet", [AssemblyOf(project), "--config", file, ServiceProgram.Check]) { RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var said = await process.StandardError.ReadToEndAsync(cancellation);
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode == 0 ? null : said.Trim();
+    }
+
     /// <summary>Starts one.</summary>
     public ChildProcess Start(string project, params string[] arguments)
     {
-        var assembly = Programs.OfProduct(project);
-        if (!File.Exists(assembly))
-            throw new ConfigurationException($"{assembly}: not built; run './justrunit setup'");
+        var assembly = AssemblyOf(project);
         var process = ChildProcess.Start(
             project,
             assembly,
@@ -51,4 +61,10 @@ internal sealed class Fleet(Connections connections, string folder) : IAsyncDisp
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync() => await Task.WhenAll(Running.Select(process => process.DisposeAsync().AsTask()));
+
+    private static string AssemblyOf(string project)
+    {
+        var assembly = Programs.OfProduct(project);
+        return File.Exists(assembly) ? assembly : throw new ConfigurationException($"{assembly}: not built; run './justrunit setup'");
+    }
 }

@@ -16,8 +16,8 @@ internal static class Programs
     /// <summary>A service, agent or proxy: a project under <c>src/</c>.</summary>
     public static string OfProduct(string project) => Assembly($"src/{project}", $"JustRunIt.{project}");
 
-    /// <summary>A tier or the emulator of the auction.</summary>
-    public static string OfAuction(string project) => Assembly($"samples/Auction/{project}", $"JustRunIt.Auction.{project}");
+    /// <summary>A tier or the emulator of a sample.</summary>
+    public static string OfSample(string sample, string project) => Assembly($"samples/{sample}/{project}", $"JustRunIt.{sample}.{project}");
 
     /// <summary>A benchmark: a project under <c>bench/</c>.</summary>
     public static string OfBenchmark(string project) => Assembly($"bench/{project}", $"JustRunIt.Bench.{project}");

@@ -6,6 +6,8 @@ namespace JustRunIt.Console.Supervision;
 /// <summary><c>justrunit up</c>: every process of the system on this machine, until it is told to end.</summary>
 internal static class UpCommand
 {
+    private const int BadInput = 2;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -29,9 +31,17 @@ internal static class UpCommand
     private static async Task<int> RunAsync(string services, string agent, string proxies, CancellationToken cancellation)
     {
         await using var fleet = new Fleet(Connections.FromEnvironment(), Path.Combine(Programs.LocalFolder, "up"));
-        fleet.Start("HostAgent", "--config", agent);
-        fleet.Start("ProxyNode", "--config", proxies);
-        fleet.Start("Services.Monitor", "--config", services);
+        (string Project, string File)[] configured = [("HostAgent", agent), ("ProxyNode", proxies), ("Services.Monitor", services)];
+        var complaints = await Task.WhenAll(configured.Select(entry => Fleet.CheckAsync(entry.Project, entry.File, cancellation)));
+        if (complaints.Any(complaint => complaint is not null))
+        {
+            foreach (var complaint in complaints.Where(complaint => complaint is not null))
+                await System.Console.Error.WriteLineAsync(complaint);
+            return BadInput;
+        }
+
+        foreach (var (project, file) in configured)
+            fleet.Start(project, "--config", file);
         foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
             fleet.Start(service);
         foreach (var process in fleet.Running)

@@ -38,6 +38,11 @@ public sealed class YamlField(string file, string path, YamlNode node)
         {
             throw new ConfigurationException($"{file}:{e.Start.Line}: not readable as YAML or JSON: {e.Message}");
         }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The library's own words for some broken files, such as a group that is never closed.
+            throw new ConfigurationException($"{file}: not readable as YAML or JSON: {e.Message}");
+        }
     }
 
     /// <summary>Checks that this is a group of fields, and that none is unknown.</summary>

@@ -1,3 +1,4 @@
+using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Store.Relaying;
 using JustRunIt.Events.Store.Timers;
 using Marten;
@@ -30,7 +31,7 @@ internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSou
         try
         {
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync().ConfigureAwait(false);
-            await ExecuteAsync(connection, TimerTable.Ddl + RelayTable.Ddl, cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, TimerTable.Ddl + RelayTable.Ddl + PowerReadings.Ddl, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -10,6 +10,9 @@ namespace JustRunIt.Events.Store.Hosting;
 /// </summary>
 public static class ServiceProgram
 {
+    /// <summary>Command line argument after the configuration: only reads and checks it.</summary>
+    public const string Check = "--check";
+
     private const int BadInput = 2;
 
     /// <summary>Runs a process without a configuration file to its end.</summary>
@@ -24,13 +27,24 @@ public static class ServiceProgram
     /// <summary>Runs a process with a configuration file to its end.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="purpose">One line for <c>--help</c>.</param>
-    /// <param name="build">Builds what is run from the file's path.</param>
-    public static Task<int> RunAsync(string[] args, string purpose, Func<string, HostApplicationBuilder> build) =>
-        RunAsync(args, purpose, " --config FILE", () => args is ["--config", var file]
-            ? build(file)
-            : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE, or --help"));
+    /// <param name="read">Reads and checks the file, and does nothing else.</param>
+    /// <param name="build">Builds what is run from what was read.</param>
+    public static Task<int> RunAsync<TSettings>(
+        string[] args, string purpose, Func<string, TSettings> read, Func<TSettings, HostApplicationBuilder> build) =>
+        RunAsync(args, purpose, $" --config FILE [{Check}]", () => args switch
+        {
+            ["--config", var file] => build(read(file)),
+            ["--config", var file, Check] => Checked(read(file)),
+            _ => throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE, with {Check} or without, or --help"),
+        });
 
-    private static async Task<int> RunAsync(string[] args, string purpose, string arguments, Func<HostApplicationBuilder> build)
+    private static HostApplicationBuilder? Checked<TSettings>(TSettings settings)
+    {
+        _ = settings;
+        return null;
+    }
+
+    private static async Task<int> RunAsync(string[] args, string purpose, string arguments, Func<HostApplicationBuilder?> build)
     {
         if (args is ["--help"] or ["-h"])
         {
@@ -40,7 +54,9 @@ public static class ServiceProgram
 
         try
         {
-            using var host = build().Build();
+            if (build() is not { } builder)
+                return 0;
+            using var host = builder.Build();
             await host.RunAsync().ConfigureAwait(false);
             return 0;
         }
@@ -56,7 +72,7 @@ public static class ServiceProgram
         {purpose}
 
         Usage: dotnet {Assembly.GetEntryAssembly()?.GetName().Name}.dll{arguments}
-        {(arguments.Length > 0 ? $"\n  --config FILE  YAML or JSON; docs/configuration.md describes it\n" : "")}
+        {(arguments.Length > 0 ? $"\n  --config FILE  YAML or JSON; docs/configuration.md describes it\n  {Check}        only reads the file, and says what is wrong in it\n" : "")}
         Environment
           {Connections.RabbitMqVariable}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
           {Connections.PostgresVariable}  Npgsql connection string; not needed by host agents and proxy nodes

@@ -10,6 +10,8 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vm">The virtual machine or clone.</param>
 /// <param name="Cpu">Share of a core; idle time is not lent beyond it (§2.2.1, non-work-conserving).</param>
 /// <param name="Memory">Memory limit; null leaves it as it is.</param>
+/// <param name="Frequency">Highest frequency of the cores that it is pinned to; null leaves it as it is.</param>
+/// <param name="Cores">Numbers of the host's cores that it is pinned to; empty for any, null leaves them as they are.</param>
 [WireName("justrunit.set-allocation.v1")]
 public sealed record SetAllocation(
     string Subject,
@@ -17,4 +19,6 @@ public sealed record SetAllocation(
     string Agent,
     string Vm,
     CpuShare Cpu,
-    MemorySize? Memory) : ICommand;
+    MemorySize? Memory,
+    Frequency? Frequency = null,
+    IReadOnlyList<int>? Cores = null) : ICommand;

@@ -1,3 +1,4 @@
+using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
@@ -16,7 +17,8 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Online">The original under the same arrivals.</param>
 /// <param name="Sandbox">The clone.</param>
 /// <param name="Matches">How the clone's own requests were answered.</param>
-/// <param name="Power">Power drawn by the sandbox machine; null when no meter is installed.</param>
+/// <param name="OnlinePower">Power on-line while the measured requests arrived; null when no meter is configured there.</param>
+/// <param name="SandboxPower">Power in the sandbox while their duplicates arrived; null when no meter is configured there.</param>
 [WireName("justrunit.experiment-completed.v1")]
 public sealed record ExperimentCompleted(
     Guid MatrixId,
@@ -29,4 +31,5 @@ public sealed record ExperimentCompleted(
     SideMeasured Online,
     SideMeasured Sandbox,
     MatchCounts Matches,
-    Watts? Power) : IDomainEvent;
+    PowerDrawn? OnlinePower = null,
+    PowerDrawn? SandboxPower = null) : IDomainEvent;

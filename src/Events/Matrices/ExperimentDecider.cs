@@ -134,7 +134,13 @@ public static class ExperimentDecider
     }
 
     /// <summary>The proxies have measured: a result, or the reason why it is none; the driver goes on.</summary>
-    public static Decision On(MatrixState matrix, SandboxState sandbox, ReplayMeasured measured, Cause cause)
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="sandbox">Who holds the sandbox.</param>
+    /// <param name="measured">What the proxies say.</param>
+    /// <param name="cause">The message that is being handled.</param>
+    /// <param name="power">What the host agents measured meanwhile.</param>
+    public static Decision On(
+        MatrixState matrix, SandboxState sandbox, ReplayMeasured measured, Cause cause, ExperimentPower? power = null)
     {
         ArgumentNullException.ThrowIfNull(matrix);
         ArgumentNullException.ThrowIfNull(measured);
@@ -156,7 +162,8 @@ public static class ExperimentDecider
                     online,
                     clone,
                     measured.Matches,
-                    Power: null))
+                    power?.Online,
+                    power?.Sandbox))
             : Continue(matrix, sandbox, cause, Fail(running, measured.Failure ?? "the proxies measured nothing"));
     }
 
@@ -247,7 +254,8 @@ public static class ExperimentDecider
             settings.Sandbox.Agent,
             settings.ProxyNode,
             settings.Durations,
-            cause.At));
+            cause.At,
+            state.ValueOf(cell, ResourceNames.Frequency) is { } megahertz ? Frequency.FromMegahertz(megahertz) : null));
         return new Decision(events, []);
     }
 

@@ -21,6 +21,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="ProxyNode">The proxy node around the original.</param>
 /// <param name="Durations">How long each part takes.</param>
 /// <param name="At">When (UTC).</param>
+/// <param name="Frequency">The highest frequency to set; null leaves it.</param>
 [WireName("justrunit.experiment-started.v1")]
 public sealed record ExperimentStarted(
     Guid MatrixId,
@@ -37,4 +38,5 @@ public sealed record ExperimentStarted(
     string Agent,
     string ProxyNode,
     ExperimentDurations Durations,
-    DateTimeOffset At) : IDomainEvent;
+    DateTimeOffset At,
+    Frequency? Frequency = null) : IDomainEvent;

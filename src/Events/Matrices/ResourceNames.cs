@@ -8,4 +8,7 @@ public static class ResourceNames
 
     /// <summary>Memory limit; a dimension's values are mebibytes.</summary>
     public const string Memory = "memory";
+
+    /// <summary>Highest frequency of the cores; a dimension's values are megahertz.</summary>
+    public const string Frequency = "frequency";
 }

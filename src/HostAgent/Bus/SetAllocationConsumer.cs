@@ -13,8 +13,10 @@ internal sealed class SetAllocationConsumer(IHypervisor hypervisor, AgentSetting
         var command = context.Message;
         try
         {
-            var cpu = hypervisor.SetAllocation(command.Vm, command.Cpu, command.Memory);
-            await context.Publish(new AllocationSet(command.Subject, command.RequestId, settings.Agent, command.Vm, cpu));
+            var wanted = new Allocation(command.Cpu, command.Memory, command.Frequency, command.Cores);
+            var set = await hypervisor.AllocateAsync(command.Vm, wanted, context.CancellationToken);
+            await context.Publish(new AllocationSet(
+                command.Subject, command.RequestId, settings.Agent, command.Vm, set.Cpu, set.Memory, set.Frequency, set.Cores));
         }
         catch (HypervisorException e)
         {

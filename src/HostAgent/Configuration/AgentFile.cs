@@ -1,12 +1,15 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Power;
 
 namespace JustRunIt.HostAgent.Configuration;
 
 /// <summary>The host agent's configuration file, YAML or JSON; the format is described in <c>docs/configuration.md</c>.</summary>
 internal static class AgentFile
 {
+    private const double MaximumWatts = 100_000;
     private static readonly TimeSpan DefaultPeriod = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Reads and checks a file.</summary>
@@ -14,16 +17,19 @@ internal static class AgentFile
     public static AgentSettings Read(string file)
     {
         var root = YamlField.Root(file).Group(
-            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "machines");
+            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines", "power");
+        var power = root.Optional("power") is { } group ? PowerFile.Read(group) : null;
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
         {
-            var machine = Machine(field.Group("name", "role", "cpu", "memoryMiB"));
+            var machine = Machine(field.Group("name", "role", "cpu", "memoryMiB", "baseWatts", "dynamicWatts"), power);
             if (machines.Any(other => other.Name == machine.Name))
                 throw field.Required("name").Error("a name that no other machine has");
             machines.Add(machine);
         }
 
+        if (power is not null && power.Meter != MeterKind.Estimate && machines.Count > 1)
+            throw root.Required("power").Required("meter").Error("estimate where the agent has several machines: one meter cannot tell them apart");
         var agent = root.Required("agent");
         if (agent.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
             throw agent.Error("letters, digits and hyphens");
@@ -36,10 +42,12 @@ internal static class AgentFile
             root.Optional("quotaPeriod")?.Duration(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(1)) ?? DefaultPeriod,
             (Isolation)OneOf(root.Optional("isolation"), "namespace", "none"),
             OneOf(root.Optional("onStop"), "keep", "stop") == 1,
-            machines);
+            machines,
+            BackEnd(root.Optional("backEnd")),
+            power);
     }
 
-    private static MachineSettings Machine(YamlField field)
+    private static MachineSettings Machine(YamlField field, PowerSettings? power)
     {
         var name = field.Required("name");
         if (name.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
@@ -48,8 +56,19 @@ internal static class AgentFile
             name.Text(),
             (MachineRole)OneOf(field.Required("role"), "production", "spare", "sandbox"),
             new CpuShare(field.Required("cpu").Fraction(0.01, 4096)),
-            MemorySize.FromMebibytes(field.Required("memoryMiB").Whole(16, int.MaxValue)));
+            MemorySize.FromMebibytes(field.Required("memoryMiB").Whole(16, int.MaxValue)),
+            Power(field, "baseWatts", power),
+            Power(field, "dynamicWatts", power));
     }
+
+    /// <summary>An estimate is made of these numbers; a meter needs none, and may be told the base.</summary>
+    private static Watts? Power(YamlField machine, string name, PowerSettings? power)
+    {
+        var field = power?.Meter == MeterKind.Estimate ? machine.Required(name) : machine.Optional(name);
+        return field is null ? null : new Watts(field.Number(0, MaximumWatts));
+    }
+
+    private static string BackEnd(YamlField? field) => HypervisorRegistry.Names[OneOf(field, [.. HypervisorRegistry.Names])];
 
     private static int OneOf(YamlField? field, params string[] allowed)
     {

@@ -1,5 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Power;
 
 namespace JustRunIt.HostAgent.Configuration;
 
@@ -15,6 +16,8 @@ namespace JustRunIt.HostAgent.Configuration;
 /// <param name="Isolation">How clones are kept from everything but their proxies.</param>
 /// <param name="StopsWhatRuns">Whether an orderly end of the agent stops what it runs; otherwise the next agent takes it up.</param>
 /// <param name="Machines">The machines that it manages.</param>
+/// <param name="BackEnd">Name of the back end that runs virtual machines, or <c>auto</c> for the best one that works here.</param>
+/// <param name="Power">How their power is metered; null for not at all.</param>
 internal sealed record AgentSettings(
     string DataCenter,
     string Agent,
@@ -24,8 +27,13 @@ internal sealed record AgentSettings(
     TimeSpan QuotaPeriod,
     Isolation Isolation,
     bool StopsWhatRuns,
-    IReadOnlyList<MachineSettings> Machines)
+    IReadOnlyList<MachineSettings> Machines,
+    string BackEnd = "process",
+    PowerSettings? Power = null)
 {
+    /// <summary>Real cores of this host that a share of a machine's cores stands for.</summary>
+    public CpuShare Real(CpuShare share) => new(share.Cores * CoreSize);
+
     /// <summary>The machine of that name.</summary>
     /// <exception cref="Hypervisors.HypervisorException">There is none.</exception>
     public MachineSettings Machine(string name) =>
@@ -38,7 +46,10 @@ internal sealed record AgentSettings(
 /// <param name="Role">What it is for.</param>
 /// <param name="Cpu">Capacity in its own cores.</param>
 /// <param name="Memory">Capacity.</param>
-internal sealed record MachineSettings(string Name, MachineRole Role, CpuShare Cpu, MemorySize Memory);
+/// <param name="Base">Power with nothing running; null to measure it.</param>
+/// <param name="Dynamic">Power that full CPU use adds, for the estimate; null when it is not estimated.</param>
+internal sealed record MachineSettings(
+    string Name, MachineRole Role, CpuShare Cpu, MemorySize Memory, Watts? Base = null, Watts? Dynamic = null);
 
 /// <summary>How clones are kept from everything but their proxies.</summary>
 internal enum Isolation

@@ -31,7 +31,7 @@ internal static class ControlGroupDetection
     /// <summary>Version 2 where it has both controllers, else version 1 where they are mounted; null where neither is.</summary>
     internal static IControlGroups? FromMounts(IEnumerable<string> mountInfo, string agentGroup)
     {
-        string? cpu = null, accounting = null, memory = null;
+        string? cpu = null, accounting = null, memory = null, cores = null;
         foreach (var fields in mountInfo.Select(line => line.Split(' ')))
         {
             var separator = Array.IndexOf(fields, "-");
@@ -48,10 +48,12 @@ internal static class ControlGroupDetection
                 accounting = point;
             if (options.Contains("memory"))
                 memory = point;
+            if (options.Contains("cpuset"))
+                cores = point;
         }
 
         return cpu is not null && accounting is not null && memory is not null
-            ? new ControlGroupsV1(cpu, accounting, memory, agentGroup)
+            ? new ControlGroupsV1(cpu, accounting, memory, cores, agentGroup)
             : null;
     }
 

@@ -17,6 +17,13 @@ internal static class ControlGroupFiles
             : [];
     }
 
+    /// <summary>Both versions tell of the quota in the same words.</summary>
+    public static (long Periods, long Throttled) Throttling(string folder)
+    {
+        var lines = File.ReadLines(Path.Combine(folder, "cpu.stat")).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => words[1]);
+        return (long.Parse(lines["nr_periods"], CultureInfo.InvariantCulture), long.Parse(lines["nr_throttled"], CultureInfo.InvariantCulture));
+    }
+
     public static void Move(string from, string to)
     {
         // A process may fork while we move: go on until none is left.

@@ -4,22 +4,40 @@ using JustRunIt.Events.Quantities;
 namespace JustRunIt.HostAgent.ControlGroups;
 
 /// <summary>Control groups version 1: a hierarchy a controller (kernel documentation, admin-guide/cgroup-v1 and scheduler/sched-bwc.rst).</summary>
-internal sealed class ControlGroupsV1(string cpuRoot, string cpuAccountingRoot, string memoryRoot, string agentGroup) : IControlGroups
+internal sealed class ControlGroupsV1(
+    string cpuRoot, string cpuAccountingRoot, string memoryRoot, string? coresRoot, string agentGroup) : IControlGroups
 {
     private readonly string cpu = Path.Combine(cpuRoot, agentGroup);
     private readonly string accounting = Path.Combine(cpuAccountingRoot, agentGroup);
     private readonly string memory = Path.Combine(memoryRoot, agentGroup);
+    private readonly string? cores = coresRoot is null ? null : Path.Combine(coresRoot, agentGroup);
 
     /// <inheritdoc />
     public string Description => "control groups version 1";
 
-    private IEnumerable<string> Roots => new[] { cpu, accounting, memory }.Distinct();
+    private IEnumerable<string> Roots => new[] { cpu, accounting, memory, cores }.OfType<string>().Distinct();
+
+    /// <inheritdoc />
+    public bool CanPin => cores is not null;
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Cores => CoreList.Parse(ControlGroupFiles.Read(coresRoot ?? "/sys/devices/system/cpu", coresRoot is null ? "online" : CoresFile));
 
     /// <inheritdoc />
     public void Create(GroupPath path)
     {
         foreach (var root in Roots)
             Directory.CreateDirectory(path.Folder(root));
+        // A new cpuset has neither cores nor memory nodes, and takes no process: it gets its parent's, from the top down.
+        foreach (var level in cores is null ? [] : path.Levels)
+        {
+            foreach (var file in new[] { CoresFile, "cpuset.mems" })
+            {
+                var folder = level.Folder(cores!);
+                if (ControlGroupFiles.Read(folder, file).Length == 0)
+                    ControlGroupFiles.Write(folder, file, ControlGroupFiles.Read(Path.GetDirectoryName(folder)!, file));
+            }
+        }
     }
 
     /// <inheritdoc />
@@ -33,8 +51,7 @@ internal sealed class ControlGroupsV1(string cpuRoot, string cpuAccountingRoot, 
     public void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period)
     {
         var folder = path.Folder(cpu);
-        var periodMicroseconds = (long)period.TotalMicroseconds;
-        var quota = Math.Max(1000, (long)Math.Round(realCores.Cores * periodMicroseconds));
+        var (quota, periodMicroseconds) = Quota.Of(realCores, period);
         if (ControlGroupFiles.Read(folder, "cpu.cfs_period_us") != Text(periodMicroseconds))
         {
             // A child may never exceed its parent's ratio, not even between two writes: lift the cap while the period changes.
@@ -59,6 +76,24 @@ internal sealed class ControlGroupsV1(string cpuRoot, string cpuAccountingRoot, 
         ControlGroupFiles.Write(path.Folder(memory), "memory.limit_in_bytes", Text(limit.Bytes));
 
     /// <inheritdoc />
+    public MemorySize? ReadMemory(GroupPath path)
+    {
+        // No limit is the largest whole number of pages.
+        var limit = long.Parse(ControlGroupFiles.Read(path.Folder(memory), "memory.limit_in_bytes"), CultureInfo.InvariantCulture);
+        return limit > long.MaxValue / 2 ? null : new MemorySize(limit);
+    }
+
+    /// <inheritdoc />
+    public void SetCores(GroupPath path, IReadOnlyList<int> numbers) => ControlGroupFiles.Write(
+        path.Folder(cores ?? throw new IOException("the cpuset controller is not mounted")),
+        CoresFile,
+        CoreList.Format(numbers.Count > 0 ? numbers : Cores));
+
+    /// <inheritdoc />
+    public IReadOnlyList<int>? ReadCores(GroupPath path) =>
+        cores is not null && CoreList.Parse(ControlGroupFiles.Read(path.Folder(cores), CoresFile)) is var pinned && pinned.Count < Cores.Count ? pinned : null;
+
+    /// <inheritdoc />
     public IReadOnlyList<string> EntryFiles(GroupPath path) =>
         [.. Roots.Select(root => Path.Combine(path.Folder(root), "cgroup.procs"))];
 
@@ -78,11 +113,16 @@ internal sealed class ControlGroupsV1(string cpuRoot, string cpuAccountingRoot, 
         long.Parse(ControlGroupFiles.Read(path.Folder(accounting), "cpuacct.usage"), CultureInfo.InvariantCulture) / 1000.0);
 
     /// <inheritdoc />
+    public (long Periods, long Throttled) Throttling(GroupPath path) => ControlGroupFiles.Throttling(path.Folder(cpu));
+
+    /// <inheritdoc />
     public void Remove(GroupPath path)
     {
         foreach (var root in Roots)
             ControlGroupFiles.Remove(path.Folder(root));
     }
+
+    private const string CoresFile = "cpuset.cpus";
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -9,11 +9,22 @@ namespace JustRunIt.HostAgent.ControlGroups;
 /// </summary>
 internal sealed class ControlGroupsV2(string mount, string agentGroup) : IControlGroups
 {
-    private const string Controllers = "+cpu +memory";
+    private const string CoresFile = "cpuset.cpus";
+
+    private string Controllers => CanPin ? "+cpu +memory +cpuset" : "+cpu +memory";
+
     private readonly string root = Path.Combine(mount, agentGroup);
 
     /// <inheritdoc />
     public string Description => "control groups version 2";
+
+    /// <inheritdoc />
+    public bool CanPin { get; } =
+        File.Exists(Path.Combine(mount, "cgroup.controllers")) && ControlGroupFiles.Read(mount, "cgroup.controllers").Split(' ').Contains("cpuset");
+
+    /// <inheritdoc />
+    public IReadOnlyList<int> Cores => CoreList.Parse(
+        CanPin ? ControlGroupFiles.Read(mount, "cpuset.cpus.effective") : ControlGroupFiles.Read("/sys/devices/system/cpu", "online"));
 
     /// <inheritdoc />
     public void Create(GroupPath path)
@@ -41,8 +52,7 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     /// <inheritdoc />
     public void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period)
     {
-        var periodMicroseconds = (long)period.TotalMicroseconds;
-        var quota = Math.Max(1000, (long)Math.Round(realCores.Cores * periodMicroseconds));
+        var (quota, periodMicroseconds) = Quota.Of(realCores, period);
         ControlGroupFiles.Write(path.Folder(root), "cpu.max", string.Create(CultureInfo.InvariantCulture, $"{quota} {periodMicroseconds}"));
     }
 
@@ -56,8 +66,29 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     }
 
     /// <inheritdoc />
-    public void SetMemory(GroupPath path, MemorySize limit) =>
+    public void SetMemory(GroupPath path, MemorySize limit)
+    {
+        // Version 1 refuses a limit below what is in use; version 2 would kill for it.
+        const string key = "anon ";
+        var line = File.ReadLines(Path.Combine(path.Folder(root), "memory.stat")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        if (line is not null && long.Parse(line.AsSpan(key.Length), CultureInfo.InvariantCulture) is var used && used > limit.Bytes)
+            throw new IOException($"memory: {limit} is less than the {new MemorySize(used)} in use");
         ControlGroupFiles.Write(path.Folder(root), "memory.max", limit.Bytes.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <inheritdoc />
+    public MemorySize? ReadMemory(GroupPath path) =>
+        ControlGroupFiles.Read(path.Folder(root), "memory.max") is var limit && limit == "max"
+            ? null
+            : new MemorySize(long.Parse(limit, CultureInfo.InvariantCulture));
+
+    /// <inheritdoc />
+    public void SetCores(GroupPath path, IReadOnlyList<int> cores) =>
+        ControlGroupFiles.Write(path.Folder(root), CoresFile, cores.Count > 0 ? CoreList.Format(cores) : "\n");
+
+    /// <inheritdoc />
+    public IReadOnlyList<int>? ReadCores(GroupPath path) =>
+        CanPin && ControlGroupFiles.Read(path.Folder(root), CoresFile) is { Length: > 0 } cores ? CoreList.Parse(cores) : null;
 
     /// <inheritdoc />
     public IReadOnlyList<string> EntryFiles(GroupPath path) => [Path.Combine(path.Folder(root), "cgroup.procs")];
@@ -75,6 +106,9 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
         var line = File.ReadLines(Path.Combine(path.Folder(root), "cpu.stat")).First(line => line.StartsWith(key, StringComparison.Ordinal));
         return TimeSpan.FromMicroseconds(long.Parse(line.AsSpan(key.Length), CultureInfo.InvariantCulture));
     }
+
+    /// <inheritdoc />
+    public (long Periods, long Throttled) Throttling(GroupPath path) => ControlGroupFiles.Throttling(path.Folder(root));
 
     /// <inheritdoc />
     public void Remove(GroupPath path) => ControlGroupFiles.Remove(path.Folder(root));

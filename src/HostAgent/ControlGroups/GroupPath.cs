@@ -14,6 +14,10 @@ internal readonly record struct GroupPath(string? Machine, string? Vm)
     /// <summary>A virtual machine's group.</summary>
     public static GroupPath Of(string machine, string vm) => new(machine, vm);
 
+    /// <summary>This group and those above it, from the agent's own down.</summary>
+    public IEnumerable<GroupPath> Levels =>
+        Machine is null ? [Root] : Vm is null ? [Root, this] : [Root, Of(Machine), this];
+
     /// <summary>The folder below <paramref name="root"/>.</summary>
     public string Folder(string root) => (Machine, Vm) switch
     {

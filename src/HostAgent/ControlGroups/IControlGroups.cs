@@ -17,14 +17,33 @@ internal interface IControlGroups
     /// <summary>Names of the groups below <paramref name="path"/>.</summary>
     IReadOnlyList<string> Children(GroupPath path);
 
-    /// <summary>Caps the CPU time of all processes of the group together.</summary>
+    /// <summary>
+    /// Caps the CPU time of all processes of the group together. The period is lengthened where the share needs it
+    /// (<see cref="Quota.Of"/>).
+    /// </summary>
     void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period);
 
     /// <summary>The cap as the kernel has it; null when there is none.</summary>
     CpuShare? ReadCpu(GroupPath path);
 
     /// <summary>Limits the memory of all processes of the group together.</summary>
+    /// <exception cref="IOException">They use more already.</exception>
     void SetMemory(GroupPath path, MemorySize limit);
+
+    /// <summary>The limit as the kernel has it; null when there is none.</summary>
+    MemorySize? ReadMemory(GroupPath path);
+
+    /// <summary>Whether processes can be pinned to cores here (cpuset controller).</summary>
+    bool CanPin { get; }
+
+    /// <summary>Cores that the agent's groups may use.</summary>
+    IReadOnlyList<int> Cores { get; }
+
+    /// <summary>Pins all processes of the group to cores; with an empty list, to none in particular.</summary>
+    void SetCores(GroupPath path, IReadOnlyList<int> cores);
+
+    /// <summary>The cores that the group is pinned to, as the kernel has it; null when it is not pinned.</summary>
+    IReadOnlyList<int>? ReadCores(GroupPath path);
 
     /// <summary>Files to which a process writes its pid to enter the group.</summary>
     IReadOnlyList<string> EntryFiles(GroupPath path);
@@ -37,6 +56,9 @@ internal interface IControlGroups
 
     /// <summary>CPU time that the group has used since it was created.</summary>
     TimeSpan CpuTime(GroupPath path);
+
+    /// <summary>Quota periods that have passed while the group wanted CPU time, and those in which its quota was used up.</summary>
+    (long Periods, long Throttled) Throttling(GroupPath path);
 
     /// <summary>Removes a group without processes. One that is gone is no error.</summary>
     void Remove(GroupPath path);

@@ -10,7 +10,7 @@ namespace JustRunIt.HostAgent.Hypervisors;
 /// <param name="Cpu">The cap in force.</param>
 /// <param name="Memory">The limit in force.</param>
 /// <param name="Endpoint">host:port at which it is reached.</param>
-/// <param name="ProcessId">Its first process.</param>
+/// <param name="ProcessId">Its first process, seen from the host.</param>
 /// <param name="ProcessStart">Start time of that process in clock ticks since boot: a pid may be used again, with another start.</param>
 /// <param name="Origin">What it is a clone for; null for an on-line virtual machine.</param>
 internal sealed record RunningVm(
@@ -22,10 +22,22 @@ internal sealed record RunningVm(
     string Endpoint,
     int ProcessId,
     long ProcessStart,
-    CloneOrigin? Origin);
+    CloneOrigin? Origin)
+{
+    /// <summary>Number of the network that it has to itself; null when it is on the host's.</summary>
+    public int? Network { get; init; }
 
-/// <summary>What a clone is for.</summary>
+    /// <summary>Numbers of the host's cores that it is pinned to; null when it is not.</summary>
+    public IReadOnlyList<int>? Cores { get; init; }
+
+    /// <summary>Highest frequency that its cores were given; null when none was.</summary>
+    public Frequency? Frequency { get; init; }
+
+    /// <summary>Whatever else its back end must know after a restart.</summary>
+    public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>What a clone is for, and how it was made.</summary>
 /// <param name="Command">The command that it answers.</param>
-/// <param name="Network">Number of its sandbox network; null without isolation.</param>
-/// <param name="CloneTime">How long it took.</param>
-internal sealed record CloneOrigin(CloneVm Command, int? Network, TimeSpan CloneTime);
+/// <param name="Result">What was answered; null while it is being made.</param>
+internal sealed record CloneOrigin(CloneVm Command, CloneResult? Result = null);

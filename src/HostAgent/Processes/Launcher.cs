@@ -45,40 +45,47 @@ internal static class Launcher
         start.ArgumentList.Add("setsid");
         start.ArgumentList.Add(executable);
         foreach (var argument in program.Arguments)
-            start.ArgumentList.Add(Fill(argument));
+            start.ArgumentList.Add(Fill(argument, listen, next));
         var own = start.Environment.Where(variable => Inherited.Contains(variable.Key)).ToList();
         start.Environment.Clear();
         foreach (var (name, value) in own)
             start.Environment[name] = value;
         foreach (var (name, value) in program.Environment)
-            start.Environment[name] = Fill(value);
+            start.Environment[name] = Fill(value, listen, next);
         start.Environment[GroupsVariable] = string.Join(' ', groups);
         start.Environment[LogVariable] = log;
         using var process = Process.Start(start) ?? throw new HypervisorException($"executable: '{executable}' cannot be started");
         return process.Id;
-
-        string Fill(string text) => text
-            .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
-            .Replace("{listen}", listen, StringComparison.Ordinal)
-            .Replace("{next}", next, StringComparison.Ordinal);
     }
 
+    /// <summary>Puts addresses in the place of <c>{listen}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and <c>{nextPort}</c>.</summary>
+    public static string Fill(string text, string listen, string? next) => text
+        .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
+        .Replace("{listen}", listen, StringComparison.Ordinal)
+        .Replace("{nextHost}", next?[..next.LastIndexOf(':')], StringComparison.Ordinal)
+        .Replace("{nextPort}", next?[(next.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
+        .Replace("{next}", next, StringComparison.Ordinal);
+
     /// <summary>The last line that a program wrote; empty when it wrote none.</summary>
-    public static string LastWords(string log)
+    /// <param name="log">File that its output went to.</param>
+    /// <param name="counts">Which lines count; null for all that are not empty.</param>
+    public static string LastWords(string log, Func<string, bool>? counts = null)
     {
         try
         {
-            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "";
+            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim() ?? "";
         }
         catch (IOException)
         {
+            // Nothing was written, not even the file.
             return "";
         }
     }
 
-    private static string? FindExecutable(string name) => name.Contains('/', StringComparison.Ordinal)
+    /// <summary>Path of a program: itself when it is one, else the first on the path; null when there is none.</summary>
+    public static string? FindExecutable(string name) => name.Contains('/', StringComparison.Ordinal)
         ? (File.Exists(name) ? name : null)
-        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':')
+        : (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':').Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 }

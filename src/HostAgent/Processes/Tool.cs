@@ -8,17 +8,32 @@ internal static class Tool
 {
     /// <summary>Runs a tool to its end; returns its output.</summary>
     /// <exception cref="HypervisorException">It is not installed or failed; the message holds its own line.</exception>
-    public static async Task<string> RunAsync(string name, string arguments, string? input = null)
+    public static Task<string> RunAsync(string name, string arguments, string? input = null) =>
+        RunAsync(new ProcessStartInfo(name, arguments), $"{name} {arguments}", input);
+
+    /// <summary>The same with arguments that are not to be split at spaces.</summary>
+    public static Task<string> RunAsync(string name, params IEnumerable<string> arguments) =>
+        RunAsync(new ProcessStartInfo(name, arguments), $"{name} {string.Join(' ', arguments)}", null);
+
+    /// <summary>Runs a tool whose failure only means that there is nothing to do.</summary>
+    public static async Task TryAsync(string name, string arguments)
     {
-        var start = new ProcessStartInfo(name, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
         try
         {
-            using var process = Process.Start(start) ?? throw new HypervisorException($"{name} cannot be started");
+            await RunAsync(name, arguments);
+        }
+        catch (HypervisorException)
+        {
+            // What it should remove is gone already, or was never made.
+        }
+    }
+
+    private static async Task<string> RunAsync(ProcessStartInfo start, string line, string? input)
+    {
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
+        try
+        {
+            using var process = Process.Start(start) ?? throw new HypervisorException($"{start.FileName} cannot be started");
             if (input is not null)
                 await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
@@ -27,11 +42,11 @@ internal static class Tool
             await process.WaitForExitAsync();
             return process.ExitCode == 0
                 ? output
-                : throw new HypervisorException($"{name} {arguments}: {(await error).Trim().ReplaceLineEndings(" ")}");
+                : throw new HypervisorException($"{line}: {(await error).Trim().ReplaceLineEndings(" ")}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new HypervisorException($"{name}: {e.Message}; install the packages iproute2 and nftables");
+            throw new HypervisorException($"{start.FileName}: {e.Message}; install the packages iproute2, nftables, util-linux and btrfs-progs");
         }
     }
 }

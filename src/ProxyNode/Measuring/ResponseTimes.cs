@@ -1,19 +1,30 @@
+using System.Diagnostics.Metrics;
 using HdrHistogram;
 
 namespace JustRunIt.ProxyNode.Measuring;
 
 /// <summary>Response times of one interval after another, from a request's arrival to the last byte of its reply (DESIGN §4).</summary>
-internal sealed class ResponseTimes
+/// <param name="instrument">Fed as well, while somebody listens to it; null: none.</param>
+/// <param name="tags">What the instrument is told of each.</param>
+internal sealed class ResponseTimes(Histogram<double>? instrument = null, params KeyValuePair<string, object?>[] tags)
 {
     private const long LongestMicroseconds = 3_600_000_000;
     private const int SignificantDigits = 3;
 
     private readonly Lock gate = new();
-    private readonly LongHistogram histogram = new(1, LongestMicroseconds, SignificantDigits);
+    private readonly Lock taking = new();
+    private readonly long[] before = new long[BucketBounds.Count + 1];
+    private LongHistogram histogram = New();
+    private LongHistogram spare = New();
     private long requests;
     private long errors;
     private TimeSpan total;
     private TimeSpan maximum;
+    private (long Requests, long Errors, TimeSpan Total) taken;
+
+    /// <summary>Upper bounds of the buckets of <see cref="Distribution"/>, the last excepted.</summary>
+    public static IReadOnlyList<TimeSpan> BucketBounds { get; } =
+        [.. new[] { 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }.Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))];
 
     /// <summary>A request was answered.</summary>
     public void Add(TimeSpan responseTime, bool isError)
@@ -27,6 +38,9 @@ internal sealed class ResponseTimes
                 maximum = responseTime;
             histogram.RecordValue(Math.Clamp((long)responseTime.TotalMicroseconds, 1, LongestMicroseconds));
         }
+
+        if (instrument is { Enabled: true })
+            instrument.Record(responseTime.TotalSeconds, tags);
     }
 
     /// <summary>A request got no reply.</summary>
@@ -58,13 +72,50 @@ internal sealed class ResponseTimes
     /// <summary>What came since the last call.</summary>
     public Interval Take()
     {
-        lock (gate)
+        lock (taking)
         {
-            var p95 = requests == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(histogram.GetValueAtPercentile(95));
-            var interval = new Interval(requests, errors, total, p95, maximum);
-            histogram.Reset();
-            (requests, errors, total, maximum) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);
+            LongHistogram full;
+            Interval interval;
+            lock (gate)
+            {
+                var p95 = requests == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(histogram.GetValueAtPercentile(95));
+                interval = new Interval(requests, errors, total, p95, maximum);
+                taken = (taken.Requests + requests, taken.Errors + errors, taken.Total + total);
+                (full, histogram) = (histogram, spare);
+                (requests, errors, total, maximum) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);
+            }
+
+            Count(full, before);
+            full.Reset();
+            spare = full;
             return interval;
+        }
+    }
+
+    /// <summary>Everything since the start, whatever was taken meanwhile.</summary>
+    public Distribution ReadAll()
+    {
+        lock (taking)
+        {
+            var buckets = (long[])before.Clone();
+            lock (gate)
+            {
+                Count(histogram, buckets);
+                return new Distribution(taken.Requests + requests, taken.Errors + errors, taken.Total + total, buckets);
+            }
+        }
+    }
+
+    private static LongHistogram New() => new(1, LongestMicroseconds, SignificantDigits);
+
+    private static void Count(LongHistogram histogram, long[] buckets)
+    {
+        var bucket = 0;
+        foreach (var value in histogram.RecordedValues())
+        {
+            while (bucket < BucketBounds.Count && value.ValueIteratedTo > BucketBounds[bucket].TotalMicroseconds)
+                bucket++;
+            buckets[bucket] += value.CountAddedInThisIterationStep;
         }
     }
 
@@ -85,4 +136,11 @@ internal sealed class ResponseTimes
     /// <param name="P99">99th percentile.</param>
     /// <param name="Maximum">Longest.</param>
     internal sealed record Summary(long Requests, long Errors, TimeSpan Mean, TimeSpan P50, TimeSpan P95, TimeSpan P99, TimeSpan Maximum);
+
+    /// <summary>How response times are spread.</summary>
+    /// <param name="Requests">Requests answered.</param>
+    /// <param name="Errors">Replies that say that the server failed, and requests without a reply.</param>
+    /// <param name="Total">Sum of the response times.</param>
+    /// <param name="Buckets">How many were within each of <see cref="BucketBounds"/>, and how many longer.</param>
+    internal sealed record Distribution(long Requests, long Errors, TimeSpan Total, IReadOnlyList<long> Buckets);
 }

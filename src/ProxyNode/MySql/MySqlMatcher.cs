@@ -21,7 +21,11 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
 
     private readonly Dictionary<uint, string> statements = [];
     private string lastPrepared = "";
+    private MySqlDialogue? online;
     private uint issued;
+
+    /// <inheritdoc />
+    public override void Follow(Dialogue dialogue) => online = dialogue as MySqlDialogue;
 
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
@@ -124,10 +128,20 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
         request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
         && reply.Length >= MySqlPacket.HeaderLength + 12 && reply[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
 
-    private string TextOf(uint statement) => statement == LastPrepared ? lastPrepared : statements.GetValueOrDefault(statement, "");
+    private string TextOf(uint statement) =>
+        statement == LastPrepared ? lastPrepared
+        : statements.TryGetValue(statement, out var sql) ? sql
+        : online?.Statements.GetValueOrDefault(statement) ?? "";
 
-    private RequestKeys Keys(string kind, string sql, string parameters) => new(
-        RequestKeys.Hash(kind, sql, parameters),
-        RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
-        RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)));
+    private RequestKeys Keys(string kind, string sql, string parameters)
+    {
+        List<string>? values = null;
+        return new RequestKeys(
+            RequestKeys.Hash(kind, WildcardRules.Translate(sql, rules.Sql, Names, ref values), WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
+            RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
+            RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)))
+        {
+            Values = values,
+        };
+    }
 }

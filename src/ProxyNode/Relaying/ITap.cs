@@ -33,6 +33,13 @@ internal interface ITap
 /// <summary>The taps of one client connection.</summary>
 internal interface IConnectionTaps : IDisposable
 {
+    /// <summary>The connection was opened, and the one to the server too.</summary>
+    /// <param name="dialogue">Of the connection.</param>
+    /// <param name="at">When.</param>
+    void Opened(Dialogue dialogue, long at)
+    {
+    }
+
     /// <summary>A request begins; null when nobody wants to see it.</summary>
     /// <param name="dialogue">Of the connection.</param>
     /// <param name="step">How it begins.</param>

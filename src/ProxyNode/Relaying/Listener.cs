@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Store.Configuration;
@@ -12,8 +13,8 @@ internal sealed class Listener : IAsyncDisposable
     private readonly Socket socket;
     private readonly Func<Socket, CancellationToken, Task> serve;
     private readonly CancellationTokenSource stop = new();
+    private readonly ConcurrentDictionary<Socket, bool> clients = new();
     private readonly Task accepting;
-    private int open;
 
     private Listener(Socket socket, Func<Socket, CancellationToken, Task> serve)
     {
@@ -26,7 +27,7 @@ internal sealed class Listener : IAsyncDisposable
     public IPEndPoint EndPoint => (IPEndPoint)socket.LocalEndPoint!;
 
     /// <summary>Connections that are open.</summary>
-    public int Open => Volatile.Read(ref open);
+    public int Open => clients.Count;
 
     /// <summary>Listens on an address.</summary>
     /// <exception cref="ConfigurationException">The address is in use or not of this machine.</exception>
@@ -43,6 +44,22 @@ internal sealed class Listener : IAsyncDisposable
         {
             socket.Dispose();
             throw new ConfigurationException($"listen: '{endPoint}': {e.Message}; allowed is a free address of this machine");
+        }
+    }
+
+    /// <summary>Reads nothing more from any client: each connection ends when what it has asked is answered.</summary>
+    public void EndAfterReplies()
+    {
+        foreach (var client in clients.Keys)
+        {
+            try
+            {
+                client.Shutdown(SocketShutdown.Receive);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                // It has ended by itself.
+            }
         }
     }
 
@@ -74,7 +91,7 @@ internal sealed class Listener : IAsyncDisposable
 
     private async Task ServeAsync(Socket client)
     {
-        Interlocked.Increment(ref open);
+        clients[client] = true;
         try
         {
             await serve(client, stop.Token).ConfigureAwait(false);
@@ -86,7 +103,7 @@ internal sealed class Listener : IAsyncDisposable
         finally
         {
             client.Dispose();
-            Interlocked.Decrement(ref open);
+            clients.TryRemove(client, out _);
         }
     }
 }

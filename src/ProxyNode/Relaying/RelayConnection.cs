@@ -26,7 +26,7 @@ internal sealed class RelayConnection(
     public static async Task RunAsync(
         Socket client, EndPoint upstream, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
     {
-        using var server = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = ServerSocket.For(upstream);
         using (taps)
         {
             try
@@ -58,6 +58,7 @@ internal sealed class RelayConnection(
 
     private async Task RelayAsync(CancellationToken stop)
     {
+        taps.Opened(dialogue, clock.GetTimestamp());
         await using var registration = stop.UnsafeRegister(static state => ((RelayConnection)state!).Disconnect(), this).ConfigureAwait(false);
         var requests = PumpRequestsAsync();
         var replies = PumpRepliesAsync();
@@ -267,14 +268,17 @@ internal sealed class RelayConnection(
     private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
     {
         var now = clock.GetTimestamp();
-        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
-        request.Tap?.ReplyEnded(step, receivedAt, now);
         lock (gate)
         {
-            pending.TryDequeue(out _);
+            // Whoever disconnects meanwhile has told the tap already.
+            if (!pending.TryDequeue(out _))
+                return;
             if (pending.Count == 0)
                 allAnswered?.TrySetResult();
         }
+
+        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
+        request.Tap?.ReplyEnded(step, receivedAt, now);
     }
 
     private Task AllAnsweredAsync()

@@ -9,7 +9,7 @@ internal static class TunnelConnection
     /// <summary>Connects to the server and relays until both sides have ended, or one has failed.</summary>
     public static async Task RunAsync(Socket client, EndPoint upstream, CancellationToken stop)
     {
-        using var server = new Socket(upstream.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var server = ServerSocket.For(upstream);
         await server.ConnectAsync(upstream, stop).ConfigureAwait(false);
         await using var registration = stop.UnsafeRegister(
             static state =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Store.Configuration;
 
 namespace JustRunIt.ProxyNode.StandAlone;
@@ -7,32 +8,43 @@ namespace JustRunIt.ProxyNode.StandAlone;
 /// <summary>Asks another stand-alone proxy for its report.</summary>
 internal static class AdminClient
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
 
-    /// <summary>The time shift of the proxy at an admin address.</summary>
-    /// <exception cref="ConfigurationException">Nobody answers there, or not as a proxy.</exception>
-    public static TimeSpan? TimeShiftOf(EndPoint admin)
+    /// <summary>The time shift of the proxy at an admin address, which may just be starting.</summary>
+    /// <exception cref="ConfigurationException">Nobody answers there, or not as a proxy that duplicates.</exception>
+    public static async Task<TimeSpan> TimeShiftOfAsync(EndPoint admin, TimeProvider clock, CancellationToken stop)
     {
-        try
+        for (var began = clock.GetTimestamp(); ; await Task.Delay(Again, clock, stop).ConfigureAwait(false))
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, Address(admin));
-            using var reply = Http.Send(request);
-            using var report = JsonDocument.Parse(reply.Content.ReadAsStream());
-            return TimeSpan.FromMilliseconds(report.RootElement.GetProperty("timeShiftMs").GetDouble());
-        }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or TaskCanceledException or InvalidOperationException)
-        {
-            throw new ConfigurationException($"command line: --peer: '{admin}' does not answer with a report ({e.Message}); allowed is the admin address of a running proxy, or give --time-shift");
+            try
+            {
+                await using var stream = await Http.GetStreamAsync(Address(admin), stop).ConfigureAwait(false);
+                using var report = await JsonDocument.ParseAsync(stream, cancellationToken: stop).ConfigureAwait(false);
+                var shift = TimeSpan.FromMilliseconds(report.RootElement.GetProperty("timeShiftMs").GetDouble());
+                return shift > TimeSpan.Zero ? shift : throw Wrong(admin, "has no clone, and so no time shift");
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
+            {
+                if (clock.GetElapsedTime(began) > Patience)
+                    throw Wrong(admin, $"does not answer ({e.Message})");
+            }
+            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+            {
+                throw Wrong(admin, $"does not answer with a report ({e.Message})");
+            }
         }
     }
 
-    /// <summary>The matches that a proxy counted; null when it does not answer.</summary>
-    public static async Task<Matches?> MatchesOfAsync(EndPoint admin)
+    /// <summary>The matches that a proxy has counted; null when it does not answer.</summary>
+    public static async Task<MatchCounts?> MatchesOfAsync(EndPoint admin)
     {
         try
         {
             await using var stream = await Http.GetStreamAsync(Address(admin)).ConfigureAwait(false);
-            return (await JsonSerializer.DeserializeAsync(stream, ReportJson.Default.Report).ConfigureAwait(false))?.Matches;
+            var report = await JsonSerializer.DeserializeAsync(stream, ReportJson.Default.Report).ConfigureAwait(false);
+            return report?.Matches is { } matches ? new MatchCounts(matches.Exact, matches.Wildcard, matches.Nearest, matches.Missing) : null;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException)
         {
@@ -40,5 +52,10 @@ internal static class AdminClient
         }
     }
 
-    private static string Address(EndPoint admin) => admin is DnsEndPoint name ? $"http://{name.Host}:{name.Port}/report" : $"http://{admin}/report";
+    private static string Address(EndPoint admin) => $"http://{Name(admin)}/report";
+
+    private static string Name(EndPoint admin) => admin is DnsEndPoint name ? $"{name.Host}:{name.Port}" : admin.ToString()!;
+
+    private static ConfigurationException Wrong(EndPoint admin, string reason) =>
+        new($"command line: --peer: '{Name(admin)}' {reason}; allowed is the admin address of a running in-proxy with a clone, or give --time-shift");
 }

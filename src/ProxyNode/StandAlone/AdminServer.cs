@@ -1,70 +1,90 @@
 using System.Net;
-using System.Text.Json;
 using JustRunIt.Events.Store.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
-/// <summary>Serves a proxy's report.</summary>
-internal sealed class AdminServer : IDisposable
+/// <summary>
+/// Serves a proxy's figures: <c>GET /report</c> as JSON, <c>GET /metrics</c> in Prometheus' text format, and <c>POST /reset</c>.
+/// Each asker has a connection of its own; one that is slow, or says nothing, holds up neither the others nor the proxy.
+/// </summary>
+internal sealed class AdminServer : IAsyncDisposable
 {
-    private readonly HttpListener listener = new();
-    private readonly Func<Task<Report>> report;
-    private readonly Action reset;
+    private const int MostConnections = 64;
+    private const long LongestBody = 1024;
+
+    private readonly WebApplication application;
+
+    private AdminServer(WebApplication application)
+    {
+        this.application = application;
+        EndPoint = IPEndPoint.Parse(new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Authority);
+    }
+
+    /// <summary>Where it listens; the port is the system's choice where 0 was asked for.</summary>
+    public IPEndPoint EndPoint { get; }
 
     /// <summary>Starts to serve.</summary>
+    /// <param name="endPoint">Where.</param>
+    /// <param name="report">The figures.</param>
+    /// <param name="metrics">The figures in Prometheus' text format.</param>
+    /// <param name="reset">Starts the figures anew.</param>
     /// <exception cref="ConfigurationException">The address cannot be listened on.</exception>
-    public AdminServer(IPEndPoint endPoint, Func<Task<Report>> report, Action reset)
+    public static async Task<AdminServer> StartAsync(IPEndPoint endPoint, Func<Task<Report>> report, Func<string> metrics, Func<Task> reset)
     {
-        (this.report, this.reset) = (report, reset);
-        var host = endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any) ? "*" : endPoint.Address.ToString();
-        listener.Prefixes.Add($"http://{host}:{endPoint.Port}/");
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.Listen(endPoint);
+            options.Limits.MaxConcurrentConnections = MostConnections;
+            options.Limits.MaxRequestBodySize = LongestBody;
+            options.AddServerHeader = false;
+        });
+        builder.Services.AddRoutingCore();
+        var application = builder.Build();
+        application.UseRouting();
+        application.MapGet("/report", async context => await context.Response.WriteAsJsonAsync(await report(), ReportJson.Default.Report));
+        application.MapGet("/metrics", context =>
+        {
+            context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+            return context.Response.WriteAsync(metrics());
+        });
+        application.MapPost("/reset", async context =>
+        {
+            await reset();
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        });
+        application.MapFallback(context =>
+        {
+            context.Response.StatusCode = context.Request.Path.Value is "/report" or "/metrics" or "/reset"
+                ? StatusCodes.Status405MethodNotAllowed
+                : StatusCodes.Status404NotFound;
+            return context.Response.WriteAsync("GET /report, GET /metrics or POST /reset\n");
+        });
         try
         {
-            listener.Start();
+            await application.StartAsync().ConfigureAwait(false);
         }
-        catch (HttpListenerException e)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw new ConfigurationException($"command line: --admin: '{endPoint}': {e.Message}; allowed is a free address of this machine");
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw new ConfigurationException($"command line: --admin: '{endPoint}': {(e.InnerException ?? e).Message}; allowed is a free address of this machine");
         }
 
-        _ = ServeAsync();
+        return new AdminServer(application);
     }
 
     /// <inheritdoc />
-    public void Dispose() => listener.Close();
-
-    private async Task ServeAsync()
+    public async ValueTask DisposeAsync()
     {
-        while (listener.IsListening)
-        {
-            try
-            {
-                await AnswerAsync(await listener.GetContextAsync().ConfigureAwait(false)).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
-            {
-                // The asker has left, or the proxy ends.
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext context)
-    {
-        using var reply = context.Response;
-        switch (context.Request.HttpMethod, context.Request.Url?.AbsolutePath)
-        {
-            case ("GET", "/report"):
-                reply.ContentType = "application/json";
-                await JsonSerializer.SerializeAsync(reply.OutputStream, await report().ConfigureAwait(false), ReportJson.Default.Report).ConfigureAwait(false);
-                break;
-            case ("POST", "/reset"):
-                reset();
-                reply.StatusCode = 204;
-                break;
-            default:
-                reply.StatusCode = 404;
-                await reply.OutputStream.WriteAsync("GET /report or POST /reset\n"u8.ToArray()).ConfigureAwait(false);
-                break;
-        }
+        // Nobody who reads slowly holds up the end.
+        using var atOnce = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await application.StopAsync(atOnce.Token).ConfigureAwait(false);
+        await application.DisposeAsync().ConfigureAwait(false);
     }
 }

@@ -101,8 +101,8 @@ internal static class ServicesFile
     private static Dimension Resource(YamlField field)
     {
         var name = field.Required("name");
-        if (name.Text() is not (ResourceNames.Cpu or ResourceNames.Memory))
-            throw name.Error($"{ResourceNames.Cpu} (share of a core) or {ResourceNames.Memory} (MiB)");
+        if (name.Text() is not (ResourceNames.Cpu or ResourceNames.Memory or ResourceNames.Frequency))
+            throw name.Error($"{ResourceNames.Cpu} (share of a core), {ResourceNames.Memory} (MiB) or {ResourceNames.Frequency} (MHz)");
         var isCpu = name.Text() == ResourceNames.Cpu;
         double Read(YamlField value) => isCpu ? value.Fraction(0.01, 1024) : value.Number(1, 1 << 30);
         var minimum = Read(field.Required("minimum"));

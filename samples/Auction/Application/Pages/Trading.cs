@@ -1,6 +1,7 @@
 using System.Globalization;
 using JustRunIt.Auction.Application.Ranking;
-using JustRunIt.Auction.Shared.Contracts;
+using JustRunIt.Auction.Application.Storage;
+using JustRunIt.Samples.Hosting;
 
 namespace JustRunIt.Auction.Application.Pages;
 
@@ -12,85 +13,63 @@ internal static class Trading
 
     public static void MapTrading(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/login", () => LogIn());
-        routes.MapPost("/login", async (HttpContext context, Sessions sessions) =>
-        {
-            var form = await context.Request.ReadFormAsync();
-            return await sessions.LogInAsync(context, form["nickname"].ToString(), form["password"].ToString())
-                ? SeeOther("/me")
-                : LogIn(StatusCodes.Status403Forbidden);
-        });
-        routes.MapGet("/me", async (HttpContext context, Sessions sessions, DataTier data, Recommender recommender) =>
+        routes.MapLogIn("Auction", "/me");
+        routes.MapGet("/me", async (HttpContext context, Sessions sessions, UserStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner || await data.AccountAsync(owner.UserId) is not { } account)
-                return LogIn(StatusCodes.Status401Unauthorized);
-            return new Html(account.Profile.Nickname)
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
+            return AuctionHtml.Page(account.Profile.Nickname)
                 .Items("For sale", account.Profile.Selling)
                 .Items("Bid on", account.BidOn)
                 .Form("/sell", "category", "name", "description", "price")
                 .Recommendations(recommender.Recommend(Browsing.Names(account.BidOn.Select(item => item.Name)), OnTrades))
                 .Result();
         });
-        routes.MapGet("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, DataTier data, Recommender recommender) =>
+        routes.MapGet("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is null)
-                return LogIn(StatusCodes.Status401Unauthorized);
-            return await data.ItemAsync(id) is { } item
-                ? new Html($"Bid on {item.Name}")
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
+            return await data.FindAsync(id) is { } item
+                ? AuctionHtml.Page($"Bid on {item.Name}")
                     .Paragraph($"Current price {Html.Money(item.CurrentPriceCents)}")
                     .Form($"/item/{id}/bid", "amount")
                     .Recommendations(recommender.Recommend(item.Description, OnTrades))
                     .Result()
                 : Browsing.NotFound();
         });
-        routes.MapPost("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, DataTier data, Recommender recommender) =>
+        routes.MapPost("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, BidStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             if (!decimal.TryParse(form["amount"], NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) || amount is <= 0 or > 10_000_000)
-                return new Html($"amount: '{form["amount"]}' is not allowed; a sum from 0.01 to 10000000 is").Result(StatusCodes.Status400BadRequest);
-            var outcome = await data.BidAsync(id, new NewBid(owner.UserId, (long)(amount * 100), DateTimeOffset.UtcNow));
+                return AuctionHtml.Page($"amount: '{form["amount"]}' is not allowed; a sum from 0.01 to 10000000 is").Result(StatusCodes.Status400BadRequest);
+            var outcome = await data.PlaceAsync(id, owner.UserId, (long)(amount * 100));
             return outcome is null
                 ? Browsing.NotFound()
-                : new Html(outcome.IsAccepted ? "Your bid is the highest" : "Somebody has bid more")
+                : AuctionHtml.Page(outcome.IsAccepted ? "Your bid is the highest" : "Somebody has bid more")
                     .Paragraph($"Current price {Html.Money(outcome.CurrentPriceCents)}")
                     .Link($"/item/{id}", "Back to the item")
                     .Recommendations(recommender.Recommend($"item {id}", OnTrades))
                     .Result();
         });
-        routes.MapPost("/sell", async (HttpContext context, Sessions sessions, DataTier data, Recommender recommender) =>
+        routes.MapPost("/sell", async (HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             var (name, description) = (form["name"].ToString(), form["description"].ToString());
             var created = int.TryParse(form["category"], CultureInfo.InvariantCulture, out var category)
                 && decimal.TryParse(form["price"], NumberStyles.Number, CultureInfo.InvariantCulture, out var price) && price is > 0 and <= 10_000_000
                 && name.Length is > 0 and <= 200
-                    ? await data.SellAsync(new NewItem(owner.UserId, category, name, description, (long)(price * 100), OpenDays))
+                    ? await data.AddAsync(new NewItem(owner.UserId, category, name, description, (long)(price * 100), OpenDays))
                     : null;
-            return created is null
-                ? new Html("An item needs a category, a name and a price").Result(StatusCodes.Status400BadRequest)
-                : new Html("Your item is for sale")
-                    .Link($"/item/{created.Id}", name)
+            return created is not { } item
+                ? AuctionHtml.Page("An item needs a category, a name and a price").Result(StatusCodes.Status400BadRequest)
+                : AuctionHtml.Page("Your item is for sale")
+                    .Link($"/item/{item}", name)
                     .Recommendations(recommender.Recommend(description, OnTrades))
                     .Result();
         });
-    }
-
-    private static IResult LogIn(int status = StatusCodes.Status200OK) => new Html("Log in").Form("/login", "nickname", "password").Result(status);
-
-    /// <summary>RFC 9110 §15.4.4: the client goes on with GET.</summary>
-    private static IResult SeeOther(string address) => new Redirection(address);
-
-    private sealed class Redirection(string address) : IResult
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
-            httpContext.Response.Headers.Location = address;
-            return Task.CompletedTask;
-        }
     }
 }

@@ -1,3 +1,5 @@
+using JustRunIt.Samples.Core.Seeding;
+
 namespace JustRunIt.Auction.Shared.Seeding;
 
 /// <summary>An item of the seeded catalogue: the same for the same identifier, in every tier and on every machine.</summary>
@@ -15,7 +17,7 @@ public sealed record SeedItem(int Id, int CategoryId, string Name, string[] Desc
         var nouns = Vocabulary.Nouns(categoryId);
         var common = Vocabulary.Common;
         var noun = nouns[random.Next(nouns.Count)];
-        var name = $"{common[random.Next(16)]} {common[16 + random.Next(16)]} {noun}";
+        var name = $"{common[random.Next(Vocabulary.NameWords / 2)]} {common[(Vocabulary.NameWords / 2) + random.Next(Vocabulary.NameWords / 2)]} {noun}";
         var words = new string[Vocabulary.DescriptionWords];
         for (var i = 0; i < words.Length; i++)
         {

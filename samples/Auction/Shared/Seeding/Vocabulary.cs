@@ -44,6 +44,9 @@ public static class Vocabulary
     /// <summary>How many words any description has: equal, so that comparing with one item costs as much as with another.</summary>
     public const int DescriptionWords = 60;
 
+    /// <summary>How many of the common words, from the first on, occur in names.</summary>
+    public const int NameWords = 32;
+
     /// <summary>The things that a category holds.</summary>
     /// <param name="categoryId">1 to the number of categories.</param>
     public static IReadOnlyList<string> Nouns(int categoryId) => s_nouns[categoryId - 1];

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using JustRunIt.Bench.Clone;
+using JustRunIt.HostAgent.Hypervisors;
+
+// What cloning costs the original and how long it takes, against the size of its heap, for each back end that works here; and
+// how precisely a cap of CPU holds.
+int[] heaps = [50, 200, 500, 1000];
+(double Share, int Loops)[] shares = [(0.05, 1), (0.05, 2), (0.1, 2), (0.3, 2), (0.6, 2), (1.0, 2), (1.5, 2), (1.5, 4)];
+const int repetitions = 3;
+var json = args is ["--json", var given] ? given : null;
+if (args.Length > 0 && json is null)
+{
+    await Console.Error.WriteLineAsync($"command line: '{string.Join(' ', args)}'; allowed is --json FILE");
+    return 2;
+}
+
+var home = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
+var clones = new List<CloneFigures>();
+Console.WriteLine($"{"back end",-10}{"heap MB",8}{"pause ms",10}{"open ms",10}{"new ms",10}{"total ms",10}{"MB moved",10}   medians of {repetitions}; open and new: longest wait of a client on an open and on a new connection");
+foreach (var backEnd in HypervisorRegistry.All)
+{
+    await using var host = new Host(backEnd, home);
+    if (await host.ProblemAsync() is { } problem)
+    {
+        Console.WriteLine($"{backEnd.Name,-10}not measured: {problem}");
+        continue;
+    }
+
+    await host.RecoverAsync();
+    foreach (var heap in heaps)
+    {
+        try
+        {
+            var figures = await host.MeasureAsync(heap, repetitions);
+            clones.Add(figures);
+            Console.WriteLine(FormattableString.Invariant(
+                $"{backEnd.Name,-10}{heap,8}{figures.Pause.TotalMilliseconds,10:0}{figures.LongestOnOpen.TotalMilliseconds,10:0}{figures.LongestOnNew.TotalMilliseconds,10:0}{figures.Total.TotalMilliseconds,10:0}{figures.Bytes / 1e6,10:0}{(figures.Cold ? "   cold" : "")}"));
+        }
+        catch (HypervisorException e)
+        {
+            Console.WriteLine($"{backEnd.Name,-10}{heap,8}   failed: {e.Message}");
+        }
+    }
+}
+
+Console.WriteLine();
+Console.WriteLine($"{"cap",-8}{"loops",8}{"used of it",12}{"periods held back",20}   busy loops for {CapFigures.Length.TotalSeconds:0} s");
+var caps = new List<CapFigures>();
+foreach (var (share, loops) in shares.Where(cap => cap.Share < Environment.ProcessorCount))
+{
+    var figures = await CapFigures.MeasureAsync(share, loops);
+    caps.Add(figures);
+    Console.WriteLine(FormattableString.Invariant($"{share,-8:0%}{loops,8}{figures.Used / share,12:0.000 %}{figures.Throttled,20:0 %}"));
+}
+
+if (json is not null)
+    await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { clones, caps }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+var plot = json is null ? Path.Combine(home, ".justrunit", "bench-clone.png") : Path.ChangeExtension(json, ".png");
+Figure.Save(clones, plot);
+Console.WriteLine($"Plot: {plot}");
+return 0;

@@ -1,0 +1,3 @@
+using JustRunIt.Samples.Hosting;
+
+return await WebTier.RunAsync(args, "bookstore", typeof(Program).Assembly);

@@ -1,0 +1,183 @@
+using System.Globalization;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Containers;
+
+/// <summary>
+/// What containers write: a btrfs subvolume each, the upper layer of an overlay over an image folder, or over the host's own
+/// root. A snapshot of it takes the same few milliseconds whatever its size. Where the state folder is not on btrfs, the
+/// subvolumes are in a file of its own that is mounted as one.
+/// </summary>
+internal sealed class ContainerDisks(AgentSettings settings)
+{
+    private const long PoolBytes = 16L << 30;
+    private const string Upper = "upper";
+
+    private readonly string folder = Path.Combine(Path.GetFullPath(settings.StateFolder), "containers");
+    private readonly SemaphoreSlim gate = new(1);
+
+    /// <summary>Where images of CRIU go: memory, for as long as a clone is being made.</summary>
+    public string Images(string name) => Path.Combine(folder, "images", name);
+
+    /// <summary>Where a container's root is mounted while it is being made.</summary>
+    public string Root(string name) => Path.Combine(folder, "roots", name);
+
+    /// <summary>What a container has written over its image.</summary>
+    public string Written(string name) => Path.Combine(Disk(name), Upper);
+
+    private string Pool => Path.Combine(folder, "pool");
+
+    private string PoolFile => Path.Combine(folder, "pool.img");
+
+    /// <summary>Makes an empty disk.</summary>
+    public async Task CreateAsync(string name)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            await MountPoolAsync();
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        await Tool.RunAsync("btrfs", ["subvolume", "create", Disk(name)]);
+        Directory.CreateDirectory(Written(name));
+        Directory.CreateDirectory(Path.Combine(Disk(name), "work"));
+    }
+
+    /// <summary>Writes what is in memory of a disk's files, so that its snapshot has little left to write.</summary>
+    public Task FlushAsync(string name) => Tool.RunAsync("btrfs", ["filesystem", "sync", Disk(name)]);
+
+    /// <summary>A program for CRIU that snapshots one disk as another while everything stands still.</summary>
+    public async Task<string> SnapshotProgramAsync(string from, string to)
+    {
+        var file = Path.Combine(Images(to), "at-the-instant");
+        await File.WriteAllTextAsync(
+            file,
+            $"""
+            #!/bin/sh
+            [ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
+            exec btrfs subvolume snapshot '{Disk(from)}' '{Disk(to)}' >&2
+
+            """);
+        await Tool.RunAsync("chmod", ["700", file]);
+        return file;
+    }
+
+    /// <summary>Mounts a disk over its image; returns where.</summary>
+    public async Task<string> MountAsync(string name, string image)
+    {
+        var root = Root(name);
+        Directory.CreateDirectory(root);
+        await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}", root]);
+        return root;
+    }
+
+    /// <summary>Takes a root out of the host's view; its container keeps it.</summary>
+    public async Task UnmountAsync(string name)
+    {
+        await Tool.TryAsync("umount", $"--lazy {Root(name)}");
+        Delete(Root(name));
+    }
+
+    /// <summary>Makes a folder in memory for images.</summary>
+    /// <param name="name">Of the clone.</param>
+    /// <param name="limitBytes">More is refused.</param>
+    public async Task CreateImagesAsync(string name, long limitBytes)
+    {
+        var images = Images(name);
+        Directory.CreateDirectory(images);
+        var size = limitBytes.ToString(CultureInfo.InvariantCulture);
+        // Huge pages halve the time that memory takes to be written; not every kernel has them for files.
+        try
+        {
+            await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700,huge=always", "justrunit-images", images]);
+        }
+        catch (HypervisorException)
+        {
+            await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700", "justrunit-images", images]);
+        }
+    }
+
+    /// <summary>Removes images. What is gone is no error.</summary>
+    public async Task DeleteImagesAsync(string name)
+    {
+        await Tool.TryAsync("umount", $"--lazy {Images(name)}");
+        Delete(Images(name));
+    }
+
+    /// <summary>Removes a container's disk and mounts, and the file that all disks are in once it is empty.</summary>
+    public async Task DeleteAsync(string name)
+    {
+        await UnmountAsync(name);
+        await gate.WaitAsync();
+        try
+        {
+            if (Directory.Exists(Disk(name)))
+                await Tool.RunAsync("btrfs", ["subvolume", "delete", Disk(name)]);
+            if (Directory.Exists(Pool) && !Directory.EnumerateFileSystemEntries(Pool).Any())
+                await UnmountPoolAsync();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Names of everything that is there: disks, roots, images.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync()
+    {
+        if (File.Exists(PoolFile))
+            await MountPoolAsync();
+        return
+        [
+            .. new[] { Pool, Path.Combine(folder, "roots"), Path.Combine(folder, "images") }
+                .Where(Directory.Exists)
+                .SelectMany(Directory.GetDirectories)
+                .Select(path => Path.GetFileName(path)!)
+                .Distinct(),
+        ];
+    }
+
+    private string Disk(string name) => Path.Combine(Pool, name);
+
+    private static void Delete(string empty)
+    {
+        if (Directory.Exists(empty))
+            Directory.Delete(empty);
+    }
+
+    private async Task MountPoolAsync()
+    {
+        Directory.CreateDirectory(Pool);
+        if (await FileSystemAsync(Pool) == "btrfs")
+            return;
+        if (!File.Exists(PoolFile))
+        {
+            var next = PoolFile + ".next";
+            await using (var file = File.Create(next))
+                file.SetLength(PoolBytes);
+            await Tool.RunAsync("mkfs.btrfs", ["--quiet", "--force", next]);
+            File.Move(next, PoolFile);
+        }
+
+        await Tool.RunAsync("mount", ["-t", "btrfs", "-o", "loop,noatime,user_subvol_rm_allowed", PoolFile, Pool]);
+    }
+
+    private async Task UnmountPoolAsync()
+    {
+        if (File.Exists(PoolFile))
+        {
+            await Tool.RunAsync("umount", ["--lazy", Pool]);
+            File.Delete(PoolFile);
+        }
+
+        Delete(Pool);
+    }
+
+    private static async Task<string> FileSystemAsync(string path) => (await Tool.RunAsync("stat", ["--file-system", "--format=%T", path])).Trim();
+}

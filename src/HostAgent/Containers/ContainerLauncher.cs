@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Containers;
+
+/// <summary>
+/// Starts a program as the first process of its own process, mount, host name and IPC namespaces, in a network namespace made
+/// before, with a root of its own and without the capabilities that would let it out (capabilities(7), namespaces(7)).
+/// </summary>
+internal static class ContainerLauncher
+{
+    private const int Attempts = 250;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+
+    // What a server may need of root's powers; no raw sockets, no mounts, no devices, no modules, no other process' memory.
+    private const string Capabilities =
+        "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+sys_chroot,+audit_write,+setfcap";
+
+    private static readonly string[] Inherited = ["PATH", "LANG", "DOTNET_ROOT", "TZ"];
+
+    // Outside: enter the control groups and the namespaces.
+    private const string Outside =
+        """
+        for g in $JUSTRUNIT_GROUPS; do echo $$ > "$g" || exit 125; done
+        exec >> "$JUSTRUNIT_LOG" 2>&1 < /dev/null
+        unset JUSTRUNIT_GROUPS JUSTRUNIT_LOG
+        exec nsenter --net="$JUSTRUNIT_NETWORK" unshare --pid --fork --mount --uts --ipc --propagation private bash -c "$JUSTRUNIT_INSIDE" bash "$@"
+        """;
+
+    // Inside: the root, the kernel's file systems with what changes the host made read-only, devices; then the program, which
+    // inherits no file of the host's, because a file from outside cannot be checkpointed.
+    private const string Inside =
+        """
+        set -e
+        cd "$JUSTRUNIT_ROOT"
+        mkdir -p proc sys dev tmp .outside
+        for d in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
+          set -- $d -- "$@"
+          rm -f "dev/$1"; mknod -m 666 "dev/$1" c "$2" "$3"
+          shift 4
+        done
+        rm -rf dev/shm; mkdir -m 1777 dev/shm
+        ln -sfn /proc/self/fd dev/fd
+        mount -t proc -o nosuid,nodev,noexec proc proc
+        mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
+        for f in sys sysrq-trigger irq bus; do
+          [ -e proc/$f ] || continue
+          mount --bind proc/$f proc/$f
+          mount -o remount,bind,ro proc/$f
+        done
+        pivot_root . .outside
+        umount --lazy /.outside
+        rmdir /.outside
+        hostname "$JUSTRUNIT_NAME"
+        cd "$JUSTRUNIT_FOLDER"
+        log=$JUSTRUNIT_OUTPUT caps=$JUSTRUNIT_CAPABILITIES
+        unset ${!JUSTRUNIT_*}
+        for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -le 2 ] || eval "exec $f>&-"; done
+        exec setpriv --bounding-set "$caps" --inh-caps=-all setsid "$@" < /dev/null >> "$log" 2>&1
+        """;
+
+    /// <summary>File, seen from inside, that the program's output is appended to.</summary>
+    public const string Output = "/.justrunit.log";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="name">Host name inside.</param>
+    /// <param name="program">What.</param>
+    /// <param name="listen">host:port that stands for <c>{listen}</c>.</param>
+    /// <param name="next">What stands for <c>{next}</c>; null for nothing.</param>
+    /// <param name="groups">Files of the control groups to enter.</param>
+    /// <param name="network">Network namespace.</param>
+    /// <param name="root">Its mounted root.</param>
+    /// <param name="written">Folder outside of what it writes over its image.</param>
+    /// <param name="log">File outside that is told why it cannot be started.</param>
+    /// <returns>Its first process, seen from the host.</returns>
+    /// <exception cref="HypervisorException">It cannot be started.</exception>
+    public static async Task<int> StartAsync(
+        string name, VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string network, string root, string written, string log)
+    {
+        if (!Directory.Exists(root + program.WorkingDirectory))
+            throw new HypervisorException($"workingDirectory: '{program.WorkingDirectory}' is not there in the container's image");
+        if (program.Executable.Contains('/', StringComparison.Ordinal) && !File.Exists(root + program.Executable))
+            throw new HypervisorException($"executable: '{program.Executable}' is not there in the container's image");
+        var start = new ProcessStartInfo("/bin/bash", ["-c", Outside, "bash", program.Executable, .. program.Arguments.Select(argument => Launcher.Fill(argument, listen, next))]) { WorkingDirectory = "/" };
+        var own = start.Environment.Where(variable => Inherited.Contains(variable.Key)).ToList();
+        start.Environment.Clear();
+        foreach (var (variable, value) in own)
+            start.Environment[variable] = value;
+        // What a .NET program needs not to hold what cannot be checkpointed; others do not know these names.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
+        start.Environment["HOME"] = "/root";
+        foreach (var (variable, value) in program.Environment)
+            start.Environment[variable] = Launcher.Fill(value, listen, next);
+        start.Environment["JUSTRUNIT_GROUPS"] = string.Join(' ', groups);
+        start.Environment["JUSTRUNIT_LOG"] = log;
+        start.Environment["JUSTRUNIT_NETWORK"] = network;
+        start.Environment["JUSTRUNIT_INSIDE"] = Inside;
+        start.Environment["JUSTRUNIT_ROOT"] = root;
+        start.Environment["JUSTRUNIT_NAME"] = name;
+        start.Environment["JUSTRUNIT_FOLDER"] = program.WorkingDirectory;
+        start.Environment["JUSTRUNIT_OUTPUT"] = Output;
+        start.Environment["JUSTRUNIT_CAPABILITIES"] = Capabilities;
+        using var outer = Process.Start(start) ?? throw new HypervisorException("bash cannot be started");
+        var children = string.Create(CultureInfo.InvariantCulture, $"/proc/{outer.Id}/task/{outer.Id}/children");
+        for (var attempt = 0; attempt < Attempts && !outer.HasExited; attempt++)
+        {
+            // The first child of unshare is the container's first process; the root is its own once the outside is unmounted.
+            if (File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var child] && !Directory.Exists($"/proc/{child}/root/.outside")
+                && File.Exists($"/proc/{child}/root{Output}"))
+            {
+                return int.Parse(child, CultureInfo.InvariantCulture);
+            }
+
+            await Task.Delay(Interval);
+        }
+
+        if (outer.HasExited && Launcher.LastWords(written + Output) is { Length: > 0 } last)
+            throw new HypervisorException($"the program ended before it was healthy: {last}");
+        throw new HypervisorException(
+            $"the container cannot be started: {(Launcher.LastWords(log) is { Length: > 0 } words ? words : outer.HasExited ? "its first process ended without a word" : "its set-up did not end in time")}");
+    }
+}

@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Globalization;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Containers;
+
+/// <summary>
+/// Checkpoint and restore in user space (criu.org, criu(8)), run as a program. It freezes a tree of processes, writes what they
+/// are to image files, and lets them go on; from the images it makes the same processes again.
+/// </summary>
+internal sealed class Criu(string program)
+{
+    private const string Variable = "JUSTRUNIT_CRIU";
+    private const string Remedy = "'./justrunit setup' unpacks a CRIU that suits the kernel where the distribution's does not";
+    private const string FrozenTime = "Frozen time: ";
+
+    // The program's own limit is raised where it may be; where it may not, that is no failure.
+    private const string Harmless = "rlimit: ";
+
+    /// <summary>The CRIU that the environment names, else the one on the path; null when there is none.</summary>
+    public static Criu? Find()
+    {
+        var named = Environment.GetEnvironmentVariable(Variable);
+        var candidates = named is { Length: > 0 }
+            ? [named]
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"]).Select(folder => Path.Combine(folder, "criu"));
+        return candidates.FirstOrDefault(File.Exists) is { } found ? new Criu(found) : null;
+    }
+
+    /// <summary>Whether it works with this kernel: null, or the reason and the remedy.</summary>
+    public static async Task<string?> ProbeAsync()
+    {
+        if (Find() is not { } criu)
+            return $"criu is not installed; {Remedy}";
+        try
+        {
+            await criu.RunAsync("check");
+            return null;
+        }
+        catch (HypervisorException e)
+        {
+            return $"{e.Message}; {Remedy}";
+        }
+    }
+
+    /// <summary>Whether this kernel tells which pages were written since a moment, so that memory can be copied before the freeze.</summary>
+    public async Task<bool> TracksDirtyPagesAsync()
+    {
+        try
+        {
+            await RunAsync("check", "--feature", "mem_dirty_track");
+            return true;
+        }
+        catch (HypervisorException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Copies memory while the processes run; the next dump or pre-dump copies what was written since.</summary>
+    public Task PreDumpAsync(int process, string images, string? previous, CancellationToken cancellation) => LoggedAsync(
+        images,
+        "dump.log",
+        [
+            "pre-dump", "--tree", Text(process), "--track-mem", .. previous is null ? [] : new[] { "--prev-images-dir", previous },
+        ],
+        cancellation);
+
+    /// <summary>Writes images of a container and lets it run on, or ends it.</summary>
+    /// <param name="process">Its first process.</param>
+    /// <param name="network">Its network namespace, which is not part of the images.</param>
+    /// <param name="images">Folder for the images, and for <c>dump.log</c>.</param>
+    /// <param name="previous">Images of the last pre-dump, relative to <paramref name="images"/>; null for none.</param>
+    /// <param name="atTheInstant">Program that is run with <c>CRTOOLS_SCRIPT_ACTION=post-dump</c> while everything stands still.</param>
+    /// <param name="goesOn">Whether it runs on afterwards.</param>
+    /// <param name="cancellation">Ends the wait, not the dump.</param>
+    /// <returns>How long it stood still.</returns>
+    public async Task<TimeSpan> DumpAsync(
+        int process, string network, string images, string? previous, string atTheInstant, bool goesOn, CancellationToken cancellation)
+    {
+        var output = await LoggedAsync(
+            images,
+            "dump.log",
+            [
+                "dump", "--tree", Text(process), goesOn ? "--leave-running" : "--leave-stopped",
+                "--external", $"net[{await InodeAsync(network)}]:extnet",
+                "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-close", "--skip-in-flight", "--file-locks",
+                "--action-script", atTheInstant, "--display-stats",
+                .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
+            ],
+            cancellation);
+        var line = output.Split('\n').FirstOrDefault(line => line.StartsWith(FrozenTime, StringComparison.Ordinal))
+            ?? throw new HypervisorException("criu dump: it did not tell how long the original stood still");
+        return TimeSpan.FromMicroseconds(long.Parse(line[FrozenTime.Length..line.LastIndexOf(' ')], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Makes processes from images, in a network namespace, control groups and root of their own.</summary>
+    /// <returns>The first of them.</returns>
+    public async Task<int> RestoreAsync(string images, string root, string network, IReadOnlyList<string> groups, CancellationToken cancellation)
+    {
+        var pidFile = Path.Combine(images, "restored.pid");
+        // The shell enters the groups, opens the namespace, and becomes CRIU, whose children inherit both.
+        const string enter = """for g in $1; do echo $$ > "$g" || exit 125; done; exec 9< "$2"; shift 2; exec "$@" """;
+        await LoggedAsync(
+            images,
+            "restore.log",
+            [
+                "restore", "--root", root, "--inherit-fd", "fd[9]:extnet", "--tcp-close", "--file-locks",
+                "--manage-cgroups=ignore", "--restore-detached", "--pidfile", pidFile,
+            ],
+            cancellation,
+            ["/bin/sh", "-c", enter, "sh", string.Join(' ', groups), network]);
+        return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>File in the image folder with the id of the CRIU that works there.</summary>
+    public static string PidFile(string images) => Path.Combine(images, "criu.pid");
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<string> InodeAsync(string file) => (await Tool.RunAsync("stat", ["--dereference", "--format=%i", file])).Trim();
+
+    private async Task<string> LoggedAsync(
+        string images, string log, IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyList<string>? by = null)
+    {
+        try
+        {
+            return await RunAsync(cancellation, images, [.. by ?? [], program, .. arguments, "--images-dir", images, "-v1", "--log-file", log]);
+        }
+        catch (HypervisorException e)
+        {
+            throw new HypervisorException($"criu {arguments[0]}: {Reason(Path.Combine(images, log)) ?? e.Message}");
+        }
+    }
+
+    private Task<string> RunAsync(params string[] arguments) => RunAsync(CancellationToken.None, null, [program, .. arguments]);
+
+    private static async Task<string> RunAsync(CancellationToken cancellation, string? images, IReadOnlyList<string> words)
+    {
+        // A session of its own: what ends the agent must not end a dump half-way, with the original still frozen.
+        var start = new ProcessStartInfo("setsid", words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        if (images is not null)
+            await File.WriteAllTextAsync(PidFile(images), Text(process.Id), cancellation);
+        var error = process.StandardError.ReadToEndAsync(cancellation);
+        var output = await process.StandardOutput.ReadToEndAsync(cancellation);
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode == 0
+            ? output
+            : throw new HypervisorException((await error).Split('\n').FirstOrDefault(IsError)?.Trim() ?? $"{words[0]} ended with code {process.ExitCode}");
+    }
+
+    /// <summary>The first error that the log tells of, without the place in CRIU's source.</summary>
+    private static string? Reason(string log)
+    {
+        if (!File.Exists(log))
+            return null;
+        var line = File.ReadLines(log).FirstOrDefault(IsError);
+        return line?[(line.IndexOf("): ", line.IndexOf("Error (", StringComparison.Ordinal), StringComparison.Ordinal) + 3)..].Trim();
+    }
+
+    private static bool IsError(string line) =>
+        line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal);
+}

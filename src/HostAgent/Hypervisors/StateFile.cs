@@ -1,0 +1,34 @@
+using System.Text.Json;
+using JustRunIt.Events.Messaging;
+using JustRunIt.HostAgent.Configuration;
+
+namespace JustRunIt.HostAgent.Hypervisors;
+
+/// <summary>What the agent must know after a restart: a JSON file, replaced as a whole.</summary>
+internal sealed class StateFile(AgentSettings settings)
+{
+    private readonly string file = Path.Combine(settings.StateFolder, "running.json");
+
+    /// <summary>What ran when it was last saved; empty when there is no file, or no readable one.</summary>
+    public IReadOnlyList<RunningVm> Load()
+    {
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize<List<RunningVm>>(File.ReadAllText(file), Wire.Json) ?? [] : [];
+        }
+        catch (JsonException)
+        {
+            // Written by another version: what it knew is cleaned up as unknown.
+            return [];
+        }
+    }
+
+    /// <summary>Saves what runs.</summary>
+    public void Save(IReadOnlyCollection<RunningVm> running)
+    {
+        Directory.CreateDirectory(settings.StateFolder);
+        var next = file + ".next";
+        File.WriteAllText(next, JsonSerializer.Serialize(running, Wire.Json));
+        File.Move(next, file, overwrite: true);
+    }
+}

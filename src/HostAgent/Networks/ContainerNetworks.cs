@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Networks;
+
+/// <summary>
+/// Networks of containers and of their live clones. An on-line container has a namespace with an address of its own; the host
+/// forwards the address at which its program is to be reached (NAT). A live clone believes to be at that same inner address,
+/// with the same MAC address and the same gateway: its namespace lies behind a second one, which the clone cannot change, that
+/// gives it a unique outer address and lets it reach its out-proxy, and nothing else, where the original reaches its own. The
+/// second one is a sandbox as other clones have it, so the host's filter holds too.
+/// </summary>
+internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
+{
+    private const string InnerDevice = "eth0";
+    private const string GatewayDevice = "inner";
+
+    /// <summary>Path of the namespace that an on-line container is in.</summary>
+    public string OnlinePath(int number) => $"/run/netns/{sandboxes.Namespace(number)}";
+
+    /// <summary>Path of the namespace that a live clone is in.</summary>
+    public string ClonePath(int number) => $"/run/netns/{sandboxes.Inner(number)}";
+
+    /// <summary>Where a program that is to be reached at <paramref name="listen"/> listens inside.</summary>
+    public static string InnerListen(int number, string listen) => SandboxNetworks.CloneAddress(number) + PortOf(listen);
+
+    /// <summary>Where a container finds its next tier: the gateway stands for addresses of this host.</summary>
+    public static string? InnerNext(int number, string? next) =>
+        next is null ? null : IsLoopback(next) ? SandboxNetworks.HostAddress(number) + PortOf(next) : next;
+
+    /// <summary>Makes the network of an on-line container; returns its number.</summary>
+    /// <param name="listen">host:port at which its program is to be reached.</param>
+    /// <param name="next">host:port of its next tier; null for none.</param>
+    public Task<int> CreateOnlineAsync(string listen, string? next) => sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
+
+    /// <summary>Makes the network of a live clone; returns its number.</summary>
+    /// <param name="original">Number of the original's network.</param>
+    /// <param name="listen">host:port at which the original is reached.</param>
+    /// <param name="onlineNext">The original's next tier.</param>
+    /// <param name="outProxy">The address that is to answer in its place; null for none.</param>
+    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) => sandboxes.CreateAsync(async number =>
+    {
+        await sandboxes.BuildAsync(number, outProxy);
+        await BuildBehindAsync(number, original, listen, onlineNext, outProxy);
+    });
+
+    private async Task BuildOnlineAsync(int number, string listen, string? next)
+    {
+        var (host, name) = (SandboxNetworks.HostDevice(number), sandboxes.Namespace(number));
+        await Tool.RunAsync("ip", $"netns add {name}");
+        await Tool.RunAsync("ip", $"link add {host} address {GatewayMac(number)} type veth peer name {InnerDevice} address {InnerMac(number)} netns {name}");
+        await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{host}/route_localnet", "1");
+        await Tool.RunAsync("nft", "-f -", OnlineRules(number, listen, next));
+        await Tool.RunAsync("ip", $"address add {SandboxNetworks.HostAddress(number)}/30 dev {host}");
+        await Tool.RunAsync("ip", $"link set {host} up");
+        await SetUpInnerAsync(name, number);
+    }
+
+    private async Task BuildBehindAsync(int number, int original, string listen, string? onlineNext, string? outProxy)
+    {
+        var (gateway, inner) = (sandboxes.Namespace(number), sandboxes.Inner(number));
+        await Tool.RunAsync("ip", $"netns add {inner}");
+        await Tool.RunAsync("ip", $"-netns {gateway} link add {GatewayDevice} address {GatewayMac(original)} type veth peer name {InnerDevice} address {InnerMac(original)} netns {inner}");
+        await Tool.RunAsync("ip", ["netns", "exec", gateway, "nft", GatewayRules(number, original, listen, onlineNext, outProxy)]);
+        await Tool.RunAsync("ip", ["netns", "exec", gateway, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"]);
+        await Tool.RunAsync("ip", $"-netns {gateway} address add {SandboxNetworks.HostAddress(original)}/30 dev {GatewayDevice}");
+        await Tool.RunAsync("ip", $"-netns {gateway} link set {GatewayDevice} up");
+        await SetUpInnerAsync(inner, original);
+    }
+
+    /// <summary>The inside is the same for an original and its clone.</summary>
+    private static async Task SetUpInnerAsync(string name, int number)
+    {
+        await Tool.RunAsync("ip", $"-netns {name} address add {SandboxNetworks.CloneAddress(number)}/30 dev {InnerDevice}");
+        await Tool.RunAsync("ip", $"-netns {name} link set {InnerDevice} up");
+        await Tool.RunAsync("ip", $"-netns {name} link set lo up");
+        await Tool.RunAsync("ip", $"-netns {name} route add default via {SandboxNetworks.HostAddress(number)}");
+    }
+
+    private static string OnlineRules(int number, string listen, string? next)
+    {
+        var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
+        var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
+        var toNext = next is not null && IsLoopback(next) ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}" : "";
+        // A server on the host's loopback address expects its clients there too.
+        var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
+        return $$"""
+            table inet {{SandboxNetworks.Table(number)}} {
+                chain input {
+                    type nat hook input priority 100; policy accept;
+                    {{fromLoopback}}
+                }
+                chain prerouting {
+                    type nat hook prerouting priority dstnat; policy accept;
+                    {{toNext}}
+                    iifname != {{device}} ip daddr {{address}} tcp dport {{port}} dnat ip to {{inner}}
+                }
+                chain output {
+                    type nat hook output priority -100; policy accept;
+                    ip daddr {{address}} tcp dport {{port}} dnat ip to {{inner}}
+                }
+                chain postrouting {
+                    type nat hook postrouting priority srcnat; policy accept;
+                    oifname {{device}} ip saddr 127.0.0.0/8 masquerade
+                    oifname != {{device}} ip saddr {{inner}} masquerade
+                }
+            }
+
+            """;
+    }
+
+    private static string GatewayRules(int number, int original, string listen, string? onlineNext, string? outProxy)
+    {
+        var (inner, outer) = (SandboxNetworks.CloneAddress(original), SandboxNetworks.CloneDevice(number));
+        var port = PortOf(listen)[1..];
+        var toProxy = "";
+        if (onlineNext is not null && outProxy is not null)
+        {
+            var seen = InnerNext(original, onlineNext)!;
+            toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {SandboxNetworks.HostAddress(number)}{PortOf(outProxy)}";
+        }
+
+        // A guest's kernel keeps the connections that were open at the instant of cloning: they end once it uses them.
+        var resets = $"iifname {GatewayDevice} tcp flags & (syn | rst) == 0 reject with tcp reset";
+        return $$"""
+            table inet justrunit {
+                chain prerouting {
+                    type nat hook prerouting priority dstnat; policy accept;
+                    iifname {{outer}} tcp dport {{port}} dnat ip to {{inner}}
+                    {{toProxy}}
+                }
+                chain postrouting {
+                    type nat hook postrouting priority srcnat; policy accept;
+                    masquerade
+                }
+                chain input {
+                    type filter hook input priority filter; policy accept;
+                    {{resets}}
+                    iifname {{GatewayDevice}} drop
+                }
+                chain forward {
+                    type filter hook forward priority filter; policy drop;
+                    ct state established,related accept
+                    ct status dnat accept
+                    {{resets}}
+                }
+            }
+
+            """;
+    }
+
+    /// <summary>MAC address of the inner device.</summary>
+    public static string InnerMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:02");
+
+    private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
+
+    private static bool IsLoopback(string endpoint) => !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
+
+    private static string AddressOf(string endpoint) => endpoint[..endpoint.LastIndexOf(':')];
+
+    private static string PortOf(string endpoint) => endpoint[endpoint.LastIndexOf(':')..];
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Networks;
+
+/// <summary>
+/// A network namespace for each clone, joined to the host by one pair of virtual Ethernet devices. The host's filter lets
+/// nothing through from the clone but its own out-proxy's port and replies to the in-proxy: no production server, no bus, no
+/// other port, no other host, no IPv6. Needs no filter inside, where the clone might change it.
+/// </summary>
+internal sealed class SandboxNetworks(AgentSettings settings)
+{
+    private const int Highest = 250;
+    private const string InnerSuffix = "-inner";
+
+    private readonly SemaphoreSlim gate = new(1);
+
+    private string Prefix => $"jri-{settings.Agent}-";
+
+    /// <summary>Name of a sandbox' namespace.</summary>
+    public string Namespace(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}");
+
+    /// <summary>Name of the namespace that a live clone is in, behind its sandbox' own.</summary>
+    public string Inner(int number) => $"{Namespace(number)}{InnerSuffix}";
+
+    /// <summary>Address of the clone.</summary>
+    public static string CloneAddress(int number) => string.Create(CultureInfo.InvariantCulture, $"10.213.{number}.2");
+
+    /// <summary>Address at which the clone finds its out-proxies.</summary>
+    public static string HostAddress(int number) => string.Create(CultureInfo.InvariantCulture, $"10.213.{number}.1");
+
+    /// <summary>Makes one.</summary>
+    /// <param name="outProxy">The one address that the clone may reach; null for none.</param>
+    /// <returns>Its number.</returns>
+    /// <exception cref="HypervisorException">A tool failed; nothing is left.</exception>
+    public Task<int> CreateAsync(string? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
+
+    /// <summary>Makes one in a way of the caller's, under a free number.</summary>
+    public async Task<int> CreateAsync(Func<int, Task> build)
+    {
+        await gate.WaitAsync();
+        try
+        {
+            var number = await FreeNumberAsync();
+            try
+            {
+                await build(number);
+                return number;
+            }
+            catch
+            {
+                await DestroyAsync(number);
+                throw;
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Removes one and everything that belongs to it. What is gone is no error.</summary>
+    public async Task DestroyAsync(int number)
+    {
+        await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
+        await Tool.TryAsync("ip", $"link delete {HostDevice(number)}");
+        await Tool.TryAsync("ip", $"netns delete {Namespace(number)}");
+        await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
+    }
+
+    /// <summary>The sandboxes of this agent that exist.</summary>
+    public async Task<IReadOnlyList<int>> ListAsync()
+    {
+        var names = (await Tool.RunAsync("ip", "netns list")).Split('\n').Select(line => line.Split(' ')[0].Trim());
+        return
+        [
+            .. names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+                .Select(name => int.TryParse(name[Prefix.Length..].Replace(InnerSuffix, "", StringComparison.Ordinal), out var number) ? number : -1)
+                .Where(number => number >= 0)
+                .Distinct(),
+        ];
+    }
+
+    /// <summary>The host's end of its pair of devices.</summary>
+    public static string HostDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}h");
+
+    /// <summary>The other end.</summary>
+    public static string CloneDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}c");
+
+    /// <summary>Name of the host's filter for it.</summary>
+    public static string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"justrunit_{number}");
+
+    /// <summary>Other agents on this host take numbers too: the devices tell which are taken.</summary>
+    private static async Task<int> FreeNumberAsync()
+    {
+        var links = await Tool.RunAsync("ip", "-oneline link show");
+        for (var number = 0; number <= Highest; number++)
+        {
+            if (!links.Contains($" {HostDevice(number)}@", StringComparison.Ordinal) && !links.Contains($" {HostDevice(number)}:", StringComparison.Ordinal))
+                return number;
+        }
+
+        throw new HypervisorException($"no sandbox network is free: all {Highest + 1} are in use");
+    }
+
+    /// <summary>The plain sandbox: a namespace from which only the out-proxy can be reached.</summary>
+    public async Task BuildAsync(int number, string? outProxy)
+    {
+        var (host, clone, name) = (HostDevice(number), CloneDevice(number), Namespace(number));
+        await Tool.RunAsync("ip", $"netns add {name}");
+        await Tool.RunAsync("ip", $"link add {host} type veth peer name {clone} netns {name}");
+        await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{host}/route_localnet", "1");
+        await Tool.RunAsync("nft", "-f -", Rules(number, outProxy));
+        await Tool.RunAsync("ip", $"address add {HostAddress(number)}/30 dev {host}");
+        await Tool.RunAsync("ip", $"link set {host} up");
+        await Tool.RunAsync("ip", $"-netns {name} address add {CloneAddress(number)}/30 dev {clone}");
+        await Tool.RunAsync("ip", $"-netns {name} link set {clone} up");
+        await Tool.RunAsync("ip", $"-netns {name} link set lo up");
+    }
+
+    private static string Rules(int number, string? outProxy)
+    {
+        var device = HostDevice(number);
+        var (redirect, accept) = ("", "");
+        if (outProxy is not null)
+        {
+            var port = outProxy[(outProxy.LastIndexOf(':') + 1)..];
+            redirect = $"iifname {device} ip daddr {HostAddress(number)} tcp dport {port} dnat ip to {outProxy}";
+            accept = $"iifname {device} ip daddr {outProxy[..outProxy.LastIndexOf(':')]} tcp dport {port} accept";
+        }
+
+        return $$"""
+            table inet {{Table(number)}} {
+                chain prerouting {
+                    type nat hook prerouting priority dstnat; policy accept;
+                    {{redirect}}
+                }
+                chain input {
+                    type filter hook input priority filter; policy accept;
+                    iifname {{device}} ct state established accept
+                    {{accept}}
+                    iifname {{device}} drop
+                }
+                chain forward {
+                    type filter hook forward priority filter; policy accept;
+                    iifname {{device}} drop
+                    oifname {{device}} drop
+                }
+            }
+
+            """;
+    }
+}

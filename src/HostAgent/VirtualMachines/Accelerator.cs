@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.VirtualMachines;
+
+/// <summary>What runs a guest's instructions.</summary>
+/// <param name="Name">As QEMU calls it: <c>kvm</c> or <c>tcg</c>.</param>
+/// <param name="Why">Why it is this one, for people.</param>
+internal sealed record Accelerator(string Name, string Why)
+{
+    /// <summary>KVM is there on some machines, but starts no guest (a nested one without hardware virtualization): it is tried.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // The port of QEMU's isa-debug-exit, and what a boot sector writes there: QEMU ends with twice that and one.
+    private const int ExitPort = 0x501;
+    private const byte ExitValue = 0x10;
+    private const int ExitCode = (ExitValue << 1) | 1;
+    private const int SectorBytes = 512;
+
+    /// <summary>Whether the guest runs on the processor itself, at full speed.</summary>
+    public bool IsHardware => Name == "kvm";
+
+    /// <summary>KVM where a guest truly boots with it, else emulation, with the reason.</summary>
+    public static async Task<Accelerator> ProbeAsync(CancellationToken cancellation)
+    {
+        const string device = "/dev/kvm";
+        if (!File.Exists(device))
+            return Emulation($"there is no {device}: no hardware virtualization, switched off in the firmware, or the module kvm is not loaded");
+        try
+        {
+            await using var opened = new FileStream(device, FileMode.Open, FileAccess.ReadWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Emulation($"{device} cannot be opened: {e.Message}");
+        }
+
+        return await BootsAsync("kvm", cancellation) is { } problem
+            ? Emulation($"{device} is there, but {problem}")
+            : new Accelerator("kvm", "a guest boots with it");
+    }
+
+    /// <summary>Boots one sector that ends at once; null when it did, else what happened.</summary>
+    internal static async Task<string?> BootsAsync(string accelerator, CancellationToken cancellation)
+    {
+        var sector = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(sector, BootSector(), cancellation);
+            var start = new ProcessStartInfo("qemu-system-x86_64") { RedirectStandardError = true, RedirectStandardOutput = true };
+            foreach (var argument in $"-accel {accelerator} -M pc -m 8 -nodefaults -no-user-config -display none -device isa-debug-exit,iobase={ExitPort},iosize=1 -drive file={sector},format=raw,if=ide".Split(' '))
+                start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(Patience);
+            var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill();
+                await process.WaitForExitAsync(CancellationToken.None);
+                cancellation.ThrowIfCancellationRequested();
+                return $"no guest boots with it within {Patience.TotalSeconds:0} s";
+            }
+
+            return process.ExitCode == ExitCode ? null : $"QEMU ends with {process.ExitCode}: {(await error).Trim().Split('\n')[^1]}";
+        }
+        finally
+        {
+            File.Delete(sector);
+        }
+    }
+
+    private static Accelerator Emulation(string why) => new("tcg", why);
+
+    /// <summary>mov dx, port; mov al, value; out dx, al; hlt; with the mark of a boot sector at its end.</summary>
+    private static byte[] BootSector()
+    {
+        var sector = new byte[SectorBytes];
+        new byte[] { 0xba, ExitPort & 0xff, ExitPort >> 8, 0xb0, ExitValue, 0xee, 0xf4 }.CopyTo(sector, 0);
+        (sector[^2], sector[^1]) = (0x55, 0xaa);
+        return sector;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.HostAgent.VirtualMachines;
+
+/// <summary>The command line of one QEMU (qemu-system manual). Original and clone have the same machine, or the copy would not fit.</summary>
+/// <param name="Name">The virtual machine's name.</param>
+/// <param name="Accelerator">What runs its instructions.</param>
+/// <param name="VirtualCpus">How many processors it sees.</param>
+/// <param name="Memory">Memory that it boots with.</param>
+/// <param name="Guest">What it boots.</param>
+/// <param name="Address">The kernel's <c>ip=</c> argument; null to leave addresses to the guest.</param>
+/// <param name="Mac">Its network device's address.</param>
+/// <param name="Tap">The tap device that carries its frames.</param>
+/// <param name="Disk">The overlay that takes its writes; null without a disk.</param>
+/// <param name="DiskNode">Name of the overlay's block node.</param>
+/// <param name="Socket">Path of the socket for QMP.</param>
+/// <param name="Incoming">True to wait for another QEMU's state instead of booting.</param>
+internal sealed record QemuCommand(
+    string Name,
+    Accelerator Accelerator,
+    int VirtualCpus,
+    MemorySize Memory,
+    Guest Guest,
+    string? Address,
+    string Mac,
+    string Tap,
+    string? Disk,
+    string DiskNode,
+    string Socket,
+    bool Incoming)
+{
+    /// <summary>The program.</summary>
+    public const string Program = "qemu-system-x86_64";
+
+    /// <summary>Cache of translated code, MiB; by default it may take a quarter of the memory.</summary>
+    private const int TranslationCacheMebibytes = 64;
+
+    /// <summary>Memory that QEMU takes beside its guest's.</summary>
+    public static MemorySize Overhead { get; } = MemorySize.FromMebibytes(TranslationCacheMebibytes + 192);
+
+    /// <summary>The arguments.</summary>
+    public IReadOnlyList<string> Arguments =>
+    [
+        "-name", Name,
+        "-accel", Accelerator.IsHardware ? "kvm" : string.Create(CultureInfo.InvariantCulture, $"tcg,tb-size={TranslationCacheMebibytes}"),
+        "-machine", "pc",
+        .. Accelerator.IsHardware ? new[] { "-cpu", "host" } : [],
+        "-smp", VirtualCpus.ToString(CultureInfo.InvariantCulture),
+        "-m", string.Create(CultureInfo.InvariantCulture, $"{Memory.Bytes / 1024}k"),
+        "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
+        "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+        "-netdev", $"tap,id=net0,ifname={Tap},script=no,downscript=no",
+        "-device", $"virtio-net-pci,netdev=net0,mac={Mac},romfile=",
+        "-device", "virtio-balloon-pci,id=balloon0",
+        .. Disk is null ? Array.Empty<string>() :
+        [
+            "-blockdev", $"driver=qcow2,node-name={DiskNode},discard=unmap,file.driver=file,file.filename={Disk.Replace(",", ",,", StringComparison.Ordinal)}",
+            "-device", $"virtio-blk-pci,drive={DiskNode},id=disk",
+        ],
+        .. Guest.Kernel is null ? Array.Empty<string>() :
+        [
+            "-kernel", Guest.Kernel,
+            .. Guest.InitialRamDisk is null ? Array.Empty<string>() : ["-initrd", Guest.InitialRamDisk],
+            "-append", string.Join(' ', new[] { Guest.CommandLine, Address }.OfType<string>()),
+        ],
+        "-qmp", $"unix:{Socket},server=on,wait=off",
+        .. Incoming ? new[] { "-incoming", "defer" } : [],
+    ];
+}

@@ -1,0 +1,53 @@
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.VirtualMachines;
+
+/// <summary>Virtual machines of QEMU, with KVM where a guest boots with it, else emulated.</summary>
+internal sealed class VmBackEnd : IBackEnd
+{
+    /// <summary>Its name in the agent's file.</summary>
+    public const string BackEndName = "vm";
+
+    private static readonly (string Tool, string Package)[] Tools =
+    [
+        (QemuCommand.Program, "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ip", "iproute2"), ("nft", "nftables"),
+    ];
+
+    private Accelerator? accelerator;
+
+    /// <inheritdoc />
+    public string Name => BackEndName;
+
+    /// <inheritdoc />
+    public string Clones => accelerator switch
+    {
+        null => "live, by pre-copy migration to a second QEMU at whose end both run",
+        { IsHardware: true } => "live, by pre-copy migration to a second QEMU at whose end both run, with KVM",
+        _ => $"live, by pre-copy migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}",
+    };
+
+    /// <inheritdoc />
+    public async Task<string?> ProbeAsync(AgentSettings settings, CancellationToken cancellation)
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+            return "virtual machines need root for their networks; run the agent as root";
+        if (settings.Isolation != Isolation.Namespace)
+            return "a live clone has the original's addresses, so it must be isolated; set isolation: namespace";
+        foreach (var (tool, package) in Tools)
+        {
+            if (Launcher.FindExecutable(tool) is null)
+                return $"{tool} is missing; install the package {package}";
+        }
+
+        if (!File.Exists("/dev/net/tun"))
+            return "there is no /dev/net/tun; load the module tun (modprobe tun)";
+        accelerator ??= await Accelerator.ProbeAsync(cancellation);
+        return accelerator.IsHardware ? null : await Accelerator.BootsAsync(accelerator.Name, cancellation);
+    }
+
+    /// <inheritdoc />
+    public IHypervisor Create(HostParts parts) =>
+        new VmHypervisor(parts, accelerator ??= Accelerator.ProbeAsync(CancellationToken.None).GetAwaiter().GetResult());
+}

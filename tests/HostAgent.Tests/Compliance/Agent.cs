@@ -1,0 +1,189 @@
+using System.Net.Http.Json;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Tests.Compliance;
+
+/// <summary>An agent of one back end with machines of its own on this host, and what it may leave behind.</summary>
+internal sealed class Agent : IAsyncDisposable
+{
+    private static int made;
+    private readonly IBackEnd backEnd;
+    private readonly IProgress<Phase>? progress;
+
+    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null)
+    {
+        this.progress = progress;
+        backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
+        name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
+        Settings = SettingsOf(name, backEndName, Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
+        Groups = ControlGroupDetection.Detect(Settings);
+        Networks = new SandboxNetworks(Settings);
+        Hypervisor = NewHypervisor();
+    }
+
+    public AgentSettings Settings { get; }
+
+    public IControlGroups Groups { get; }
+
+    public SandboxNetworks Networks { get; }
+
+    public IHypervisor Hypervisor { get; private set; }
+
+    public static AgentSettings SettingsOf(string name, string backEnd, string folder) => new(
+        "dc",
+        name,
+        folder,
+        1,
+        true,
+        TimeSpan.FromMilliseconds(10),
+        Isolation.Namespace,
+        true,
+        [
+            new MachineSettings("host-1", MachineRole.Production, new CpuShare(1), MemorySize.FromMebibytes(2048)),
+            new MachineSettings("host-2", MachineRole.Production, new CpuShare(0.5), MemorySize.FromMebibytes(2048)),
+            new MachineSettings("sandbox-1", MachineRole.Sandbox, new CpuShare(1), MemorySize.FromMebibytes(2048)),
+        ],
+        backEnd);
+
+    /// <summary>A restart: another agent over the same state.</summary>
+    public async Task<IReadOnlyList<RunningVm>> RestartAsync()
+    {
+        Hypervisor = NewHypervisor();
+        return await Hypervisor.RecoverAsync(CancellationToken.None);
+    }
+
+    /// <summary>The server that every back end has to bear.</summary>
+    public StartVm Specimen(string name, double cpu = 0.5, string machine = "host-1", string? next = null, int heapMebibytes = 0)
+    {
+        var repository = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(repository!.FullName, "JustRunIt.Events.sln")))
+            repository = repository.Parent;
+        if (backEnd.Name == "vm")
+            return Start(name, machine, cpu, Guest(repository.FullName, next, heapMebibytes));
+        var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
+        return Start(name, machine, cpu, new VmProgram(
+            "dotnet",
+            [
+                Path.Combine(repository.FullName, $"samples/Specimen/bin/{configuration}/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}",
+                .. heapMebibytes == 0 ? [] : new[] { "--heap-mib", $"{heapMebibytes}" },
+            ],
+            new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
+            "/tmp",
+            $"127.0.0.1:{FreePort.Find()}",
+            next,
+            "/health"));
+    }
+
+    /// <summary>The specimen's like for virtual machines, which infra/local/guest.sh builds.</summary>
+    private static VmProgram Guest(string repository, string? next, int heapMebibytes)
+    {
+        var folder = Path.Combine(repository, ".justrunit", "guest");
+        if (!File.Exists(Path.Combine(folder, "kernel")))
+            throw new FileNotFoundException($"{folder} has no guest; './justrunit test' builds it");
+        return new VmProgram(
+            Path.Combine(folder, "kernel"),
+            [$"initrd={Path.Combine(folder, "initrd")}", "console=ttyS0", "quiet"],
+            new Dictionary<string, string> { ["LISTEN"] = "{listen}", ["HEAP_MIB"] = $"{heapMebibytes}" },
+            "/",
+            $"127.0.0.1:{FreePort.Find()}",
+            next,
+            "/health");
+    }
+
+    public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
+        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(768));
+
+    public Task<RunningVm> RunAsync(StartVm start) => Hypervisor.StartAsync(start, CancellationToken.None);
+
+    public CloneVm CloneOf(string vm, string name, string? next = null, string machine = "sandbox-1") => new(
+        "matrix-1", Guid.NewGuid(), Settings.Agent, vm, name, machine, next, DateTimeOffset.UtcNow.AddMinutes(5));
+
+    public Task<CloneResult> CloneAsync(string vm, string name, string? next = null) =>
+        Hypervisor.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
+
+    /// <summary>Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all has ended.</summary>
+    public async Task<IReadOnlyList<string>> LeftAsync(RunningVm? besides = null)
+    {
+        var left = new List<string>();
+        foreach (var machine in Settings.Machines)
+            left.AddRange(Groups.Children(GroupPath.Of(machine.Name)).Where(group => group != besides?.Name).Select(group => $"control group {machine.Name}/{group}"));
+        left.AddRange((await Networks.ListAsync()).Where(number => number != besides?.Network).Select(number => $"network {number}"));
+        // What is in the pool belongs to what runs; the pool itself stays as long as anything does.
+        var pool = besides is null ? "" : Path.Combine(Settings.StateFolder, "containers", "pool");
+        left.AddRange(File.ReadLines("/proc/mounts")
+            .Where(line => line.Contains(Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
+            .Select(line => $"mount {line}"));
+        var containers = Path.Combine(Settings.StateFolder, "containers");
+        if (Directory.Exists(containers))
+        {
+            left.AddRange(Directory.GetDirectories(containers)
+                .SelectMany(folder => Directory.GetFileSystemEntries(folder))
+                .Where(entry => besides is null || Path.GetFileName(entry) != besides.Name));
+        }
+
+        if (besides is null && Directory.Exists(containers))
+            left.AddRange(Directory.GetFiles(containers));
+        var machines = Path.Combine(Settings.StateFolder, "machines");
+        if (Directory.Exists(machines))
+            left.AddRange(Directory.GetFiles(machines).Where(file => Path.GetFileName(file).Split('.')[0] != besides?.Name));
+        left.AddRange(Directory.GetDirectories("/proc")
+            .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
+            .Select(process => $"process {process}: {CommandOf(process)}"));
+        return left;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var vm in Hypervisor.List())
+            await Hypervisor.StopAsync(vm.Name, CancellationToken.None);
+        (Hypervisor as IDisposable)?.Dispose();
+        foreach (var machine in Settings.Machines)
+            Groups.Remove(GroupPath.Of(machine.Name));
+        Groups.Remove(GroupPath.Root);
+        if (Directory.Exists(Settings.StateFolder))
+            Directory.Delete(Settings.StateFolder, recursive: true);
+    }
+
+    private static string CommandOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/cmdline");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private IHypervisor NewHypervisor() => backEnd.Create(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
+}
+
+/// <summary>Asks a specimen.</summary>
+internal sealed class Asking(string endpoint) : IDisposable
+{
+    private readonly HttpClient http = new() { BaseAddress = new Uri($"http://{endpoint}"), Timeout = TimeSpan.FromSeconds(30) };
+
+    public Task<string> GetAsync(string path) => http.GetStringAsync(path);
+
+    public async Task<string> PostAsync(string path)
+    {
+        using var reply = await http.PostAsync(path, null);
+        reply.EnsureSuccessStatusCode();
+        return await reply.Content.ReadAsStringAsync();
+    }
+
+    public async Task<int> CountAsync() => int.Parse(await GetAsync("/count"), System.Globalization.CultureInfo.InvariantCulture);
+
+    public Task<Identity?> IdentityAsync() => http.GetFromJsonAsync<Identity>("/identity");
+
+    public void Dispose() => http.Dispose();
+
+    internal sealed record Identity(string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
+}
