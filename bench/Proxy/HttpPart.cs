@@ -52,8 +52,8 @@ internal static class HttpPart
             if (connections != 32)
                 continue;
             bars.AddRange(full.Where(_ => bytes == 128).Select(pair => (pair.Key, Results.Median(pair.Value.Throughput), 0.0)));
-            if (bytes != 128)
-                bars.ForEach(bar => bars[bars.FindIndex(other => other.Name == bar.Name)] = bar with { Large = Results.Median(full[bar.Name].Throughput) });
+            for (var i = 0; bytes != 128 && i < bars.Count; i++)
+                bars[i] = bars[i] with { Large = Results.Median(full[bars[i].Name].Throughput) };
             await HalfAsync(options, contenders, results, connections, bytes, full);
         }
     }
