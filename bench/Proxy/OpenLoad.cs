@@ -167,35 +167,46 @@ internal sealed class OpenLoad : IAsyncDisposable
 
         public void Ask(long at)
         {
-            (due, received, expected) = (at, 0, 0);
-            socket.Send(load.request);
+            Send(at);
             Receive();
         }
 
         public void Dispose() => socket.Dispose();
 
+        private void Send(long at)
+        {
+            (due, received, expected) = (at, 0, 0);
+            socket.Send(load.request);
+        }
+
+        /// <summary>Reads on until nothing is there yet.</summary>
         private void Receive()
         {
-            receive.SetBuffer(buffer, received, buffer.Length - received);
-            if (!socket.ReceiveAsync(receive))
-                Read();
+            do
+                receive.SetBuffer(buffer, received, buffer.Length - received);
+            while (!socket.ReceiveAsync(receive) && TryTake());
         }
 
         private void Read()
         {
+            if (TryTake())
+                Receive();
+        }
+
+        /// <summary>Takes what was received; false when nothing more is to be read for now.</summary>
+        private bool TryTake()
+        {
             if (receive.SocketError != SocketError.Success || receive.BytesTransferred == 0)
-                return;
+                return false;
             received += receive.BytesTransferred;
             if (expected == 0)
                 expected = LengthOf(buffer.AsSpan(0, received));
             if (expected == 0 || received < expected)
-            {
-                Receive();
-                return;
-            }
-
-            if (load.Answered(this, due, !buffer.AsSpan(0, 12).EndsWith(" 200"u8)) is > 0 and var next)
-                Ask(next);
+                return true;
+            if (load.Answered(this, due, !buffer.AsSpan(0, 12).EndsWith(" 200"u8)) is not (> 0 and var next))
+                return false;
+            Send(next);
+            return true;
         }
 
         /// <summary>Length of a reply in all; 0 while its head is not complete.</summary>
@@ -204,8 +215,9 @@ internal sealed class OpenLoad : IAsyncDisposable
             var head = reply.IndexOf("\r\n\r\n"u8);
             if (head < 0)
                 return 0;
+            // As nginx and Kestrel write it, or HAProxy.
             var length = reply[..head].IndexOf("Content-Length: "u8);
-            if (length < 0)
+            if (length < 0 && (length = reply[..head].IndexOf("content-length: "u8)) < 0)
                 throw new InvalidOperationException("a reply without a length");
             var digits = reply[(length + 16)..];
             return head + 4 + int.Parse(digits[..digits.IndexOf((byte)'\r')], CultureInfo.InvariantCulture);

@@ -16,7 +16,7 @@ internal static partial class Wrk
         var errors = Regex.Match(said, @"Non-2xx or 3xx responses: (\d+)") is { Success: true } bad ? long.Parse(bad.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
         return new OpenLoad.Outcome(
             double.Parse(Find(said, @"Requests/sec:\s+([\d.]+)"), CultureInfo.InvariantCulture),
-            Milliseconds(Find(said, @"Latency\s+(\S+)")),
+            double.NaN,
             Milliseconds(Find(said, @"50%\s+(\S+)")),
             Milliseconds(Find(said, @"99%\s+(\S+)")),
             requests,
@@ -28,7 +28,8 @@ internal static partial class Wrk
 
     private static double Milliseconds(string time)
     {
-        var number = double.Parse(time.TrimEnd('u', 'm', 's'), CultureInfo.InvariantCulture);
+        if (!double.TryParse(time.TrimEnd('u', 'm', 's'), CultureInfo.InvariantCulture, out var number))
+            throw new InvalidOperationException($"wrk: '{time}' is no time");
         return time.EndsWith("us", StringComparison.Ordinal) ? number / 1000 : time.EndsWith("ms", StringComparison.Ordinal) ? number : number * 1000;
     }
 }

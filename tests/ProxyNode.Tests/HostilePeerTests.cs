@@ -110,7 +110,7 @@ public sealed class HostilePeerTests
     public async Task What_is_not_the_protocol_never_reaches_the_server(string protocol, string bytes)
     {
         var heard = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var server = new ScriptedServer(async client => heard.TrySetResult(await client.ReadAsync()));
+        using var server = new ScriptedServer(async client => heard.TrySetResult(await client.ReadToEndAsync()));
         await using var proxy = Scenes.In(protocol, server.EndPoint);
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
         await client.SendAsync(bytes);

@@ -68,7 +68,9 @@ public sealed class WebPeerTests
         Assert.Equal($"200 {gibibyte} ", await PeerProcess.RunAsync("curl", ["-s", "-o", "/dev/null", "-w", Format, $"{address}/large.bin"]));
         // Sent as it is read, in chunks: curl does not know how long its input is.
         var upload = await PeerProcess.RunAsync("sh", ["-c", $"head -c {gibibyte} /dev/zero | curl -s -o /dev/null -w '%{{http_code}} %{{size_upload}}' -H 'Expect:' -X POST -T - {address}/fixed"]);
-        Assert.Equal($"200 {gibibyte}", upload);
+        // Chunks have a little framing.
+        Assert.StartsWith("200 ", upload);
+        Assert.InRange(long.Parse(upload[4..]), gibibyte, gibibyte + (1 << 20));
         // Neither body was ever held: what was allocated meanwhile is a small part of it.
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 256L << 20);
         var report = await Scenes.UntilAsync(proxy, now => now.Live.Requests >= 2);

@@ -54,7 +54,7 @@ internal static class NodeFile
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group("name", "protocol", "listen", "install", "upstream", "sandboxListen");
+        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install");
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),

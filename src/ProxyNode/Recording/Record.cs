@@ -12,11 +12,15 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <summary>Bytes that an exchange takes besides its reply: itself, and two places in each of three indices.</summary>
     private const int Overhead = 600;
 
+    /// <summary>Most different requests whose last reply is kept for good.</summary>
+    private const int MostLasting = 10_000;
+
     private readonly Lock gate = new();
     private readonly Queue<RecordedExchange> byAge = new();
     private readonly RecordIndex exact = new();
     private readonly RecordIndex wildcard = new();
     private readonly RecordIndex equivalent = new();
+    private readonly Dictionary<UInt128, RecordedExchange> lasting = [];
     private long bytes;
     private long sequence;
 
@@ -55,6 +59,19 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
+    /// Keeps the last reply to a request that is asked once for a connection: how many connections a clone opens, and when, is
+    /// its own affair.
+    /// </summary>
+    public void AddLasting(RequestKeys keys, byte[] reply, long arrival, long answered)
+    {
+        lock (gate)
+        {
+            if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
+                lasting[keys.Exact] = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
+        }
+    }
+
+    /// <summary>
     /// The recorded exchange that answers a clone's request: of those that are equal the first that is not too old, each used
     /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
     /// what it asks twice was answered in the same order, as before and after a change.
@@ -67,6 +84,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
+                : lasting.TryGetValue(keys.Exact, out var kept) ? (kept, MatchKind.Exact)
                 : wildcard.Nearest(keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
                 : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
@@ -82,7 +100,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         }
     }
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Lets go of everything but what lasts.</summary>
     public void Clear()
     {
         lock (gate)

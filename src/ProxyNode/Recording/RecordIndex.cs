@@ -27,8 +27,12 @@ internal sealed class RecordIndex
             byKey.Remove(key);
     }
 
-    /// <summary>An exchange has answered a request.</summary>
-    public void Use(UInt128 key, RecordedExchange exchange) => byKey[key].Unused.Remove(exchange);
+    /// <summary>An exchange has answered a request; no error when it is not here.</summary>
+    public void Use(UInt128 key, RecordedExchange exchange)
+    {
+        if (byKey.TryGetValue(key, out var entries))
+            entries.Unused.Remove(exchange);
+    }
 
     /// <summary>
     /// The first unused exchange that arrived within a time before; else the one whose arrival is nearest, of those that are

@@ -39,7 +39,8 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         var (session, due) = book.Find(connection, request, arrival);
         lock (gate)
         {
-            if (!shadows.TryGetValue(session, out var shadow))
+            // One that was shed may begin anew when there is room again.
+            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.HasRoom))
             {
                 if (shadows.Count == MostShadows)
                     LetGoOfOne();
