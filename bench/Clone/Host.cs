@@ -51,9 +51,9 @@ internal sealed class Host : IAsyncDisposable
     }
 
     /// <summary>Why it is not measured; null when it is.</summary>
-    public async Task<string?> ProblemAsync() => backEnd.Name is "process" or "container"
-        ? await backEnd.ProbeAsync(settings, CancellationToken.None)
-        : "it boots guests, and this benchmark's server is a program";
+    public async Task<string?> ProblemAsync() =>
+        await backEnd.ProbeAsync(settings, CancellationToken.None)
+        ?? (backEnd.Name != "vm" || File.Exists(Guest("kernel")) ? null : $"{Guest("kernel")} is not there; './justrunit test' builds the guest");
 
     public Task RecoverAsync()
     {
@@ -66,7 +66,7 @@ internal sealed class Host : IAsyncDisposable
     public async Task<CloneFigures> MeasureAsync(int megabytes, int repetitions)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"heap-{megabytes}");
-        var program = new VmProgram(
+        var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
             [Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}", "--heap-mib", $"{megabytes}"],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
@@ -100,6 +100,18 @@ internal sealed class Host : IAsyncDisposable
 
         TimeSpan Middle(Func<CloneFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }
+
+    private string Guest(string file) => Path.Combine(home, ".justrunit", "guest", file);
+
+    /// <summary>A guest whose server answers as the specimen does.</summary>
+    private VmProgram GuestProgram(int megabytes) => new(
+        Guest("kernel"),
+        [$"initrd={Guest("initrd")}", "console=ttyS0", "quiet"],
+        new Dictionary<string, string> { ["LISTEN"] = "{listen}", ["HEAP_MIB"] = $"{megabytes}" },
+        "/",
+        $"127.0.0.1:{FreePort.Find()}",
+        null,
+        "/health");
 
     public async ValueTask DisposeAsync()
     {

@@ -5,7 +5,7 @@ using JustRunIt.HostAgent.Hypervisors;
 // What cloning costs the original and how long it takes, against the size of its heap, for each back end that works here; and
 // how precisely a cap of CPU holds.
 int[] heaps = [50, 200, 500, 1000];
-double[] shares = [0.05, 0.1, 0.3, 0.6, 1.0];
+(double Share, int Loops)[] shares = [(0.05, 1), (0.05, 2), (0.1, 2), (0.3, 2), (0.6, 2), (1.0, 2), (1.5, 2), (1.5, 4)];
 const int repetitions = 3;
 var json = args is ["--json", var given] ? given : null;
 if (args.Length > 0 && json is null)
@@ -44,13 +44,13 @@ foreach (var backEnd in HypervisorRegistry.All)
 }
 
 Console.WriteLine();
-Console.WriteLine($"{"cap",-8}{"used of it",12}{"periods held back",20}   two busy loops for {CapPrecision.Length.TotalSeconds:0} s");
+Console.WriteLine($"{"cap",-8}{"loops",8}{"used of it",12}{"periods held back",20}   busy loops for {CapFigures.Length.TotalSeconds:0} s");
 var caps = new List<CapFigures>();
-foreach (var share in shares)
+foreach (var (share, loops) in shares.Where(cap => cap.Share < Environment.ProcessorCount))
 {
-    var figures = await CapPrecision.MeasureAsync(share);
+    var figures = await CapFigures.MeasureAsync(share, loops);
     caps.Add(figures);
-    Console.WriteLine(FormattableString.Invariant($"{share,-8:0%}{figures.Used / share,12:0.000 %}{figures.Throttled,20:0 %}"));
+    Console.WriteLine(FormattableString.Invariant($"{share,-8:0%}{loops,8}{figures.Used / share,12:0.000 %}{figures.Throttled,20:0 %}"));
 }
 
 if (json is not null)

@@ -11,14 +11,14 @@ internal static class Figure
     /// <summary>Draws it as PNG: a row of a sample, response times left, throughput right.</summary>
     public static void Save(IReadOnlyList<Cell> cells, string file)
     {
-        using var figure = new Multiplot();
+        var figure = new Multiplot();
         var samples = cells.GroupBy(cell => cell.Sample).ToList();
         figure.AddPlots(2 * samples.Count);
         figure.Layout = new ScottPlot.MultiplotLayouts.Grid(samples.Count, 2);
         for (var row = 0; row < samples.Count; row++)
         {
-            Draw(figure.GetPlot(2 * row), samples[row], "mean response time, ms", cell => (cell.Online.MeanMs, cell.Clone.MeanMs));
-            Draw(figure.GetPlot((2 * row) + 1), samples[row], "requests/s", cell => (cell.OnlinePerSecond, cell.ClonePerSecond));
+            Draw(figure.GetPlot(2 * row), samples[row], "mean response time, ms", cell => (cell.Online.MeanMs, cell.Sandbox.MeanMs));
+            Draw(figure.GetPlot((2 * row) + 1), samples[row], "requests/s", cell => (cell.OnlinePerSecond, cell.SandboxPerSecond));
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -45,7 +45,7 @@ internal static class Figure
         plot.Title(sample.Key);
         plot.XLabel("CPU share of each side, % of a core");
         plot.YLabel(what);
-        plot.Axes.SetLimitsY(0, sample.Max(cell => Math.Max(values(cell).Online, values(cell).Clone)) * 1.25);
+        plot.Axes.SetLimitsY(0, sample.Max(cell => Math.Max(values(cell).Online, values(cell).Clone)) * 1.6);
         plot.ShowLegend(Alignment.UpperRight);
     }
 }

@@ -40,9 +40,9 @@ foreach (var sample in cells.GroupBy(cell => cell.Sample))
 {
     Console.WriteLine(string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.ClonePerSecond - cell.OnlinePerSecond)):0.00} requests/s and {sample.Average(cell => Math.Abs(cell.Clone.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
+        $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.SandboxPerSecond - cell.OnlinePerSecond)):0.00} requests/s and {sample.Average(cell => Math.Abs(cell.Sandbox.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
         + $"{sample.Sum(cell => cell.Differences.Different):0} of {sample.Sum(cell => cell.Differences.Compared):0} replies differ; "
-        + $"{sample.Sum(cell => cell.Clone.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} on-line; {sample.Sum(cell => cell.Shed):0} duplicates shed"));
+        + $"{sample.Sum(cell => cell.Sandbox.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} on-line; {sample.Sum(cell => cell.Shed):0} duplicates shed"));
 }
 
 Figure.Save(cells, options.Plot);

@@ -4,6 +4,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.Bench.Fidelity;
@@ -82,14 +83,14 @@ internal sealed class Scene : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        foreach (var child in Enumerable.Reverse(children))
+            await child.DisposeAsync();
         foreach (var group in new[] { s_online, s_clone })
         {
             ProcessTable.End(groups.Processes(group));
             groups.Remove(group);
         }
 
-        foreach (var child in Enumerable.Reverse(children))
-            await child.DisposeAsync();
         groups.Remove(GroupPath.Root);
     }
 
@@ -136,7 +137,7 @@ internal sealed class Scene : IAsyncDisposable
             listen,
             next,
             "/health");
-        Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
-        await HealthCheck.WaitAsync(listen, "/health", () => groups.Processes(group).Count == 0 ? Launcher.LastWords(log) : null, cancellation);
+        var process = Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
+        await HealthCheck.WaitAsync(listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
     }
 }

@@ -4,6 +4,7 @@
 SOLUTION="$ROOT/JustRunIt.Events.sln"
 CONSOLE="$ROOT/src/Console/bin/Release/net10.0/JustRunIt.Console.dll"
 PROXY="$ROOT/src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"
+TRIALS="$ROOT/tests/ProxyNode.Tests/bin/Release/net10.0/JustRunIt.ProxyNode.Tests.dll"
 RESULTS_FOLDER="$ROOT/artifacts/test-results"
 
 # One number for names, sizes and times of all sources: unlike a comparison with a time stamp,
@@ -55,10 +56,17 @@ run_console() {
     exec dotnet "$CONSOLE" "$@" 3>&-
 }
 
-# run_proxy ARGUMENT...: likewise, for the proxy that needs neither bus nor database.
+# run_proxy COMMAND ARGUMENT...: likewise, for what needs neither bus nor database.
 run_proxy() {
     [[ -r $PROXY ]] || fail "the program is missing: ${PROXY#"$ROOT/"} was not built"
-    exec dotnet "$PROXY" proxy "$@" 3>&-
+    exec dotnet "$PROXY" "$@" 3>&-
+}
+
+# run_trials ARGUMENT...: likewise, for what takes longer than a test.
+run_trials() {
+    [[ -r $TRIALS ]] || fail "the program is missing: ${TRIALS#"$ROOT/"} was not built"
+    cd "$ROOT" || exit 1
+    exec dotnet "$TRIALS" "$@" 3>&-
 }
 
 # run_tests ARGUMENT...: all suites, or the project given as first argument; further arguments go to dotnet test.

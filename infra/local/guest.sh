@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The guest for trials of the vm back end: Debian's kernel for virtual machines, unpacked and not installed, and an initial
+# The guest for trials of the vm back end: the distribution's kernel for virtual machines, unpacked and not installed, and an initial
 # RAM disk with busybox, the virtio modules and one small server.
 
 # ensure_guest FOLDER: builds kernel and initrd there, unless they are as the sources here are.
@@ -21,12 +21,16 @@ build_guest() {
     chmod 755 "$work"
     (
         cd "$work" || exit 1
-        name=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
+        # Debian's kernel for virtual machines, or Ubuntu's, which has the drivers built in.
+        for name in linux-image-cloud-amd64 linux-image-virtual; do
+            name=$(apt-cache depends "$name" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
+            [[ $name ]] && break
+        done
         [[ $name ]] && apt-get download "$name" && dpkg-deb -x linux-image-*.deb kernel
     ) || { rm -rf "$work"; return 1; }
     kernel=$(printf '%s\n' "$work"/kernel/boot/vmlinuz-*)
     modules=$work/kernel/lib/modules/${kernel##*/vmlinuz-}/kernel
-    mkdir -p "$work/root/modules" "$work/root/bin" &&
+    mkdir -p "$work/root/modules" "$work/root/bin" && : >"$work/root/modules/order" &&
         cc -O2 -static -o "$work/root/server" "$sources/server.c" &&
         cp "$sources/init" "$work/root/init" && chmod 755 "$work/root/init" &&
         cp "$(type -P busybox)" "$work/root/bin/busybox" || { rm -rf "$work"; return 1; }
@@ -34,6 +38,7 @@ build_guest() {
     for name in drivers/virtio/virtio_ring drivers/virtio/virtio drivers/virtio/virtio_pci_modern_dev \
         drivers/virtio/virtio_pci_legacy_dev drivers/virtio/virtio_pci net/core/failover drivers/net/net_failover \
         drivers/net/virtio_net drivers/block/virtio_blk drivers/virtio/virtio_balloon; do
+        [[ -e $modules/$name.ko ]] || continue
         cp "$modules/$name.ko" "$work/root/modules/" || { rm -rf "$work"; return 1; }
         echo "${name##*/}.ko" >>"$work/root/modules/order"
     done

@@ -78,6 +78,12 @@ group_needs() {
         samples)
             echo mariadbd mariadb-server
             ;;
+        # Clients that only vectors are recorded with.
+        recording)
+            echo node nodejs
+            echo php php-cli
+            echo /usr/share/php8.2-mysql php-mysql
+            ;;
         # Virtual machines, and what their test guest is built with.
         vm)
             echo qemu-system-x86_64 qemu-system-x86

@@ -12,11 +12,13 @@ internal sealed class OutProxy : IAsyncDisposable
 {
     private readonly Record record;
     private readonly Recorder recorder;
+    private readonly AnswerTimer timer;
 
-    private OutProxy(Record record, Recorder recorder)
+    private OutProxy(Record record, Recorder recorder, AnswerTimer timer)
     {
         this.record = record;
         this.recorder = recorder;
+        this.timer = timer;
     }
 
     /// <summary>Exchanges on record.</summary>
@@ -36,21 +38,27 @@ internal sealed class OutProxy : IAsyncDisposable
         List<Listener> listeners,
         Measuring.ResponseTimes? times = null)
     {
-        var record = new Record(memoryLimitBytes, clock);
-        var recorder = new Recorder(record, settings.Protocol, rules, use, clock);
+        // A quarter of the memory is for what has not come to the record yet.
+        var record = new Record(memoryLimitBytes / 4 * 3, clock);
+        var recorder = new Recorder(record, settings.Protocol, rules, use, memoryLimitBytes / 4, clock);
         listeners.Add(Listener.Start(
             settings.Listen,
             (client, stop) => settings.Protocol.Open() is { } dialogue
                 ? RelayConnection.RunAsync(client, settings.Upstream, dialogue, recorder.Open(), times, clock, stop)
                 : TunnelConnection.RunAsync(client, settings.Upstream, stop)));
-        var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, clock);
+        var timer = new AnswerTimer(clock);
+        var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, timer, clock);
         listeners.Add(Listener.Start(settings.SandboxListen, answerer.ServeAsync));
-        return new OutProxy(record, recorder);
+        return new OutProxy(record, recorder, timer);
     }
 
     /// <summary>Lets go of the record.</summary>
     public void Clear() => record.Clear();
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => recorder.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        timer.Dispose();
+        return recorder.DisposeAsync();
+    }
 }

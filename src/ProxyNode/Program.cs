@@ -4,15 +4,20 @@ using JustRunIt.Events.Store.Messaging;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.StandAlone;
+using JustRunIt.ProxyNode.Tracing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 if (args is ["proxy", .. var rest])
 {
     // Read by the runtime when the first socket is made: what a completion does here is short and never blocks.
-    Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    const string inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    Environment.SetEnvironmentVariable(inline, Environment.GetEnvironmentVariable(inline) ?? "1");
     return await ProxyCommand.RunAsync(rest);
 }
+
+if (args is ["replay", .. var replay])
+    return await ReplayCommand.RunAsync(replay);
 
 return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", NodeFile.Read, settings =>
 {
@@ -27,5 +32,8 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
     // The proxies come first: on-line traffic does not wait for a broker.
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<TierProxies>()));
     builder.Services.AddHostedService<Reporter>();
+    // Long enough for the connections through what is installed to end by themselves.
+    if (settings.Tiers.Any(tier => tier.Install is not null || tier.OutProxies.Any(next => next.Install is not null)))
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(15));
     return builder;
 });

@@ -1,6 +1,7 @@
 using System.Net;
 using JustRunIt.Events.Explorations;
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
@@ -12,9 +13,12 @@ namespace JustRunIt.ProxyNode;
 internal sealed class TierProxy : IAsyncDisposable
 {
     private readonly TierSettings settings;
+    private readonly KeyValuePair<string, object?>[] tags;
     private readonly TimeProvider clock;
     private readonly List<Listener> listeners = [];
     private readonly List<OutProxy> outProxies = [];
+    private readonly List<Installation> installations = [];
+    private readonly ProxyFigures figures;
     private readonly SemaphoreSlim oneExperiment = new(1);
     private volatile Replay? replay;
     private CancellationTokenSource stopExperiment = new();
@@ -23,13 +27,26 @@ internal sealed class TierProxy : IAsyncDisposable
     {
         this.settings = settings;
         this.clock = clock;
+        IReadOnlyList<ProxyFigures.Label> labels = [new("service", settings.Service), new("tier", settings.Tier), new("protocol", settings.Protocol.Name)];
+        tags = [.. labels.Select(label => new KeyValuePair<string, object?>(label.Name, label.Value))];
+        ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "live"), .. tags]);
+        figures = new ProxyFigures
+        {
+            Labels = labels,
+            Online = ResponseTimes,
+            Replay = () => replay,
+            Matches = () => replay?.Matches.Read(),
+            Connections = () => listeners.FirstOrDefault()?.Open ?? 0,
+            Record = () => outProxies.Count == 0 ? null : (outProxies.Sum(proxy => proxy.Recorded), outProxies.Sum(proxy => proxy.Lost)),
+        };
+        ProxyMeter.Add(figures);
     }
 
     /// <summary>What it stands around.</summary>
     public TierSettings Settings => settings;
 
     /// <summary>On-line response times since they were last taken.</summary>
-    public ResponseTimes ResponseTimes { get; } = new();
+    public ResponseTimes ResponseTimes { get; }
 
     /// <summary>Where the in-proxy listens.</summary>
     public IPEndPoint EndPoint => listeners[0].EndPoint;
@@ -39,13 +56,16 @@ internal sealed class TierProxy : IAsyncDisposable
         [.. listeners.Skip(1).Chunk(2).Select(pair => (pair[0].EndPoint, pair[1].EndPoint))];
 
     /// <summary>Starts to listen, and relays from then on.</summary>
-    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on.</exception>
-    public static async Task<TierProxy> StartAsync(TierSettings settings, TimeProvider clock)
+    /// <param name="settings">What it stands around.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="say">Told, in one line, what the operator must know; null: standard error.</param>
+    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on, or not be redirected.</exception>
+    public static async Task<TierProxy> StartAsync(TierSettings settings, TimeProvider clock, Action<string>? say = null)
     {
         var proxy = new TierProxy(settings, clock);
         try
         {
-            proxy.Listen();
+            await proxy.ListenAsync(say ?? Console.Error.WriteLine).ConfigureAwait(false);
             return proxy;
         }
         catch
@@ -72,7 +92,7 @@ internal sealed class TierProxy : IAsyncDisposable
             if (isFirst)
             {
                 await EndReplayAsync().ConfigureAwait(false);
-                replay = new Replay(new ReplaySettings(settings.Protocol, sandbox, durations.TimeShift, settings.Rules, settings.MemoryLimitBytes), clock);
+                replay = new Replay(new ReplaySettings(settings.Protocol, sandbox, durations.TimeShift, settings.Rules, settings.MemoryLimitBytes) { Tags = tags }, clock);
             }
 
             return await new ReplayExperiment(replay!, durations, clock).RunAsync(isFirst, either.Token).ConfigureAwait(false);
@@ -102,29 +122,53 @@ internal sealed class TierProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes what is installed from the path, and waits for the connections that go through it.</summary>
+    /// <param name="drain">How long they may go on.</param>
+    /// <param name="atOnce">Ends the wait.</param>
+    public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) =>
+        Task.WhenAll(installations.Select(installation => installation.RemoveAsync(drain, atOnce)));
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        ProxyMeter.Remove(figures);
         await StopReplayAsync().ConfigureAwait(false);
         foreach (var listener in listeners)
             await listener.DisposeAsync().ConfigureAwait(false);
+        foreach (var installation in installations)
+            await installation.DisposeAsync().ConfigureAwait(false);
         foreach (var outProxy in outProxies)
             await outProxy.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void Listen()
+    private async Task ListenAsync(Action<string> say)
     {
+        var redirection = await PrepareAsync(settings.Install, say).ConfigureAwait(false);
+        var upstream = redirection?.ConnectTo(settings.Upstream) ?? settings.Upstream;
         listeners.Add(Listener.Start(
             settings.Listen,
             (client, stop) => settings.Protocol.Open() is { } dialogue
-                ? RelayConnection.RunAsync(client, settings.Upstream, dialogue, new ReplayTaps(() => replay), ResponseTimes, clock, stop)
-                : TunnelConnection.RunAsync(client, settings.Upstream, stop)));
-        foreach (var outProxy in settings.OutProxies)
-        {
-            var pair = OutProxy.Start(outProxy, settings.Rules, settings.MemoryLimitBytes, () => replay?.Record, clock, listeners);
-            outProxies.Add(pair);
-        }
+                ? RelayConnection.RunAsync(client, upstream, dialogue, new ReplayTaps(() => replay), ResponseTimes, clock, stop)
+                : TunnelConnection.RunAsync(client, upstream, stop)));
+        foreach (var next in settings.OutProxies)
+            await ListenAsync(next, say).ConfigureAwait(false);
+        // Last: traffic comes when everything stands.
+        if (redirection is not null)
+            installations.Add(await Installation.InstallAsync(redirection, listeners[0], clock).ConfigureAwait(false));
     }
+
+    private async Task ListenAsync(OutProxySettings next, Action<string> say)
+    {
+        var redirection = await PrepareAsync(next.Install, say).ConfigureAwait(false);
+        var behind = next with { Upstream = redirection?.ConnectTo(next.Upstream) ?? next.Upstream };
+        var pair = OutProxy.Start(behind, settings.Rules, settings.MemoryLimitBytes, () => replay?.Record, clock, listeners);
+        outProxies.Add(pair);
+        if (redirection is not null)
+            installations.Add(await Installation.InstallAsync(redirection, listeners[^2], clock).ConfigureAwait(false));
+    }
+
+    private static async Task<Redirection?> PrepareAsync(IPEndPoint? address, Action<string> say) =>
+        address is null ? null : await Redirection.PrepareAsync(address, say).ConfigureAwait(false);
 
     private async Task EndReplayAsync()
     {

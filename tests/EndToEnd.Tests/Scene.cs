@@ -111,8 +111,9 @@ internal sealed class Scene : IAsyncDisposable
             onStop: stop
             simulated: true
             machines:
-              - { name: host-1, role: production, cpu: 100 %, memoryMiB: 1024 }
-              - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024 }
+              - { name: host-1, role: production, cpu: 100 %, memoryMiB: 1024, baseWatts: 80, dynamicWatts: 40 }
+              - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024, baseWatts: 60, dynamicWatts: 30 }
+            power: { meter: estimate, reportEvery: 200ms }
             """));
         Fleet.Start("ProxyNode", "--config", Write("proxy-node.yaml", $$"""
             node: {{Name}}

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using JustRunIt.ProxyNode.Tests.Conversations;
 using JustRunIt.ProxyNode.Tests.Fuzzing;
+using JustRunIt.ProxyNode.Tests.Soaking;
 
 namespace JustRunIt.ProxyNode.Tests;
 
@@ -8,5 +9,5 @@ namespace JustRunIt.ProxyNode.Tests;
 internal static class Program
 {
     public static Task<int> Main(string[] args) =>
-        new RootCommand("Trials of the proxies that take longer than a test") { FuzzCommand.Command, VectorRecorder.Command }.Parse(args).InvokeAsync();
+        new RootCommand("Trials of the proxies that take longer than a test") { FuzzCommand.Command, SoakCommand.Command, VectorRecorder.Command }.Parse(args).InvokeAsync();
 }

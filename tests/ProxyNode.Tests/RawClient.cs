@@ -13,6 +13,8 @@ internal sealed class RawClient : IDisposable
 
     public Socket Socket { get; }
 
+    public static RawClient Of(Socket socket) => new(socket);
+
     public static async Task<RawClient> ConnectAsync(IPEndPoint endPoint)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -64,6 +64,23 @@ public sealed class RecordTests
     }
 
     [Fact]
+    public void Of_thousands_of_equal_requests_the_nearest_in_time_answers_and_the_used_are_passed_over()
+    {
+        // Far more than could be searched one by one for each of as many look-ups.
+        const int count = 20_000;
+        var large = new Recording.Record(1 << 30, TimeProvider.System);
+        var keys = Keys(Request("GET /same", ""));
+        foreach (var i in Enumerable.Range(0, count).Select(i => (i * 7919L) % count))
+            large.Add(keys, [], closes: false, arrival: i * 10, answered: (i * 10) + 1, oldest: 0);
+        Assert.Equal(50_000, large.Find(keys, 50_003).Exchange!.Arrival);
+        Assert.Equal(50_010, large.Find(keys, 50_003).Exchange!.Arrival);
+        Assert.Equal(49_990, large.Find(keys, 50_003).Exchange!.Arrival);
+        var found = Enumerable.Range(0, count - 3).Select(i => large.Find(keys, i * 10).Exchange!.Arrival).ToHashSet();
+        Assert.Equal(count - 3, found.Count);
+        Assert.Equal(50_000, large.Find(keys, 50_003).Exchange!.Arrival);
+    }
+
+    [Fact]
     public void Memory_is_bounded_and_the_oldest_goes_first()
     {
         var small = new Recording.Record(10_000, TimeProvider.System);

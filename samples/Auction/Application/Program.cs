@@ -3,6 +3,7 @@ using JustRunIt.Auction.Application.Ranking;
 using JustRunIt.Samples.Core.CommandLine;
 using JustRunIt.Samples.Hosting;
 
+const int Least = 100;
 var parser = new CommandLineParser(
     "auction-application",
     "application tier of the auction: pages and their recommendations",
@@ -12,6 +13,6 @@ var parser = new CommandLineParser(
     ]);
 return await Entry.RunAsync(args, parser, arguments =>
 {
-    var recommender = new Recommender(arguments.Integer("--candidates", 100, 1_000_000));
-    return new ApplicationTier("auction", prepares: false, new AuctionPages(recommender)).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
+    var recommender = new Recommender(arguments.Integer("--candidates", Least, 1_000_000));
+    return new ApplicationTier("auction", prepares: false, new AuctionPages(recommender), new AuctionPages(new Recommender(Least))).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
 });

@@ -3,6 +3,7 @@ using JustRunIt.Bookstore.Application.Ranking;
 using JustRunIt.Samples.Core.CommandLine;
 using JustRunIt.Samples.Hosting;
 
+const int Least = 100;
 var parser = new CommandLineParser(
     "bookstore-application",
     "application tier of the bookstore: pages, and what customers who bought a book also bought",
@@ -13,6 +14,6 @@ var parser = new CommandLineParser(
     ]);
 return await Entry.RunAsync(args, parser, arguments =>
 {
-    var purchases = new Purchases(arguments.Integer("--books", 100, 1_000_000), arguments.Integer("--histories", 100, 1_000_000));
-    return new ApplicationTier("bookstore", prepares: true, new BookstorePages(purchases)).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
+    var purchases = new Purchases(arguments.Integer("--books", Least, 1_000_000), arguments.Integer("--histories", Least, 1_000_000));
+    return new ApplicationTier("bookstore", prepares: true, new BookstorePages(purchases), new BookstorePages(new Purchases(Least, Least))).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
 });

@@ -10,7 +10,8 @@ namespace JustRunIt.Samples.Hosting;
 /// <param name="sample">Name of the sample, of its database, and of user and password there.</param>
 /// <param name="prepares">Whether its statements are prepared, and stay so for as long as a connection lives.</param>
 /// <param name="pages">What it serves.</param>
-public sealed class ApplicationTier(string sample, bool prepares, ApplicationPages pages)
+/// <param name="cheap">The same pages with as little work as possible, for the warm-up: what is to be compiled is the same.</param>
+public sealed class ApplicationTier(string sample, bool prepares, ApplicationPages pages, ApplicationPages cheap)
 {
     /// <summary>Rounds of all pages before the tier listens: the second uses what the first has made, such as prepared statements.</summary>
     private const int WarmUpRounds = 2;
@@ -21,7 +22,7 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
     public async Task<int> RunAsync(IPEndPoint listen, string next)
     {
         await WarmUpAsync();
-        await using var application = Build(listen, next);
+        await using var application = Build(pages, listen, next);
         return await TierHost.RunAsync(application, listen);
     }
 
@@ -32,17 +33,17 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
         new Option("--next", "HOST:PORT", "the database, or the out-proxy before it", IsRequired: true),
     ];
 
-    private WebApplication Build(IPEndPoint listen, string next)
+    private WebApplication Build(ApplicationPages served, IPEndPoint listen, string next)
     {
         var builder = TierHost.CreateBuilder(listen);
         builder.Services.AddSingleton(_ => DatabaseAddress.Connect(sample, next, keepsState: prepares));
         builder.Services.AddScoped(services => new RequestConnection(services.GetRequiredService<MySqlConnector.MySqlDataSource>(), prepares));
         builder.Services.AddScoped(services => new Sessions(sample, services.GetRequiredService<RequestConnection>()));
-        pages.Add(builder.Services);
+        served.Add(builder.Services);
         var application = builder.Build();
         // Without the database: a clone must become healthy before it has any traffic to answer.
         application.MapGet("/health", () => "ok");
-        pages.Map(application);
+        served.Map(application);
         return application;
     }
 
@@ -52,13 +53,13 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
     /// </summary>
     private async Task WarmUpAsync()
     {
-        using var database = new DatabaseStandIn(pages.RowOf);
+        using var database = new DatabaseStandIn(cheap.RowOf);
         var address = FreeAddress();
-        await using var application = Build(address, $"{database.EndPoint}");
+        await using var application = Build(cheap, address, $"{database.EndPoint}");
         await application.StartAsync();
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
         for (var round = 0; round < WarmUpRounds; round++)
-            await pages.VisitAsync(client);
+            await cheap.VisitAsync(client);
         await application.StopAsync();
     }
 

@@ -7,7 +7,7 @@ namespace JustRunIt.Console.Supervision;
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(45);
 
     private readonly Process process;
     private readonly StreamWriter log;

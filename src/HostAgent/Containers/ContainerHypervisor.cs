@@ -78,19 +78,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
             Tell(name, "disk");
             var root = await disks.MountAsync(name, ImageOf(program));
             Tell(name, "restore");
-            var clone = new RunningVm(
-                name,
-                command.SandboxMachine,
-                original.Start,
-                original.Cpu,
-                original.Memory,
-                SandboxNetworks.CloneAddress(network.Value) + program.Listen[program.Listen.LastIndexOf(':')..],
-                0,
-                0,
-                new CloneOrigin(command))
-            {
-                Network = network,
-            };
+            var clone = LiveClone(original, command, network.Value);
             var restored = await InGroupAsync(
                 clone, groups => criu.RestoreAsync(images, root, networks.ClonePath(network.Value), groups, cancellation), cancellation);
             Tell(name, "tidy");

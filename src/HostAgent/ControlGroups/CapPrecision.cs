@@ -10,7 +10,8 @@ namespace JustRunIt.HostAgent.ControlGroups;
 /// <param name="Threads">Busy loops.</param>
 /// <param name="Period">Period of the quota that was in force.</param>
 /// <param name="Used">CPU time over time.</param>
-internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Period, CpuShare Used)
+/// <param name="Throttled">Fraction of the periods in which the kernel held them back: 1 when they always wanted more.</param>
+internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Period, CpuShare Used, double Throttled)
 {
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(500);
 
@@ -35,10 +36,15 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
             for (var thread = 0; thread < threads; thread++)
                 Burn(groups.EntryFiles(group));
             await Task.Delay(Settling, cancellation);
-            var (before, begin) = (groups.CpuTime(group), Stopwatch.GetTimestamp());
+            var (before, held, begin) = (groups.CpuTime(group), groups.Throttling(group), Stopwatch.GetTimestamp());
             await Task.Delay(length, cancellation);
-            var used = new CpuShare((groups.CpuTime(group) - before) / Stopwatch.GetElapsedTime(begin));
-            return new CapPrecision(wanted, threads, TimeSpan.FromMicroseconds(Quota.Of(wanted, period).PeriodMicroseconds), used);
+            var (after, heldAfter, took) = (groups.CpuTime(group), groups.Throttling(group), Stopwatch.GetElapsedTime(begin));
+            return new CapPrecision(
+                wanted,
+                threads,
+                TimeSpan.FromMicroseconds(Quota.Of(wanted, period).PeriodMicroseconds),
+                new CpuShare((after - before) / took),
+                (double)(heldAfter.Throttled - held.Throttled) / Math.Max(1, heldAfter.Periods - held.Periods));
         }
         finally
         {

@@ -181,7 +181,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
                 // Otherwise stopped on command meanwhile.
                 if (!running.Take(vm))
                     continue;
-                var words = Launcher.LastWords(LogOf(vm.Name));
+                var words = LastWords(vm.Name);
                 await RemoveAsync(vm);
                 yield return new VmExit(vm, words.Length > 0 ? $"the process ended: {words}" : "the process ended");
             }
@@ -212,6 +212,22 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         return Task.FromResult(Groups.ReadMemory(GroupOf(vm)) ?? limit);
     }
 
+    /// <summary>What a live clone will be: its original in a network of its own, at the same port.</summary>
+    protected static RunningVm LiveClone(RunningVm original, CloneVm command, int network) => new(
+        command.CloneName,
+        command.SandboxMachine,
+        original.Start,
+        original.Cpu,
+        original.Memory,
+        SandboxNetworks.CloneAddress(network) + original.Endpoint[original.Endpoint.LastIndexOf(':')..],
+        0,
+        0,
+        new CloneOrigin(command))
+    {
+        Network = network,
+        Details = original.Details,
+    };
+
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     protected abstract Task RemoveRestAsync(RunningVm vm);
 
@@ -226,6 +242,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 
     /// <summary>File that the output of a virtual machine's program goes to.</summary>
     protected virtual string LogOf(string vm) => Path.Combine(Settings.StateFolder, "logs", $"{vm}.log");
+
+    /// <summary>The last line that a virtual machine's program wrote; empty when it wrote none.</summary>
+    protected virtual string LastWords(string vm) => Launcher.LastWords(LogOf(vm));
 
     /// <summary>An empty one.</summary>
     protected string NewLog(string vm)
@@ -336,7 +355,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 
     /// <summary>The last words of one that has ended; null while it runs.</summary>
     protected string? Ended(RunningVm vm) =>
-        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : Launcher.LastWords(LogOf(vm.Name)) is { Length: > 0 } words ? words : "without a word";
+        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : LastWords(vm.Name) is { Length: > 0 } words ? words : "without a word";
 
     private async Task EndGroupAsync(GroupPath group)
     {

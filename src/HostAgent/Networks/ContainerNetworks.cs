@@ -121,6 +121,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {SandboxNetworks.HostAddress(number)}{PortOf(outProxy)}";
         }
 
+        // A guest's kernel keeps the connections that were open at the instant of cloning: they end once it uses them.
+        var resets = $"iifname {GatewayDevice} tcp flags & (syn | rst) == 0 reject with tcp reset";
         return $$"""
             table inet justrunit {
                 chain prerouting {
@@ -134,12 +136,14 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
                 }
                 chain input {
                     type filter hook input priority filter; policy accept;
+                    {{resets}}
                     iifname {{GatewayDevice}} drop
                 }
                 chain forward {
                     type filter hook forward priority filter; policy drop;
                     ct state established,related accept
                     ct status dnat accept
+                    {{resets}}
                 }
             }
 

@@ -29,7 +29,7 @@ internal static class PowerMeters
     private static IPowerMeter Real(PowerSettings power, TimeProvider clock) => power.Meter switch
     {
         MeterKind.Rapl => RaplMeter.Open(power.PowercapFolder, clock),
-        MeterKind.Ipmi => new DcmiMeter(power.Ipmi),
+        MeterKind.Ipmi => DcmiMeter.Open(power.Ipmi),
         _ => new RedfishMeter(power.Redfish!),
     };
 

@@ -67,11 +67,13 @@ internal static class Launcher
         .Replace("{next}", next, StringComparison.Ordinal);
 
     /// <summary>The last line that a program wrote; empty when it wrote none.</summary>
-    public static string LastWords(string log)
+    /// <param name="log">File that its output went to.</param>
+    /// <param name="counts">Which lines count; null for all that are not empty.</param>
+    public static string LastWords(string log, Func<string, bool>? counts = null)
     {
         try
         {
-            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "";
+            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim() ?? "";
         }
         catch (IOException)
         {

@@ -16,6 +16,7 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// <param name="DiskNode">Name of the overlay's block node.</param>
 /// <param name="Socket">Path of the socket for QMP.</param>
 /// <param name="Incoming">True to wait for another QEMU's state instead of booting.</param>
+/// <param name="Paused">True to stand still until told to run.</param>
 internal sealed record QemuCommand(
     string Name,
     Accelerator Accelerator,
@@ -28,7 +29,8 @@ internal sealed record QemuCommand(
     string? Disk,
     string DiskNode,
     string Socket,
-    bool Incoming)
+    bool Incoming,
+    bool Paused)
 {
     /// <summary>The program.</summary>
     public const string Program = "qemu-system-x86_64";
@@ -66,5 +68,6 @@ internal sealed record QemuCommand(
         ],
         "-qmp", $"unix:{Socket},server=on,wait=off",
         .. Incoming ? new[] { "-incoming", "defer" } : [],
+        .. Paused ? new[] { "-S" } : [],
     ];
 }

@@ -11,7 +11,7 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 internal sealed class TapNetworks(SandboxNetworks sandboxes)
 {
     /// <summary>The tap device in each namespace.</summary>
-    public const string Tap = "tap0";
+    public const string FirstTap = "tap0";
 
     private readonly ContainerNetworks networks = new(sandboxes);
 
@@ -39,6 +39,15 @@ internal sealed class TapNetworks(SandboxNetworks sandboxes)
     public static string KernelArgument(int inner, string name) =>
         $"ip={SandboxNetworks.CloneAddress(inner)}::{SandboxNetworks.HostAddress(inner)}:255.255.255.252:{name}:eth0:off";
 
+    /// <summary>Adds another tap device, for another QEMU of the same guest.</summary>
+    public static Task AddTapAsync(string inside, string tap) => Tool.RunAsync("ip", $"-netns {inside} -batch -", $"""
+        tuntap add {tap} mode tap
+        link set {tap} addrgenmode none
+        link set {tap} master br0
+        link set {tap} up
+
+        """);
+
     private async Task<int> WithTapAsync(int number, string inside, int inner)
     {
         try
@@ -50,14 +59,14 @@ internal sealed class TapNetworks(SandboxNetworks sandboxes)
                 link set eth0 address {string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{inner:x2}:03")}
                 link add br0 type bridge forward_delay 0 mcast_snooping 0
                 link set eth0 master br0
-                tuntap add {Tap} mode tap
-                link set {Tap} master br0
+                tuntap add {FirstTap} mode tap
+                link set {FirstTap} master br0
                 link set br0 addrgenmode none
                 link set eth0 addrgenmode none
-                link set {Tap} addrgenmode none
+                link set {FirstTap} addrgenmode none
                 link set eth0 up
                 link set br0 up
-                link set {Tap} up
+                link set {FirstTap} up
 
                 """);
             return number;

@@ -13,6 +13,7 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 internal sealed class VmDisks(AgentSettings settings)
 {
     private const string Extension = ".qcow2";
+    private const string NodePrefix = "disk";
     private static readonly byte[] Qcow2Magic = [(byte)'Q', (byte)'F', (byte)'I', 0xfb];
     private static readonly TimeSpan MergePatience = TimeSpan.FromMinutes(5);
 
@@ -37,6 +38,14 @@ internal sealed class VmDisks(AgentSettings settings)
         var format = below.EndsWith(Extension, StringComparison.Ordinal) || IsQcow2(below) ? "qcow2" : "raw";
         await Tool.RunAsync("qemu-img", ["create", "-q", "-f", "qcow2", "-b", Path.GetFullPath(below), "-F", format, Overlay(vm, number)]);
         return (Overlay(vm, number), Node(number));
+    }
+
+    /// <summary>Makes another agent's overlay this one's too; both are the same file until the other agent removes its own.</summary>
+    public async Task<(string File, string Node)> TakeUpAsync(string vm, string file)
+    {
+        Directory.CreateDirectory(folder);
+        await Tool.RunAsync("ln", [file, Overlay(vm, 0)]);
+        return (Overlay(vm, 0), Node(0));
     }
 
     /// <summary>Removes everything of a virtual machine's. What is gone is no error.</summary>
@@ -97,20 +106,45 @@ internal sealed class VmDisks(AgentSettings settings)
     /// </summary>
     public async Task MergeAsync(string vm, QmpClient qemu, CancellationToken cancellation)
     {
-        if (await TopAsync(qemu, cancellation) is not { } top || top.File == Overlay(vm, 0))
-            return;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(MergePatience);
-        var told = qemu.Events.Count;
-        await qemu.ExecuteAsync(
-            "block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top.Node, ["base-node"] = await NodeOfAsync(qemu, Overlay(vm, 0), patience.Token) }, patience.Token);
-        if ((await qemu.WaitAsync(told, e => e.Name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED", patience.Token)).Name == "BLOCK_JOB_READY")
-            await qemu.ExecuteAsync("block-job-complete", new JsonObject { ["device"] = "merge" }, patience.Token);
-        var end = await qemu.WaitAsync(told, e => e.Name == "BLOCK_JOB_COMPLETED", patience.Token);
-        if (end.Data.TryGetProperty("error", out var error))
-            throw new HypervisorException($"overlays of {vm} are not merged: {error.GetString()}");
+        await CloseUnusedAsync(qemu, patience.Token);
+        if (await TopAsync(qemu, patience.Token) is not { } top)
+            return;
+        if (top.File != Overlay(vm, 0))
+            await CommitAsync(vm, qemu, top.Node, patience.Token);
+        await CloseUnusedAsync(qemu, patience.Token);
         foreach (var file in Files(vm).Where(file => file != Overlay(vm, 0)))
             File.Delete(file);
+    }
+
+    private async Task CommitAsync(string vm, QmpClient qemu, string top, CancellationToken cancellation)
+    {
+        var told = qemu.Events.Count;
+        var below = await NodeOfAsync(qemu, Overlay(vm, 0), cancellation);
+        await qemu.ExecuteAsync("block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top, ["base-node"] = below }, cancellation);
+        if ((await qemu.WaitAsync(told, e => e.Name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED", cancellation)).Name == "BLOCK_JOB_READY")
+            await qemu.ExecuteAsync("block-job-complete", new JsonObject { ["device"] = "merge" }, cancellation);
+        var end = await qemu.WaitAsync(told, e => e.Name == "BLOCK_JOB_COMPLETED", cancellation);
+        if (end.Data.TryGetProperty("error", out var error))
+            throw new HypervisorException($"overlays of {vm} are not merged: {error.GetString()}");
+    }
+
+    /// <summary>Closes overlays that a clone was to put above the disk and did not, and those that were written back.</summary>
+    private static async Task CloseUnusedAsync(QmpClient qemu, CancellationToken cancellation)
+    {
+        var nodes = await qemu.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }, cancellation);
+        foreach (var name in nodes.EnumerateArray().Select(node => node.GetProperty("node-name").GetString()!).Where(name => name.StartsWith(NodePrefix, StringComparison.Ordinal)))
+        {
+            try
+            {
+                await qemu.ExecuteAsync("blockdev-del", new JsonObject { ["node-name"] = name }, cancellation);
+            }
+            catch (HypervisorException)
+            {
+                // QEMU refuses to close what the disk is made of.
+            }
+        }
     }
 
     /// <summary>Clones lie over a virtual machine's overlays.</summary>
@@ -126,7 +160,7 @@ internal sealed class VmDisks(AgentSettings settings)
 
     private string Overlay(string vm, int number) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{vm}.{number}{Extension}"));
 
-    private static string Node(int number) => string.Create(CultureInfo.InvariantCulture, $"disk{number}");
+    private static string Node(int number) => string.Create(CultureInfo.InvariantCulture, $"{NodePrefix}{number}");
 
     private static bool IsQcow2(string file)
     {

@@ -16,6 +16,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
 {
     private const string VirtualCpusKey = "virtualCpus";
     private const string InnerKey = "inner";
+    private const string TapKey = "tap";
     private static readonly TimeSpan BalloonPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BalloonInterval = TimeSpan.FromMilliseconds(20);
 
@@ -56,6 +57,19 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     /// <inheritdoc />
     protected override async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
+        try
+        {
+            return await CopyAsync(original, command, cancellation);
+        }
+        catch
+        {
+            await MergeAsync(original);
+            throw;
+        }
+    }
+
+    private async Task<Duplicate> CopyAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
         // One copy of an original at a time.
         using var alone = await monitors.TakeAsync(original.Name, cancellation);
         var (name, program) = (command.CloneName, original.Start.Program);
@@ -75,20 +89,10 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 await VmDisks.OpenAsync(source, nextDisk.Value.File, nextDisk.Value.Node, cancellation);
             }
 
-            clone = new RunningVm(
-                name,
-                command.SandboxMachine,
-                original.Start,
-                original.Cpu,
-                original.Memory,
-                SandboxNetworks.CloneAddress(network.Value) + program.Listen[program.Listen.LastIndexOf(':')..],
-                0,
-                0,
-                new CloneOrigin(command))
-            {
-                Network = network,
-                Details = original.Details,
-            };
+            Tell(name, "start");
+            clone = LiveClone(original, command, network.Value);
+            // Its network is new, whatever the original's tap device is called by now.
+            clone = clone with { Details = clone.Details.Where(detail => detail.Key != TapKey).ToDictionary() };
             clone = await LaunchAsync(clone, Guest.Of(program), copysDisk, incoming: true, cancellation);
             await using var target = await OpenAsync(clone, cancellation);
             var uri = $"unix:{disks.Incoming(name)}";
@@ -100,14 +104,19 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 var copied = await LiveCopy.SendAsync(
                     source,
                     uri,
-                    pause => below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask,
+                    pause =>
+                    {
+                        Tell(name, "pause");
+                        return below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask;
+                    },
                     goesOn: true,
                     cancellation);
                 return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
             }
             finally
             {
-                SetCap(original, original.Cpu);
+                // It may have been given another meanwhile.
+                SetCap(original, List().FirstOrDefault(present => present.Name == original.Name)?.Cpu ?? original.Cpu);
             }
         }
         catch
@@ -119,6 +128,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             throw;
         }
     }
+
+    /// <summary>The guest's own: its kernel's last line, in brackets with the time, is always that it powers down.</summary>
+    protected override string LastWords(string vm) => Launcher.LastWords(LogOf(vm), line => !line.StartsWith('['));
 
     /// <summary>QEMU needs some memory beside its guest's.</summary>
     protected override MemorySize GroupMemory(RunningVm vm) => new(vm.Start.Memory.Bytes + QemuCommand.Overhead.Bytes);
@@ -151,7 +163,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     protected override async Task RemoveRestAsync(RunningVm vm)
     {
         await RemoveRestAsync(vm.Name, vm.Network);
-        if (vm.Origin?.Command.Vm is { } name && List().FirstOrDefault(present => present.Name == name) is { } original)
+        // One that was never finished is merged by whoever gave it up, who has the original's monitor.
+        if (vm.Origin is { Result: not null, Command.Vm: var name } && List().FirstOrDefault(present => present.Name == name) is { } original)
             await MergeAsync(original);
     }
 
@@ -179,6 +192,124 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         disks.DeleteAllBut(adopted.Select(vm => vm.Name).ToHashSet());
     }
 
+    /// <summary>
+    /// Pre-copy to an agent of the same host, which takes over network and disk: open connections go on. Nobody runs it twice: the
+    /// receiver waits for the word that this agent has forgotten it.
+    /// </summary>
+    public override async Task SendAsync(string vm, Stream connection, CancellationToken cancellation)
+    {
+        using var alone = await monitors.TakeAsync(vm, cancellation);
+        var present = Present(vm);
+        if (present.Origin is not null || VmDisks.IsUnderneath(present, List()))
+            throw new HypervisorException($"{vm} is a clone, or has clones that lie over its disk: neither moves to another agent");
+        await using var qemu = await OpenAsync(present, cancellation);
+        await disks.MergeAsync(vm, qemu, cancellation);
+        await using var talk = new Handshake(connection);
+        var disk = await VmDisks.TopAsync(qemu, cancellation);
+        await talk.SayAsync(new Handshake.Offer(Handshake.BootId, present, NamespaceOf(present), disk?.File), cancellation);
+        var ready = await talk.HearAsync<Handshake.Ready>(cancellation);
+        LiftCap(present);
+        try
+        {
+            await LiveCopy.SendAsync(qemu, ready.Uri, _ => Task.CompletedTask, goesOn: false, cancellation);
+            await talk.HearAsync<Handshake.Step>(cancellation);
+            // In this order: whoever dies between two of them, the network stays, and at most one of both runs it.
+            await Tool.RunAsync("ip", $"netns attach {ready.Namespace} {present.ProcessId}");
+            await Tool.RunAsync("ip", $"netns delete {NamespaceOf(present)}");
+        }
+        catch (Exception e)
+        {
+            await LiveCopy.ResumeAsync(qemu);
+            SetCap(present, present.Cpu);
+            await talk.TryRefuseAsync(e.Message);
+            throw;
+        }
+
+        Forget(present);
+        try
+        {
+            await talk.SayAsync(new Handshake.Step(), CancellationToken.None);
+            await talk.HearAsync<Handshake.Step>(cancellation);
+        }
+        finally
+        {
+            // Network and disk are the other's.
+            await RemoveAsync(present with { Network = null });
+        }
+    }
+
+    /// <inheritdoc />
+    public override async Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation)
+    {
+        await using var talk = new Handshake(connection);
+        var offer = await talk.HearAsync<Handshake.Offer>(cancellation);
+        var vm = offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Details = WithNextTap(offer.Vm) };
+        using var alone = await monitors.TakeAsync(vm.Name, cancellation);
+        if (ReasonAgainst(offer, machine) is { } problem)
+        {
+            await talk.TryRefuseAsync(problem);
+            throw new HypervisorException(problem);
+        }
+
+        try
+        {
+            await TapNetworks.AddTapAsync(offer.Namespace, TapOf(vm));
+            (string File, string Node)? disk = offer.Disk is { } file ? await disks.TakeUpAsync(vm.Name, file) : null;
+            vm = await LaunchAsync(vm, Guest.Of(vm.Start.Program), disk, incoming: true, cancellation, offer.Namespace);
+            await using var qemu = await OpenAsync(vm, cancellation);
+            await LiveCopy.ReceiveAsync(qemu, $"unix:{disks.Incoming(vm.Name)}", cancellation);
+            await talk.SayAsync(new Handshake.Ready($"unix:{disks.Incoming(vm.Name)}", NamespaceOf(vm)), cancellation);
+            var next = talk.HearAsync<Handshake.Step>(cancellation);
+            var loaded = qemu.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", cancellation);
+            if (await Task.WhenAny(next, loaded) == next)
+                await next;
+            if ((await loaded).MigrationStatus != "completed")
+                throw new HypervisorException($"{vm.Name}: the copy failed here");
+            await talk.SayAsync(new Handshake.Step(), cancellation);
+            await next;
+            await qemu.ExecuteAsync("cont", null, CancellationToken.None);
+            Put(vm);
+        }
+        catch (Exception e)
+        {
+            // Its network is still the sender's: only what was added goes.
+            await RemoveAsync(vm with { Network = null });
+            await Tool.TryAsync("ip", $"-netns {offer.Namespace} link delete {TapOf(vm)}");
+            await Tool.TryAsync("ip", $"netns delete {NamespaceOf(vm)}");
+            await talk.TryRefuseAsync(e.Message);
+            throw;
+        }
+
+        SetCap(vm, vm.Cpu);
+        await talk.SayAsync(new Handshake.Step(), cancellation);
+        await Tool.TryAsync("ip", $"-netns {NamespaceOf(vm)} link delete {TapOf(offer.Vm)}");
+        return vm;
+    }
+
+    private string? ReasonAgainst(Handshake.Offer offer, string machine)
+    {
+        if (offer.Host != Handshake.BootId)
+            return $"{offer.Vm.Name}: virtual machines move between the agents of one host only; its disk and network cannot be seen from here";
+        if (List().Any(present => present.Name == offer.Vm.Name))
+            return $"{offer.Vm.Name} runs here already";
+        try
+        {
+            Admit(machine, offer.Vm.Name, offer.Vm.Cpu);
+            return null;
+        }
+        catch (HypervisorException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string TapOf(RunningVm vm) => vm.Details.GetValueOrDefault(TapKey, TapNetworks.FirstTap);
+
+    private static Dictionary<string, string> WithNextTap(RunningVm vm) =>
+        new(vm.Details) { [TapKey] = TapOf(vm) == TapNetworks.FirstTap ? "tap1" : TapNetworks.FirstTap };
+
+    private string NamespaceOf(RunningVm vm) => networks.NamespaceOf(vm.Network!.Value, clone: vm.Origin is not null);
+
     private static int InnerOf(RunningVm vm) => int.Parse(vm.Details[InnerKey], CultureInfo.InvariantCulture);
 
     /// <summary>As many as the machine has cores: the cap, not their number, limits what they get.</summary>
@@ -189,9 +320,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         QmpClient.OpenAsync(disks.Socket(vm.Name), () => Ended(vm), cancellation);
 
     private async Task<RunningVm> LaunchAsync(
-        RunningVm vm, Guest guest, (string File, string Node)? disk, bool incoming, CancellationToken cancellation)
+        RunningVm vm, Guest guest, (string File, string Node)? disk, bool incoming, CancellationToken cancellation, string? anothersNamespace = null)
     {
-        var (inner, network) = (InnerOf(vm), vm.Network!.Value);
+        var inner = InnerOf(vm);
         var command = new QemuCommand(
             vm.Name,
             accelerator,
@@ -200,11 +331,12 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             guest,
             guest.Kernel is null ? null : TapNetworks.KernelArgument(inner, vm.Start.Vm),
             TapNetworks.Mac(inner),
-            TapNetworks.Tap,
+            TapOf(vm),
             disk?.File,
             disk?.Node ?? "",
             disks.Socket(vm.Name),
-            incoming);
+            incoming,
+            Paused: anothersNamespace is not null);
         Directory.CreateDirectory(Path.GetDirectoryName(command.Socket)!);
         var program = vm.Start.Program;
         var qemu = program with { Executable = QemuCommand.Program, Arguments = command.Arguments, Environment = new Dictionary<string, string>(), WorkingDirectory = "/" };
@@ -215,7 +347,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                 ContainerNetworks.InnerListen(inner, program.Listen),
                 ContainerNetworks.InnerNext(inner, program.Next),
                 groups,
-                networks.NamespaceOf(network, clone: vm.Origin is not null),
+                anothersNamespace ?? NamespaceOf(vm),
                 NewLog(vm.Name))),
             cancellation);
     }

@@ -1,6 +1,8 @@
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Ajp;
 
@@ -18,4 +20,17 @@ internal sealed class AjpProtocol : IProtocol
 
     /// <inheritdoc />
     public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new AjpShadow(rules, identities);
+
+    /// <inheritdoc />
+    public ReplyReader OpenReply(ServiceRules rules) => new AjpReplyReader(rules);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> SessionNamesIn(ReadOnlySpan<byte> request, SessionRules rules)
+    {
+        if (rules.By == SessionKind.Connection)
+            return [];
+        var head = AjpRequest.Parse(request[..AjpPacket.LengthOf(request, fromContainer: false)]);
+        return SessionNames.Find(
+            head.Path, head.Headers.Where(header => header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value), rules);
+    }
 }

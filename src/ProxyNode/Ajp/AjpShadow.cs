@@ -27,9 +27,14 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
     {
+        var head = AjpPacket.LengthOf(request.Span, fromContainer: false);
+        ahead = 0;
+        for (var rest = request.Span; !rest.IsEmpty; rest = rest[AjpPacket.LengthOf(rest, fromContainer: false)..])
+            ahead++;
+        // The request itself, and the first packet of a body of known length, are not asked for.
+        ahead -= AjpRequest.Parse(request.Span[..head]).ContentLength > 0 ? 2 : 1;
         if (identities.Count == 0)
             return request;
-        var head = AjpPacket.LengthOf(request.Span, fromContainer: false);
         var rewritten = AjpRequest.Rewrite(request.Span[..head], (kind, text) => kind switch
         {
             "path" => Declared(SessionNames.ReplacePath(text, identities)),
@@ -41,54 +46,8 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
     }
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
-    {
-        var request = base.Repeat(exchange, out preceding);
-        ahead = 0;
-        for (var rest = request.Span; !rest.IsEmpty; rest = rest[AjpPacket.LengthOf(rest, fromContainer: false)..])
-            ahead++;
-        // The request itself, and the first packet of a body of known length, are not asked for.
-        ahead -= AjpRequest.Parse(request.Span[..AjpPacket.LengthOf(request.Span, fromContainer: false)]).ContentLength > 0 ? 2 : 1;
-        return request;
-    }
-
-    /// <inheritdoc />
     public override ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) =>
         said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0 ? AjpPacket.BodyEnd : default;
 
     private string Declared(string text) => rules.Identities.Count > 0 ? identities.Replace(text) : text;
-
-    /// <summary>The content of a container's reply, and the cookies that it sets. Gets one packet at a time.</summary>
-    private sealed class AjpReplyReader(ServiceRules rules) : PageReader(rules)
-    {
-        private const int SetCookieCode = 0xA007;
-
-        public override void Append(ReadOnlySpan<byte> bytes, int headLength)
-        {
-            var reader = new AjpReader(bytes[AjpPacket.HeaderLength..]);
-            switch (reader.Byte())
-            {
-                case AjpPacket.SendBodyChunk:
-                    AppendPage(reader.Take(reader.Integer()));
-                    break;
-                case AjpPacket.SendHeaders:
-                    reader.Integer();
-                    reader.Text();
-                    for (var left = reader.Integer(); left > 0; left--)
-                        ReadHeader(ref reader);
-                    break;
-            }
-        }
-
-        private void ReadHeader(ref AjpReader reader)
-        {
-            var code = reader.Integer();
-            var isCookie = code == SetCookieCode;
-            if (code < 0xA000)
-                isCookie = Encoding.Latin1.GetString(reader.Take(code + 1)[..^1]).Equals("set-cookie", StringComparison.OrdinalIgnoreCase);
-            var value = reader.Text() ?? "";
-            if (isCookie)
-                Issue(value.Split(';')[0] is var pair && pair.IndexOf('=') is >= 0 and var equals ? pair[(equals + 1)..].Trim('"') : "");
-        }
-    }
 }

@@ -1,11 +1,15 @@
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Measuring;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.ProxyNode.Bus;
 
 /// <summary>The node's proxies; they relay before and after the bus is there.</summary>
-internal sealed class TierProxies(NodeSettings settings, TimeProvider clock) : IHostedService
+internal sealed partial class TierProxies(NodeSettings settings, TimeProvider clock, ILogger<TierProxies> logger) : IHostedService
 {
+    private IDisposable? export;
+
     private readonly List<TierProxy> proxies = [];
 
     /// <summary>All proxies.</summary>
@@ -18,12 +22,18 @@ internal sealed class TierProxies(NodeSettings settings, TimeProvider clock) : I
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var tier in settings.Tiers)
-            proxies.Add(await TierProxy.StartAsync(tier, clock));
+            proxies.Add(await TierProxy.StartAsync(tier, clock, LogNotice));
+        export = OtlpExport.Start();
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await Task.WhenAll(proxies.Select(proxy => proxy.RemoveAsync(settings.Drain, cancellationToken)));
         foreach (var proxy in proxies)
             await proxy.DisposeAsync();
+        export?.Dispose();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{notice}")]
+    private partial void LogNotice(string notice);
 }

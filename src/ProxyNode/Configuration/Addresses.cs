@@ -11,6 +11,10 @@ internal static class Addresses
     public static IPEndPoint? TryParseLocal(string text) =>
         IPEndPoint.TryParse(text, out var address) && text.Contains(':', StringComparison.Ordinal) ? address : null;
 
+    /// <summary>One address around which a proxy can be installed: IP:PORT, neither of them open.</summary>
+    public static IPEndPoint? TryParseInstallable(string text) =>
+        TryParseLocal(text) is { Port: > 0 } address && !address.Address.Equals(IPAddress.Any) && !address.Address.Equals(IPAddress.IPv6Any) ? address : null;
+
     /// <summary>An address of any machine: HOST:PORT.</summary>
     public static EndPoint? TryParse(string text)
     {

@@ -13,11 +13,11 @@ internal static class NodeFile
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
     public static NodeSettings Read(string file)
     {
-        var root = YamlField.Root(file).Group("node", "reportEvery", "tiers");
+        var root = YamlField.Root(file).Group("node", "reportEvery", "drain", "tiers");
         var tiers = new List<TierSettings>();
         foreach (var field in root.Required("tiers").List())
         {
-            var tier = Tier(field.Group(["service", "tier", "listen", "protocol", "upstream", "outProxies", "memoryMiB", .. RulesFile.Fields]));
+            var tier = Tier(field.Group(["service", "tier", "listen", "install", "protocol", "upstream", "outProxies", "memoryMiB", .. RulesFile.Fields]));
             if (tiers.Any(other => other.Service == tier.Service && other.Tier == tier.Tier))
                 throw field.Required("tier").Error("a tier that is not listed already");
             tiers.Add(tier);
@@ -29,7 +29,10 @@ internal static class NodeFile
         return new NodeSettings(
             node.Text(),
             root.Optional("reportEvery")?.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)) ?? TimeSpan.FromSeconds(1),
-            tiers);
+            tiers)
+        {
+            Drain = root.Optional("drain")?.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)) ?? TimeSpan.FromSeconds(30),
+        };
     }
 
     private static TierSettings Tier(YamlField field)
@@ -45,12 +48,13 @@ internal static class NodeFile
             (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024)
         {
             Protocol = Protocol(field),
+            Install = Install(field),
         };
     }
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group("name", "protocol", "listen", "upstream", "sandboxListen");
+        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install");
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),
@@ -58,12 +62,22 @@ internal static class NodeFile
             Address(field.Required("sandboxListen")))
         {
             Protocol = Protocol(field),
+            Install = Install(field),
         };
     }
 
     private static IProtocol Protocol(YamlField field) => field.Optional("protocol") is not { } protocol
         ? ProtocolRegistry.Default
         : ProtocolRegistry.Find(protocol.Text()) ?? throw protocol.Error(ProtocolRegistry.Names);
+
+    private static IPEndPoint? Install(YamlField field)
+    {
+        if (field.Optional("install") is not { } install)
+            return null;
+        if (Upstream(field.Required("upstream")) is not IPEndPoint)
+            throw field.Required("upstream").Error("IP:PORT where the proxy is installed around an address");
+        return Addresses.TryParseInstallable(install.Text()) ?? throw install.Error("IP:PORT of one address, such as 10.0.0.5:8080");
+    }
 
     private static IPEndPoint Address(YamlField field) =>
         Addresses.TryParseLocal(field.Text()) ?? throw field.Error("IP:PORT, such as 127.0.0.1:8080");

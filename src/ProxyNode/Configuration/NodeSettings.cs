@@ -8,7 +8,11 @@ namespace JustRunIt.ProxyNode.Configuration;
 /// <param name="Node">Its name, unique in the data centre.</param>
 /// <param name="ReportEvery">How often it reports response times.</param>
 /// <param name="Tiers">The tiers whose proxies it holds.</param>
-internal sealed record NodeSettings(string Node, TimeSpan ReportEvery, IReadOnlyList<TierSettings> Tiers);
+internal sealed record NodeSettings(string Node, TimeSpan ReportEvery, IReadOnlyList<TierSettings> Tiers)
+{
+    /// <summary>How long redirected connections may go on after the node was told to end.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
+}
 
 /// <summary>The proxies around the servers of one tier.</summary>
 /// <param name="Service">The service.</param>
@@ -27,6 +31,9 @@ internal sealed record TierSettings(
     ServiceRules Rules,
     long MemoryLimitBytes)
 {
+    /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
+    public IPEndPoint? Install { get; init; }
+
     /// <summary>What the tier's clients speak.</summary>
     public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;
 }
@@ -38,6 +45,9 @@ internal sealed record TierSettings(
 /// <param name="SandboxListen">Where a clone finds it.</param>
 internal sealed record OutProxySettings(string Name, IPEndPoint Listen, EndPoint Upstream, IPEndPoint SandboxListen)
 {
+    /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
+    public IPEndPoint? Install { get; init; }
+
     /// <summary>What the next tier speaks.</summary>
     public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using JustRunIt.Events.Store.Configuration;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Configuration;
 
@@ -8,7 +9,7 @@ namespace JustRunIt.ProxyNode.Configuration;
 internal static class RulesFile
 {
     /// <summary>The fields that are rules.</summary>
-    public static IReadOnlyList<string> Fields { get; } = ["wildcards", "replies", "identities", "credentials"];
+    public static IReadOnlyList<string> Fields { get; } = ["wildcards", "replies", "identities", "credentials", "sessions"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
@@ -20,7 +21,27 @@ internal static class RulesFile
         field.Optional("wildcards") is { } wildcards ? Wildcards(wildcards) : WildcardRules.None,
         Patterns(field, "replies"),
         Patterns(field, "identities"),
-        Credentials(field));
+        Credentials(field))
+    {
+        Sessions = field.Optional("sessions") is { } sessions ? Sessions(sessions) : SessionRules.Connections,
+    };
+
+    private static SessionRules Sessions(YamlField field)
+    {
+        field.Group("by", "cookies");
+        var by = field.Required("by");
+        SessionKind kind = by.Text() switch
+        {
+            "connection" => SessionKind.Connection,
+            "cookie" => SessionKind.Cookie,
+            "identity" => SessionKind.Identity,
+            _ => throw by.Error("connection, cookie or identity"),
+        };
+        var cookies = kind == SessionKind.Cookie ? field.Required("cookies") : field.Optional("cookies");
+        return cookies is null || kind == SessionKind.Cookie
+            ? new SessionRules(kind, cookies?.List().Select(cookie => cookie.Text()).ToHashSet(StringComparer.Ordinal) ?? [])
+            : throw cookies.Error("none where sessions are not told by cookie");
+    }
 
     private static WildcardRules Wildcards(YamlField field)
     {

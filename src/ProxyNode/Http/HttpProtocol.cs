@@ -1,6 +1,8 @@
+using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Http;
 
@@ -18,4 +20,19 @@ internal sealed class HttpProtocol : IProtocol
 
     /// <inheritdoc />
     public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new HttpShadow(rules, identities);
+
+    /// <inheritdoc />
+    public ReplyReader OpenReply(ServiceRules rules) => new HttpReplyReader(rules);
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> SessionNamesIn(ReadOnlySpan<byte> request, SessionRules rules)
+    {
+        if (rules.By == SessionKind.Connection || request.IndexOf("\r\n\r\n"u8) is not (>= 0 and var end))
+            return [];
+        var lines = Encoding.Latin1.GetString(request[..end]).Split("\r\n");
+        return SessionNames.Find(
+            lines[0],
+            lines.Where(line => line.StartsWith("cookie:", StringComparison.OrdinalIgnoreCase)).Select(line => line["cookie:".Length..]),
+            rules);
+    }
 }

@@ -11,6 +11,16 @@ internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
     private bool isKnown;
 
     /// <inheritdoc />
+    public override bool IsReusable => true;
+
+    /// <inheritdoc />
+    public override void Reset()
+    {
+        base.Reset();
+        (body, isKnown) = (default, false);
+    }
+
+    /// <inheritdoc />
     public override void Append(ReadOnlySpan<byte> bytes, int headLength)
     {
         if (headLength > 0)

@@ -1,4 +1,5 @@
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Http;
 
@@ -24,4 +25,26 @@ internal static class SessionNames
         .Select(cookie => cookie.IndexOf('=') is > 0 and var equals && identities.OfClone(cookie[(equals + 1)..].Trim('"')) is { } clone
             ? $"{cookie[..equals]}={clone}"
             : cookie));
+
+    /// <summary>The names in a request: values of the cookies that count, then that in the path.</summary>
+    /// <param name="target">The request's target, or the line that holds it.</param>
+    /// <param name="cookies">Values of its <c>Cookie</c> headers.</param>
+    /// <param name="rules">Which cookies count.</param>
+    public static IReadOnlyList<string> Find(string target, IEnumerable<string> cookies, SessionRules rules)
+    {
+        var names = new List<string>();
+        foreach (var cookie in cookies.SelectMany(header => header.Split(';', StringSplitOptions.TrimEntries)))
+        {
+            if (cookie.IndexOf('=') is > 0 and var equals && (rules.By == SessionKind.Identity || rules.Cookies.Contains(cookie[..equals])))
+                names.Add(cookie[(equals + 1)..].Trim('"'));
+        }
+
+        if (target.IndexOf(PathParameter, StringComparison.OrdinalIgnoreCase) is >= 0 and var at)
+        {
+            var from = at + PathParameter.Length;
+            names.Add(target[from..(target.AsSpan(from).IndexOfAny("?;/ #") is >= 0 and var length ? from + length : target.Length)]);
+        }
+
+        return names;
+    }
 }

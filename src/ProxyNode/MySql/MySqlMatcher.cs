@@ -21,7 +21,14 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
 
     private readonly Dictionary<uint, string> statements = [];
     private string lastPrepared = "";
+    private MySqlDialogue? online;
     private uint issued;
+
+    /// <inheritdoc />
+    public override void Follow(Dialogue dialogue) => online = dialogue as MySqlDialogue;
+
+    /// <inheritdoc />
+    public override bool Lasts(int kind) => kind == (int)MySqlCommand.StatementPrepare;
 
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
@@ -35,7 +42,7 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
                 return Keys("query", Encoding.UTF8.GetString(argument), "");
             case MySqlCommand.StatementPrepare:
                 lastPrepared = Encoding.UTF8.GetString(argument);
-                return Keys("prepare", lastPrepared, "");
+                return Keys("prepare", lastPrepared, "") with { IsLasting = true };
             case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
                 return Keys(command.ToString(), TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)), Encoding.Latin1.GetString(argument[4..]));
             case MySqlCommand.StatementClose when argument.Length >= 4:
@@ -74,9 +81,10 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request) => MySqlPacket.OkPacket(1);
 
-    /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) =>
-        MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
+    /// <summary>A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.</summary>
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => SetsSomething(request)
+        ? MySqlPacket.OkPacket(1)
+        : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
 
     /// <summary>Greets as the on-line server does, and lets everyone in: there is nothing to steal but the record.</summary>
     public override async Task<bool> GreetAsync(Socket clone, Dialogue dialogue, Record record, CancellationToken stop)
@@ -120,14 +128,28 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
         return joined.ToArray();
     }
 
+    private static bool SetsSomething(ReadOnlySpan<byte> request) =>
+        request.Length > MySqlPacket.HeaderLength + 5 && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.Query
+        && System.Text.Ascii.EqualsIgnoreCase(request.Slice(MySqlPacket.HeaderLength + 1, 4), "SET "u8);
+
     private static bool IsPrepared(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
         request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
         && reply.Length >= MySqlPacket.HeaderLength + 12 && reply[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
 
-    private string TextOf(uint statement) => statement == LastPrepared ? lastPrepared : statements.GetValueOrDefault(statement, "");
+    private string TextOf(uint statement) =>
+        statement == LastPrepared ? lastPrepared
+        : statements.TryGetValue(statement, out var sql) ? sql
+        : online?.Statements.GetValueOrDefault(statement) ?? "";
 
-    private RequestKeys Keys(string kind, string sql, string parameters) => new(
-        RequestKeys.Hash(kind, sql, parameters),
-        RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
-        RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)));
+    private RequestKeys Keys(string kind, string sql, string parameters)
+    {
+        List<string>? values = null;
+        return new RequestKeys(
+            RequestKeys.Hash(kind, WildcardRules.Translate(sql, rules.Sql, Names, ref values), WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
+            RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
+            RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)))
+        {
+            Values = values,
+        };
+    }
 }

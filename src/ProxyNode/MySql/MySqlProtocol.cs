@@ -11,6 +11,9 @@ internal sealed class MySqlProtocol : IProtocol
     public string Name => "mysql";
 
     /// <inheritdoc />
+    public bool LogsIn => true;
+
+    /// <inheritdoc />
     public Dialogue Open() => new MySqlDialogue();
 
     /// <inheritdoc />

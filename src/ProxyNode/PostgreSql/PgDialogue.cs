@@ -196,7 +196,9 @@ internal sealed class PgDialogue : Dialogue
     {
         if (phase == Phase.Authentication)
             return;
-        if (!inRequest)
+        // Several messages may be read at once; only the first of them begins the request.
+        var begins = !inRequest;
+        if (begins)
         {
             step.Begins = true;
             inRequest = true;
@@ -208,7 +210,7 @@ internal sealed class PgDialogue : Dialogue
             case 'X':
                 hasLeft = true;
                 clientEnds = true;
-                step.IsOneWay = true;
+                step.IsOneWay |= begins;
                 return;
             case 'Q' or 'F':
                 clientEnds = true;
@@ -224,7 +226,7 @@ internal sealed class PgDialogue : Dialogue
                 isExtended = true;
                 var at = 0;
                 if (PgMessage.ReadText(body, ref at) is { Length: > 0 } name)
-                    parsing.Enqueue((begun + (step.Begins ? 1 : 0), name, body.ToArray()));
+                    parsing.Enqueue((begun + (begins ? 1 : 0), name, body.ToArray()));
                 break;
             case 'C' when body is [(byte)'S', ..]:
                 isExtended = true;
@@ -236,17 +238,17 @@ internal sealed class PgDialogue : Dialogue
                 break;
             case 'c' or 'f':
                 // The server has given the copy up, and drops what still comes.
-                step.IsOneWay = step.Begins;
+                step.IsOneWay |= begins;
                 clientEnds = true;
                 break;
             case 'd':
-                step.IsOneWay = step.Begins && !inCopy;
+                step.IsOneWay |= begins && !inCopy;
                 break;
             default:
                 throw new ProtocolException($"PostgreSQL message '{type}' from a client is unknown");
         }
 
-        if (step is { Begins: true, IsOneWay: false })
+        if (begins && !step.IsOneWay)
         {
             unanswered++;
             begun++;

@@ -16,11 +16,16 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     private static int connections;
 
     private readonly Dictionary<string, string> statements = [];
+    private PgDialogue? online;
+
+    /// <inheritdoc />
+    public override void Follow(Dialogue dialogue) => online = dialogue as PgDialogue;
 
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
         var (exact, wildcard, equivalent) = (new StringBuilder(), new StringBuilder(), new StringBuilder());
+        List<string>? values = null;
         // A request to cancel has no type; what it cancels was recorded as it ended.
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
@@ -30,14 +35,18 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         }
 
         return exact.Length == 0 ? null : new RequestKeys(
-            RequestKeys.Hash(exact.ToString()), RequestKeys.Hash(wildcard.ToString()), RequestKeys.Hash(equivalent.ToString()));
+            RequestKeys.Hash(exact.ToString()), RequestKeys.Hash(wildcard.ToString()), RequestKeys.Hash(equivalent.ToString()))
+        {
+            Values = values,
+        };
 
         void Add(char type, ReadOnlySpan<byte> body)
         {
             var (sql, other) = Take(type, body);
             if (type == 'X')
                 return;
-            exact.Append(type).Append(sql).Append('\0').Append(other);
+            exact.Append(type).Append(WildcardRules.Translate(sql, rules.Sql, Names, ref values)).Append('\0')
+                .Append(WildcardRules.Translate(other, rules.Sql, Names, ref values));
             wildcard.Append(type).Append(WildcardRules.Replace(sql, rules.Sql)).Append('\0')
                 .Append(WildcardRules.Replace(RequestKeys.Replace(other, rules.ByteRanges), rules.Sql));
             equivalent.Append(type).Append(SqlText.WithoutLiterals(sql));
@@ -101,16 +110,28 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
                 return (sql, Latin(body[at..]));
             case 'B':
                 PgMessage.ReadText(body, ref at);
-                return (statements.GetValueOrDefault(PgMessage.ReadText(body, ref at), ""), Latin(body[at..]));
+                return (TextOf(PgMessage.ReadText(body, ref at)), Latin(body[at..]));
             case 'D' or 'C' when body is [(byte)'S', ..]:
                 at = 1;
                 var statement = PgMessage.ReadText(body, ref at);
-                return (statements.GetValueOrDefault(statement, ""), "");
+                return (TextOf(statement), "");
             case 'D' or 'C' or 'E':
                 return ("", type == 'E' && body.Length >= 4 ? Latin(body[^4..]) : "");
             default:
                 return ("", Latin(body));
         }
+    }
+
+    /// <summary>Of a named statement; also of one that was parsed before anything was recorded.</summary>
+    private string TextOf(string statement)
+    {
+        if (statements.TryGetValue(statement, out var sql))
+            return sql;
+        if (online is null || !online.Statements.TryGetValue(statement, out var body))
+            return "";
+        var at = 0;
+        PgMessage.ReadText(body, ref at);
+        return PgMessage.ReadText(body, ref at);
     }
 
     private static string Latin(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);

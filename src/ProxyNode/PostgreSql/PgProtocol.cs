@@ -11,6 +11,9 @@ internal sealed class PgProtocol : IProtocol
     public string Name => "postgresql";
 
     /// <inheritdoc />
+    public bool LogsIn => true;
+
+    /// <inheritdoc />
     public Dialogue Open() => new PgDialogue();
 
     /// <inheritdoc />

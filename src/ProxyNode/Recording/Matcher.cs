@@ -6,6 +6,23 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal abstract class Matcher
 {
+    /// <summary>
+    /// Clone: what the on-line server calls the values that the clone has drawn or read from its clock itself, learnt where a
+    /// request was found by its wildcards. What names such a value again is then found as exactly the same request.
+    /// </summary>
+    public Replaying.Identities? Names { get; set; }
+
+    /// <summary>On-line: the dialogue of the connection, which has seen all of it, also what came before anything was recorded.</summary>
+    public virtual void Follow(Protocols.Dialogue dialogue)
+    {
+    }
+
+    /// <summary>
+    /// On-line: whether requests of a kind (<see cref="Protocols.ClientStep.Kind"/>) are recorded also while there is no clone,
+    /// because one that comes later asks them anew; their keys are lasting.
+    /// </summary>
+    public virtual bool Lasts(int kind) => false;
+
     /// <summary>What a request is found by; null when it is neither recorded nor looked up.</summary>
     public abstract RequestKeys? KeysOf(ReadOnlySpan<byte> request);
 

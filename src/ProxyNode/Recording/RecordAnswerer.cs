@@ -9,7 +9,7 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Stands in for the next tier behind a clone: answers from the record, after the recorded delay. It has no way to the next
 /// tier itself (DESIGN §5).
 /// </summary>
-internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
+internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, AnswerTimer timer, TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket clone, CancellationToken stop)
@@ -68,6 +68,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
     private async Task<bool> AnswerAsync(
         Socket clone, Dialogue dialogue, Matcher matcher, ArrayBufferWriter<byte> request, long arrival, bool isOneWay, CancellationToken stop)
     {
+        matcher.Names = record.Names;
         var keys = matcher.KeysOf(request.WrittenSpan);
         if (isOneWay)
             return true;
@@ -79,7 +80,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
 
         var use = current();
         var shift = use is null ? 0 : (long)(use.TimeShift.TotalSeconds * clock.TimestampFrequency);
-        var (recorded, kind) = record.Find(wanted, arrival - shift);
+        var (recorded, kind) = record.Find(wanted, arrival - shift, lag: shift);
         use?.Matches.Add(kind);
         if (recorded is null)
         {
@@ -87,9 +88,8 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
             return true;
         }
 
-        var left = recorded.Delay - clock.GetElapsedTime(arrival);
-        if (Math.Round(left.TotalMilliseconds) is > 0 and var milliseconds)
-            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), clock, stop).ConfigureAwait(false);
+        var due = arrival + (long)(recorded.Delay.TotalSeconds * clock.TimestampFrequency);
+        await timer.UntilAsync(due).WaitAsync(stop).ConfigureAwait(false);
         await ReplyAsync(clone, dialogue, matcher.Adapt(request.WrittenSpan, recorded.Reply), stop).ConfigureAwait(false);
         return !recorded.Closes;
     }

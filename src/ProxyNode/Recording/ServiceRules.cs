@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -16,6 +17,9 @@ internal sealed record ServiceRules(
     IReadOnlyList<Regex> Identities,
     IReadOnlyDictionary<string, string> Credentials)
 {
+    /// <summary>What makes requests one session; a connection unless told otherwise.</summary>
+    public SessionRules Sessions { get; init; } = SessionRules.Connections;
+
     /// <summary>Every field is deterministic, no password is known.</summary>
     public static ServiceRules None { get; } = new(WildcardRules.None, [], [], new Dictionary<string, string>());
 }

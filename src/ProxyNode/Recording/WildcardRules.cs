@@ -40,6 +40,27 @@ internal sealed record WildcardRules
     /// <exception cref="NotSupportedException">It has back references or look-around.</exception>
     public static Regex Pattern(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
+    /// <summary>Puts what the on-line server calls it in the place of every value that the patterns match.</summary>
+    /// <param name="text">Of the on-line server, or of its clone.</param>
+    /// <param name="patterns">What is non-deterministic.</param>
+    /// <param name="names">The on-line server's names for the clone's values; null where there is no clone.</param>
+    /// <param name="values">Takes the values as they are in the text; made when there is one.</param>
+    public static string Translate(string text, IReadOnlyList<Regex> patterns, Replaying.Identities? names, ref List<string>? values)
+    {
+        var found = values;
+        foreach (var pattern in patterns)
+        {
+            text = pattern.Replace(text, match =>
+            {
+                (found ??= []).Add(match.Value);
+                return names?.OfClone(match.Value) ?? match.Value;
+            });
+        }
+
+        values = found;
+        return text;
+    }
+
     /// <summary>Replaces every match of the patterns.</summary>
     public static string Replace(string text, IReadOnlyList<Regex> patterns)
     {

@@ -14,6 +14,9 @@ internal interface ITap
     /// <summary>The request's last byte has passed. The reply may have ended before.</summary>
     void RequestEnded();
 
+    /// <summary>The connection ended before the request's last byte came; nothing more of it will.</summary>
+    void RequestBroken();
+
     /// <summary>The next bytes of the final reply, of which the first <paramref name="headLength"/> are its head.</summary>
     void Reply(ReadOnlySpan<byte> bytes, int headLength);
 
@@ -30,6 +33,13 @@ internal interface ITap
 /// <summary>The taps of one client connection.</summary>
 internal interface IConnectionTaps : IDisposable
 {
+    /// <summary>The connection was opened, and the one to the server too.</summary>
+    /// <param name="dialogue">Of the connection.</param>
+    /// <param name="at">When.</param>
+    void Opened(Dialogue dialogue, long at)
+    {
+    }
+
     /// <summary>A request begins; null when nobody wants to see it.</summary>
     /// <param name="dialogue">Of the connection.</param>
     /// <param name="step">How it begins.</param>

@@ -3,14 +3,21 @@ using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
-/// <summary>Bytes that were received and not yet sent on. Grows up to the longest unit that must be read as a whole.</summary>
+/// <summary>
+/// Bytes that were received and not yet sent on. Grows up to the longest unit that must be read as a whole, and some way when
+/// more comes at once than it takes.
+/// </summary>
 internal sealed class ReadBuffer(int longestUnit) : IDisposable
 {
-    private const int FirstSize = 16 * 1024;
+    /// <summary>Bytes that it begins with.</summary>
+    public const int FirstSize = 16 * 1024;
+
+    private const int LargestForSpeed = 64 * 1024;
 
     private byte[] bytes = ArrayPool<byte>.Shared.Rent(FirstSize);
     private int start;
     private int end;
+    private bool wasFull;
 
     /// <summary>Bytes that wait.</summary>
     public int Count => end - start;
@@ -26,7 +33,12 @@ internal sealed class ReadBuffer(int longestUnit) : IDisposable
     public Memory<byte> Room()
     {
         if (start == end)
+        {
             (start, end) = (0, 0);
+            if (wasFull && bytes.Length < LargestForSpeed)
+                Grow();
+        }
+
         if (end < bytes.Length)
             return bytes.AsMemory(end);
         if (start > 0)
@@ -36,10 +48,7 @@ internal sealed class ReadBuffer(int longestUnit) : IDisposable
         }
         else if (bytes.Length <= longestUnit)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(bytes.Length * 2);
-            Span.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(bytes);
-            bytes = larger;
+            Grow();
         }
         else
         {
@@ -50,7 +59,11 @@ internal sealed class ReadBuffer(int longestUnit) : IDisposable
     }
 
     /// <summary>Bytes were received into <see cref="Room"/>.</summary>
-    public void Received(int count) => end += count;
+    public void Received(int count)
+    {
+        end += count;
+        wasFull = end == bytes.Length;
+    }
 
     /// <summary>The first of the bytes are done with.</summary>
     public void Take(int count) => start += count;
@@ -61,5 +74,13 @@ internal sealed class ReadBuffer(int longestUnit) : IDisposable
         ArrayPool<byte>.Shared.Return(bytes);
         bytes = [];
         (start, end) = (0, 0);
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(bytes.Length * 2);
+        Span.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(bytes);
+        bytes = larger;
     }
 }

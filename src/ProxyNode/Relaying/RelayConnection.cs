@@ -18,6 +18,7 @@ internal sealed class RelayConnection(
     private readonly Lock gate = new();
     private readonly Queue<PendingReply> pending = new(4);
     private TaskCompletionSource? allAnswered;
+    private ITap? tap;
     private bool closed;
     private volatile bool tunnel;
 
@@ -57,15 +58,39 @@ internal sealed class RelayConnection(
 
     private async Task RelayAsync(CancellationToken stop)
     {
+        taps.Opened(dialogue, clock.GetTimestamp());
         await using var registration = stop.UnsafeRegister(static state => ((RelayConnection)state!).Disconnect(), this).ConfigureAwait(false);
         var requests = PumpRequestsAsync();
         var replies = PumpRepliesAsync();
-        await Task.WhenAny(requests, replies).ConfigureAwait(false);
+        var first = await Task.WhenAny(requests, replies).ConfigureAwait(false);
+        if (!tunnel && first.IsCompletedSuccessfully)
+            await (first == requests ? LingerAsync(server, replies) : LingerAsync(client, requests)).ConfigureAwait(false);
         if (!tunnel)
             Disconnect();
         await SettleAsync(requests).ConfigureAwait(false);
         await SettleAsync(replies).ConfigureAwait(false);
         Disconnect();
+        tap?.RequestBroken();
+    }
+
+    /// <summary>
+    /// Tells one side that all was said, and waits a little until it closes too: a socket that is closed while it is read
+    /// from is reset, and what is still on its way to the peer would be lost (RFC 9112 §9.6).
+    /// </summary>
+    private async Task LingerAsync(Socket side, Task heard)
+    {
+        try
+        {
+            side.Shutdown(SocketShutdown.Send);
+            // Nothing that a client still says is for a server that has ended.
+            if (side == client)
+                server.Dispose();
+            await heard.WaitAsync(Patience, clock).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or SocketException or ObjectDisposedException or ProtocolException or OperationCanceledException)
+        {
+            // It has vanished, or does not close: then we do.
+        }
     }
 
     /// <summary>Either side may vanish at any time: that ends the connection and is nobody's failure here.</summary>
@@ -106,7 +131,6 @@ internal sealed class RelayConnection(
         using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var arrival = 0L;
         var midRequest = false;
-        ITap? tap = null;
         while (true)
         {
             var received = await client.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
@@ -244,14 +268,17 @@ internal sealed class RelayConnection(
     private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
     {
         var now = clock.GetTimestamp();
-        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
-        request.Tap?.ReplyEnded(step, receivedAt, now);
         lock (gate)
         {
-            pending.TryDequeue(out _);
+            // Whoever disconnects meanwhile has told the tap already.
+            if (!pending.TryDequeue(out _))
+                return;
             if (pending.Count == 0)
                 allAnswered?.TrySetResult();
         }
+
+        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
+        request.Tap?.ReplyEnded(step, receivedAt, now);
     }
 
     private Task AllAnsweredAsync()

@@ -28,25 +28,27 @@ internal sealed class Comparison
         if (exchange.IsOneWay || exchange.IsReplaced || exchange.Online.Status == Answer.NoReply || exchange.Sandbox.Status == Answer.NoReply
             || exchange.Shadow.Session.MayDiffer(exchange.RequestBytes.Span))
             return;
-        Interlocked.Increment(ref compared);
         var (online, clone) = (exchange.OnlineReply, exchange.SandboxReply);
-        if (exchange.Online.Status != exchange.Sandbox.Status)
+        Add(
+            exchange.RequestBytes.Span,
+            (exchange.Online.Status, online?.Length ?? 0, online?.Hash ?? 0),
+            (exchange.Sandbox.Status, clone?.Length ?? 0, clone?.Hash ?? 0));
+    }
+
+    /// <summary>Both sides have answered a request.</summary>
+    public void Add(ReadOnlySpan<byte> request, (int Status, long Length, ulong Hash) online, (int Status, long Length, ulong Hash) clone)
+    {
+        Interlocked.Increment(ref compared);
+        if (online.Status != clone.Status)
             Interlocked.Increment(ref status);
-        else if ((online?.Length ?? 0) != (clone?.Length ?? 0))
+        else if (online.Length != clone.Length)
             Interlocked.Increment(ref length);
-        else if ((online?.Hash ?? 0) != (clone?.Hash ?? 0))
+        else if (online.Hash != clone.Hash)
             Interlocked.Increment(ref content);
         else
             return;
         if (samples.Count < MostSamples)
-        {
-            samples.Enqueue(new Difference(
-                Text(exchange.RequestBytes.Span),
-                exchange.Online.Status,
-                exchange.Sandbox.Status,
-                online?.Length ?? 0,
-                clone?.Length ?? 0));
-        }
+            samples.Enqueue(new Difference(Text(request), online.Status, clone.Status, online.Length, clone.Length));
     }
 
     private static string Text(ReadOnlySpan<byte> request)

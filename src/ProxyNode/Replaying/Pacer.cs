@@ -12,10 +12,11 @@ internal sealed class Pacer : IDisposable
     /// <summary>Longest sleep: a duplicate whose shift is shorter than this may leave so much later.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(2);
 
-    private readonly ConcurrentQueue<Exchange> incoming = new();
-    private readonly PriorityQueue<Exchange, (long Due, long Sequence)> waiting = new();
+    private readonly ConcurrentQueue<Duty> incoming = new();
+    private readonly PriorityQueue<Duty, (long Due, long Sequence)> waiting = new();
     private readonly TimeProvider clock;
     private readonly SemaphoreSlim wake = new(0);
+    private volatile bool isIdle;
     private volatile bool stopped;
     private long sequence;
 
@@ -25,11 +26,12 @@ internal sealed class Pacer : IDisposable
         new Thread(Run) { IsBackground = true, Name = "pacer" }.Start();
     }
 
-    /// <summary>Adds a duplicate, of any due time.</summary>
-    public void Add(Exchange exchange)
+    /// <summary>Adds what is to be done, at any time.</summary>
+    public void Add(in Duty duty)
     {
-        incoming.Enqueue(exchange);
-        if (wake.CurrentCount == 0)
+        incoming.Enqueue(duty);
+        Interlocked.MemoryBarrier();
+        if (isIdle)
             wake.Release();
     }
 
@@ -42,13 +44,15 @@ internal sealed class Pacer : IDisposable
 
     private void Run()
     {
+        // The kernel may otherwise add 50 µs to every sleep; where it refuses, it does.
+        _ = Prctl(SetTimerSlack, 1, 0, 0, 0);
         while (!stopped)
         {
-            while (incoming.TryDequeue(out var exchange))
-                waiting.Enqueue(exchange, (exchange.Due, sequence++));
+            while (incoming.TryDequeue(out var duty))
+                waiting.Enqueue(duty, (duty.Due, sequence++));
             if (!waiting.TryPeek(out var next, out _))
             {
-                wake.Wait();
+                WaitForMore();
                 continue;
             }
 
@@ -64,7 +68,18 @@ internal sealed class Pacer : IDisposable
         }
     }
 
-    private static void Sleep(TimeSpan time)
+    private void WaitForMore()
+    {
+        isIdle = true;
+        Interlocked.MemoryBarrier();
+        if (incoming.IsEmpty && !stopped)
+            wake.Wait();
+        isIdle = false;
+    }
+
+    /// <summary>Sleeps by the kernel's high-resolution timer.</summary>
+    /// <param name="time">Less than a second.</param>
+    public static void Sleep(TimeSpan time)
     {
         var specification = new Timespec(0, (nint)(time.Ticks * 100));
         _ = NanoSleep(in specification, 0);
@@ -72,6 +87,12 @@ internal sealed class Pacer : IDisposable
 
     [DllImport("libc", EntryPoint = "nanosleep")]
     private static extern int NanoSleep(in Timespec time, nint remaining);
+
+    /// <summary>prctl(2), PR_SET_TIMERSLACK: nanoseconds, of the calling thread.</summary>
+    [DllImport("libc", EntryPoint = "prctl")]
+    private static extern int Prctl(int option, nint nanoseconds, nint unused3, nint unused4, nint unused5);
+
+    private const int SetTimerSlack = 29;
 
     /// <summary><c>struct timespec</c> (time.h).</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -26,16 +26,16 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
         var from = warmFrom + replay.Ticks(durations.WarmUp);
         var to = from + replay.Ticks(durations.Measure);
         var shift = replay.Ticks(replay.TimeShift);
-        replay.KeepFrom(from - shift);
+        replay.Keep(from - shift, to - shift);
         try
         {
             await WaitUntilAsync(from, cancellation).ConfigureAwait(false);
             var matchesBefore = replay.Matches.Read();
             await WaitUntilAsync(to, cancellation).ConfigureAwait(false);
-            var exchanges = replay.DueBetween(from, to);
+            var exchanges = replay.Kept(out var refused);
             while (!exchanges.All(exchange => exchange.IsComplete) && clock.GetTimestamp() < to + shift)
                 await Task.Delay(Look, clock, cancellation).ConfigureAwait(false);
-            return Summarize(exchanges, from - shift, to - shift, Since(matchesBefore));
+            return Summarize(exchanges, refused, from - shift, to - shift, Since(matchesBefore));
         }
         finally
         {
@@ -59,10 +59,10 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
         }
     }
 
-    private ReplayResult Summarize(IReadOnlyList<Exchange> all, long from, long to, MatchCounts matches)
+    private ReplayResult Summarize(IReadOnlyList<Exchange> all, long refused, long from, long to, MatchCounts matches)
     {
         var now = clock.GetTimestamp();
-        var shed = all.Count(exchange => exchange.IsShed);
+        var shed = refused + all.Count(exchange => exchange.IsShed);
         var exchanges = all.Where(exchange => !exchange.IsShed).ToList();
         var online = Side.Summarize(
             [.. exchanges.Select(exchange => Elapsed(exchange.Arrival, exchange.Online, now))],
@@ -80,7 +80,7 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
     /// one that refuses, breaks off, fails or never answers is none.
     /// </summary>
     private static string? Failure(
-        List<Exchange> exchanges, SideMeasured? online, SideMeasured? sandbox, MatchCounts matches, int shed)
+        List<Exchange> exchanges, SideMeasured? online, SideMeasured? sandbox, MatchCounts matches, long shed)
     {
         if (shed > 0)
             return $"{shed} duplicates were shed because memory was short";

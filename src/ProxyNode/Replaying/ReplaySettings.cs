@@ -12,9 +12,6 @@ namespace JustRunIt.ProxyNode.Replaying;
 /// <param name="MemoryLimitBytes">Most bytes of duplicates that may wait.</param>
 internal sealed record ReplaySettings(IProtocol Protocol, IPEndPoint Sandbox, TimeSpan TimeShift, ServiceRules Rules, long MemoryLimitBytes)
 {
-    /// <summary>How much faster than on-line the arrivals follow each other; the order within a session stays (§2.3).</summary>
-    public double Speed { get; init; } = 1;
-
     /// <summary>What its instruments are told, besides the side.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Tags { get; init; } = [];
 

@@ -10,10 +10,19 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
     private ShadowConnection? shadow;
 
     /// <inheritdoc />
+    public void Opened(Dialogue dialogue, long at)
+    {
+        if (current() is not { ConnectsAtOnce: true } running)
+            return;
+        (replay, shadow) = (running, running.Open(dialogue));
+        shadow.ConnectAt(running.DueAt(at));
+    }
+
+    /// <inheritdoc />
     public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
     {
         var running = current();
-        if (running != replay)
+        if (running != replay || (shadow is { IsUsable: false } && running!.HasRoom))
         {
             shadow?.Complete();
             (replay, shadow) = (running, running?.Open(dialogue));

@@ -24,6 +24,12 @@ internal class ReplyReader(ServiceRules rules)
     private ArrayBufferWriter<byte>? text;
     private List<IssuedName>? issued;
 
+    /// <summary>The content is kept until <see cref="End"/>, which then takes its time.</summary>
+    public bool KeepsText => keepsText;
+
+    /// <summary>Whether it can read another reply of the same service after <see cref="Reset"/>, of whatever connection.</summary>
+    public virtual bool IsReusable => false;
+
     /// <summary>Bytes of content so far.</summary>
     public long Length { get; private set; }
 
@@ -60,6 +66,13 @@ internal class ReplyReader(ServiceRules rules)
         hash.Reset();
         Hashes.Add(hash);
         hash = null;
+    }
+
+    /// <summary>Forgets everything that was read.</summary>
+    public virtual void Reset()
+    {
+        (Length, Hash, text, issued) = (0, 0, null, null);
+        hash?.Reset();
     }
 
     /// <summary>The next bytes of the content.</summary>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
@@ -6,97 +8,116 @@ using JustRunIt.ProxyNode.Relaying;
 namespace JustRunIt.ProxyNode.Replaying;
 
 /// <summary>
-/// The clone's side of one on-line connection: duplicates in the same order, each when it is due and the one before it is
-/// answered. Runs apart from the on-line connection and outlives it until everything is answered.
+/// The clone's side of one on-line connection: opened and closed a time shift after it, duplicates in the same order, each when
+/// it is due and the one before it is answered. Runs apart from the on-line connection and outlives it until everything is
+/// answered.
 /// </summary>
-internal sealed class ShadowConnection : IAsyncDisposable
+internal sealed class ShadowConnection(Replay replay, ShadowSession session, TimeProvider clock, CancellationToken stop) : IAsyncDisposable
 {
-    private readonly Replay replay;
-    private readonly TimeProvider clock;
-    private readonly CancellationToken stop;
+    /// <summary>Bytes that a connection holds for itself.</summary>
+    public const int Overhead = 2 * 1024;
+
     private readonly Lock gate = new();
     private readonly Queue<Exchange> waiting = new();
-    private readonly Channel<Exchange> due = Channel.CreateUnbounded<Exchange>(
+    private readonly Channel<Duty> due = Channel.CreateUnbounded<Duty>(
         new() { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
-    private readonly Task running;
+    private Task running = Task.CompletedTask;
     private Socket? socket;
     private Dialogue? dialogue;
     private ReadBuffer? buffer;
     private long dropBefore;
     private long held;
     private int backlog;
-    private bool completed;
-
-    public ShadowConnection(Replay replay, ShadowSession session, TimeProvider clock, CancellationToken stop)
-    {
-        this.replay = replay;
-        this.clock = clock;
-        this.stop = stop;
-        Session = session;
-        running = RunAsync();
-    }
+    private int unanswered;
+    private int own = Overhead;
+    private volatile bool isGivenUp;
+    private volatile bool hasEnded;
 
     /// <summary>What the protocol knows of the connection.</summary>
-    public ShadowSession Session { get; }
-
-    /// <summary>Everything was answered, and nothing more comes.</summary>
-    public bool HasEnded => running.IsCompleted;
+    public ShadowSession Session { get; } = session;
 
     /// <summary>Memory was short: nothing more of this connection is duplicated.</summary>
     public bool IsShed { get; private set; }
 
+    /// <summary>A duplicate of this connection was refused: the rest is to be shed.</summary>
+    public bool IsGivenUp => isGivenUp;
+
+    /// <summary>Whether more duplicates can be added.</summary>
+    public bool IsUsable => !IsShed && !isGivenUp && !hasEnded;
+
     /// <summary>Whether a duplicate that is due waits behind another.</summary>
     public bool IsBehind => Volatile.Read(ref backlog) > 1;
 
-    /// <summary>Bytes of duplicates that wait.</summary>
+    /// <summary>Whether every duplicate was answered.</summary>
+    public bool IsIdle => Volatile.Read(ref unanswered) == 0;
+
+    /// <summary>Bytes of duplicates that wait or are kept.</summary>
     public long Held => Interlocked.Read(ref held);
+
+    /// <summary>Begins to wait for duplicates.</summary>
+    public void Start() => running = RunAsync();
 
     /// <summary>Bytes were reserved, or given back.</summary>
     public void Hold(long bytes) => Interlocked.Add(ref held, bytes);
+
+    /// <summary>Opens the connection at a time, even before there is a duplicate.</summary>
+    public void ConnectAt(long at) => replay.Pacer.Add(new Duty(at, this, null, Ends: false));
 
     /// <summary>Adds a duplicate; false when the replay has stopped or the connection was shed.</summary>
     public bool TryAdd(Exchange exchange)
     {
         lock (gate)
         {
-            if (IsShed || HasEnded || completed)
+            if (!IsUsable)
                 return false;
             waiting.Enqueue(exchange);
+            unanswered++;
         }
 
-        replay.Pacer.Add(exchange);
+        replay.Pacer.Add(new Duty(exchange.Due, this, exchange, Ends: false));
         return true;
     }
 
-    /// <summary>A duplicate is due. Called in the order of due times.</summary>
-    public void Due(Exchange exchange)
+    /// <summary>Something is due. Called in the order of due times.</summary>
+    public void Due(in Duty duty)
     {
-        Interlocked.Increment(ref backlog);
-        if (!due.Writer.TryWrite(exchange))
-            exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+        if (duty.Exchange is { } exchange)
+            exchange.HadToWait = Interlocked.Increment(ref backlog) > 1;
+        // Refused when the connection was shed, or the replay has stopped: the rest is ended by RunAsync.
+        due.Writer.TryWrite(duty);
     }
 
-    /// <summary>The on-line connection has ended: no more duplicates come.</summary>
-    public void Complete()
+    /// <summary>The on-line connection has ended: so does this one, a time shift later.</summary>
+    public void Complete() => CompleteAt(replay.DueAt(clock.GetTimestamp()));
+
+    /// <summary>No more duplicates come, and the last of those that wait is due at a time.</summary>
+    public void CompleteAt(long lastDue) => replay.Pacer.Add(new Duty(lastDue, this, null, Ends: true));
+
+    /// <summary>Memory was short for one of its duplicates: without it the rest means nothing. Never waits.</summary>
+    public void GiveUp()
     {
-        lock (gate)
-        {
-            completed = true;
-            if (waiting.Count == 0)
-                due.Writer.TryComplete();
-        }
+        if (isGivenUp || hasEnded)
+            return;
+        isGivenUp = true;
+        replay.WakeShedder();
     }
 
-    /// <summary>Gives up everything that waits: memory is short, and this connection is the oldest.</summary>
+    /// <summary>Gives up everything that waits, and the connection.</summary>
     public void Shed()
     {
         lock (gate)
         {
+            if (IsShed)
+                return;
             IsShed = true;
             foreach (var exchange in waiting)
                 exchange.Shed();
+            waiting.Clear();
         }
+
+        due.Writer.TryComplete();
+        Volatile.Read(ref socket)?.Dispose();
     }
 
     /// <summary>Gives up what was due before, and whatever the clone is working on.</summary>
@@ -109,6 +130,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        hasEnded = true;
         due.Writer.TryComplete();
         Volatile.Read(ref socket)?.Dispose();
         await running.ConfigureAwait(false);
@@ -118,19 +140,21 @@ internal sealed class ShadowConnection : IAsyncDisposable
     {
         try
         {
-            while (await due.Reader.WaitToReadAsync(stop).ConfigureAwait(false))
+            // Without a token: a wait with one allocates. Whoever ends this completes the channel.
+            while (await due.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                while (due.Reader.TryRead(out var exchange))
+                while (due.Reader.TryRead(out var duty) && !IsShed && !hasEnded)
                 {
-                    if (TryTake(exchange))
-                        await RepeatAsync(exchange).ConfigureAwait(false);
-                    Interlocked.Decrement(ref backlog);
-                    lock (gate)
-                    {
-                        if (completed && waiting.Count == 0)
-                            due.Writer.TryComplete();
-                    }
+                    if (duty.Ends)
+                        return;
+                    if (duty.Exchange is { } exchange)
+                        await RepeatNextAsync(exchange).ConfigureAwait(false);
+                    else if (socket is null)
+                        await ConnectEarlyAsync().ConfigureAwait(false);
                 }
+
+                if (IsShed || hasEnded)
+                    return;
             }
         }
         catch (OperationCanceledException)
@@ -139,41 +163,68 @@ internal sealed class ShadowConnection : IAsyncDisposable
         }
         finally
         {
-            Disconnect();
-            buffer?.Dispose();
-            due.Writer.TryComplete();
-            lock (gate)
-            {
-                completed = true;
-                foreach (var left in waiting.Where(left => !left.IsShed))
-                    left.SandboxAnswered(Answer.None(clock.GetTimestamp()));
-                waiting.Clear();
-            }
+            End();
         }
+    }
+
+    private void End()
+    {
+        Disconnect();
+        buffer?.Dispose();
+        due.Writer.TryComplete();
+        Exchange[] left;
+        lock (gate)
+        {
+            hasEnded = true;
+            left = [.. waiting];
+            waiting.Clear();
+        }
+
+        foreach (var exchange in left)
+            exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+        replay.LetGo(Interlocked.Exchange(ref own, 0));
+        replay.Closed(this);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RepeatNextAsync(Exchange exchange)
+    {
+        if (TryTake(exchange))
+        {
+            await RepeatAsync(exchange).ConfigureAwait(false);
+            Interlocked.Decrement(ref unanswered);
+        }
+
+        Interlocked.Decrement(ref backlog);
     }
 
     /// <summary>Takes a duplicate out of what can be shed; false when it was shed already.</summary>
     private bool TryTake(Exchange exchange)
     {
         lock (gate)
-        {
-            waiting.Dequeue();
-            return !exchange.IsShed;
-        }
+            return waiting.TryDequeue(out var next) && (next == exchange ? true : throw new InvalidOperationException("Duplicates are out of order."));
     }
 
-    private async Task RepeatAsync(Exchange exchange)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask RepeatAsync(Exchange exchange)
     {
         if (exchange.Order != SqlOrder.Any)
             await replay.WriteOrder.TurnAsync(exchange, clock, stop).ConfigureAwait(false);
-        replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
+        if (replay.AppliesRules)
+            await LeaveThreadAsync();
         var answer = exchange.Due < Interlocked.Read(ref dropBefore)
             ? Answer.None(clock.GetTimestamp())
             : await SendAsync(exchange).ConfigureAwait(false);
+        if (replay.AppliesRules)
+            await LeaveThreadAsync();
         exchange.SandboxAnswered(answer);
     }
 
-    private async Task<Answer> SendAsync(Exchange exchange)
+    /// <summary>Goes on apart from the threads that pace duplicates and wait for sockets.</summary>
+    private static ConfiguredTaskAwaitable LeaveThreadAsync() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Answer> SendAsync(Exchange exchange)
     {
         // A server may close a connection that idles; like any client, once more on a new one.
         for (var isReused = socket is not null; ; isReused = false)
@@ -184,8 +235,10 @@ internal sealed class ShadowConnection : IAsyncDisposable
                     await ConnectAsync().ConfigureAwait(false);
                 var bytes = Session.Repeat(exchange, out var preceding);
                 Tell(bytes.Span);
+                if (!exchange.HadToWait && exchange.Order is SqlOrder.Any)
+                    replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
                 while (!bytes.IsEmpty)
-                    bytes = bytes[await socket!.SendAsync(bytes, stop).ConfigureAwait(false)..];
+                    bytes = bytes[await socket!.SendAsync(bytes).ConfigureAwait(false)..];
                 if (exchange.IsOneWay)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
                 if (await ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
@@ -194,16 +247,30 @@ internal sealed class ShadowConnection : IAsyncDisposable
                 if (!isReused)
                     return Answer.None(clock.GetTimestamp());
             }
-            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ProtocolException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                // Whatever a clone does to our readers, it has not answered.
                 Disconnect();
-                if (e is ProtocolException)
+                if (e is not (SocketException or ObjectDisposedException))
                     replay.Failed(e.Message);
-                if (!isReused || exchange.Due < Interlocked.Read(ref dropBefore))
+                if (!isReused || IsShed || hasEnded || exchange.Due < Interlocked.Read(ref dropBefore))
                     return Answer.None(clock.GetTimestamp());
             }
 
             exchange.SandboxRestarts();
+        }
+    }
+
+    private async Task ConnectEarlyAsync()
+    {
+        try
+        {
+            await ConnectAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The first duplicate tries again.
+            Disconnect();
         }
     }
 
@@ -213,6 +280,12 @@ internal sealed class ShadowConnection : IAsyncDisposable
         Volatile.Write(ref socket, connecting);
         await connecting.ConnectAsync(replay.Sandbox, stop).ConfigureAwait(false);
         dialogue = Session.Open();
+        if (buffer is null)
+        {
+            own += ReadBuffer.FirstSize;
+            replay.Hold(ReadBuffer.FirstSize);
+        }
+
         buffer?.Dispose();
         buffer = new ReadBuffer(dialogue.LongestUnit);
         await Session.LogInAsync(connecting, dialogue, stop).ConfigureAwait(false);
@@ -221,13 +294,22 @@ internal sealed class ShadowConnection : IAsyncDisposable
     /// <summary>The dialogue hears the request: it must know what was asked to read the reply.</summary>
     private void Tell(ReadOnlySpan<byte> request)
     {
-        var heard = request.ToArray();
-        for (var at = 0; at < heard.Length;)
-            at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
+        var heard = ArrayPool<byte>.Shared.Rent(request.Length);
+        try
+        {
+            request.CopyTo(heard);
+            for (var at = 0; at < request.Length;)
+                at += dialogue!.FromClient(heard.AsSpan(at, request.Length - at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(heard);
+        }
     }
 
     /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
-    private async Task<Answer?> ReadReplyAsync(Exchange exchange, int preceding)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Answer?> ReadReplyAsync(Exchange exchange, int preceding)
     {
         while (true)
         {
@@ -243,7 +325,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
                 if (!more.IsEmpty)
                 {
                     Tell(more.Span);
-                    await socket!.SendAsync(more, stop).ConfigureAwait(false);
+                    await socket!.SendAsync(more).ConfigureAwait(false);
                 }
 
                 if (!step.Ends || preceding-- > 0)
@@ -253,7 +335,7 @@ internal sealed class ShadowConnection : IAsyncDisposable
                 return new Answer(clock.GetTimestamp(), step.Status, step.IsError);
             }
 
-            var received = await socket!.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
+            var received = await socket!.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
             if (received > 0)
             {
                 buffer.Received(received);

@@ -39,7 +39,9 @@ internal sealed class WriteOrder
             if (exchange.IsShed || exchange.Sandbox.EndedAt != 0 || places.ContainsKey(exchange))
                 return;
             places[exchange] = Insert(exchange);
-            Wake();
+            // One more that was completed lets nobody else go: the on-line thread that tells of it looks at no other.
+            if (waiting.TryGetValue(exchange, out var turn) && MayGo(exchange) && waiting.Remove(exchange))
+                turn.TrySetResult();
         }
     }
 

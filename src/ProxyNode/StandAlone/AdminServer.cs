@@ -61,7 +61,9 @@ internal sealed class AdminServer : IAsyncDisposable
         });
         application.MapFallback(context =>
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            context.Response.StatusCode = context.Request.Path.Value is "/report" or "/metrics" or "/reset"
+                ? StatusCodes.Status405MethodNotAllowed
+                : StatusCodes.Status404NotFound;
             return context.Response.WriteAsync("GET /report, GET /metrics or POST /reset\n");
         });
         try

@@ -25,8 +25,17 @@ internal sealed record ProxyOptions
     /// <summary>How far the clone is behind.</summary>
     public TimeSpan TimeShift { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How much faster than on-line the duplicates follow each other.</summary>
+    /// <summary>Sessions begun a second at the clone, to those on-line.</summary>
     public double Speed { get; init; } = 1;
+
+    /// <summary>How much longer than the time shift the first session is held back, so that those after it can begin faster.</summary>
+    public TimeSpan Hold { get; init; }
+
+    /// <summary>The file into which on-line traffic is recorded; null: none.</summary>
+    public string? Record { get; init; }
+
+    /// <summary>Largest size of that file.</summary>
+    public long RecordLimitBytes { get; init; } = 1L << 30;
 
     /// <summary>Admin address of the other proxy around the same server.</summary>
     public EndPoint? Peer { get; init; }

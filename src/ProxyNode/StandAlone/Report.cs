@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Tracing;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -16,6 +17,7 @@ namespace JustRunIt.ProxyNode.StandAlone;
 /// <param name="Differences">Replies in which both sides differ; null without a clone.</param>
 /// <param name="LatenessMs">How much later than due the duplicates were sent that waited for no other; null without a clone.</param>
 /// <param name="Record">Out-proxy: what is on record; null at an in-proxy.</param>
+/// <param name="Trace">What was recorded into a file; null when nothing is.</param>
 /// <param name="Process">What the proxy itself took.</param>
 internal sealed record Report(
     string Role,
@@ -28,7 +30,12 @@ internal sealed record Report(
     Differences? Differences,
     LatenessFigures? LatenessMs,
     RecordFigures? Record,
-    ProcessFigures Process);
+    TraceFigures? Trace,
+    ProcessFigures Process)
+{
+    /// <summary>Why the clone could not be spoken to, the last time: a log-in that it refused, a protocol that it broke; null when it always could.</summary>
+    public string? SandboxFailure { get; init; }
+}
 
 /// <summary>One side's figures.</summary>
 internal sealed record SideFigures(long Requests, double ThroughputPerSecond, double MeanMs, double P50Ms, double P95Ms, double P99Ms, double MaxMs, long Errors)

@@ -64,6 +64,8 @@ internal sealed class Agent : IAsyncDisposable
         var repository = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(repository!.FullName, "JustRunIt.Events.sln")))
             repository = repository.Parent;
+        if (backEnd.Name == "vm")
+            return Start(name, machine, cpu, Guest(repository.FullName, next, heapMebibytes));
         var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
         return Start(name, machine, cpu, new VmProgram(
             "dotnet",
@@ -76,6 +78,22 @@ internal sealed class Agent : IAsyncDisposable
             $"127.0.0.1:{FreePort.Find()}",
             next,
             "/health"));
+    }
+
+    /// <summary>The specimen's like for virtual machines, which infra/local/guest.sh builds.</summary>
+    private static VmProgram Guest(string repository, string? next, int heapMebibytes)
+    {
+        var folder = Path.Combine(repository, ".justrunit", "guest");
+        if (!File.Exists(Path.Combine(folder, "kernel")))
+            throw new FileNotFoundException($"{folder} has no guest; './justrunit test' builds it");
+        return new VmProgram(
+            Path.Combine(folder, "kernel"),
+            [$"initrd={Path.Combine(folder, "initrd")}", "console=ttyS0", "quiet"],
+            new Dictionary<string, string> { ["LISTEN"] = "{listen}", ["HEAP_MIB"] = $"{heapMebibytes}" },
+            "/",
+            $"127.0.0.1:{FreePort.Find()}",
+            next,
+            "/health");
     }
 
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
@@ -111,8 +129,11 @@ internal sealed class Agent : IAsyncDisposable
 
         if (besides is null && Directory.Exists(containers))
             left.AddRange(Directory.GetFiles(containers));
+        var machines = Path.Combine(Settings.StateFolder, "machines");
+        if (Directory.Exists(machines))
+            left.AddRange(Directory.GetFiles(machines).Where(file => Path.GetFileName(file).Split('.')[0] != besides?.Name));
         left.AddRange(Directory.GetDirectories("/proc")
-            .Where(process => process != $"/proc/{Environment.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
+            .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
             .Select(process => $"process {process}: {CommandOf(process)}"));
         return left;
     }

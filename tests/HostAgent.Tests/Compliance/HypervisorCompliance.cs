@@ -87,15 +87,15 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.CloneAsync("original", "clone");
         foreach (var vm in new[] { "original", "clone" })
         {
-            Assert.Equal(0.3, (await Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(0.3), MemorySize.FromMebibytes(700)), CancellationToken.None)).Cpu.Cores, 3);
-            var refused = await Assert.ThrowsAsync<HypervisorException>(() => Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(1.1)), CancellationToken.None));
+            Assert.Equal(0.3, (await AllocateAsync(vm, 0.3, MemorySize.FromMebibytes(700))).Cpu.Cores, 3);
+            var refused = await Assert.ThrowsAsync<HypervisorException>(() => AllocateAsync(vm, 1.1));
             Assert.Contains("110 %", refused.Message);
             Assert.Equal(0.3, Host.Hypervisor.List().First(present => present.Name == vm).Cpu.Cores, 3);
         }
 
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("large", 0.6, "host-2")), "cpu: 60 % for large is more than machine host-2 has left (50 % of 50 %)");
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("lost", 0.1, "nowhere")), "machine nowhere is unknown");
-        await RefusedAsync(() => Host.Hypervisor.AllocateAsync("nobody", new Allocation(new CpuShare(0.1)), CancellationToken.None), "does not run here");
+        Assert.Contains("does not run here", (await Assert.ThrowsAsync<HypervisorException>(() => AllocateAsync("nobody", 0.1))).Message);
         await RefusedAsync(() => Host.CloneAsync("nobody", "clone-2"), "virtual machine nobody does not run on a machine of agent");
         await RefusedAsync(
             () => Host.Hypervisor.CloneAsync(Host.CloneOf("original", "clone-3", machine: "nowhere"), CancellationToken.None), "machine nowhere is unknown");
@@ -109,8 +109,7 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await RefusedAsync(
             () => Host.RunAsync(Host.Start("missing", "host-1", 0.1, program with { Executable = "/no/such/program" })), "executable: '/no/such/program' is not there");
         await RefusedAsync(
-            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] })),
-            "cannot read the licence");
+            () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, Dying(program))), "cannot read the licence");
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -190,6 +189,10 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.CloneAsync("original", "clone");
     }
 
+    /// <summary>A program that ends at once, and says why.</summary>
+    internal virtual VmProgram Dying(VmProgram program) =>
+        program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] };
+
     /// <summary>The address at which a clone finds its out-proxy, as seen from inside.</summary>
     internal abstract string OutProxySeenBy(IReadOnlyList<RunningVm> running, string clone, string onlineNext, string outProxy);
 
@@ -199,4 +202,7 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         Assert.Contains(reason, problem.Message);
         Assert.DoesNotContain('\n', problem.Message);
     }
+
+    private Task<Allocation> AllocateAsync(string vm, double cores, MemorySize? memory = null) =>
+        Host.Hypervisor.AllocateAsync(vm, new Allocation(new CpuShare(cores), memory), CancellationToken.None);
 }

@@ -6,7 +6,7 @@ namespace JustRunIt.ProxyNode.Tests.Conversations;
 /// <summary>Relays between two peers without understanding them, and writes down what each says, connection by connection.</summary>
 internal sealed class Eavesdropper : IDisposable
 {
-    private readonly Socket listener = new(SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly EndPoint server;
     private readonly List<List<Said>> heard = [];
 

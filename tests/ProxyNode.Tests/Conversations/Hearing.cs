@@ -222,7 +222,7 @@ internal sealed class Hearing
     private sealed class Asked(IProtocol protocol, ShadowSession shadow, ClientStep step)
     {
         private readonly List<byte> reply = [];
-        private readonly ReplyReader reader = shadow.OpenReply(new Exchange(Replay, null!, 0, step.IsOneWay) { Kind = step.Kind });
+        private readonly ReplyReader reader = shadow.OpenReply(Begun(step));
         private bool isUnreadable;
         private bool hasEnded;
         private bool isAnswered;
@@ -278,6 +278,13 @@ internal sealed class Hearing
                 clone.Local(request);
                 _ = protocol.Name;
             });
+        }
+
+        private static Exchange Begun(in ClientStep step)
+        {
+            var exchange = new Exchange(Replay);
+            exchange.Begin(null!, step, 0, isKept: false);
+            return exchange;
         }
 
         private bool Try(ReadOnlySpan<byte> bytes, int headLength)

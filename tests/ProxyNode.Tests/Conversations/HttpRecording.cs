@@ -89,7 +89,7 @@ internal static class HttpRecording
             "--next", "-s", "-I", $"{address}/small.txt",
             "--next", "-s", "--compressed", $"{address}/page.html",
             "--next", "-s", "-r", "2-5", $"{address}/small.txt",
-            "--next", "-s", "-z", "2100-01-01", $"{address}/small.txt",
+            "--next", "-s", "-z", DateTime.UtcNow.ToString("R", System.Globalization.CultureInfo.InvariantCulture), $"{address}/small.txt",
             "--next", "-s", "-d", "a=1&b=2", $"{address}/fixed",
             "--next", "-s", "-0", $"{address}/small.txt"]);
     }

@@ -28,10 +28,32 @@ internal static class MySqlRecording
 
         using (var between = new Eavesdropper(server.EndPoint))
         {
+            await PeerProcess.RunAsync("php", ["-r", Php, "--", $"{between.EndPoint.Port}"]);
+            recorder.Add("mysql", "php-mysqli", $"PHP 8.2 with mysqli and {peer}", between);
+        }
+
+        using (var between = new Eavesdropper(server.EndPoint))
+        {
             await ConnectorJ.RunAsync(between.EndPoint);
             recorder.Add("mysql", "connector-j", $"MariaDB Connector/J 2.7 and {peer}", between);
         }
     }
+
+    /// <summary>Cursors, parameters in pieces, a change of user, statistics.</summary>
+    private const string Php = """
+        mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+        $c = new mysqli('127.0.0.1', 'shop', 'secret', 'shop', (int) $argv[1]);
+        $s = $c->prepare('SELECT id, name FROM items ORDER BY id');
+        $s->attr_set(MYSQLI_STMT_ATTR_CURSOR_TYPE, MYSQLI_CURSOR_TYPE_READ_ONLY);
+        $s->execute(); $s->bind_result($id, $name); while ($s->fetch()); $s->close();
+        $s = $c->prepare('INSERT INTO items (name, price) VALUES (?, ?)');
+        $s->bind_param('bi', $blob, $price); $price = 5; $s->send_long_data(0, 'in '); $s->send_long_data(0, 'pieces'); $s->execute(); $s->reset(); $s->close();
+        $c->multi_query('SELECT 1; SELECT 2; DELETE FROM items WHERE id > 2');
+        do { if ($r = $c->store_result()) $r->free(); } while ($c->more_results() && $c->next_result());
+        $c->stat(); $c->select_db('shop'); $c->change_user('shop', 'secret', 'shop');
+        try { $c->query('SELECT nothing'); } catch (Exception $e) {}
+        $c->close();
+        """;
 
     private static async Task MySqlConnectorAsync(IPEndPoint at)
     {

@@ -26,7 +26,8 @@ internal static class PacketKinds
         [
             .. new[]
             {
-                MySqlCommand.Quit, MySqlCommand.InitDb, MySqlCommand.Query, MySqlCommand.FieldList, MySqlCommand.Statistics, MySqlCommand.Ping,
+                MySqlCommand.Quit, MySqlCommand.InitDb, MySqlCommand.Query, MySqlCommand.Statistics, MySqlCommand.Ping, MySqlCommand.StatementSendLongData,
+                MySqlCommand.StatementReset,
                 MySqlCommand.ChangeUser, MySqlCommand.StatementPrepare, MySqlCommand.StatementExecute, MySqlCommand.StatementClose,
                 MySqlCommand.StatementFetch, MySqlCommand.ResetConnection, MySqlCommand.StatementBulkExecute,
             }.Select(command => $"> {command}"),

@@ -50,8 +50,12 @@ internal static class FuzzCommand
     {
         if (!Fuzzer.Parsers.Contains(parser) || !File.Exists(file))
             return Bad($"command line: --input: '{file}'; allowed is a file, with the name of its parser before");
-        var heard = Invariants.Check(parser, Conversation.Parse(File.ReadLines(file)), new Random(1));
-        heard.Events.ForEach(Console.WriteLine);
+        var parts = Conversation.Parse(File.ReadLines(file));
+        Console.WriteLine("a byte a piece:");
+        Hearing.Of(parser, parts, () => 1).Events.ForEach(Console.WriteLine);
+        Console.WriteLine("whole:");
+        Hearing.Of(parser, parts, () => int.MaxValue).Events.ForEach(Console.WriteLine);
+        var heard = Invariants.Check(parser, parts, new Random(1));
         Console.WriteLine(heard.Refused is { } by ? $"refused of the {by}: {heard.Reason}" : "not refused");
         return 0;
     }

@@ -29,9 +29,14 @@ internal static class Invariants
             throw new BrokenInvariantException($"in {how} refused of {pieces.Refused}: '{pieces.Reason}', otherwise of {whole.Refused}: '{whole.Reason}'");
         // What is refused may have been sent on in part, if its start had come before.
         var (expected, actual) = whole.Refused is null ? (whole.Events, pieces.Events) : (whole.Whole, pieces.Whole);
-        var (first, second) = (string.Join('\n', expected), string.Join('\n', actual));
-        if (first != second)
-            throw new BrokenInvariantException($"in {how}:\n{second}\notherwise:\n{first}");
+        var (first, second) = (expected.ToList(), actual.ToList());
+        for (var i = 0; i < Math.Max(first.Count, second.Count); i++)
+        {
+            var (one, other) = (first.ElementAtOrDefault(i) ?? "nothing", second.ElementAtOrDefault(i) ?? "nothing");
+            if (one != other)
+                throw new BrokenInvariantException($"in {how} '{other}' instead of '{one}'");
+        }
+
         if (whole.Refused is null && !(whole.SentOn.Client.SequenceEqual(pieces.SentOn.Client) && whole.SentOn.Server.SequenceEqual(pieces.SentOn.Server)))
             throw new BrokenInvariantException($"in {how} other bytes are sent on");
     }

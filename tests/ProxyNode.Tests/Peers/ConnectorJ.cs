@@ -13,7 +13,7 @@ internal static class ConnectorJ
         public class Shop {
             public static void main(String[] a) throws Exception {
                 String more = "user=shop&password=secret&allowMultiQueries=true";
-                for (String mode : new String[] {"", "&useServerPrepStmts=true&useBulkStmts=true", "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
+                for (String mode : new String[] {"", "&useServerPrepStmts=true&useBulkStmts=true&cachePrepStmts=false", "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
                     try (Connection c = DriverManager.getConnection("jdbc:mariadb://127.0.0.1:" + a[0] + "/shop?" + more + mode)) {
                         try (Statement s = c.createStatement()) {
                             s.execute("CREATE TABLE IF NOT EXISTS j (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50))");
@@ -21,7 +21,7 @@ internal static class ConnectorJ
                             s.execute("SELECT 1; SELECT 2");
                             try { s.execute("SELECT nothing"); } catch (SQLException e) { System.out.println("error " + e.getErrorCode()); }
                         }
-                        try (PreparedStatement p = c.prepareStatement("INSERT INTO j (name) VALUES (?)", Statement.RETURN_GENERATED_KEYS)) {
+                        try (PreparedStatement p = c.prepareStatement("INSERT INTO j (name) VALUES (?)")) {
                             for (int i = 0; i < 3; i++) { p.setString(1, "n" + i); p.addBatch(); }
                             p.executeBatch();
                         }

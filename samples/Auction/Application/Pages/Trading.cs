@@ -13,18 +13,11 @@ internal static class Trading
 
     public static void MapTrading(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/login", () => LogIn());
-        routes.MapPost("/login", async (HttpContext context, Sessions sessions) =>
-        {
-            var form = await context.Request.ReadFormAsync();
-            return await sessions.LogInAsync(context, form["nickname"].ToString(), form["password"].ToString())
-                ? new SeeOther("/me")
-                : LogIn(StatusCodes.Status403Forbidden);
-        });
+        routes.MapLogIn("Auction", "/me");
         routes.MapGet("/me", async (HttpContext context, Sessions sessions, UserStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner || await data.AccountAsync(owner.UserId) is not { } account)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             return AuctionHtml.Page(account.Profile.Nickname)
                 .Items("For sale", account.Profile.Selling)
                 .Items("Bid on", account.BidOn)
@@ -35,7 +28,7 @@ internal static class Trading
         routes.MapGet("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is null)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             return await data.FindAsync(id) is { } item
                 ? AuctionHtml.Page($"Bid on {item.Name}")
                     .Paragraph($"Current price {Html.Money(item.CurrentPriceCents)}")
@@ -47,7 +40,7 @@ internal static class Trading
         routes.MapPost("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, BidStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             if (!decimal.TryParse(form["amount"], NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) || amount is <= 0 or > 10_000_000)
                 return AuctionHtml.Page($"amount: '{form["amount"]}' is not allowed; a sum from 0.01 to 10000000 is").Result(StatusCodes.Status400BadRequest);
@@ -63,7 +56,7 @@ internal static class Trading
         routes.MapPost("/sell", async (HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             var (name, description) = (form["name"].ToString(), form["description"].ToString());
             var created = int.TryParse(form["category"], CultureInfo.InvariantCulture, out var category)
@@ -79,6 +72,4 @@ internal static class Trading
                     .Result();
         });
     }
-
-    private static IResult LogIn(int status = StatusCodes.Status200OK) => AuctionHtml.Page("Log in").Form("/login", "nickname", "password").Result(status);
 }

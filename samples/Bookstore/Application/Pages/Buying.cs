@@ -13,20 +13,13 @@ internal static class Buying
     public static void MapBuying(this IEndpointRouteBuilder routes)
     {
         var pages = routes.MapGroup("").AddEndpointFilter(BookHtml.BeginAsync);
-        pages.MapGet("/login", () => LogIn());
-        pages.MapPost("/login", async (HttpContext context, Sessions sessions) =>
-        {
-            var form = await context.Request.ReadFormAsync();
-            return await sessions.LogInAsync(context, form["nickname"].ToString(), form["password"].ToString())
-                ? new SeeOther("/")
-                : LogIn(StatusCodes.Status403Forbidden);
-        });
+        pages.MapLogIn("Bookstore", "/");
         pages.MapGet("/cart", async (HttpContext context, Sessions sessions, CartStore carts, Purchases purchases) =>
-            await sessions.OwnerAsync(context) is { } owner ? Show(await carts.FindAsync(owner.UserId), context, purchases) : LogIn(StatusCodes.Status401Unauthorized));
+            await sessions.OwnerAsync(context) is { } owner ? Show(await carts.FindAsync(owner.UserId), context, purchases) : LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized));
         pages.MapPost("/cart", async (HttpContext context, Sessions sessions, BookStore books, CartStore carts, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             return Number(form["book"], int.MaxValue) is { } book && await books.FindAsync(book) is not null
                 ? Show(await carts.AddAsync(owner.UserId, book), context, purchases)
@@ -35,7 +28,7 @@ internal static class Buying
         pages.MapPost("/cart/change", async (HttpContext context, Sessions sessions, CartStore carts, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             return Number(form["book"], int.MaxValue) is not { } book ? Wrong("book", form["book"], "the number of a book")
                 : Number(form["quantity"], LargestQuantity) is not { } quantity ? Wrong("quantity", form["quantity"], $"0 to {LargestQuantity}")
@@ -44,7 +37,7 @@ internal static class Buying
         pages.MapPost("/checkout", async (HttpContext context, Sessions sessions, CartStore carts, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             if (await carts.FindAsync(owner.UserId) is not { Lines.Count: > 0 } cart)
                 return Show(null, context, purchases);
             return BookHtml.Page("Order")
@@ -56,7 +49,7 @@ internal static class Buying
         pages.MapPost("/order", async (HttpContext context, Sessions sessions, OrderStore orders, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             return await orders.PlaceAsync(owner.UserId, form["checkout"].ToString()) is { } order
                 ? BookHtml.Page("Thank you").Paragraph($"This is order {order}").Link("/me", "Your orders").Finish(context, purchases, [])
@@ -65,7 +58,7 @@ internal static class Buying
         pages.MapGet("/me", async (HttpContext context, Sessions sessions, OrderStore orders, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
-                return LogIn(StatusCodes.Status401Unauthorized);
+                return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             return await orders.LatestAsync(owner.UserId) is { } order
                 ? BookHtml.Page(owner.Nickname)
                     .Lines($"Order {order.Id}, {Html.Money(order.TotalCents)}", order.Lines)
@@ -85,6 +78,4 @@ internal static class Buying
 
     private static IResult Wrong(string field, string? value, string allowed) =>
         BookHtml.Page($"{field}: '{value}' is not allowed; {allowed} is").Result(StatusCodes.Status400BadRequest);
-
-    private static IResult LogIn(int status = StatusCodes.Status200OK) => BookHtml.Page("Log in").Form("/login", "nickname", "password").Result(status);
 }

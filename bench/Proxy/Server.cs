@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace JustRunIt.Bench.Proxy;
+
+/// <summary>A server process with its workers, until it is disposed.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private const double TicksPerSecond = 100;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    private readonly Process process;
+
+    private Server(Process process, int port, int? admin) => (this.process, EndPoint, Admin) = (process, new IPEndPoint(IPAddress.Loopback, port), admin);
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Port of its report, of our own proxies.</summary>
+    public int? Admin { get; }
+
+    /// <summary>Starts a program and waits until a port accepts.</summary>
+    public static async Task<Server> StartAsync(int port, string program, IEnumerable<string> arguments, int? admin = null)
+    {
+        var info = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
+        foreach (var argument in arguments)
+            info.ArgumentList.Add(argument);
+        var process = Process.Start(info)!;
+        var errors = "";
+        process.ErrorDataReceived += (_, line) => errors += line.Data + "\n";
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(50))
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, port);
+                return new Server(process, port, admin);
+            }
+            catch (SocketException) when (waited.Elapsed < Patience && !process.HasExited)
+            {
+                // It is still starting.
+            }
+            catch (SocketException e)
+            {
+                throw new InvalidOperationException($"{program} does not serve: {errors}", e);
+            }
+        }
+    }
+
+    /// <summary>CPU time of it and its workers so far.</summary>
+    public TimeSpan CpuTime() => TimeSpan.FromSeconds(Tree().Sum(id =>
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }));
+
+    /// <summary>Largest resident memory of it and its workers, in bytes.</summary>
+    public long PeakBytes() => Tree().Sum(id => File.ReadLines($"/proc/{id}/status")
+        .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .FirstOrDefault());
+
+    /// <summary>The report of one of our own proxies.</summary>
+    public Task<JsonElement> ReportAsync() => Http.GetFromJsonAsync<JsonElement>($"http://127.0.0.1:{Admin}/report");
+
+    /// <summary>The report's figures begin anew.</summary>
+    public async Task ResetAsync() => (await Http.PostAsync($"http://127.0.0.1:{Admin}/reset", new StringContent(""))).EnsureSuccessStatusCode();
+
+    /// <summary>Stops it and its workers where they are, or lets them go on.</summary>
+    public void Signal(string signal)
+    {
+        foreach (var id in Tree())
+            Process.Start("kill", [$"-{signal}", $"{id}"]).WaitForExit();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    private List<int> Tree()
+    {
+        var all = new List<int> { process.Id };
+        for (var i = 0; i < all.Count; i++)
+        {
+            var children = $"/proc/{all[i]}/task/{all[i]}/children";
+            if (File.Exists(children))
+                all.AddRange(File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)));
+        }
+
+        return all;
+    }
+}

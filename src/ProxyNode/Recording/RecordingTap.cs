@@ -1,0 +1,130 @@
+using System.Buffers;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Relaying;
+
+namespace JustRunIt.ProxyNode.Recording;
+
+/// <summary>
+/// Copies one exchange as it passes, as far as there is memory. One that has no place is given up, and counted; it was
+/// relayed all the same.
+/// </summary>
+internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arrival, bool isOneWay) : ITap
+{
+    /// <summary>Bytes reserved for an exchange besides what it says.</summary>
+    public const int Overhead = 300;
+
+    private readonly Lock gate = new();
+    private byte[] request = [];
+    private byte[] reply = [];
+    private int requestLength;
+    private int replyLength;
+    private int held;
+    private int ended = isOneWay ? 1 : 0;
+    private bool isGivenUp;
+
+    /// <summary>Of the connection.</summary>
+    public Matcher Matcher => matcher;
+
+    /// <summary>When it arrived.</summary>
+    public long Arrival => arrival;
+
+    /// <summary>The server does not answer it.</summary>
+    public bool IsOneWay => isOneWay;
+
+    /// <summary>When its reply had been sent on.</summary>
+    public long Answered { get; private set; }
+
+    /// <summary>Whether the connection ends with the reply.</summary>
+    public bool Closes { get; private set; }
+
+    /// <summary>What was asked.</summary>
+    public ReadOnlySpan<byte> RequestBytes => request.AsSpan(0, requestLength);
+
+    /// <summary>What was answered.</summary>
+    public ReadOnlySpan<byte> ReplyBytes => reply.AsSpan(0, replyLength);
+
+    /// <inheritdoc />
+    public void Request(ReadOnlySpan<byte> bytes) => Append(ref request, ref requestLength, bytes);
+
+    /// <inheritdoc />
+    public void RequestEnded() => End();
+
+    /// <inheritdoc />
+    public void RequestBroken() => Release();
+
+    /// <inheritdoc />
+    public void Reply(ReadOnlySpan<byte> bytes, int headLength) => Append(ref reply, ref replyLength, bytes);
+
+    /// <inheritdoc />
+    public void ReplyEnded(in ServerStep step, long received, long at)
+    {
+        (Closes, Answered) = (step.Closes, at);
+        End();
+    }
+
+    /// <inheritdoc />
+    public void Aborted(long at) => Release();
+
+    /// <summary>Gives its memory back. More than once does nothing.</summary>
+    public void Release()
+    {
+        lock (gate)
+        {
+            isGivenUp = true;
+            Return(ref request);
+            Return(ref reply);
+            (requestLength, replyLength) = (0, 0);
+            recorder.LetGo(held);
+            held = 0;
+        }
+    }
+
+    private static void Return(ref byte[] bytes)
+    {
+        if (bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(bytes);
+        bytes = [];
+    }
+
+    private void Append(ref byte[] to, ref int length, ReadOnlySpan<byte> bytes)
+    {
+        lock (gate)
+        {
+            if (isGivenUp)
+                return;
+            if (length + bytes.Length <= to.Length || TryGrow(ref to, length, length + bytes.Length))
+            {
+                bytes.CopyTo(to.AsSpan(length));
+                length += bytes.Length;
+                return;
+            }
+        }
+
+        recorder.CountLost();
+        Release();
+    }
+
+    private bool TryGrow(ref byte[] bytes, int length, int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length == 0 ? needed : needed * 2);
+        var more = larger.Length - bytes.Length + (held == 0 ? Overhead : 0);
+        if (!recorder.TryHold(more))
+        {
+            ArrayPool<byte>.Shared.Return(larger);
+            return false;
+        }
+
+        held += more;
+        bytes.AsSpan(0, length).CopyTo(larger);
+        Return(ref bytes);
+        bytes = larger;
+        return true;
+    }
+
+    /// <summary>A server may answer before it has the whole request: the second of both ends is the exchange's.</summary>
+    private void End()
+    {
+        if (Interlocked.Increment(ref ended) == 2 && !isGivenUp)
+            recorder.Ended(this);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.Tracing;
+
+/// <summary>
+/// The trace file, version 1. All numbers little-endian; text as UTF-8 after its length (7 bits a byte). The file begins with
+/// <see cref="Magic"/>, the version (4 bytes), the protocol's name and the UTC time of the recording's start (ticks of 100 ns,
+/// 8 bytes). Frames follow, one an exchange, in the order in which the exchanges ended: length of the payload (4 bytes), its
+/// XXH32 (4 bytes), the payload. A file that breaks off is good up to its last whole frame.
+/// </summary>
+internal static class TraceFormat
+{
+    /// <summary>Version that is written, and the only one that is read.</summary>
+    public const int Version = 1;
+
+    /// <summary>Bytes before a payload.</summary>
+    public const int FrameHead = 8;
+
+    /// <summary>Longest payload that is taken for one.</summary>
+    public const int LongestPayload = 1 << 30;
+
+    private const int ErrorFlag = 1;
+    private const int OneWayFlag = 2;
+
+    /// <summary>The file's first bytes.</summary>
+    public static ReadOnlySpan<byte> Magic => "JRITRACE"u8;
+
+    /// <summary>Writes the head of a file.</summary>
+    public static void WriteHead(BinaryWriter writer, string protocol, DateTimeOffset startedAt)
+    {
+        writer.Write(Magic);
+        writer.Write(Version);
+        writer.Write(protocol);
+        writer.Write(startedAt.UtcTicks);
+    }
+
+    /// <summary>Writes a payload, the request last.</summary>
+    public static void WriteExchange(BinaryWriter writer, TraceEntry entry, ReadOnlySpan<byte> request)
+    {
+        writer.Write(entry.Connection);
+        writer.Write(entry.Arrival.Ticks);
+        writer.Write(entry.ResponseTime.Ticks);
+        writer.Write(entry.Completed.Ticks);
+        writer.Write(entry.Status);
+        writer.Write((byte)((entry.IsError ? ErrorFlag : 0) | (entry.IsOneWay ? OneWayFlag : 0)));
+        writer.Write(entry.ReplyLength);
+        writer.Write(entry.ReplyHash);
+        writer.Write(entry.Issued.Count);
+        foreach (var name in entry.Issued)
+        {
+            writer.Write(name.Name);
+            writer.Write(name.IsDeclared);
+        }
+
+        writer.Write(request.Length);
+        writer.Write(request);
+    }
+
+    /// <summary>Reads a payload up to the request, which is the rest.</summary>
+    public static TraceEntry ReadExchange(BinaryReader reader, out int requestLength)
+    {
+        var (connection, arrival, responseTime, completed) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var status = reader.ReadInt32();
+        var (flags, replyLength, replyHash) = (reader.ReadByte(), reader.ReadInt64(), reader.ReadUInt64());
+        var issued = new IssuedName[reader.ReadInt32()];
+        for (var i = 0; i < issued.Length; i++)
+            issued[i] = new IssuedName(reader.ReadString(), reader.ReadBoolean());
+        requestLength = reader.ReadInt32();
+        return new TraceEntry
+        {
+            Connection = connection,
+            Arrival = new TimeSpan(arrival),
+            ResponseTime = new TimeSpan(responseTime),
+            Completed = new TimeSpan(completed),
+            Status = status,
+            IsError = (flags & ErrorFlag) != 0,
+            IsOneWay = (flags & OneWayFlag) != 0,
+            ReplyLength = replyLength,
+            ReplyHash = replyHash,
+            Issued = issued,
+        };
+    }
+
+    /// <summary>A reader or writer of this format's text.</summary>
+    public static Encoding Text { get; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Fills in the head of a frame whose payload follows it.</summary>
+    public static void Seal(Span<byte> frame)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(frame, frame.Length - FrameHead);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], XxHash32.HashToUInt32(frame[FrameHead..]));
+    }
+}

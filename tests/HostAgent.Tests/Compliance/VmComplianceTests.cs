@@ -1,0 +1,224 @@
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.VirtualMachines;
+
+namespace JustRunIt.HostAgent.Tests.Compliance;
+
+/// <summary>The virtual machine back end: what every one must do, and that a live clone is the original.</summary>
+[BackEnd("vm")]
+public sealed class VmComplianceTests : LiveCloneCompliance
+{
+    protected override IReadOnlyList<string> Phases => ["network", "start", "copy", "pause", "health"];
+
+    [ComplianceFact]
+    public async Task A_live_clone_has_the_originals_memory_disk_addresses_and_a_clock_that_went_on()
+    {
+        var vm = await Host.RunAsync(await WithDiskAsync(Host.Specimen("original", heapMebibytes: 20)));
+        using var server = new Asking(vm.Endpoint);
+        await server.PostAsync("/session/ann/basket-of-3");
+        await server.PostAsync("/file/journal/one");
+        for (var i = 1; i <= 5; i++)
+            Assert.Equal(i, await server.CountAsync());
+        var result = await Host.CloneAsync("original", "clone");
+        await server.PostAsync("/session/ann/basket-of-4");
+        await server.PostAsync("/file/journal/two");
+
+        Assert.False(result.Cold);
+        Assert.InRange(result.Pause, TimeSpan.FromTicks(1), TimeSpan.FromSeconds(30));
+        Assert.True(result.BytesCopied > 20 << 20);
+        using var copy = new Asking(result.Endpoint);
+        Assert.Equal("basket-of-3", await copy.GetAsync("/session/ann"));
+        Assert.Equal("one", await copy.GetAsync("/file/journal"));
+        await copy.PostAsync("/file/journal/three");
+        Assert.Equal("onethree", await copy.GetAsync("/file/journal"));
+        Assert.Equal("onetwo", await server.GetAsync("/file/journal"));
+        Assert.Equal("20", await copy.GetAsync("/heap"));
+        Assert.Equal(6, await copy.CountAsync());
+        Assert.Equal(6, await server.CountAsync());
+        var (here, there) = ((await server.IdentityAsync())!, (await copy.IdentityAsync())!);
+        Assert.Equal("original", here.Host);
+        Assert.Equal(
+            (here.Host, here.Listen, string.Join(' ', here.Addresses), string.Join(' ', here.Macs)),
+            (there.Host, there.Listen, string.Join(' ', there.Addresses), string.Join(' ', there.Macs)));
+        Assert.StartsWith(Assert.Single(here.Addresses), here.Listen);
+        Assert.True(there.Now >= here.Now, "the clone's clock stands behind");
+    }
+
+    [ComplianceFact]
+    public async Task Overlays_that_clones_leave_are_merged_and_the_next_clone_has_the_disk()
+    {
+        var vm = await Host.RunAsync(await WithDiskAsync(Host.Specimen("original")));
+        using var server = new Asking(vm.Endpoint);
+        foreach (var round in new[] { "a", "b", "c" })
+        {
+            await server.PostAsync($"/file/journal/{round}");
+            var result = await Host.CloneAsync("original", "clone");
+            using (var copy = new Asking(result.Endpoint))
+                Assert.Equal(await server.GetAsync("/file/journal"), await copy.GetAsync("/file/journal"));
+            await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
+            Assert.Single(Directory.GetFiles(Path.Combine(Host.Settings.StateFolder, "machines"), "*.qcow2"));
+        }
+
+        Assert.Equal("abc", await server.GetAsync("/file/journal"));
+        await Host.RestartAsync();
+        Assert.Equal("abc", await server.GetAsync("/file/journal"));
+        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
+        Assert.Empty(await Host.LeftAsync());
+    }
+
+    [ComplianceFact]
+    public async Task Memory_is_the_guests_and_what_it_cannot_have_is_refused()
+    {
+        await Host.RunAsync(Host.Specimen("original", 0.4));
+        var set = await Host.Hypervisor.AllocateAsync("original", new Allocation(new CpuShare(0.4), MemorySize.FromMebibytes(500)), CancellationToken.None);
+        Assert.Equal(MemorySize.FromMebibytes(500), set.Memory);
+        await RefusedAsync(
+            () => Host.Hypervisor.AllocateAsync("original", new Allocation(new CpuShare(0.4), MemorySize.FromMebibytes(800)), CancellationToken.None),
+            "memory: 800 MiB for original is more than the 768 MiB that it was booted with");
+        Assert.Equal(MemorySize.FromMebibytes(500), Host.Hypervisor.List()[0].Memory);
+    }
+
+    [ComplianceFact]
+    public async Task What_a_guest_lacks_is_named()
+    {
+        var start = Host.Specimen("original");
+        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Arguments = ["initrd=/no/such"] } }), "arguments: initrd: '/no/such' is not there");
+        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Image = "/no/such" } }), "image: '/no/such' is not there");
+        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Executable = "disk" } }), "image: missing; executable 'disk' boots it");
+        Assert.Empty(await Host.LeftAsync());
+    }
+
+    [ComplianceFact]
+    public async Task A_full_disk_at_cloning_is_refused_and_the_original_runs_on()
+    {
+        var vm = await Host.RunAsync(await WithDiskAsync(Host.Specimen("original")));
+        using var server = new Asking(vm.Endpoint);
+        var folder = Path.Combine(Host.Settings.StateFolder, "machines");
+        // What a full file system does to qemu-img, on one that has no room: the clone's overlay cannot be made.
+        Directory.CreateDirectory(Path.Combine(folder, "clone.0.qcow2"));
+        await RefusedAsync(() => Host.CloneAsync("original", "clone"), "qemu-img create");
+        Directory.Delete(Path.Combine(folder, "clone.0.qcow2"));
+        Assert.Equal(1, await server.CountAsync());
+        Assert.Equal(["original"], Host.Hypervisor.List().Select(present => present.Name));
+        Assert.Single(await Host.Networks.ListAsync());
+        await Host.CloneAsync("original", "clone");
+    }
+
+    [ComplianceFact]
+    public async Task An_original_that_a_dead_agent_left_in_the_middle_of_a_copy_goes_on_and_nothing_of_the_copy_is_left()
+    {
+        var vm = await Host.RunAsync(await WithDiskAsync(Host.Specimen("original", heapMebibytes: 50)));
+        using var server = new Asking(vm.Endpoint);
+        var machines = Path.Combine(Host.Settings.StateFolder, "machines");
+        foreach (var stops in new[] { false, true })
+        {
+            // A receiver that takes nothing: the copy is under way for good.
+            var socket = Path.Combine(machines, "clone.incoming");
+            using var receiver = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            receiver.Bind(new UnixDomainSocketEndPoint(socket));
+            receiver.Listen();
+            await using (var qemu = await QmpClient.OpenAsync(Path.Combine(machines, "original.qmp"), () => null, CancellationToken.None))
+            {
+                await qemu.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{socket}" }, CancellationToken.None);
+                if (stops)
+                    await qemu.ExecuteAsync("stop", null, CancellationToken.None);
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(machines, "clone.0.qcow2"), "");
+            await Host.Networks.CreateAsync(outProxy: null);
+            await Host.RestartAsync();
+            Assert.Equal(stops ? 2 : 1, await server.CountAsync());
+            Assert.Single(await Host.Networks.ListAsync());
+            Assert.Equal(["original.0.qcow2", "original.qmp"], Directory.GetFiles(machines).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+
+        await Host.CloneAsync("original", "clone");
+        await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
+        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
+        Assert.Empty(await Host.LeftAsync());
+    }
+
+    [ComplianceFact]
+    public async Task A_guest_moves_to_another_agent_with_its_memory_disk_and_open_connections()
+    {
+        await using var other = new Agent("vm");
+        await other.Hypervisor.RecoverAsync(CancellationToken.None);
+        var vm = await Host.RunAsync(await WithDiskAsync(Host.Specimen("mover", 0.3, heapMebibytes: 20)));
+        using var server = new Asking(vm.Endpoint);
+        Assert.Equal(1, await server.CountAsync());
+        await server.PostAsync("/file/journal/one");
+        foreach (var (from, to) in new[] { (Host, other), (other, Host), (Host, other) })
+        {
+            var (sender, receiver) = await ConnectedAsync();
+            await using (sender)
+            await using (receiver)
+            {
+                var received = to.Hypervisor.ReceiveAsync("host-2", receiver, CancellationToken.None);
+                await from.Hypervisor.SendAsync("mover", sender, CancellationToken.None);
+                await received;
+            }
+
+            Assert.Empty(from.Hypervisor.List());
+            Assert.Empty(await from.LeftAsync());
+            Assert.Equal("one", await server.GetAsync("/file/journal"));
+            Assert.Equal("20", await server.GetAsync("/heap"));
+        }
+
+        // The very connection: the client never had to open another.
+        Assert.Equal(2, await server.CountAsync());
+        Assert.Equal(0.3, other.Groups.ReadCpu(HostAgent.ControlGroups.GroupPath.Of("host-2", "mover"))!.Value.Cores, 3);
+        await other.RestartAsync();
+        Assert.Equal(3, await server.CountAsync());
+        await other.Hypervisor.StopAsync("mover", CancellationToken.None);
+        Assert.Empty(await other.LeftAsync());
+    }
+
+    [ComplianceFact]
+    public async Task A_guest_that_the_other_agent_cannot_take_runs_on()
+    {
+        await using var other = new Agent("vm");
+        await other.Hypervisor.RecoverAsync(CancellationToken.None);
+        var vm = await Host.RunAsync(Host.Specimen("mover", 0.6));
+        using var server = new Asking(vm.Endpoint);
+        var (sender, receiver) = await ConnectedAsync();
+        await using (sender)
+        await using (receiver)
+        {
+            var received = other.Hypervisor.ReceiveAsync("host-2", receiver, CancellationToken.None);
+            await RefusedAsync(() => Host.Hypervisor.SendAsync("mover", sender, CancellationToken.None), "cpu: 60 % for mover is more than machine host-2 has left");
+            await Assert.ThrowsAsync<HypervisorException>(() => received);
+        }
+
+        Assert.Equal(1, await server.CountAsync());
+        Assert.Equal(0.6, Host.Groups.ReadCpu(HostAgent.ControlGroups.GroupPath.Of("host-1", "mover"))!.Value.Cores, 3);
+        Assert.Empty(await other.LeftAsync());
+    }
+
+    private static async Task<(NetworkStream, NetworkStream)> ConnectedAsync()
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndpoint);
+        return (new NetworkStream(client, ownsSocket: true), new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true));
+    }
+
+    internal override VmProgram Dying(VmProgram program) => program with
+    {
+        // The guest's first process ends, and says so on the console.
+        Arguments = [.. program.Arguments, "LAST_WORDS=cannot_read_the_licence"],
+    };
+
+    private async Task<StartVm> WithDiskAsync(StartVm start)
+    {
+        Directory.CreateDirectory(Host.Settings.StateFolder);
+        var image = Path.Combine(Host.Settings.StateFolder, "image.raw");
+        await using (var file = File.Create(image))
+            file.SetLength(8 << 20);
+        return start with { Program = start.Program with { Image = image } };
+    }
+}

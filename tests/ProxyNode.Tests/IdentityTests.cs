@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text;
+using CsCheck;
+using JustRunIt.ProxyNode.Http;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>Names that each side gives out for itself: learnt from paired replies, replaced in duplicates, not compared.</summary>
+public sealed class IdentityTests
+{
+    private readonly Identities identities = new();
+
+    [Theory]
+    [InlineData("token=AAA111", "token=BBB222")]
+    [InlineData("AAA111", "BBB222")]
+    [InlineData("a=AAA111&b=AAA111;AAA111", "a=BBB222&b=BBB222;BBB222")]
+    [InlineData("xAAA111 AAA1112", "xAAA111 AAA1112")]
+    [InlineData("t=a%2Bb%3D", "t=c%2Fd")]
+    [InlineData("t=a+b=&u", "t=c/d&u")]
+    [InlineData("", "")]
+    public void Declared_names_are_replaced_where_they_are_whole_words(string text, string expected)
+    {
+        Declare("AAA111", "BBB222");
+        Declare("a+b=", "c/d");
+        Assert.Equal(expected, identities.Replace(text));
+    }
+
+    [Fact]
+    public void Names_of_sessions_are_replaced_only_where_sessions_are_named()
+    {
+        identities.Pair("17", "18");
+        Assert.Equal("/item/17", identities.Replace("/item/17"));
+        Assert.Equal("a=17x; s=18", SessionNames.ReplaceCookies("a=17x; s=17", identities));
+        Assert.Equal("GET /page;jsessionid=18?x=17 HTTP/1.1", SessionNames.ReplacePath("GET /page;jsessionid=17?x=17 HTTP/1.1", identities));
+    }
+
+    [Fact]
+    public void The_work_of_replacing_is_that_of_the_text_whatever_is_known()
+    {
+        for (var i = 0; i < 100_000; i++)
+            Declare($"online{i:D8}", $"clone{i:D8}");
+        var text = string.Join('&', Enumerable.Range(0, 1000).Select(i => $"field{i}=online{i * 90:D8}"));
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < 20; i++)
+            Assert.Contains("field999=clone00089910", identities.Replace(text));
+        // A look at every pair for every text would take minutes.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
+    }
+
+    [Fact]
+    public void The_oldest_names_are_let_go()
+    {
+        for (var i = 0; i < 100_010; i++)
+            Declare($"online{i:D8}", $"clone{i:D8}");
+        Assert.Equal(100_000, identities.Count);
+        Assert.Null(identities.OfClone("online00000000"));
+        Assert.Equal("online00000000", identities.Replace("online00000000"));
+        Assert.Equal("clone00100009", identities.Replace("online00100009"));
+    }
+
+    [Fact]
+    public void Replacing_is_what_replacing_word_by_word_is() =>
+        Gen.Select(Gen.Char["ab1"].Array[1, 4].Array[0, 6], Gen.Char["ab1 =&"].Array[0, 40]).Sample((names, text) =>
+        {
+            var known = new Identities();
+            var map = names.Select(name => new string(name)).Distinct().ToDictionary(name => name, name => $"<{name}>");
+            foreach (var (online, clone) in map)
+                known.Pair([new IssuedName(online, IsDeclared: true)], [new IssuedName(clone, IsDeclared: true)]);
+            var expected = System.Text.RegularExpressions.Regex.Replace(new string(text), "[ab1]+", word => map.GetValueOrDefault(word.Value, word.Value));
+            return known.Replace(new string(text)) == expected;
+        });
+
+    [Fact]
+    public void Session_ids_in_the_links_of_a_page_are_learnt_and_not_compared_in_any_pieces()
+    {
+        const string page = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<a href=\"/a;jsessionid=0123AB?x=1\">;jsession</a><a href='/b;jsessionid=0123AB'>;;jsessionid=";
+        var whole = Read(page, int.MaxValue);
+        Assert.Equal("0123AB", Assert.Single(whole.Issued!).Name);
+        var other = Read(page.Replace("0123AB", "99"), int.MaxValue);
+        Assert.Equal((whole.Length, whole.Hash), (other.Length, other.Hash));
+        Assert.NotEqual(whole.Hash, Read(page.Replace("x=1", "x=2"), int.MaxValue).Hash);
+        for (var piece = 1; piece < 40; piece++)
+        {
+            var pieces = Read(page, piece);
+            Assert.Equal((whole.Length, whole.Hash), (pieces.Length, pieces.Hash));
+            Assert.Equal(whole.Issued!, pieces.Issued!);
+        }
+    }
+
+    [Fact]
+    public void Declared_names_in_a_page_are_not_compared()
+    {
+        var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("name=\"csrf\" value=\"([^\"]+)\"")] };
+        const string page = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n<input name=\"csrf\" value=\"abc\"><p>abc</p>";
+        var (online, clone) = (Read(page, int.MaxValue, rules), Read(page.Replace("value=\"abc\"", "value=\"defg\""), int.MaxValue, rules));
+        Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
+        Assert.Equal(new IssuedName("abc", IsDeclared: true), Assert.Single(online.Issued!));
+    }
+
+    private static ReplyReader Read(string reply, int piece, ServiceRules? rules = null)
+    {
+        var reader = new HttpReplyReader(rules ?? ServiceRules.None);
+        var bytes = Encoding.Latin1.GetBytes(reply);
+        var head = bytes.AsSpan().IndexOf("\r\n\r\n"u8) + 4;
+        reader.Append(bytes.AsSpan(0, head), head);
+        for (var at = head; at < bytes.Length; at += Math.Min(piece, bytes.Length - at))
+            reader.Append(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)), 0);
+        reader.End();
+        return reader;
+    }
+
+    private void Declare(string online, string clone) =>
+        identities.Pair([new IssuedName(online, IsDeclared: true)], [new IssuedName(clone, IsDeclared: true)]);
+}

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.StandAlone;
+using Microsoft.AspNetCore.Builder;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>The clone's connections are the original's, a time shift later; what memory cannot hold is given up and begins anew.</summary>
+public sealed class ShadowConnectionTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TcpListener clone = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentBag<TcpClient> accepted = [];
+    private int ended;
+    private TestServer original = null!;
+
+    public async Task InitializeAsync()
+    {
+        original = await TestServer.StartAsync(application => application.MapGet("/", () => "hello"));
+        clone.Start();
+        _ = AcceptAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        clone.Stop();
+        foreach (var client in accepted)
+            client.Dispose();
+        await original.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_clone_has_as_many_connections_as_the_original_even_without_a_request()
+    {
+        await using var proxy = Start(memoryLimitBytes: 1 << 20);
+        var clients = new List<TcpClient>();
+        for (var i = 0; i < 3; i++)
+        {
+            var client = new TcpClient();
+            await client.ConnectAsync(proxy.EndPoint);
+            clients.Add(client);
+        }
+
+        await UntilAsync(() => accepted.Count == 3);
+        Assert.Equal(0, Volatile.Read(ref ended));
+        clients.ForEach(client => client.Dispose());
+        await UntilAsync(() => Volatile.Read(ref ended) == 3);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_shed_begins_anew_and_nobody_on_line_notices()
+    {
+        await using var proxy = Start(memoryLimitBytes: 64 << 10);
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+        // The clone never answers: its duplicates pile up until memory is short.
+        using var patience = new CancellationTokenSource(Patience);
+        while (accepted.Count < 2)
+            Assert.Equal("hello", await client.GetStringAsync("/", patience.Token));
+
+        Assert.True((await proxy.ReportAsync()).Shed > 0);
+    }
+
+    private StandAloneProxy Start(long memoryLimitBytes) => StandAloneProxy.Start(
+        new ProxyOptions
+        {
+            Role = ProxyRole.In,
+            Protocol = ProtocolRegistry.Default,
+            Listen = Settings.Free,
+            Upstream = original.EndPoint,
+            Sandbox = (IPEndPoint)clone.LocalEndpoint,
+            TimeShift = Scenes.TimeShift,
+            MemoryLimitBytes = memoryLimitBytes,
+        },
+        TimeProvider.System);
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await clone.AcceptTcpClientAsync();
+                accepted.Add(client);
+                _ = ReadAsync(client);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The test has ended.
+        }
+    }
+
+    private async Task ReadAsync(TcpClient client)
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (await client.GetStream().ReadAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // Reset, or the test has ended.
+        }
+
+        Interlocked.Increment(ref ended);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            Assert.False(patience.IsCancellationRequested);
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using JustRunIt.ProxyNode.Tests.Peers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary><c>justrunit proxy</c> as a process, around real nginx servers.</summary>
+public sealed class StandAloneTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string folder = Directory.CreateTempSubdirectory("justrunit-proxy").FullName;
+    private readonly HttpClient http = new() { Timeout = Patience };
+    private readonly List<IAsyncDisposable> running = [];
+    private string original = "";
+    private string clone = "";
+
+    public async Task InitializeAsync()
+    {
+        original = await NginxAsync("original");
+        clone = await NginxAsync("clone");
+    }
+
+    public async Task DisposeAsync()
+    {
+        running.Reverse();
+        foreach (var item in running)
+            await item.DisposeAsync();
+        http.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_report_has_both_sides_figures()
+    {
+        var proxy = await StartAsync("--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "200ms");
+        await AskAsync(proxy, 20);
+        var report = await UntilAsync(proxy, report => report.GetProperty("sandbox").GetProperty("requests").GetInt64() == 20);
+        foreach (var side in new[] { "live", "sandbox" })
+        {
+            var figures = report.GetProperty(side);
+            Assert.Equal((20, 0), (figures.GetProperty("requests").GetInt64(), figures.GetProperty("errors").GetInt64()));
+            foreach (var name in new[] { "throughputPerSecond", "meanMs", "p50Ms", "p95Ms", "p99Ms" })
+                Assert.True(figures.GetProperty(name).GetDouble() > 0, $"{side}.{name}: {report}");
+        }
+
+        Assert.Equal(0, report.GetProperty("shed").GetInt64());
+        Assert.Equal(20, report.GetProperty("differences").GetProperty("compared").GetInt64());
+        Assert.Equal(JsonValueKind.Null, report.GetProperty("matches").ValueKind);
+        Assert.Equal(0, await proxy.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_report_that_was_started_anew_counts_from_there_and_metrics_go_on()
+    {
+        var proxy = await StartAsync("--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "50ms");
+        await AskAsync(proxy, 5);
+        await UntilAsync(proxy, report => report.GetProperty("differences").GetProperty("compared").GetInt64() == 5);
+        using var reset = await http.PostAsync($"http://{proxy.Admin}/reset", null);
+        Assert.Equal(HttpStatusCode.NoContent, reset.StatusCode);
+        await AskAsync(proxy, 2);
+        var report = await UntilAsync(proxy, report => report.GetProperty("sandbox").GetProperty("requests").GetInt64() == 2);
+        Assert.Equal(2, report.GetProperty("live").GetProperty("requests").GetInt64());
+        await UntilAsync(proxy, report => report.GetProperty("differences").GetProperty("compared").GetInt64() == 2);
+        var metrics = await http.GetStringAsync($"http://{proxy.Admin}/metrics");
+        Assert.Contains("justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"live\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("justrunit_proxy_request_duration_seconds_bucket{role=\"in\",protocol=\"http\",side=\"live\",le=\"+Inf\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("justrunit_proxy_request_duration_seconds_count{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("justrunit_proxy_sheds_total{role=\"in\",protocol=\"http\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("# TYPE justrunit_proxy_lateness_seconds histogram\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Askers_that_say_nothing_or_do_not_listen_hold_up_nobody()
+    {
+        var proxy = await StartAsync("--role", "in", "--upstream", original);
+        var silent = new List<TcpClient>();
+        for (var i = 0; i < 8; i++)
+        {
+            var asker = new TcpClient();
+            silent.Add(asker);
+            await asker.ConnectAsync(proxy.Admin);
+            // Half of them ask without end and never read.
+            var text = i % 2 == 0 ? "GET /report HTTP/1.1\r\n" : string.Concat(Enumerable.Repeat("GET /report HTTP/1.1\r\nHost: x\r\n\r\n", 50));
+            await asker.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        }
+
+        Assert.Equal("in", (await ReportAsync(proxy)).GetProperty("role").GetString());
+        // The name by which it is asked for does not matter.
+        Assert.NotEmpty(await http.GetStringAsync($"http://localhost:{proxy.Admin.Port}/report"));
+        using var unknown = await http.GetAsync($"http://{proxy.Admin}/other");
+        using var wrong = await http.GetAsync($"http://{proxy.Admin}/reset");
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.MethodNotAllowed), (unknown.StatusCode, wrong.StatusCode));
+        silent.ForEach(asker => asker.Dispose());
+    }
+
+    [Fact]
+    public async Task Proxies_that_are_peers_share_the_time_shift_and_the_matches()
+    {
+        // An application that asks its next tier, nginx, once for each request, and its clone.
+        var next = original;
+        var outListen = $"127.0.0.1:{PeerProcess.FreePort()}";
+        var outSandbox = $"127.0.0.1:{PeerProcess.FreePort()}";
+        var application = await ApplicationAsync(outListen);
+        var cloned = await ApplicationAsync(outSandbox);
+        var outAdmin = $"127.0.0.1:{PeerProcess.FreePort()}";
+        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "300ms", "--peer", outAdmin);
+        var outProxy = await ProxyProcess.StartAsync(
+            [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer", $"{inProxy.Admin}");
+        running.Add(outProxy);
+        await AskAsync(inProxy, 10);
+        var report = await UntilAsync(inProxy, report => report.GetProperty("sandbox").GetProperty("requests").GetInt64() == 10);
+        Assert.Equal(0, report.GetProperty("sandbox").GetProperty("errors").GetInt64());
+        var matches = report.GetProperty("matches");
+        Assert.Equal((10, 0), (matches.GetProperty("exact").GetInt64(), matches.GetProperty("missing").GetInt64()));
+        using var other = JsonDocument.Parse(await http.GetStringAsync($"http://{outAdmin}/report"));
+        Assert.Equal(300, other.RootElement.GetProperty("timeShiftMs").GetDouble());
+    }
+
+    [Fact]
+    public async Task Metrics_are_exported_by_OTLP_where_the_standard_variable_is_set()
+    {
+        var received = new ConcurrentQueue<string>();
+        await using var collector = await TestServer.StartAsync(application => application.MapPost("/v1/metrics", async (HttpContext context) =>
+        {
+            using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
+            received.Enqueue(await reader.ReadToEndAsync());
+        }));
+        var proxy = await ProxyProcess.StartAsync(
+            [
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{collector.EndPoint}"),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+                ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+                ("OTEL_SERVICE_NAME", "shop-front"),
+            ],
+            "--role", "in", "--upstream", original);
+        running.Add(proxy);
+        await AskAsync(proxy, 3);
+        using var patience = new CancellationTokenSource(Patience);
+        while (!received.Any(body => body.Contains("justrunit.proxy.request.duration", StringComparison.Ordinal)))
+            await Task.Delay(50, patience.Token);
+        var last = received.Last(body => body.Contains("justrunit.proxy.request.duration", StringComparison.Ordinal));
+        foreach (var name in new[] { "shop-front", "JustRunIt.ProxyNode", "justrunit.proxy.requests", "justrunit.proxy.errors", "justrunit.proxy.connections" })
+            Assert.Contains(name, last, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--role both --listen 127.0.0.1:0 --upstream 127.0.0.1:1", "command line: --role: 'both'; allowed is in or out")]
+    [InlineData("--role in --upstream 127.0.0.1:1", "command line: --listen: missing; allowed is IP:PORT, or --install")]
+    [InlineData("--role in --listen here --upstream 127.0.0.1:1", "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol smtp", "command line: --protocol: 'smtp'; allowed is http, ajp13, mysql, postgresql, tcp")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --speed 2", "command line: --hold: missing; allowed is a duration such as 30s where --speed is above 1")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --protocol mysql --speed 0.5", "command line: --speed: '0.5'; allowed is 1, for sessions of mysql depend on each other's data")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: '/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http and ajp13")]
+    [InlineData("--role in --upstream shop:80 --install", "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080")]
+    public async Task Bad_input_is_one_line_and_exit_code_2(string arguments, string error)
+    {
+        var (exitCode, output, errors) = await ProxyProcess.RunAsync(["proxy", .. arguments.Split(' ')]);
+        Assert.Equal((2, "", error + "\n"), (exitCode, output, errors));
+    }
+
+    [Fact]
+    public async Task Help_names_every_option()
+    {
+        var (exitCode, output, _) = await ProxyProcess.RunAsync("proxy", "--help");
+        Assert.Equal(0, exitCode);
+        foreach (var option in new[]
+        {
+            "--role", "--protocol", "--listen", "--upstream", "--install", "--drain", "--sandbox", "--time-shift", "--speed", "--hold", "--record", "--record-limit", "--peer", "--rules", "--admin", "--memory",
+        })
+            Assert.Contains(option, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_recorded_trace_is_replayed_by_the_command()
+    {
+        var file = Path.Combine(folder, "trace");
+        var proxy = await StartAsync("--role", "in", "--upstream", original, "--record", file);
+        await AskAsync(proxy, 10);
+        Assert.Equal(0, await proxy.EndAsync());
+        var (exitCode, output, errors) = await ProxyProcess.RunAsync("replay", "--trace", file, "--to", clone, "--protocol", "http", "--sessions", "200%", "--speed", "1.5", "--seed", "3", "--json");
+        Assert.True(exitCode == 0, errors);
+        using var report = JsonDocument.Parse(output);
+        Assert.Equal(20, report.RootElement.GetProperty("sandbox").GetProperty("requests").GetInt64());
+        Assert.Equal(0, report.RootElement.GetProperty("differences").GetProperty("content").GetInt64());
+        (exitCode, _, errors) = await ProxyProcess.RunAsync("replay", "--trace", file, "--to", clone, "--sessions", "half");
+        Assert.Equal((2, "command line: --sessions: 'half'; allowed is a percentage from 1% to 10000%\n"), (exitCode, errors));
+    }
+
+    private async Task<string> NginxAsync(string name)
+    {
+        var port = PeerProcess.FreePort();
+        var own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"127.0.0.1:{port}")]));
+        return $"127.0.0.1:{port}";
+    }
+
+    private async Task<string> ApplicationAsync(string nextTier)
+    {
+        var server = await TestServer.StartAsync(application =>
+        {
+            var next = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
+            application.MapGet("/{**path}", (string? path) => next.GetStringAsync($"http://{nextTier}/data/{path}"));
+        });
+        running.Add(server);
+        return $"{server.EndPoint}";
+    }
+
+    private async Task<ProxyProcess> StartAsync(params string[] arguments)
+    {
+        var proxy = await ProxyProcess.StartAsync([], arguments);
+        running.Add(proxy);
+        return proxy;
+    }
+
+    private async Task AskAsync(ProxyProcess proxy, int count)
+    {
+        for (var i = 0; i < count; i++)
+            Assert.Equal("hello\n", await http.GetStringAsync($"http://{proxy.EndPoint}/{i}"));
+    }
+
+    private async Task<JsonElement> ReportAsync(ProxyProcess proxy)
+    {
+        using var document = JsonDocument.Parse(await http.GetStringAsync($"http://{proxy.Admin}/report"));
+        return document.RootElement.Clone();
+    }
+
+    private async Task<JsonElement> UntilAsync(ProxyProcess proxy, Func<JsonElement, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var report = await ReportAsync(proxy);
+            if (condition(report))
+                return report;
+            Assert.False(patience.IsCancellationRequested, $"{report}");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
+}
