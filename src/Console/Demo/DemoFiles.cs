@@ -10,7 +10,6 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<Demo
         dataCenter: {{DemoPlan.DataCenter}}
         agent: {{DemoPlan.Agent}}
         stateFolder: {{Path.Combine(folder, "host-agent")}}
-        backEnd: auto        # live clones where this machine can make them
         onStop: stop         # the servers end with the demonstration
         simulated: true      # the machines are capped control groups on this one
         coreSize: {{DemoPlan.CoreSize}}        # real cores that one of their cores stands for

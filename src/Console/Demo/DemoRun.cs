@@ -28,6 +28,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     public async Task<DemoResult> RunAsync(CancellationToken cancellation)
     {
         Say($"Simulated physical machines: control groups on this one, whose cores each stand for {DemoPlan.CoreSize} of a real core.");
+        Say("Clones are started cold by the process back end (the paper's configuration without VM cloning, §2.2.1).");
         var services = DemoPlan.Layout(new Ports());
         var files = new DemoFiles(folder, plan, services);
         if (Directory.Exists(folder))
@@ -47,7 +48,6 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
             fleet.Start(service);
         await servers.StartAsync(services, cancellation);
-        Say(BackEnd());
         Say($"{services.Count} auctions run: web, application and database tier each, application servers at {DemoPlan.InitialPercent} % of a core");
 
         await WarmUpAsync(services, cancellation);
@@ -75,14 +75,6 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
             foreach (var emulator in emulators)
                 await emulator.DisposeAsync();
         }
-    }
-
-    /// <summary>What the host agent says of its back end: which it is, how it clones, and why it is this one.</summary>
-    private string BackEnd()
-    {
-        const string words = "Back end: ";
-        var line = File.ReadLines(Path.Combine(folder, "logs", "HostAgent.log")).FirstOrDefault(line => line.Contains(words, StringComparison.Ordinal));
-        return line?[line.IndexOf(words, StringComparison.Ordinal)..] ?? $"{words}see {folder}/logs/HostAgent.log";
     }
 
     /// <summary>A little load on every auction, so that nothing is compiled or read for the first time later.</summary>
