@@ -280,13 +280,6 @@ internal sealed class Hearing
             });
         }
 
-        private static Exchange Begun(in ClientStep step)
-        {
-            var exchange = new Exchange(Replay);
-            exchange.Begin(null!, step, 0, isKept: false);
-            return exchange;
-        }
-
         private bool Try(ReadOnlySpan<byte> bytes, int headLength)
         {
             try
