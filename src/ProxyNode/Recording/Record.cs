@@ -9,7 +9,7 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal sealed class Record(long memoryLimit, TimeProvider clock)
 {
-    /// <summary>Bytes that an exchange takes besides its reply: itself, and its places in three indices.</summary>
+    /// <summary>Bytes that an exchange takes besides its reply: itself, and two places in each of three indices.</summary>
     private const int Overhead = 600;
 
     private readonly Lock gate = new();
@@ -47,9 +47,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             byAge.Enqueue(exchange);
             bytes += reply.Length + Overhead;
             exact.Add(keys.Exact, exchange);
-            // Without a wildcard in it, it is found under the exact key.
-            if (keys.Wildcard != keys.Exact)
-                wildcard.Add(keys.Wildcard, exchange);
+            wildcard.Add(keys.Wildcard, exchange);
             equivalent.Add(keys.Equivalent, exchange);
             while (byAge.Count > 1 && (bytes > memoryLimit || byAge.Peek().Arrival < oldest))
                 Evict(byAge.Dequeue());
@@ -69,7 +67,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
-                : Alike(keys, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
+                : wildcard.Nearest(keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
                 : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
             if (found is not null)
@@ -97,11 +95,6 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             bytes = 0;
         }
     }
-
-    /// <summary>Recorded with other values in its wildcards, or without any.</summary>
-    private RecordedExchange? Alike(RequestKeys keys, long expectedArrival) =>
-        wildcard.Nearest(keys.Wildcard, expectedArrival)
-        ?? (keys.Wildcard == keys.Exact ? null : exact.Nearest(keys.Wildcard, expectedArrival));
 
     private void Use(RecordedExchange exchange)
     {
