@@ -45,7 +45,7 @@ internal static class Figure
         plot.Title(sample.Key);
         plot.XLabel("CPU share of each side, % of a core");
         plot.YLabel(what);
-        plot.Axes.SetLimitsY(0, sample.Max(cell => Math.Max(values(cell).Online, values(cell).Clone)) * 1.25);
+        plot.Axes.SetLimitsY(0, sample.Max(cell => Math.Max(values(cell).Online, values(cell).Clone)) * 1.6);
         plot.ShowLegend(Alignment.UpperRight);
     }
 }

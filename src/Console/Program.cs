@@ -1,6 +1,7 @@
 using System.CommandLine;
 using JustRunIt.Console.Benchmarks;
 using JustRunIt.Console.Demo;
+using JustRunIt.Console.Hosts;
 using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Store.Configuration;
 
@@ -11,6 +12,8 @@ var root = new RootCommand("JustRunIt: find by live experiments how much CPU and
     DemoCommand.Create(),
     UpCommand.Create(),
     BenchCommand.Create(),
+    HostsCommand.Create(),
+    CloneCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -100,6 +100,8 @@ public static class Catalog
         Entry.Of<VmMigrated>(HostAgent, Placement),
         Entry.Of<VmMigrationFailed>(HostAgent, Placement),
         Entry.Of<VmExited>(HostAgent, Experimenter),
+        Entry.Of<HostsAsked>(Outsider, HostAgent),
+        Entry.Of<HostReported>(HostAgent),
         Entry.Of<StartReplay>(Experimenter, ProxyNode),
         Entry.Of<StopReplay>(Experimenter, ProxyNode),
         Entry.Of<ReplayMeasured>(ProxyNode, Experimenter),

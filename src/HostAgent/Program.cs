@@ -21,7 +21,8 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
             .Add<CloneVmConsumer, CloneVm>(atOnce: 2)
             .Add<DestroyCloneConsumer, DestroyClone>()
             .Add<SetAllocationConsumer, SetAllocation>()
-            .Add<MigrateVmConsumer, MigrateVm>());
+            .Add<MigrateVmConsumer, MigrateVm>()
+            .Add<HostsAskedConsumer, HostsAsked>());
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(groups);
     builder.Services.AddSingleton<StateFile>();

@@ -65,6 +65,19 @@ public sealed class CloneNamesTests
     }
 
     [Fact]
+    public void What_a_connection_prepares_is_answered_whenever_a_clone_opens_another_one_and_its_settings_are_accepted()
+    {
+        var prepare = Command(0x16, "SELECT 1"u8.ToArray());
+        Assert.True(online.Lasts(0x16) && !online.Lasts(3));
+        record.AddLasting(online.KeysOf(prepare)!.Value, "prepared"u8.ToArray(), arrival: 10, answered: 11);
+        record.Clear();
+        var (found, kind) = record.Find(clone.KeysOf(prepare)!.Value, 1_000_000);
+        Assert.Equal(("prepared", MatchKind.Exact), (Encoding.UTF8.GetString(found!.Reply), kind));
+        Assert.Equal(MySqlPacket.OkPacket(1), clone.Missing(Command(3, "set names utf8mb4"u8.ToArray())).ToArray());
+        Assert.NotEqual(MySqlPacket.OkPacket(1), clone.Missing(Command(3, "SELECT 2"u8.ToArray())).ToArray());
+    }
+
+    [Fact]
     public async Task An_answer_comes_when_it_is_due_and_at_once_when_the_timer_has_ended()
     {
         using var timer = new AnswerTimer(TimeProvider.System);

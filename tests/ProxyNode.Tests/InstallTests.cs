@@ -72,9 +72,9 @@ public sealed class InstallTests : IAsyncLifetime
         await UntilAsync(() => IsServedAsync(hosts.Server));
         await UntilAsync(() => IsServedAsync(hosts.Elsewhere));
         var orphan = await TablesAsync();
-        Assert.Contains("justrunit_", orphan, StringComparison.Ordinal);
+        Assert.Contains("justrunit_proxy_", orphan, StringComparison.Ordinal);
         await InstallAsync();
-        await UntilAsync(async () => await TablesAsync() is var tables && tables.Contains("justrunit_", StringComparison.Ordinal) && !tables.Contains(orphan.Trim(), StringComparison.Ordinal));
+        await UntilAsync(async () => await TablesAsync() is var tables && tables.Contains("justrunit_proxy_", StringComparison.Ordinal) && !tables.Contains(orphan.Trim(), StringComparison.Ordinal));
         Assert.True(await IsServedAsync(hosts.Elsewhere));
     }
 
@@ -94,7 +94,7 @@ public sealed class InstallTests : IAsyncLifetime
     {
         await InstallAsync();
         await NetworkNamespace.RunAsync(hosts.Server, "nft", "flush", "ruleset");
-        await UntilAsync(async () => (await TablesAsync()).Contains("justrunit_", StringComparison.Ordinal));
+        await UntilAsync(async () => (await TablesAsync()).Contains("justrunit_proxy_", StringComparison.Ordinal));
         var before = await RequestsAsync();
         await UntilAsync(async () => await IsServedAsync(hosts.Elsewhere) && await RequestsAsync() > before);
     }
@@ -114,7 +114,7 @@ public sealed class InstallTests : IAsyncLifetime
         await UntilAsync(async () =>
         {
             Assert.False(proxy.HasExited, proxy.HasExited ? await proxy.StandardError.ReadToEndAsync() : "");
-            return (await TablesAsync()).Contains("justrunit_", StringComparison.Ordinal) && await RequestsAsync() >= 0;
+            return (await TablesAsync()).Contains("justrunit_proxy_", StringComparison.Ordinal) && await RequestsAsync() >= 0;
         });
         return proxy;
     }

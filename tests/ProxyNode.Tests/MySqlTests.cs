@@ -147,6 +147,98 @@ public sealed class MySqlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Connector_j_sees_through_the_proxy_what_it_sees_without_and_the_clone_ends_up_the_same()
+    {
+        var without = await ConnectorJ.RunAsync(clone.EndPoint);
+        await using (var connection = await ConnectAsync(clone.EndPoint))
+            await ExecuteAsync(connection, "DROP TABLE j");
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        Assert.Equal(without, await ConnectorJ.RunAsync(proxy.EndPoint));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        const string rows = "SELECT CONCAT_WS('|', id, name) FROM j ORDER BY id";
+        Assert.Equal(await DumpAsync(original, rows), await DumpAsync(clone, rows));
+    }
+
+    [Fact]
+    public async Task Numbers_of_rows_inserted_at_the_same_time_are_the_same_at_the_clone()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(client => Task.Run(async () =>
+        {
+            await using var connection = await ConnectAsync(proxy.EndPoint);
+            for (var i = 0; i < 25; i++)
+                await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('{client}-{i}', {i}), ('{client}-{i}b', {i})");
+        })));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
+    [Fact]
+    public async Task Deadlocks_leave_the_clone_with_the_same_data()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        var deadlocks = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
+        {
+            await using var connection = await ConnectAsync(proxy.EndPoint);
+            for (var i = 0; i < 25; i++)
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                try
+                {
+                    // Half of them take the rows in the other order.
+                    var (first, second) = client % 2 == 0 ? (1, 2) : (2, 1);
+                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}", transaction);
+                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}", transaction);
+                    await transaction.CommitAsync();
+                }
+                catch (MySqlException e) when (e.ErrorCode == MySqlErrorCode.LockDeadlock)
+                {
+                    Interlocked.Increment(ref deadlocks);
+                }
+            }
+        })));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.True(deadlocks > 0);
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
+    [Fact]
+    public async Task A_clone_that_wants_another_way_to_log_in_is_an_error_with_its_reason_and_no_harm_on_line()
+    {
+        foreach (var server in (MariaDbServer[])[original, clone])
+        {
+            await using var administrator = await ConnectAsync(server.EndPoint);
+            await ExecuteAsync(administrator, server == original
+                ? "CREATE USER other@'127.0.0.1' IDENTIFIED BY 'secret'"
+                : "INSTALL SONAME 'auth_ed25519'; CREATE USER other@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('secret')");
+        }
+
+        var rules = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["other"] = "secret" } };
+        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint, rules);
+        await using (var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("User ID=shop", "User ID=other").Replace("Database=shop", "Database=")))
+        {
+            await connection.OpenAsync();
+            Assert.Equal(1L, Convert.ToInt64(await ScalarAsync(connection, "SELECT 1")));
+        }
+
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Errors > 0);
+        Assert.Equal(0, report.Live.Errors);
+        Assert.Contains("client_ed25519", report.SandboxFailure);
+    }
+
+    [Fact]
+    public async Task A_client_that_insists_on_tls_gets_an_error_and_the_server_hears_nothing_more()
+    {
+        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("SslMode=None", "SslMode=Required"));
+        await Assert.ThrowsAsync<MySqlException>(() => connection.OpenAsync());
+    }
+
+    [Fact]
     public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
     {
         await using var proxy = Scenes.Out("mysql", original.EndPoint, ServiceRules.None with
@@ -205,10 +297,10 @@ public sealed class MySqlTests : IAsyncLifetime
         return rows;
     }
 
-    private static async Task<string> DumpAsync(MariaDbServer server)
+    private static async Task<string> DumpAsync(MariaDbServer server, string rows = "SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
-        await using var command = new MySqlCommand("SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id", connection);
+        await using var command = new MySqlCommand(rows, connection);
         return string.Join('\n', await ReadAsync(command));
     }
 }

@@ -88,6 +88,59 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
 
+    [Theory]
+    [InlineData("simple")]
+    [InlineData("extended")]
+    [InlineData("prepared")]
+    public async Task Pgbench_leaves_the_clone_with_the_same_balances(string mode)
+    {
+        foreach (var server in (PostgreSqlServer[])[original, clone])
+            await PeerProcess.RunAsync("pgbench", ["-q", "-i", At(server.EndPoint)]);
+        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
+        var said = await PeerProcess.RunAsync("pgbench", ["-M", mode, "-n", "-c", "4", "-t", "25", At(proxy.EndPoint)]);
+        Assert.Contains("100/100", said);
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.Equal(0, report.Sandbox!.Errors);
+        const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
+        Assert.Equal(await DumpAsync(original, balances), await DumpAsync(clone, balances));
+
+        static string At(System.Net.IPEndPoint server) => $"host=127.0.0.1 port={server.Port} user=shop password=secret dbname=shop";
+    }
+
+    [Fact]
+    public async Task Deadlocks_leave_the_clone_with_the_same_data()
+    {
+        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
+        await using (var administrator = await ConnectAsync(original.EndPoint))
+            await ExecuteAsync(administrator, "ALTER DATABASE shop SET deadlock_timeout = '50ms'");
+        var deadlocks = 0;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
+        {
+            await using var connection = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+            for (var i = 0; i < 15; i++)
+            {
+                await using var transaction = await connection.BeginTransactionAsync();
+                try
+                {
+                    // Half of them take the rows in the other order.
+                    var (first, second) = client % 2 == 0 ? (1, 2) : (2, 1);
+                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}");
+                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}");
+                    await transaction.CommitAsync();
+                }
+                catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DeadlockDetected)
+                {
+                    Interlocked.Increment(ref deadlocks);
+                }
+            }
+        })));
+        var live = (await proxy.ReportAsync()).Live.Requests;
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= live);
+        Assert.True(deadlocks > 0);
+        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+    }
+
     [Fact]
     public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
     {
@@ -141,10 +194,10 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         return rows;
     }
 
-    private static async Task<string> DumpAsync(PostgreSqlServer server)
+    private static async Task<string> DumpAsync(PostgreSqlServer server, string rows = "SELECT concat_ws('|', name, price) FROM items ORDER BY name, price")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
-        await using var command = new NpgsqlCommand("SELECT concat_ws('|', name, price) FROM items ORDER BY name, price", connection);
+        await using var command = new NpgsqlCommand(rows, connection);
         return string.Join('\n', await ReadAsync(command));
     }
 }

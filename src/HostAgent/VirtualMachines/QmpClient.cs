@@ -56,6 +56,7 @@ internal sealed class QmpClient : IAsyncDisposable
         while (true)
         {
             var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            QmpClient? client = null;
             try
             {
                 await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), patience.Token);
@@ -65,12 +66,15 @@ internal sealed class QmpClient : IAsyncDisposable
                 var greeting = await reader.ReadLineAsync(patience.Token) ?? throw new IOException("QEMU closed the connection");
                 if (!JsonDocument.Parse(greeting).RootElement.TryGetProperty("QMP", out _))
                     throw new HypervisorException($"{socket} does not speak QMP");
-                var client = new QmpClient(stream, reader);
+                client = new QmpClient(stream, reader);
                 await client.ExecuteAsync("qmp_capabilities", null, patience.Token);
                 return client;
             }
-            catch (Exception e) when (e is SocketException or IOException)
+            catch (Exception e) when (e is SocketException or IOException or HypervisorException)
             {
+                // Nobody listens yet, or QEMU is still busy with the end of the client before and drops the next.
+                if (client is not null)
+                    await client.DisposeAsync();
                 connection.Dispose();
                 if (dead() is { } reason)
                     throw new HypervisorException($"QEMU ended: {reason}");

@@ -24,6 +24,14 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
         base.End();
     }
 
+    /// <inheritdoc />
+    public override void Reset()
+    {
+        base.Reset();
+        id.Clear();
+        (matched, inId, last) = (0, false, null);
+    }
+
     /// <summary>The next bytes of the page.</summary>
     protected void AppendPage(ReadOnlySpan<byte> bytes)
     {

@@ -19,8 +19,8 @@ namespace JustRunIt.ProxyNode.Installing;
 /// <param name="Mark">Of the proxy's own connections, and of its heartbeat.</param>
 internal sealed record RedirectionRules(IPEndPoint Address, IPEndPoint Proxy, int Mark)
 {
-    /// <summary>Names of all tables of ours begin so.</summary>
-    public const string Prefix = "justrunit_";
+    /// <summary>Names of the tables of all proxies begin so, and of no others.</summary>
+    public const string Prefix = "justrunit_proxy_";
 
     /// <summary>Port of the heartbeat's datagrams; none ever leaves (RFC 863, discard).</summary>
     public const int HeartbeatPort = 9;

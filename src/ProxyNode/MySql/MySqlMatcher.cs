@@ -28,6 +28,9 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     public override void Follow(Dialogue dialogue) => online = dialogue as MySqlDialogue;
 
     /// <inheritdoc />
+    public override bool Lasts(int kind) => kind == (int)MySqlCommand.StatementPrepare;
+
+    /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
         var payload = Join(request);
@@ -39,7 +42,7 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
                 return Keys("query", Encoding.UTF8.GetString(argument), "");
             case MySqlCommand.StatementPrepare:
                 lastPrepared = Encoding.UTF8.GetString(argument);
-                return Keys("prepare", lastPrepared, "");
+                return Keys("prepare", lastPrepared, "") with { IsLasting = true };
             case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
                 return Keys(command.ToString(), TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)), Encoding.Latin1.GetString(argument[4..]));
             case MySqlCommand.StatementClose when argument.Length >= 4:
@@ -78,9 +81,10 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request) => MySqlPacket.OkPacket(1);
 
-    /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) =>
-        MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
+    /// <summary>A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.</summary>
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => SetsSomething(request)
+        ? MySqlPacket.OkPacket(1)
+        : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
 
     /// <summary>Greets as the on-line server does, and lets everyone in: there is nothing to steal but the record.</summary>
     public override async Task<bool> GreetAsync(Socket clone, Dialogue dialogue, Record record, CancellationToken stop)
@@ -123,6 +127,10 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
 
         return joined.ToArray();
     }
+
+    private static bool SetsSomething(ReadOnlySpan<byte> request) =>
+        request.Length > MySqlPacket.HeaderLength + 5 && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.Query
+        && System.Text.Ascii.EqualsIgnoreCase(request.Slice(MySqlPacket.HeaderLength + 1, 4), "SET "u8);
 
     private static bool IsPrepared(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
         request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare

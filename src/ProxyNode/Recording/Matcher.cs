@@ -17,6 +17,12 @@ internal abstract class Matcher
     {
     }
 
+    /// <summary>
+    /// On-line: whether requests of a kind (<see cref="Protocols.ClientStep.Kind"/>) are recorded also while there is no clone,
+    /// because one that comes later asks them anew; their keys are lasting.
+    /// </summary>
+    public virtual bool Lasts(int kind) => false;
+
     /// <summary>What a request is found by; null when it is neither recorded nor looked up.</summary>
     public abstract RequestKeys? KeysOf(ReadOnlySpan<byte> request);
 

@@ -9,14 +9,18 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal sealed class Record(long memoryLimit, TimeProvider clock)
 {
-    /// <summary>Bytes that an exchange takes besides its reply: itself, and two places in each of three indices.</summary>
+    /// <summary>Bytes that an exchange takes besides its reply: itself, and its places in three indices.</summary>
     private const int Overhead = 600;
+
+    /// <summary>Most different requests whose last reply is kept for good.</summary>
+    private const int MostLasting = 10_000;
 
     private readonly Lock gate = new();
     private readonly Queue<RecordedExchange> byAge = new();
     private readonly RecordIndex exact = new();
     private readonly RecordIndex wildcard = new();
     private readonly RecordIndex equivalent = new();
+    private readonly Dictionary<UInt128, RecordedExchange> lasting = [];
     private long bytes;
     private long sequence;
 
@@ -47,10 +51,25 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             byAge.Enqueue(exchange);
             bytes += reply.Length + Overhead;
             exact.Add(keys.Exact, exchange);
-            wildcard.Add(keys.Wildcard, exchange);
+            // Without a wildcard in it, it is found under the exact key.
+            if (keys.Wildcard != keys.Exact)
+                wildcard.Add(keys.Wildcard, exchange);
             equivalent.Add(keys.Equivalent, exchange);
             while (byAge.Count > 1 && (bytes > memoryLimit || byAge.Peek().Arrival < oldest))
                 Evict(byAge.Dequeue());
+        }
+    }
+
+    /// <summary>
+    /// Keeps the last reply to a request that is asked once for a connection: how many connections a clone opens, and when, is
+    /// its own affair.
+    /// </summary>
+    public void AddLasting(RequestKeys keys, byte[] reply, long arrival, long answered)
+    {
+        lock (gate)
+        {
+            if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
+                lasting[keys.Exact] = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
         }
     }
 
@@ -67,7 +86,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
-                : wildcard.Nearest(keys.Wildcard, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
+                : lasting.TryGetValue(keys.Exact, out var kept) ? (kept, MatchKind.Exact)
+                : Alike(keys, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
                 : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
                 : (null, MatchKind.Missing);
             if (found is not null)
@@ -82,7 +102,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         }
     }
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Lets go of everything but what lasts.</summary>
     public void Clear()
     {
         lock (gate)
@@ -95,6 +115,11 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             bytes = 0;
         }
     }
+
+    /// <summary>Recorded with other values in its wildcards, or without any.</summary>
+    private RecordedExchange? Alike(RequestKeys keys, long expectedArrival) =>
+        wildcard.Nearest(keys.Wildcard, expectedArrival)
+        ?? (keys.Wildcard == keys.Exact ? null : exact.Nearest(keys.Wildcard, expectedArrival));
 
     private void Use(RecordedExchange exchange)
     {

@@ -100,7 +100,11 @@ internal sealed class Recorder : IAsyncDisposable
     {
         var keys = ended.Matcher.KeysOf(ended.RequestBytes);
         var reply = ended.IsOneWay ? [] : ended.Matcher.Keep(ended.RequestBytes, ended.ReplyBytes);
-        if (keys is not { } found || ended.IsOneWay || current() is not { } use)
+        if (keys is not { } found || ended.IsOneWay)
+            return;
+        if (found.IsLasting)
+            record.AddLasting(found, reply, ended.Arrival, ended.Answered);
+        if (current() is not { } use)
             return;
         var oldest = clock.GetTimestamp() - (long)(((use.TimeShift * TimeShiftsKept) + KeptBeyond).TotalSeconds * clock.TimestampFrequency);
         record.Add(found, reply, ended.Closes, ended.Arrival, ended.Answered, oldest);
@@ -113,7 +117,7 @@ internal sealed class Recorder : IAsyncDisposable
         {
             recorder.record.Original = dialogue;
             matcher.Follow(dialogue);
-            return step.IsPrivate || recorder.current() is null ? null : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
+            return step.IsPrivate || (recorder.current() is null && !matcher.Lasts(step.Kind)) ? null : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
         }
 
         /// <inheritdoc />

@@ -10,6 +10,9 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal readonly record struct RequestKeys(UInt128 Exact, UInt128 Wildcard, UInt128 Equivalent)
 {
+    /// <summary>Asked once for a connection, and used as long as it lives, such as a statement that is prepared.</summary>
+    public bool IsLasting { get; init; }
+
     /// <summary>The values under the wildcards, in order; null when there is none.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 

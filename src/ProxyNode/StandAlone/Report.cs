@@ -31,7 +31,11 @@ internal sealed record Report(
     LatenessFigures? LatenessMs,
     RecordFigures? Record,
     TraceFigures? Trace,
-    ProcessFigures Process);
+    ProcessFigures Process)
+{
+    /// <summary>Why the clone could not be spoken to, the last time: a log-in that it refused, a protocol that it broke; null when it always could.</summary>
+    public string? SandboxFailure { get; init; }
+}
 
 /// <summary>One side's figures.</summary>
 internal sealed record SideFigures(long Requests, double ThroughputPerSecond, double MeanMs, double P50Ms, double P95Ms, double P99Ms, double MaxMs, long Errors)

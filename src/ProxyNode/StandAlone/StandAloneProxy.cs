@@ -182,7 +182,10 @@ internal sealed class StandAloneProxy : IAsyncDisposable
                 process.PeakWorkingSet64,
                 GC.GetTotalAllocatedBytes(),
                 GC.CollectionCount(0),
-                listeners[0].Open));
+                listeners[0].Open))
+        {
+            SandboxFailure = replay?.LastFailure,
+        };
     }
 
     /// <summary>The figures in Prometheus' text format.</summary>

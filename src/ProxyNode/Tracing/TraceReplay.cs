@@ -53,18 +53,7 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
         using var early = end.Register(stop.Cancel);
         begunAt = clock.GetTimestamp();
         var pacing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
-        {
-            try
-            {
-                Pace();
-                pacing.SetResult();
-            }
-            catch (Exception e)
-            {
-                pacing.SetException(e);
-            }
-        }) { IsBackground = true, Name = "pacer" }.Start();
+        new Thread(() => Pace(pacing)) { IsBackground = true, Name = "pacer" }.Start();
         await pacing.Task.ConfigureAwait(false);
         while (Interlocked.Read(ref outstanding) > 0)
             await Task.Delay(Look, clock, CancellationToken.None).ConfigureAwait(false);
@@ -118,6 +107,19 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
             return;
         Comparison.Add(request, (recorded.Status, recorded.ReplyLength, recorded.ReplyHash), (answer.Status, reply.Length, reply.Hash));
         identities.Pair(recorded.Issued, reply.Issued);
+    }
+
+    private void Pace(TaskCompletionSource ended)
+    {
+        try
+        {
+            Pace();
+            ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            ended.SetException(e);
+        }
     }
 
     /// <summary>Tells each session when its next request is due.</summary>

@@ -229,13 +229,6 @@ internal sealed class Hearing
 
         public List<byte> Request { get; } = [];
 
-        private static Exchange Begun(in ClientStep step)
-        {
-            var exchange = new Exchange(Replay);
-            exchange.Begin(null!, step, arrival: 0, isKept: false);
-            return exchange;
-        }
-
         public void Append(ReadOnlySpan<byte> bytes, int headLength)
         {
             reply.AddRange(bytes);
@@ -285,6 +278,13 @@ internal sealed class Hearing
                 clone.Local(request);
                 _ = protocol.Name;
             });
+        }
+
+        private static Exchange Begun(in ClientStep step)
+        {
+            var exchange = new Exchange(Replay);
+            exchange.Begin(null!, step, 0, isKept: false);
+            return exchange;
         }
 
         private bool Try(ReadOnlySpan<byte> bytes, int headLength)

@@ -11,8 +11,10 @@ namespace JustRunIt.ProxyNode.Tests.Soaking;
 /// <param name="Descriptors">Open file descriptors of this process.</param>
 /// <param name="Buffers">Pooled buffers that are out.</param>
 /// <param name="Connections">Connections of clients to the proxies.</param>
+/// <param name="ToServer">Connections of the proxies to the server.</param>
+/// <param name="ToClone">Connections of the in-proxy to the clone.</param>
 /// <param name="HeapBytes">Live objects, after a full collection.</param>
-internal sealed record Held(int Descriptors, long Buffers, int Connections, long HeapBytes);
+internal sealed record Held(int Descriptors, long Buffers, int Connections, int ToServer, int ToClone, long HeapBytes);
 
 /// <summary>What a soak found.</summary>
 /// <param name="Requests">Replies that came whole.</param>
@@ -24,7 +26,9 @@ internal sealed record SoakResult(long Requests, long Broken, long Duplicates, H
 {
     /// <summary>What has leaked; null when nothing has.</summary>
     public string? Leak =>
-        After.Connections > 0 ? $"{After.Connections} connections"
+        After.Connections > 0 ? $"{After.Connections} connections of clients"
+        : After.ToServer > 0 ? $"{After.ToServer} connections to the server"
+        : After.ToClone > 0 ? $"{After.ToClone} connections to the clone"
         : After.Descriptors > Before.Descriptors + 3 ? $"{After.Descriptors - Before.Descriptors} descriptors"
         : After.Buffers > Before.Buffers + 8 ? $"{After.Buffers - Before.Buffers} pooled buffers"
         : After.HeapBytes > (2 * Before.HeapBytes) + (8L << 20) ? $"{(After.HeapBytes - Before.HeapBytes) >> 20} MiB of memory"
@@ -72,7 +76,7 @@ internal static class Soak
             {
                 await Task.Delay(500);
                 var now = await HeldAsync();
-                same = now.Connections == 0 && now.Descriptors == last.Descriptors && now.Buffers == last.Buffers ? same + 1 : 0;
+                same = now.Connections + now.ToServer + now.ToClone == 0 && now.Descriptors == last.Descriptors && now.Buffers == last.Buffers ? same + 1 : 0;
                 last = now;
             }
 
@@ -82,7 +86,9 @@ internal static class Soak
         async Task<Held> HeldAsync() => new(
             Directory.GetFiles("/proc/self/fd").Length,
             buffers.Out,
-            (await inProxy.ReportAsync()).Process.Connections + (await outProxy.ReportAsync()).Process.Connections + server.Open + clone.Open,
+            (await inProxy.ReportAsync()).Process.Connections + (await outProxy.ReportAsync()).Process.Connections,
+            server.Open,
+            clone.Open,
             0);
     }
 

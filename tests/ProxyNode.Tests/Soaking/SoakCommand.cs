@@ -31,6 +31,8 @@ internal static class SoakCommand
         Console.WriteLine($"{"descriptors",-12} {result.Before.Descriptors,10} {result.After.Descriptors,10}");
         Console.WriteLine($"{"buffers",-12} {result.Before.Buffers,10} {result.After.Buffers,10}");
         Console.WriteLine($"{"connections",-12} {result.Before.Connections,10} {result.After.Connections,10}");
+        Console.WriteLine($"{"to server",-12} {result.Before.ToServer,10} {result.After.ToServer,10}");
+        Console.WriteLine($"{"to clone",-12} {result.Before.ToClone,10} {result.After.ToClone,10}");
         Console.WriteLine($"{"heap KiB",-12} {result.Before.HeapBytes >> 10,10} {result.After.HeapBytes >> 10,10}");
         Console.WriteLine(result.Leak is { } leak ? $"leaked: {leak}" : "nothing leaked");
         return result.Leak is null ? 0 : 1;

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Text.Json;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
+using Spectre.Console;
+
+namespace JustRunIt.Console.Hosts;
+
+/// <summary><c>justrunit hosts</c>: machines, what runs on them, allocations and power.</summary>
+internal static class HostsCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "print the agents' answers as JSON" };
+        var command = new Command("hosts", "list machines, virtual machines, clones, allocations and power") { json };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(json), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool json, CancellationToken cancellation)
+    {
+        await using var agents = await HostAgents.ConnectAsync(cancellation);
+        var answers = await agents.AskAsync(cancellation);
+        if (answers.Count == 0)
+        {
+            await System.Console.Error.WriteLineAsync("no host agent answers on this bus; './justrunit up' starts one");
+            return 1;
+        }
+
+        var power = agents.Observer.Of<PowerMeasured>().GroupBy(report => (report.Agent, report.Machine)).ToDictionary(group => group.Key, group => group.Last());
+        if (json)
+        {
+            System.Console.WriteLine(JsonSerializer.Serialize(new { hosts = answers, power = power.Values }, new JsonSerializerOptions(Wire.Json) { WriteIndented = true }));
+            return 0;
+        }
+
+        var table = new Table().Border(TableBorder.None).AddColumns("agent", "machine", "role", "runs", "cpu", "memory", "address", "power");
+        foreach (var host in answers)
+        {
+            foreach (var machine in host.Machines)
+            {
+                power.TryGetValue((host.Agent, machine.Name), out var measured);
+                table.AddRow(
+                    host.Agent,
+                    machine.Name,
+                    $"{machine.Role}".ToLowerInvariant() + (host.Simulated ? ", simulated" : ""),
+                    host.Hypervisor,
+                    $"{machine.Cpu}",
+                    Mebibytes(machine.Memory.Mebibytes),
+                    "",
+                    measured is null ? "not measured" : $"{measured.Power}{(measured.Estimated ? " (estimated)" : "")}");
+                foreach (var vm in host.Vms.Where(vm => vm.Machine == machine.Name))
+                    table.AddRow("", "", "", vm.CloneOf is null ? vm.Name : $"{vm.Name}, clone of {vm.CloneOf} until {vm.LeaseUntil:HH:mm:ss} UTC", $"{vm.Cpu}", Mebibytes(vm.Memory.Mebibytes), vm.Endpoint, "");
+            }
+        }
+
+        AnsiConsole.Write(table);
+        return 0;
+    }
+
+    private static string Mebibytes(double mebibytes) => FormattableString.Invariant($"{mebibytes:0} MiB");
+}

@@ -1,0 +1,40 @@
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
+
+namespace JustRunIt.Events.Hosts;
+
+/// <summary>A host agent's answer to <see cref="HostsAsked"/>: its machines and what runs on them now.</summary>
+/// <param name="RequestId">The question.</param>
+/// <param name="DataCenter">The data centre.</param>
+/// <param name="Agent">The host agent.</param>
+/// <param name="Hypervisor">The back end that runs virtual machines there.</param>
+/// <param name="Simulated">True when its machines are capped control groups on one real machine.</param>
+/// <param name="Machines">Its machines.</param>
+/// <param name="Vms">On-line virtual machines and clones.</param>
+[WireName("justrunit.host-reported.v1")]
+public sealed record HostReported(
+    Guid RequestId,
+    string DataCenter,
+    string Agent,
+    string Hypervisor,
+    bool Simulated,
+    IReadOnlyList<HostMachine> Machines,
+    IReadOnlyList<HostVm> Vms) : IReport;
+
+/// <summary>A machine of a host agent.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Cpu">Capacity in its own cores.</param>
+/// <param name="Memory">Capacity.</param>
+public sealed record HostMachine(string Name, MachineRole Role, CpuShare Cpu, MemorySize Memory);
+
+/// <summary>A virtual machine or clone that runs.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Machine">Where.</param>
+/// <param name="Cpu">The cap in force.</param>
+/// <param name="Memory">The limit in force.</param>
+/// <param name="Endpoint">host:port at which it is reached.</param>
+/// <param name="CloneOf">The original; null for an on-line virtual machine.</param>
+/// <param name="LeaseUntil">When the clone is destroyed (UTC); null for an on-line virtual machine.</param>
+public sealed record HostVm(
+    string Name, string Machine, CpuShare Cpu, MemorySize Memory, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil);
