@@ -211,7 +211,7 @@ public sealed class MySqlTests : IAsyncLifetime
     {
         foreach (var server in (MariaDbServer[])[original, clone])
         {
-            await using var administrator = await ConnectAsync(server.EndPoint);
+            await using var administrator = await ConnectAsync(server.EndPoint, "AllowUserVariables=true");
             await ExecuteAsync(administrator, server == original
                 ? "CREATE USER other@'127.0.0.1' IDENTIFIED BY 'secret'"
                 : "INSTALL SONAME 'auth_ed25519'; CREATE USER other@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('secret')");

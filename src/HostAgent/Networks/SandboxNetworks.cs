@@ -43,16 +43,22 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         await gate.WaitAsync();
         try
         {
-            var number = await FreeNumberAsync();
-            try
+            while (true)
             {
-                await build(number);
-                return number;
-            }
-            catch
-            {
-                await DestroyAsync(number);
-                throw;
+                var number = await FreeNumberAsync();
+                try
+                {
+                    await build(number);
+                    return number;
+                }
+                catch
+                {
+                    // Another agent may have taken the number meanwhile: then with the next.
+                    var isTaken = await NamespaceBehindAsync(number) is { } other && other != Namespace(number);
+                    await DestroyAsync(number);
+                    if (!isTaken)
+                        throw;
+                }
             }
         }
         finally
@@ -61,11 +67,18 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         }
     }
 
-    /// <summary>Removes one and everything that belongs to it. What is gone is no error.</summary>
+    /// <summary>
+    /// Removes one and everything that belongs to it. What is gone is no error. Device and filter have a number that other
+    /// agents' may have too: they are this agent's only where its namespace is behind the device.
+    /// </summary>
     public async Task DestroyAsync(int number)
     {
-        await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
-        await Tool.TryAsync("ip", $"link delete {HostDevice(number)}");
+        if (await NamespaceBehindAsync(number) == Namespace(number))
+        {
+            await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
+            await Tool.TryAsync("ip", $"link delete {HostDevice(number)}");
+        }
+
         await Tool.TryAsync("ip", $"netns delete {Namespace(number)}");
         await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
     }
@@ -103,6 +116,18 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         }
 
         throw new HypervisorException($"no sandbox network is free: all {Highest + 1} are in use");
+    }
+
+    /// <summary>Name of the namespace that the other end of a number's device is in; empty where it has no name, null without a device.</summary>
+    private static async Task<string?> NamespaceBehindAsync(int number)
+    {
+        var links = await Tool.RunAsync("ip", "-oneline link show");
+        var link = links.Split('\n').FirstOrDefault(line => line.Contains($" {HostDevice(number)}@", StringComparison.Ordinal));
+        if (link is null)
+            return null;
+        var words = link.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var mark = Array.IndexOf(words, "link-netns");
+        return mark >= 0 && mark + 1 < words.Length ? words[mark + 1].TrimEnd('\\') : "";
     }
 
     /// <summary>The plain sandbox: a namespace from which only the out-proxy can be reached.</summary>

@@ -20,6 +20,9 @@ internal sealed record Accelerator(string Name, string Why)
     /// <summary>Whether the guest runs on the processor itself, at full speed.</summary>
     public bool IsHardware => Name == "kvm";
 
+    /// <summary>The processor that guests see: the host's own where they run on it.</summary>
+    public IReadOnlyList<string> Cpu => CpuArguments(Name);
+
     /// <summary>KVM where a guest truly boots with it, else emulation, with the reason.</summary>
     public static async Task<Accelerator> ProbeAsync(CancellationToken cancellation)
     {
@@ -48,7 +51,7 @@ internal sealed record Accelerator(string Name, string Why)
         {
             await File.WriteAllBytesAsync(sector, BootSector(), cancellation);
             var start = new ProcessStartInfo("qemu-system-x86_64") { RedirectStandardError = true, RedirectStandardOutput = true };
-            foreach (var argument in $"-accel {accelerator} -M pc -m 8 -nodefaults -no-user-config -display none -device isa-debug-exit,iobase={ExitPort},iosize=1 -drive file={sector},format=raw,if=ide".Split(' '))
+            foreach (var argument in $"-accel {accelerator} -M pc {string.Join(' ', CpuArguments(accelerator))} -m 8 -nodefaults -no-user-config -display none -device isa-debug-exit,iobase={ExitPort},iosize=1 -drive file={sector},format=raw,if=ide".Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -73,6 +76,8 @@ internal sealed record Accelerator(string Name, string Why)
             File.Delete(sector);
         }
     }
+
+    private static string[] CpuArguments(string accelerator) => accelerator == "kvm" ? ["-cpu", "host"] : [];
 
     private static Accelerator Emulation(string why) => new("tcg", why);
 

@@ -47,7 +47,7 @@ internal sealed record QemuCommand(
         "-name", Name,
         "-accel", Accelerator.IsHardware ? "kvm" : string.Create(CultureInfo.InvariantCulture, $"tcg,tb-size={TranslationCacheMebibytes}"),
         "-machine", "pc",
-        .. Accelerator.IsHardware ? new[] { "-cpu", "host" } : [],
+        .. Accelerator.Cpu,
         "-smp", VirtualCpus.ToString(CultureInfo.InvariantCulture),
         "-m", string.Create(CultureInfo.InvariantCulture, $"{Memory.Bytes / 1024}k"),
         "-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",

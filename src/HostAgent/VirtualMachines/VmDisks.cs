@@ -51,6 +51,8 @@ internal sealed class VmDisks(AgentSettings settings)
     /// <summary>Removes everything of a virtual machine's. What is gone is no error.</summary>
     public void Delete(string vm)
     {
+        if (!Directory.Exists(folder))
+            return;
         foreach (var file in Files(vm).Append(Socket(vm)).Append(Incoming(vm)))
             File.Delete(file);
     }

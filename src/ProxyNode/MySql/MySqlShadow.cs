@@ -106,6 +106,9 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         };
     }
 
+    /// <inheritdoc />
+    public override bool IsGivenUp(int status) => Instead(status) is not null;
+
     /// <summary>What has the effect of a statement that was given up in a way that depends on others or on time.</summary>
     private static string? Instead(int error) => error switch
     {

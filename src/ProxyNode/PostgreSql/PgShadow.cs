@@ -71,6 +71,9 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
     }
 
     /// <inheritdoc />
+    public override bool IsGivenUp(int status) => GivenUp.Contains(status);
+
+    /// <inheritdoc />
     public override bool MayDiffer(ReadOnlySpan<byte> request) =>
         Encoding.UTF8.GetString(request).Contains("pg_backend_pid(", StringComparison.OrdinalIgnoreCase);
 

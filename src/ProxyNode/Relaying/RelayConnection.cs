@@ -312,8 +312,15 @@ internal sealed class RelayConnection(
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         var buffer = new byte[4096];
-        while (await client.ReceiveAsync(buffer, patience.Token).ConfigureAwait(false) > 0)
+        try
         {
+            while (await client.ReceiveAsync(buffer, patience.Token).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It has heard enough; so have we.
         }
     }
 

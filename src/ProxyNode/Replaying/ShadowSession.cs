@@ -38,6 +38,10 @@ internal abstract class ShadowSession(ServiceRules rules)
     /// <summary>Whether the order of this request among those of other connections matters; see <see cref="WriteOrder"/>.</summary>
     public virtual SqlOrder OrderOf(ReadOnlySpan<byte> request) => SqlOrder.Any;
 
+    /// <summary>Whether the original gave a statement up in a way that depends on others or on time, such as a deadlock.</summary>
+    /// <param name="status">Of its reply.</param>
+    public virtual bool IsGivenUp(int status) => false;
+
     /// <summary>Whether both sides' replies to a request may differ by design, such as in the number of the connection.</summary>
     public virtual bool MayDiffer(ReadOnlySpan<byte> request) => false;
 

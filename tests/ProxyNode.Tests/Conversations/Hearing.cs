@@ -79,9 +79,22 @@ internal sealed class Hearing
             }
         }
 
-        if (hearing.Refused is null && !hearing.tunnel && hearing.dialogue.ServerEnded(out var last))
-            hearing.ReplyEnds(last);
+        hearing.HearEnd();
         return hearing;
+    }
+
+    private void HearEnd()
+    {
+        try
+        {
+            if (Refused is null && !tunnel && dialogue.ServerEnded(out var last))
+                ReplyEnds(last);
+        }
+        catch (ProtocolException e)
+        {
+            // What the client had said meanwhile is read now.
+            (Refused, Reason) = (Speaker.Client, e.Message);
+        }
     }
 
     private void Hear(Speaker by, ReadOnlySpan<byte> bytes)
@@ -278,6 +291,13 @@ internal sealed class Hearing
                 clone.Local(request);
                 _ = protocol.Name;
             });
+        }
+
+        private static Exchange Begun(in ClientStep step)
+        {
+            var exchange = new Exchange(Replay);
+            exchange.Begin(null!, step, 0, isKept: false);
+            return exchange;
         }
 
         private bool Try(ReadOnlySpan<byte> bytes, int headLength)
