@@ -18,30 +18,30 @@ internal static class Reaching
             switch (by)
             {
                 case "tcp":
-                {
-                    var end = IPEndPoint.Parse(to);
-                    using var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-                    await socket.ConnectAsync(end, patience.Token);
-                    return "reached";
-                }
+                    {
+                        var end = IPEndPoint.Parse(to);
+                        using var socket = new Socket(end.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                        await socket.ConnectAsync(end, patience.Token);
+                        return "reached";
+                    }
 
                 case "udp":
-                {
-                    // Only an answer tells that it arrived: whoever listens there sends back what it gets.
-                    var end = IPEndPoint.Parse(to);
-                    using var socket = new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-                    await socket.ConnectAsync(end, patience.Token);
-                    await socket.SendAsync(new byte[] { 1 }, patience.Token);
-                    _ = await socket.ReceiveAsync(new byte[1], patience.Token);
-                    return "reached";
-                }
+                    {
+                        // Only an answer tells that it arrived: whoever listens there sends back what it gets.
+                        var end = IPEndPoint.Parse(to);
+                        using var socket = new Socket(end.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                        await socket.ConnectAsync(end, patience.Token);
+                        await socket.SendAsync(new byte[] { 1 }, patience.Token);
+                        _ = await socket.ReceiveAsync(new byte[1], patience.Token);
+                        return "reached";
+                    }
 
                 case "unix":
-                {
-                    using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(to), patience.Token);
-                    return "reached";
-                }
+                    {
+                        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                        await socket.ConnectAsync(new UnixDomainSocketEndPoint(to), patience.Token);
+                        return "reached";
+                    }
 
                 case "dns":
                     return (await Dns.GetHostAddressesAsync(to, patience.Token)).Length > 0 ? "reached" : "no address";

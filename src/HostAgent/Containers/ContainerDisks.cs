@@ -92,7 +92,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
         var images = Images(name);
         Directory.CreateDirectory(images);
         var size = limitBytes.ToString(CultureInfo.InvariantCulture);
-        // Huge pages halve the time that memory takes to be written; not every kernel has them for files.
+        // Fewer pages to be found and cleared while the original stands still; not every kernel has huge ones for files.
         try
         {
             await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700,huge=always", "justrunit-images", images]);
