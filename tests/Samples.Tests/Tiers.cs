@@ -93,12 +93,22 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     public Process StartProgram(string program, params string[] arguments) =>
         Start($"samples/{sample}/{program}/bin", $"JustRunIt.{sample}.{program}.dll", arguments);
 
-    /// <summary>An address that nobody listens on.</summary>
+    /// <summary>An address that nobody listens on, outside of the range from which outgoing connections take theirs meanwhile.</summary>
     public static string FreeAddress()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return listener.LocalEndpoint.ToString()!;
+        while (true)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(12_000, 20_000));
+                listener.Start();
+                return listener.LocalEndpoint.ToString()!;
+            }
+            catch (SocketException)
+            {
+                // Taken.
+            }
+        }
     }
 
     private static Process Start(string output, string assembly, string[] arguments) => Process.Start(

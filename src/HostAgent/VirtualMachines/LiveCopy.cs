@@ -10,6 +10,7 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 internal static class LiveCopy
 {
     // Loopback or a network of the machines' own: bandwidth is no concern beside the length of the pause.
+    private static readonly TimeSpan FinalizePatience = TimeSpan.FromSeconds(5);
     private const long BytesPerSecond = 10L << 30;
     private const int FirstPauseMilliseconds = 50;
     private const int LongestPauseMilliseconds = 400;
@@ -53,7 +54,7 @@ internal static class LiveCopy
             if (await EndAsync(source, told, cancellation) != "completed")
                 throw new HypervisorException(await ReasonAsync(source));
             if (goesOn)
-                await source.ExecuteAsync("cont", null, cancellation);
+                await ContinueAsync(source, cancellation);
             var end = goesOn
                 ? await source.WaitAsync(told, e => e.Name == "RESUME", cancellation)
                 : await source.WaitAsync(told, e => e.MigrationStatus == "completed", cancellation);
@@ -65,6 +66,24 @@ internal static class LiveCopy
         {
             await ResumeAsync(source);
             throw;
+        }
+    }
+
+    /// <summary>QEMU says that the copy is complete a moment before it lets the source go on.</summary>
+    private static async Task ContinueAsync(QmpClient source, CancellationToken cancellation)
+    {
+        for (var begin = TimeProvider.System.GetTimestamp(); ; await Task.Delay(1, cancellation))
+        {
+            try
+            {
+                await source.ExecuteAsync("cont", null, cancellation);
+                return;
+            }
+            catch (HypervisorException e) when (
+                e.Message.Contains("not finalized yet", StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(begin) < FinalizePatience)
+            {
+                // Once more.
+            }
         }
     }
 
