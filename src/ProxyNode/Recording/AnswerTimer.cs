@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -62,8 +61,8 @@ internal sealed class AnswerTimer : IDisposable
                 answer.SetResult();
             }
 
-            if (waiting.TryPeek(out _, out var soonest))
-                Sleep(clock.GetElapsedTime(clock.GetTimestamp(), soonest));
+            if (waiting.TryPeek(out _, out var soonest) && clock.GetElapsedTime(clock.GetTimestamp(), soonest) is { Ticks: > 0 } left)
+                Replaying.Pacer.Sleep(left < LongestSleep ? left : LongestSleep);
         }
 
         while (waiting.TryDequeue(out var answer, out _))
@@ -71,19 +70,4 @@ internal sealed class AnswerTimer : IDisposable
         while (incoming.TryDequeue(out var late))
             late.Answer.TrySetResult();
     }
-
-    private static void Sleep(TimeSpan time)
-    {
-        if (time <= TimeSpan.Zero)
-            return;
-        var specification = new Timespec(0, (nint)((time < LongestSleep ? time : LongestSleep).Ticks * 100));
-        _ = NanoSleep(in specification, 0);
-    }
-
-    [DllImport("libc", EntryPoint = "nanosleep")]
-    private static extern int NanoSleep(in Timespec time, nint remaining);
-
-    /// <summary><c>struct timespec</c> (time.h).</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Timespec(nint Seconds, nint Nanoseconds);
 }
