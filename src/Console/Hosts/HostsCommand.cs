@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
@@ -49,7 +50,7 @@ internal static class HostsCommand
                     $"{machine.Cpu}",
                     Mebibytes(machine.Memory.Mebibytes),
                     "",
-                    measured is null ? "not measured" : $"{measured.Power}{(measured.Estimated ? " (estimated)" : "")}");
+                    measured is null ? "not measured" : string.Create(CultureInfo.InvariantCulture, $"{measured.Power.Value:0.#} W{(measured.Estimated ? " (estimated)" : "")}"));
                 foreach (var vm in host.Vms.Where(vm => vm.Machine == machine.Name))
                     table.AddRow("", "", "", vm.CloneOf is null ? vm.Name : $"{vm.Name}, clone of {vm.CloneOf} until {vm.LeaseUntil:HH:mm:ss} UTC", $"{vm.Cpu}", Mebibytes(vm.Memory.Mebibytes), vm.Endpoint, "");
             }
