@@ -17,8 +17,8 @@ internal static partial class Wrk
         return new OpenLoad.Outcome(
             double.Parse(Find(said, @"Requests/sec:\s+([\d.]+)"), CultureInfo.InvariantCulture),
             double.NaN,
-            Milliseconds(Find(said, @"50%\s+(\S+)")),
-            Milliseconds(Find(said, @"99%\s+(\S+)")),
+            Milliseconds(Find(said, @"(?m)^\s+50%\s+(\S+)")),
+            Milliseconds(Find(said, @"(?m)^\s+99%\s+(\S+)")),
             requests,
             errors);
     }

@@ -8,7 +8,7 @@ namespace JustRunIt.ProxyNode;
 /// The out-proxy between a server and its next tier (§2.2.1): relays and records the on-line server's requests, answers its
 /// clone's from the record.
 /// </summary>
-internal sealed class OutProxy : IAsyncDisposable
+internal sealed class OutProxy : IDisposable
 {
     private readonly Record record;
     private readonly Recorder recorder;
@@ -56,9 +56,9 @@ internal sealed class OutProxy : IAsyncDisposable
     public void Clear() => record.Clear();
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         timer.Dispose();
-        return recorder.DisposeAsync();
+        recorder.Dispose();
     }
 }

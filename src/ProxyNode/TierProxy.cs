@@ -138,7 +138,7 @@ internal sealed class TierProxy : IAsyncDisposable
         foreach (var installation in installations)
             await installation.DisposeAsync().ConfigureAwait(false);
         foreach (var outProxy in outProxies)
-            await outProxy.DisposeAsync().ConfigureAwait(false);
+            outProxy.Dispose();
     }
 
     private async Task ListenAsync(Action<string> say)

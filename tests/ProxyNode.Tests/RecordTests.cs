@@ -50,8 +50,8 @@ public sealed class RecordTests
     public void The_same_kind_of_request_is_nearest_and_nothing_alike_is_missing()
     {
         Add(Request("GET /items/17?page=1", ""), "seventeen", arrival: 10);
-        Assert.Equal(("seventeen", MatchKind.Nearest), (Text(Find(Request("GET /items/18?page=2", "")).Exchange), Find(Request("GET /items/18", "")).Kind));
-        Assert.Equal((null, MatchKind.Missing), (Text(Find(Request("GET /users/17", "")).Exchange), Find(Request("POST /items/17", "")).Kind));
+        Assert.Equal(("seventeen", MatchKind.Nearest), (Text(Find(Request("GET /items/18?page=2", "")).Reply), Find(Request("GET /items/18", "")).Kind));
+        Assert.Equal((null, MatchKind.Missing), (Text(Find(Request("GET /users/17", "")).Reply), Find(Request("POST /items/17", "")).Kind));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class RecordTests
         Add(Request("GET /counter", ""), "2", arrival: 200);
         Add(Request("GET /counter", ""), "1", arrival: 100);
         Add(Request("GET /counter", ""), "3", arrival: 300);
-        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Keys(Request("GET /counter", "")), at).Exchange)));
+        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Keys(Request("GET /counter", "")), at).Reply)));
     }
 
     [Fact]
@@ -72,12 +72,12 @@ public sealed class RecordTests
         var keys = Keys(Request("GET /same", ""));
         foreach (var i in Enumerable.Range(0, count).Select(i => (i * 7919L) % count))
             large.Add(keys, [], closes: false, arrival: i * 10, answered: (i * 10) + 1, oldest: 0);
-        Assert.Equal(50_000, large.Find(keys, 50_003).Exchange!.Arrival);
-        Assert.Equal(50_010, large.Find(keys, 50_003).Exchange!.Arrival);
-        Assert.Equal(49_990, large.Find(keys, 50_003).Exchange!.Arrival);
-        var found = Enumerable.Range(0, count - 3).Select(i => large.Find(keys, i * 10).Exchange!.Arrival).ToHashSet();
+        Assert.Equal(50_000, large.Find(keys, 50_003).Reply!.Arrival);
+        Assert.Equal(50_010, large.Find(keys, 50_003).Reply!.Arrival);
+        Assert.Equal(49_990, large.Find(keys, 50_003).Reply!.Arrival);
+        var found = Enumerable.Range(0, count - 3).Select(i => large.Find(keys, i * 10).Reply!.Arrival).ToHashSet();
         Assert.Equal(count - 3, found.Count);
-        Assert.Equal(50_000, large.Find(keys, 50_003).Exchange!.Arrival);
+        Assert.Equal(50_000, large.Find(keys, 50_003).Reply!.Arrival);
     }
 
     [Fact]
@@ -101,14 +101,14 @@ public sealed class RecordTests
     private void Add(string request, string reply, long arrival) =>
         record.Add(Keys(request), Bytes(reply), closes: false, arrival, arrival + 1, oldest: 0);
 
-    private (RecordedExchange? Exchange, MatchKind Kind) Find(string request) => record.Find(Keys(request), 10);
+    private (RecordedReply? Reply, MatchKind Kind) Find(string request) => record.Find(Keys(request), 10);
 
     private static string Request(string start, string body, params string[] headers) =>
         $"{start} HTTP/1.1\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
 
-    private static RequestKeys Keys(string request) => HttpKeys.Of(RequestText.Parse(Bytes(request)), Rules);
+    private static RequestKeys Keys(string request) => HttpKeys.Of(Bytes(request), Rules);
 
     private static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
-    private static string? Text(RecordedExchange? exchange) => exchange is null ? null : Encoding.Latin1.GetString(exchange.Reply);
+    private static string? Text(RecordedReply? found) => found is null ? null : Encoding.Latin1.GetString(found.Reply);
 }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Text;
-using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 
@@ -24,21 +22,21 @@ internal sealed class AjpMatcher(WildcardRules rules) : Matcher
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
         var head = AjpPacket.LengthOf(request, fromContainer: false);
-        var body = new StringBuilder();
+        var body = new ArrayBufferWriter<byte>();
         for (var rest = request[head..]; !rest.IsEmpty;)
         {
             var length = AjpPacket.LengthOf(rest, fromContainer: false);
             if (length > AjpPacket.HeaderLength + 2)
-                body.Append(Encoding.Latin1.GetString(rest[(AjpPacket.HeaderLength + 2)..length]));
+                body.Write(rest[(AjpPacket.HeaderLength + 2)..length]);
             rest = rest[length..];
         }
 
         firstBodyPacketSeen = false;
-        return HttpKeys.Of(AjpRequest.Parse(request[..head]).ToText(body.ToString()), rules);
+        return AjpRequest.Parse(request[..head]).Keys(body.WrittenSpan, rules);
     }
 
     /// <summary>Without the container's requests for more of the body: the clone is asked for them as it goes.</summary>
-    public override byte[] Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
+    public override ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
     {
         var kept = new ArrayBufferWriter<byte>(reply.Length + 1);
         while (!reply.IsEmpty)
@@ -49,7 +47,7 @@ internal sealed class AjpMatcher(WildcardRules rules) : Matcher
             reply = reply[length..];
         }
 
-        return kept.WrittenSpan.ToArray();
+        return kept.WrittenSpan;
     }
 
     /// <inheritdoc />

@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.Ajp;
 
@@ -59,9 +62,31 @@ internal sealed class AjpRequest
         return rewritten;
     }
 
-    /// <summary>The request as HTTP would put it, for matching.</summary>
+    /// <summary>The hashes of the request, as HTTP would put it, under a service's rules.</summary>
     /// <param name="body">Its content.</param>
-    public RequestText ToText(string body) => RequestText.Of(Method, Path, Query, headers, body);
+    /// <param name="rules">The service's.</param>
+    public RequestKeys Keys(ReadOnlySpan<byte> body, WildcardRules rules)
+    {
+        var values = new ArrayBufferWriter<byte>(256);
+        var places = new List<RequestParts.Header>(headers.Count);
+        foreach (var (name, value) in headers)
+        {
+            if (RequestParts.NameOf(Encoding.Latin1.GetBytes(name)) is not (>= 0 and var number))
+                continue;
+            places.Add(new(number, values.WrittenCount, value.Length));
+            Encoding.Latin1.GetBytes(value, values);
+        }
+
+        return HttpKeys.Of(
+            RequestParts.Of(
+                Encoding.Latin1.GetBytes(Method),
+                Encoding.Latin1.GetBytes(Path),
+                Encoding.Latin1.GetBytes(Query),
+                values.WrittenSpan,
+                CollectionsMarshal.AsSpan(places),
+                body),
+            rules);
+    }
 
     private static AjpRequest Walk(ReadOnlySpan<byte> packet, Func<string, string, string>? replace, out byte[] rewritten)
     {

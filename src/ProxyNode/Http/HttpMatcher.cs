@@ -11,7 +11,7 @@ internal sealed class HttpMatcher(WildcardRules rules) : Matcher
     private static readonly byte[] NotOnRecord = Reply("502 Bad Gateway", "No reply to such a request is on record.\n");
 
     /// <inheritdoc />
-    public override RequestKeys? KeysOf(ReadOnlySpan<byte> request) => HttpKeys.Of(RequestText.Parse(request), rules);
+    public override RequestKeys? KeysOf(ReadOnlySpan<byte> request) => HttpKeys.Of(request, rules);
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => NotOnRecord;

@@ -60,11 +60,11 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     }
 
     /// <inheritdoc />
-    public override byte[] Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
+    public override ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
     {
         if (IsPrepared(request, reply))
             statements[BinaryPrimitives.ReadUInt32LittleEndian(reply[5..])] = lastPrepared;
-        return reply.ToArray();
+        return reply;
     }
 
     /// <summary>With a number of this connection's own for a statement that it prepares.</summary>

@@ -27,7 +27,7 @@ internal abstract class Matcher
     public abstract RequestKeys? KeysOf(ReadOnlySpan<byte> request);
 
     /// <summary>On-line: an exchange has ended. Returns the reply as it is to be kept.</summary>
-    public virtual byte[] Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) => reply.ToArray();
+    public virtual ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) => reply;
 
     /// <summary>Clone: the recorded reply as this connection must see it.</summary>
     public virtual ReadOnlyMemory<byte> Adapt(ReadOnlySpan<byte> request, byte[] reply) => reply;

@@ -20,7 +20,9 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     private readonly RecordIndex exact = new();
     private readonly RecordIndex wildcard = new();
     private readonly RecordIndex equivalent = new();
-    private readonly Dictionary<UInt128, RecordedExchange> lasting = [];
+    private readonly Dictionary<UInt128, RecordedReply> lasting = [];
+    private readonly ReplyStore replies = new();
+    private readonly Stack<RecordedExchange> spare = new();
     private long bytes;
     private long sequence;
 
@@ -43,11 +45,12 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>Adds an exchange, and lets go of those that arrived before <paramref name="oldest"/>.</summary>
-    public void Add(RequestKeys keys, byte[] reply, bool closes, long arrival, long answered, long oldest)
+    public void Add(in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest)
     {
         lock (gate)
         {
-            var exchange = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, closes);
+            var exchange = spare.TryPop(out var again) ? again : new RecordedExchange();
+            exchange.Set(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), replies.Keep(reply), closes);
             byAge.Enqueue(exchange);
             bytes += reply.Length + Overhead;
             exact.Add(keys.Exact, exchange);
@@ -64,12 +67,12 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// Keeps the last reply to a request that is asked once for a connection: how many connections a clone opens, and when, is
     /// its own affair.
     /// </summary>
-    public void AddLasting(RequestKeys keys, byte[] reply, long arrival, long answered)
+    public void AddLasting(in RequestKeys keys, ReadOnlySpan<byte> reply, long arrival, long answered)
     {
         lock (gate)
         {
             if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
-                lasting[keys.Exact] = new RecordedExchange(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), reply, Closes: false);
+                lasting[keys.Exact] = new RecordedReply(keys, arrival, clock.GetElapsedTime(arrival, answered), reply.ToArray(), Closes: false);
         }
     }
 
@@ -81,24 +84,26 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
     /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
-    public (RecordedExchange? Exchange, MatchKind Kind) Find(RequestKeys keys, long expectedArrival, long lag = 0)
+    public (RecordedReply? Reply, MatchKind Kind) Find(in RequestKeys keys, long expectedArrival, long lag = 0)
     {
         lock (gate)
         {
-            var (found, kind) = exact.Nearest(keys.Exact, expectedArrival, lag) is { } same ? (same, MatchKind.Exact)
-                : lasting.TryGetValue(keys.Exact, out var kept) ? (kept, MatchKind.Exact)
-                : Alike(keys, expectedArrival) is { } alike ? (alike, MatchKind.Wildcard)
-                : equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (near, MatchKind.Nearest)
-                : (null, MatchKind.Missing);
-            if (found is not null)
-                Use(found);
-            if (kind == MatchKind.Wildcard && keys.Values is { } clones && found!.Keys.Values is { } originals && clones.Count == originals.Count)
+            if (exact.Nearest(keys.Exact, expectedArrival, lag) is { } same)
+                return (Use(same), MatchKind.Exact);
+            if (lasting.TryGetValue(keys.Exact, out var kept))
+                return (kept, MatchKind.Exact);
+            if (Alike(keys, expectedArrival) is { } alike)
             {
-                foreach (var (clone, original) in clones.Zip(originals))
-                    Names.Pair(clone, original);
+                if (keys.Values is { } clones && alike.Keys.Values is { } originals && clones.Count == originals.Count)
+                {
+                    foreach (var (clone, original) in clones.Zip(originals))
+                        Names.Pair(clone, original);
+                }
+
+                return (Use(alike), MatchKind.Wildcard);
             }
 
-            return (found, kind);
+            return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (Use(near), MatchKind.Nearest) : (null, MatchKind.Missing);
         }
     }
 
@@ -111,28 +116,33 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             exact.Clear();
             wildcard.Clear();
             equivalent.Clear();
+            replies.Clear();
+            spare.Clear();
             Names = new Replaying.Identities();
             bytes = 0;
         }
     }
 
     /// <summary>Recorded with other values in its wildcards, or without any.</summary>
-    private RecordedExchange? Alike(RequestKeys keys, long expectedArrival) =>
+    private RecordedExchange? Alike(in RequestKeys keys, long expectedArrival) =>
         wildcard.Nearest(keys.Wildcard, expectedArrival)
         ?? (keys.Wildcard == keys.Exact ? null : exact.Nearest(keys.Wildcard, expectedArrival));
 
-    private void Use(RecordedExchange exchange)
+    private RecordedReply Use(RecordedExchange exchange)
     {
         exact.Use(exchange.Keys.Exact, exchange);
         wildcard.Use(exchange.Keys.Wildcard, exchange);
         equivalent.Use(exchange.Keys.Equivalent, exchange);
+        return exchange.ToReply();
     }
 
     private void Evict(RecordedExchange exchange)
     {
-        bytes -= exchange.Reply.Length + Overhead;
+        bytes -= exchange.ReplyLength + Overhead;
         exact.Remove(exchange.Keys.Exact, exchange);
         wildcard.Remove(exchange.Keys.Wildcard, exchange);
         equivalent.Remove(exchange.Keys.Equivalent, exchange);
+        exchange.LetGo(replies);
+        spare.Push(exchange);
     }
 }

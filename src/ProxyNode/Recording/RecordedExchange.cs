@@ -1,18 +1,45 @@
 namespace JustRunIt.ProxyNode.Recording;
 
-/// <summary>An on-line request to the next tier, and how it was answered.</summary>
-/// <param name="Keys">What it is found by.</param>
-/// <param name="Arrival">When it arrived.</param>
-/// <param name="Sequence">Distinguishes those of the same arrival.</param>
-/// <param name="Delay">From its arrival to the last byte of the reply.</param>
-/// <param name="Reply">The reply's bytes, head included.</param>
-/// <param name="Closes">Whether the connection ends with the reply.</param>
-internal sealed record RecordedExchange(RequestKeys Keys, long Arrival, long Sequence, TimeSpan Delay, byte[] Reply, bool Closes)
+/// <summary>
+/// An on-line request to the next tier, and how it was answered. Used anew for another when the record has let it go: what lives
+/// as long as a time shift and is then garbage costs a collector more than anything else, and on-line connections their time.
+/// </summary>
+internal sealed class RecordedExchange
 {
-    /// <summary>Earlier before later.</summary>
-    public static IComparer<RecordedExchange> ByArrival { get; } = Comparer<RecordedExchange>.Create((a, b) =>
-        a.Arrival != b.Arrival ? a.Arrival.CompareTo(b.Arrival) : a.Sequence.CompareTo(b.Sequence));
+    private ReplyStore.Place reply;
 
-    /// <summary>Where an exchange would stand that arrived then, after all others of that time.</summary>
-    public static RecordedExchange Place(long arrival) => new(default, arrival, long.MaxValue, default, [], Closes: false);
+    /// <summary>What it is found by.</summary>
+    public RequestKeys Keys { get; private set; }
+
+    /// <summary>When it arrived.</summary>
+    public long Arrival { get; private set; }
+
+    /// <summary>Distinguishes those of the same arrival.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>From its arrival to the last byte of the reply.</summary>
+    public TimeSpan Delay { get; private set; }
+
+    /// <summary>Whether the connection ends with the reply.</summary>
+    public bool Closes { get; private set; }
+
+    /// <summary>Bytes of the reply.</summary>
+    public int ReplyLength => reply.Length;
+
+    /// <summary>Fills it.</summary>
+    public void Set(in RequestKeys keys, long arrival, long sequence, TimeSpan delay, in ReplyStore.Place place, bool closes)
+    {
+        (Keys, Arrival, Sequence, Delay, Closes) = (keys, arrival, sequence, delay, closes);
+        reply = place;
+    }
+
+    /// <summary>Gives its reply's place back.</summary>
+    public void LetGo(ReplyStore store)
+    {
+        store.LetGo(reply);
+        (reply, Keys) = (default, default);
+    }
+
+    /// <summary>What answers a clone's request.</summary>
+    public RecordedReply ToReply() => new(Keys, Arrival, Delay, reply.Bytes.ToArray(), Closes);
 }

@@ -1,15 +1,15 @@
-using System.Threading.Channels;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Threads;
 
 namespace JustRunIt.ProxyNode.Recording;
 
 /// <summary>
 /// Fills a record from an out-proxy's on-line connections, apart from them: an exchange is handed over when both its ends
-/// have passed, and is read, hashed and kept here. What waits for that is bounded in memory; what exceeds it is lost, and
+/// have passed, and is read, hashed and kept on a thread that yields to theirs. What waits for that is bounded in memory; what exceeds it is lost, and
 /// counted.
 /// </summary>
-internal sealed class Recorder : IAsyncDisposable
+internal sealed class Recorder : IDisposable
 {
     /// <summary>The record keeps what a clone may still ask for: some time shifts, and a little more for a slow one.</summary>
     private const int TimeShiftsKept = 3;
@@ -21,8 +21,7 @@ internal sealed class Recorder : IAsyncDisposable
     private readonly ServiceRules rules;
     private readonly Func<RecordUse?> current;
     private readonly TimeProvider clock;
-    private readonly Channel<RecordingTap> queue = Channel.CreateUnbounded<RecordingTap>(new() { SingleReader = true });
-    private readonly Task keeping;
+    private readonly WorkThread<RecordingTap> keeping;
     private readonly long memoryLimit;
     private long held;
     private long lost;
@@ -38,7 +37,7 @@ internal sealed class Recorder : IAsyncDisposable
     {
         this.memoryLimit = memoryLimit;
         (this.record, this.protocol, this.rules, this.current, this.clock) = (record, protocol, rules, current, clock);
-        keeping = Task.Run(KeepAsync);
+        keeping = new WorkThread<RecordingTap>("recorder", KeepOrLose);
     }
 
     /// <summary>Exchanges that could not be kept because too much came at once.</summary>
@@ -63,36 +62,25 @@ internal sealed class Recorder : IAsyncDisposable
     public void CountLost() => Interlocked.Increment(ref lost);
 
     /// <summary>An exchange has passed, and is to be kept.</summary>
-    public void Ended(RecordingTap tap)
-    {
-        if (!queue.Writer.TryWrite(tap))
-            tap.Release();
-    }
+    public void Ended(RecordingTap tap) => keeping.Add(tap);
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        queue.Writer.TryComplete();
-        await keeping.ConfigureAwait(false);
-    }
+    public void Dispose() => keeping.Dispose();
 
-    private async Task KeepAsync()
+    private void KeepOrLose(RecordingTap ended)
     {
-        await foreach (var ended in queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        try
         {
-            try
-            {
-                Keep(ended);
-            }
-            catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException or InvalidOperationException or OverflowException)
-            {
-                // A message that passed the framing and cannot be read further: it has no record, its reply was relayed all the same.
-                CountLost();
-            }
-            finally
-            {
-                ended.Release();
-            }
+            Keep(ended);
+        }
+        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException or InvalidOperationException or OverflowException)
+        {
+            // A message that passed the framing and cannot be read further: it has no record, its reply was relayed all the same.
+            CountLost();
+        }
+        finally
+        {
+            ended.Release();
         }
     }
 

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace JustRunIt.ProxyNode.Recording;
@@ -16,22 +14,13 @@ internal readonly record struct RequestKeys(UInt128 Exact, UInt128 Wildcard, UIn
     /// <summary>The values under the wildcards, in order; null when there is none.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 
-    /// <summary>
-    /// The hash of a text in parts. Not cryptographic: a service that could find a collision would deceive only its own record.
-    /// </summary>
+    /// <summary>The hash of a text in parts.</summary>
     public static UInt128 Hash(params ReadOnlySpan<string> parts)
     {
-        var hash = new XxHash128();
-        Span<int> length = stackalloc int[1];
+        var hash = KeyHash.Begin();
         foreach (var part in parts)
-        {
-            // Lengths between the parts: what ends one can not be taken for the start of the next.
-            length[0] = part.Length;
-            hash.Append(MemoryMarshal.AsBytes<int>(length));
-            hash.Append(MemoryMarshal.AsBytes(part.AsSpan()));
-        }
-
-        return hash.GetCurrentHashAsUInt128();
+            hash.Part(part);
+        return hash.End();
     }
 
     /// <summary>A text in which the declared ranges of bytes are wildcards; bytes as Latin-1.</summary>

@@ -35,6 +35,10 @@ internal sealed record WildcardRules
     /// <summary>Ranges of bytes of the request's content; of MySQL and PostgreSQL, of the message.</summary>
     public IReadOnlyList<Range> ByteRanges { get; init; } = [];
 
+    /// <summary>No field of HTTP is declared.</summary>
+    public bool IsNoneOfHttp =>
+        Headers.Count + Cookies.Count + QueryParameters.Count + FormFields.Count + JsonFields.Count + Paths.Count + ByteRanges.Count == 0;
+
     /// <summary>A pattern that matches in time linear in the text.</summary>
     /// <exception cref="ArgumentException">It is no regular expression.</exception>
     /// <exception cref="NotSupportedException">It has back references or look-around.</exception>

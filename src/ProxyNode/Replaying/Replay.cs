@@ -4,6 +4,7 @@ using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Threads;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -25,6 +26,7 @@ internal sealed class Replay : IAsyncDisposable
     private readonly ConcurrentQueue<Exchange> spare = new();
     private readonly ConcurrentQueue<Exchange> kept = new();
     private readonly Lock trimming = new();
+    private readonly DeadlineThread<Duty> pacer;
     private int spareCount;
     private int isShedding;
     private long held;
@@ -42,7 +44,7 @@ internal sealed class Replay : IAsyncDisposable
         StartedAt = clock.GetTimestamp();
         ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "sandbox"), .. settings.Tags]);
         Lateness = new ResponseTimes(ProxyMeter.Lateness, [.. settings.Tags]);
-        Pacer = new Pacer(clock);
+        pacer = new DeadlineThread<Duty>("pacer", clock, duty => duty.Shadow.Due(duty));
         AppliesRules = settings.Rules.ReplyWildcards.Count > 0 || settings.Rules.Identities.Count > 0;
     }
 
@@ -54,9 +56,6 @@ internal sealed class Replay : IAsyncDisposable
 
     /// <summary>Timestamp of the first arrival that is duplicated.</summary>
     public long StartedAt { get; }
-
-    /// <summary>Hands the duplicates over when they are due.</summary>
-    public Pacer Pacer { get; }
 
     /// <summary>How the out-proxies answered the clone.</summary>
     public MatchCounter Matches => Record.Matches;
@@ -252,6 +251,9 @@ internal sealed class Replay : IAsyncDisposable
     /// <summary>A duplicate will never be sent.</summary>
     public void CountShed() => Interlocked.Increment(ref shed);
 
+    /// <summary>Hands something over to its connection when it is due.</summary>
+    public void AddDuty(in Duty duty) => pacer.Add(duty, duty.Due);
+
     /// <summary>Sheds connections, oldest first, on a thread on which nobody waits.</summary>
     public void WakeShedder()
     {
@@ -263,7 +265,7 @@ internal sealed class Replay : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync().ConfigureAwait(false);
-        Pacer.Dispose();
+        pacer.Dispose();
         foreach (var shadow in shadows.Read())
             await shadow.DisposeAsync().ConfigureAwait(false);
     }

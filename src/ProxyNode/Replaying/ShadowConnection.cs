@@ -62,7 +62,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     public void Hold(long bytes) => Interlocked.Add(ref held, bytes);
 
     /// <summary>Opens the connection at a time, even before there is a duplicate.</summary>
-    public void ConnectAt(long at) => replay.Pacer.Add(new Duty(at, this, null, Ends: false));
+    public void ConnectAt(long at) => replay.AddDuty(new Duty(at, this, null, Ends: false));
 
     /// <summary>Adds a duplicate; false when the replay has stopped or the connection was shed.</summary>
     public bool TryAdd(Exchange exchange)
@@ -75,7 +75,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             unanswered++;
         }
 
-        replay.Pacer.Add(new Duty(exchange.Due, this, exchange, Ends: false));
+        replay.AddDuty(new Duty(exchange.Due, this, exchange, Ends: false));
         return true;
     }
 
@@ -92,7 +92,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     public void Complete() => CompleteAt(replay.DueAt(clock.GetTimestamp()));
 
     /// <summary>No more duplicates come, and the last of those that wait is due at a time.</summary>
-    public void CompleteAt(long lastDue) => replay.Pacer.Add(new Duty(lastDue, this, null, Ends: true));
+    public void CompleteAt(long lastDue) => replay.AddDuty(new Duty(lastDue, this, null, Ends: true));
 
     /// <summary>Memory was short for one of its duplicates: without it the rest means nothing. Never waits.</summary>
     public void GiveUp()

@@ -213,8 +213,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             await installation.DisposeAsync().ConfigureAwait(false);
         if (replay is not null)
             await replay.DisposeAsync().ConfigureAwait(false);
-        if (outProxy is not null)
-            await outProxy.DisposeAsync().ConfigureAwait(false);
+        outProxy?.Dispose();
         if (trace is not null)
             await trace.DisposeAsync().ConfigureAwait(false);
     }

@@ -3,6 +3,7 @@ using JustRunIt.Events.Store.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Threads;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
@@ -132,7 +133,7 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
         {
             var due = begunAt + (long)(at.TotalSeconds * clock.TimestampFrequency);
             for (var left = Left(due); left > TimeSpan.Zero && !stop.IsCancellationRequested; left = Left(due))
-                Pacer.Sleep(left < LongestSleep ? left : LongestSleep);
+                Kernel.Sleep(left < LongestSleep ? left : LongestSleep);
             Interlocked.Increment(ref outstanding);
             Interlocked.Increment(ref sent);
             session.Due(due);

@@ -284,7 +284,7 @@ internal sealed class Hearing
             Tolerate(() =>
             {
                 matcher.KeysOf(request);
-                var kept = step.IsOneWay ? [] : matcher.Keep(request, answer);
+                var kept = step.IsOneWay ? [] : matcher.Keep(request, answer).ToArray();
                 clone.KeysOf(request);
                 clone.Adapt(request, kept);
                 clone.Missing(request);
