@@ -218,7 +218,13 @@ internal sealed class OpenLoad : IAsyncDisposable
             // As nginx and Kestrel write it, or HAProxy.
             var length = reply[..head].IndexOf("Content-Length: "u8);
             if (length < 0 && (length = reply[..head].IndexOf("content-length: "u8)) < 0)
+            {
+                // Nothing comes after it: the next request is not sent yet.
+                if (reply[..head].IndexOf("chunked"u8) >= 0)
+                    return reply.EndsWith("\r\n0\r\n\r\n"u8) ? reply.Length : 0;
                 throw new InvalidOperationException("a reply without a length");
+            }
+
             var digits = reply[(length + 16)..];
             return head + 4 + int.Parse(digits[..digits.IndexOf((byte)'\r')], CultureInfo.InvariantCulture);
         }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
@@ -11,7 +12,7 @@ namespace JustRunIt.ProxyNode.Relaying;
 /// Nothing is allocated for a request that nobody taps.
 /// </summary>
 internal sealed class RelayConnection(
-    Socket client, Socket server, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock)
+    LoopSocket client, LoopSocket server, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -26,12 +27,13 @@ internal sealed class RelayConnection(
     public static async Task RunAsync(
         Socket client, EndPoint upstream, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock, CancellationToken stop)
     {
-        using var server = ServerSocket.For(upstream);
+        var loop = EventLoop.Next();
         using (taps)
         {
+            LoopSocket connected;
             try
             {
-                await server.ConnectAsync(upstream, stop).ConfigureAwait(false);
+                connected = await LoopSocket.ConnectAsync(ServerSocket.For(upstream), upstream, loop, stop).ConfigureAwait(false);
             }
             catch (SocketException)
             {
@@ -39,7 +41,10 @@ internal sealed class RelayConnection(
                 return;
             }
 
-            await new RelayConnection(client, server, dialogue, taps, times, clock).RelayAsync(stop).ConfigureAwait(false);
+            // Both on one loop: a request and its reply never change threads.
+            using var server = connected;
+            using var own = new LoopSocket(client, loop);
+            await new RelayConnection(own, server, dialogue, taps, times, clock).RelayAsync(stop).ConfigureAwait(false);
         }
     }
 
@@ -77,7 +82,7 @@ internal sealed class RelayConnection(
     /// Tells one side that all was said, and waits a little until it closes too: a socket that is closed while it is read
     /// from is reset, and what is still on its way to the peer would be lost (RFC 9112 §9.6).
     /// </summary>
-    private async Task LingerAsync(Socket side, Task heard)
+    private async Task LingerAsync(LoopSocket side, Task heard)
     {
         try
         {
@@ -156,8 +161,7 @@ internal sealed class RelayConnection(
                 if (taken == 0)
                     break;
                 var bytes = buffer.Memory[step.Skipped..taken];
-                for (var rest = bytes; !rest.IsEmpty;)
-                    rest = rest[await server.SendAsync(rest).ConfigureAwait(false)..];
+                await server.SendAsync(bytes).ConfigureAwait(false);
                 if (!step.LocalReply.IsEmpty)
                     await client.SendAsync(step.LocalReply).ConfigureAwait(false);
                 tap?.Request(bytes.Span);
@@ -220,8 +224,7 @@ internal sealed class RelayConnection(
                 var taken = ReadReply(buffer.Span, out var step, out var request);
                 if (taken == 0)
                     break;
-                for (var rest = buffer.Memory[..taken]; !rest.IsEmpty;)
-                    rest = rest[await client.SendAsync(rest).ConfigureAwait(false)..];
+                await client.SendAsync(buffer.Memory[..taken]).ConfigureAwait(false);
                 if (step.IsReply)
                     request.Tap?.Reply(buffer.Span[..taken], step.HeadLength);
                 buffer.Take(taken);
@@ -311,25 +314,19 @@ internal sealed class RelayConnection(
     private async Task DrainAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        // Nothing else is read from it any more.
+        await using var registration = patience.Token.UnsafeRegister(static client => ((LoopSocket)client!).Dispose(), client).ConfigureAwait(false);
         var buffer = new byte[4096];
-        try
+        while (await client.ReceiveAsync(buffer).ConfigureAwait(false) > 0)
         {
-            while (await client.ReceiveAsync(buffer, patience.Token).ConfigureAwait(false) > 0)
-            {
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It has heard enough; so have we.
         }
     }
 
-    private static async Task TunnelAsync(ReadBuffer buffer, Socket from, Socket to)
+    private static async Task TunnelAsync(ReadBuffer buffer, LoopSocket from, LoopSocket to)
     {
         while (true)
         {
-            for (var rest = buffer.Memory; !rest.IsEmpty;)
-                rest = rest[await to.SendAsync(rest).ConfigureAwait(false)..];
+            await to.SendAsync(buffer.Memory).ConfigureAwait(false);
             buffer.Take(buffer.Count);
             var received = await from.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
             if (received == 0)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
@@ -9,29 +10,30 @@ internal static class TunnelConnection
     /// <summary>Connects to the server and relays until both sides have ended, or one has failed.</summary>
     public static async Task RunAsync(Socket client, EndPoint upstream, CancellationToken stop)
     {
-        using var server = ServerSocket.For(upstream);
-        await server.ConnectAsync(upstream, stop).ConfigureAwait(false);
+        var loop = EventLoop.Next();
+        using var server = await LoopSocket.ConnectAsync(ServerSocket.For(upstream), upstream, loop, stop).ConfigureAwait(false);
+        using var own = new LoopSocket(client, loop);
         await using var registration = stop.UnsafeRegister(
             static state =>
             {
-                var (client, server) = ((Socket, Socket))state!;
+                var (client, server) = ((LoopSocket, LoopSocket))state!;
                 client.Dispose();
                 server.Dispose();
             },
-            (client, server)).ConfigureAwait(false);
-        var upwards = CopyAsync(client, server);
-        var downwards = CopyAsync(server, client);
+            (own, server)).ConfigureAwait(false);
+        var upwards = CopyAsync(own, server);
+        var downwards = CopyAsync(server, own);
         var first = await Task.WhenAny(upwards, downwards).ConfigureAwait(false);
         if (!first.IsCompletedSuccessfully)
         {
-            client.Dispose();
+            own.Dispose();
             server.Dispose();
         }
 
         await Task.WhenAll(upwards, downwards).ConfigureAwait(false);
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private static async Task CopyAsync(LoopSocket from, LoopSocket to)
     {
         using var buffer = new ReadBuffer(longestUnit: 0);
         while (true)
@@ -40,8 +42,7 @@ internal static class TunnelConnection
             if (received == 0)
                 break;
             buffer.Received(received);
-            for (var rest = buffer.Memory; !rest.IsEmpty;)
-                rest = rest[await to.SendAsync(rest).ConfigureAwait(false)..];
+            await to.SendAsync(buffer.Memory).ConfigureAwait(false);
             buffer.Take(received);
         }
 
