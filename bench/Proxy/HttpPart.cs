@@ -55,7 +55,23 @@ internal static class HttpPart
             for (var i = 0; bytes != 128 && i < bars.Count; i++)
                 bars[i] = bars[i] with { Large = Results.Median(full[bars[i].Name].Throughput) };
             await HalfAsync(options, contenders, results, connections, bytes, full);
+            await AllocationAsync(options, contenders[Relay], results, connections, bytes, Results.Median(full[ProxyPass].Throughput) / 2);
         }
+    }
+
+    /// <summary>What the relay allocates for a request, on connections that are open already: what a connection takes is its own.</summary>
+    private static async Task AllocationAsync(Options options, Server relay, Results results, int connections, int bytes, double rate)
+    {
+        await using var load = new OpenLoad(relay.EndPoint, $"/{bytes}", connections);
+        await load.RunAsync(rate, options.Length);
+        var one = new Series();
+        for (var round = 0; round < options.Rounds; round++)
+            await one.AddAsync(relay, _ => load.RunAsync(rate, options.Length), TimeSpan.Zero);
+        results.Target(
+            $"relay: no allocation for a request ({bytes} B, {connections} connections)",
+            one.AllocatedBytes,
+            one.AllocatedBytes < 1,
+            $"{Results.Text(one.AllocatedBytes, "0.00")} bytes a request on open connections, the report's own taken off");
     }
 
     /// <summary>
@@ -97,8 +113,6 @@ internal static class HttpPart
         results.Target($"relay: at least the throughput of proxy_pass ({at})", relay, relay >= 1, $"{Results.Text(relay, "0.00")} ×");
         var duplicate = Results.Ratio(full[Duplicate].Throughput, full[Mirror].Throughput);
         results.Target($"record + time shift + duplicate + measure: at least 1.5 × mirror ({at})", duplicate, duplicate >= 1.5, $"{Results.Text(duplicate, "0.00")} ×, {full[Duplicate].Shed} shed");
-        if (connections == 32)
-            results.Target($"relay: no allocation for a request ({at})", full[Relay].AllocatedBytes, full[Relay].AllocatedBytes < 1, $"{Results.Text(full[Relay].AllocatedBytes, "0.00")} bytes a request, the report's own taken off");
     }
 
     /// <summary>The contenders in turn, round after round.</summary>
@@ -110,7 +124,7 @@ internal static class HttpPart
             foreach (var (name, server) in contenders)
             {
                 await Console.Error.WriteAsync($"\r  round {round + 1} of {rounds}: {name,-20}");
-                await all[name].AddAsync(server, name == Direct, measure, name == Duplicate ? Drain : TimeSpan.Zero);
+                await all[name].AddAsync(server, measure, name == Duplicate ? Drain : TimeSpan.Zero);
             }
         }
 
@@ -179,7 +193,7 @@ internal static class HttpPart
 
         public double LateP99 => Results.Median(lateP99);
 
-        public async Task AddAsync(Server server, bool isOrigin, Func<Server, Task<OpenLoad.Outcome>> measure, TimeSpan drain)
+        public async Task AddAsync(Server server, Func<Server, Task<OpenLoad.Outcome>> measure, TimeSpan drain)
         {
             var before = default(JsonElement);
             var reportItself = 0L;
