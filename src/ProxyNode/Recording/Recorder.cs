@@ -1,3 +1,4 @@
+using System.Buffers;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Threads;
@@ -13,6 +14,9 @@ internal sealed class Recorder : IDisposable
 {
     /// <summary>The record keeps what a clone may still ask for: some time shifts, and a little more for a slow one.</summary>
     private const int TimeShiftsKept = 3;
+
+    private const int LongestBuffer = 64 * 1024;
+    private const int MostBuffers = 2048;
 
     private static readonly TimeSpan KeptBeyond = TimeSpan.FromSeconds(20);
 
@@ -42,6 +46,12 @@ internal sealed class Recorder : IDisposable
 
     /// <summary>Exchanges that could not be kept because too much came at once.</summary>
     public long Lost => Interlocked.Read(ref lost);
+
+    /// <summary>
+    /// What passes is copied into these. They are taken on one thread and given back on another, many at a time: the shared pool
+    /// keeps too few for that.
+    /// </summary>
+    public ArrayPool<byte> Buffers { get; } = ArrayPool<byte>.Create(LongestBuffer, MostBuffers);
 
     /// <summary>The taps of a new on-line connection.</summary>
     public IConnectionTaps Open() => new Taps(this, protocol.OpenMatcher(rules));

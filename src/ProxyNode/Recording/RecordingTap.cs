@@ -1,4 +1,3 @@
-using System.Buffers;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 
@@ -79,10 +78,10 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
         }
     }
 
-    private static void Return(ref byte[] bytes)
+    private void Return(ref byte[] bytes)
     {
         if (bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(bytes);
+            recorder.Buffers.Return(bytes);
         bytes = [];
     }
 
@@ -106,11 +105,11 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
 
     private bool TryGrow(ref byte[] bytes, int length, int needed)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(length == 0 ? needed : needed * 2);
+        var larger = recorder.Buffers.Rent(length == 0 ? needed : needed * 2);
         var more = larger.Length - bytes.Length + (held == 0 ? Overhead : 0);
         if (!recorder.TryHold(more))
         {
-            ArrayPool<byte>.Shared.Return(larger);
+            recorder.Buffers.Return(larger);
             return false;
         }
 
