@@ -57,6 +57,8 @@ internal static class HostsCommand
         }
 
         AnsiConsole.Write(table);
+        foreach (var host in answers.Where(host => host.Why is not null))
+            System.Console.WriteLine($"{host.Agent}: {host.Hypervisor} back end ({host.Why}); clones are {host.Clones}");
         return 0;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -20,7 +21,7 @@ internal sealed class Tomcat : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("tomcat-");
         foreach (var name in (string[])["conf", "logs", "temp", "work", "webapps/ROOT/WEB-INF"])
             folder.CreateSubdirectory(name);
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         Write("conf/server.xml", $"""
             <Server port="-1">
               <Service name="Catalina">
