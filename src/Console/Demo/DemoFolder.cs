@@ -26,6 +26,20 @@ internal static class DemoFolder
         }
     }
 
+    /// <summary>Removes disks of containers that were left: for an agent that has no containers, and so does not know of them.</summary>
+    public static async Task RemoveDisksAsync(string folder)
+    {
+        var mounts = DemoBackEnd.MountsBelow(folder);
+        foreach (var mount in mounts)
+        {
+            using var unmount = Process.Start("umount", ["--lazy", mount]);
+            await unmount.WaitForExitAsync();
+        }
+
+        if (mounts.Count > 0)
+            Directory.Delete(Path.Combine(folder, Agent, "containers"), recursive: true);
+    }
+
     private static void Delete(FileSystemInfo entry)
     {
         if (entry is DirectoryInfo directory)

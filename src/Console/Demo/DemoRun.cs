@@ -55,6 +55,8 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
         var host = await servers.AskAsync(fleet, cancellation);
         var because = unseen is null ? host.Why : $"not container: {unseen}";
         Say($"Servers are run by the {host.Hypervisor} back end ({because}); clones are {host.Clones}");
+        if (host.Hypervisor != "container")
+            await DemoFolder.RemoveDisksAsync(folder);
         await servers.StartAsync(services, cancellation);
         Say($"{services.Count} auctions run: web, application and database tier each, application servers at {DemoPlan.InitialPercent} % of a core");
 

@@ -25,6 +25,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     private readonly RunningVms running = new(parts.State);
     private readonly SemaphoreSlim oneStructuralChange = new(1);
     private readonly NameLocks names = new();
+    private readonly CapLift lift = new(parts);
 
     /// <inheritdoc />
     public abstract string Name { get; }
@@ -304,10 +305,19 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// </summary>
     protected async Task<RunningVm> InGroupAsync(RunningVm vm, Func<IReadOnlyList<string>, Task<int>> fill, CancellationToken cancellation)
     {
-        await oneStructuralChange.WaitAsync(cancellation);
         try
         {
-            CreateGroup(vm, Settings.Machine(vm.Machine).Cpu);
+            await oneStructuralChange.WaitAsync(cancellation);
+            try
+            {
+                CreateGroup(vm, Settings.Machine(vm.Machine).Cpu);
+            }
+            finally
+            {
+                oneStructuralChange.Release();
+            }
+
+            // Side by side with others: a container's start takes seconds on a machine with little CPU.
             var process = await fill(Groups.EntryFiles(GroupOf(vm)));
             return vm with { ProcessId = process, ProcessStart = ProcessTable.StartOf(process) ?? 0 };
         }
@@ -315,10 +325,6 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         {
             await EndGroupAsync(GroupOf(vm));
             throw e as HypervisorException ?? new HypervisorException(e.Message);
-        }
-        finally
-        {
-            oneStructuralChange.Release();
         }
     }
 
@@ -330,6 +336,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             parts.Frequencies.Restore(vm.Cores ?? Groups.Cores);
         await RemoveRestAsync(vm);
     }
+
+    /// <summary>Frees one that stands still of its cap and its machine's, until the result is disposed.</summary>
+    protected IDisposable Free(RunningVm vm) => lift.Free(vm, () => running.Find(vm.Name)?.Cpu ?? vm.Cpu);
 
     /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
     protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
