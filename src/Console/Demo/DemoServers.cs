@@ -11,7 +11,7 @@ namespace JustRunIt.Console.Demo;
 /// <summary>Starts the servers of the auctions as virtual machines, by the commands that any operator would send.</summary>
 internal sealed class DemoServers(string folder, Publisher publisher, Observer observer)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits for the host agent and asks it what it is.</summary>
     /// <exception cref="InvalidOperationException">It ended; the message holds its reason.</exception>

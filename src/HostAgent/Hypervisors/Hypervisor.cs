@@ -78,7 +78,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         try
         {
             Tell(copy.Vm.Name, "health");
-            await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation);
+            await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation, HealthCheck.ClonePatience);
             var result = new CloneResult(copy.Vm.Endpoint, copy.Cold, copy.Pause, Stopwatch.GetElapsedTime(begin), copy.BytesCopied);
             SetCap(copy.Vm, original.Cpu);
             running.Put(copy.Vm with { Cpu = original.Cpu, Origin = new CloneOrigin(command, result) });
