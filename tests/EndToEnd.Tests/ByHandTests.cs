@@ -127,7 +127,8 @@ public sealed partial class ByHandTests : IAsyncLifetime
     [Fact]
     public async Task Where_no_host_agent_answers_that_is_said()
     {
-        await up.DisposeAsync();
+        ChildProcess.AskToEnd(up.Id);
+        Assert.Equal(0, await up.WaitAsync(CancellationToken.None));
         var (code, output, errors) = await RunAsync("hosts");
         Assert.Equal((1, "", "no host agent answers on this bus; './justrunit up' starts one\n"), (code, output, errors));
     }
