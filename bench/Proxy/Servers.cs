@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.Bench.Proxy;
@@ -13,7 +14,7 @@ internal sealed class Servers : IAsyncDisposable
     public static string Home { get; } = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
 
     /// <summary>A free port.</summary>
-    public static int Port() => PeerProcess.FreePort();
+    public static int Port() => FreePorts.Next();
 
     /// <summary>nginx that serves two files, of 128 bytes and of 16 KiB.</summary>
     public Task<Server> OriginAsync()

@@ -23,6 +23,7 @@ application.MapGet("/count", () => memory.Count());
 application.MapGet("/session/{key}", (string key) => memory.Session(key));
 application.MapPost("/session/{key}/{value}", (string key, string value) => memory.Remember(key, value));
 application.MapGet("/touch", () => heap.Touch());
+application.MapGet("/heap", () => heap.Right());
 application.MapGet("/identity", () => Identity.OfThis(listen));
 application.MapPost("/file/{name}/{content}", (string name, string content) => File.AppendAllText(Path.Combine("/tmp", Path.GetFileName(name)), content));
 application.MapGet("/file/{name}", (string name) => File.ReadAllText(Path.Combine("/tmp", Path.GetFileName(name))));

@@ -6,6 +6,7 @@ using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Store.Configuration;
 
 const int badInput = 2;
+const int interrupted = 130;
 
 var root = new RootCommand("JustRunIt: find by live experiments how much CPU and memory a service needs, and give it that")
 {
@@ -26,7 +27,12 @@ if (parsed.Errors.Count > 0)
 
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // Told to end, it first ends what it started.
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+}
+catch (OperationCanceledException)
+{
+    return interrupted;
 }
 catch (ConfigurationException e)
 {

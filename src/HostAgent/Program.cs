@@ -34,8 +34,9 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddSingleton<Recovery>();
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<Recovery>()));
     builder.Services.AddHostedService<BackEndNote>();
+    // Ends after the bus: what was being started or cloned then is known by now.
     if (settings.StopsWhatRuns)
-        builder.Services.AddHostedService<OrderlyEnd>();
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, OrderlyEnd>());
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();

@@ -1,10 +1,12 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Tests.Compliance;
 
 namespace JustRunIt.HostAgent.Tests;
 
@@ -26,20 +28,7 @@ public sealed class AgentFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Settings = new AgentSettings(
-            "dc",
-            $"t{Environment.ProcessId % 10000}-{Interlocked.Increment(ref agents)}",
-            folder,
-            1,
-            true,
-            TimeSpan.FromMilliseconds(10),
-            Isolation.Namespace,
-            true,
-            [
-                new MachineSettings("host-1", MachineRole.Production, new CpuShare(1), MemorySize.FromMebibytes(1024)),
-                new MachineSettings("host-2", MachineRole.Production, new CpuShare(0.5), MemorySize.FromMebibytes(1024)),
-                new MachineSettings("sandbox-1", MachineRole.Sandbox, new CpuShare(1), MemorySize.FromMebibytes(1024)),
-            ]);
+        Settings = Agent.SettingsOf($"t{Environment.ProcessId % 10000}-{Interlocked.Increment(ref agents)}", "process", folder);
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
         Hypervisor = NewAgent();
@@ -70,7 +59,7 @@ public sealed class AgentFixture : IAsyncLifetime
         cpu,
         new VmProgram(
             "dotnet",
-            [Path.Combine(Repository, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+            [Path.Combine(Agent.Repository, $"samples/Calculator/bin/{Agent.BuiltTo}/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
             new Dictionary<string, string>(),
             folder,
             $"127.0.0.1:{FreePort.Find()}",
@@ -85,15 +74,4 @@ public sealed class AgentFixture : IAsyncLifetime
 
     internal VmProgram Shell(string script) =>
         new("/bin/sh", ["-c", script], new Dictionary<string, string>(), "/", $"127.0.0.1:{FreePort.Find()}", null, null);
-
-    private static string Repository
-    {
-        get
-        {
-            var candidate = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(candidate!.FullName, "JustRunIt.Events.sln")))
-                candidate = candidate.Parent;
-            return candidate.FullName;
-        }
-    }
 }

@@ -64,7 +64,7 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
         await agent.Hypervisor.StartAsync(agent.Calculator("modest", 0.1), CancellationToken.None);
         var before = await agent.Hypervisor.AllocateAsync("modest", new Allocation(new CpuShare(0.1)), CancellationToken.None);
         await RefusedAsync(new Allocation(new CpuShare(1.2)), "cpu: 120 % for modest is more than machine host-1 has left (100 % of 100 %)");
-        await RefusedAsync(new Allocation(new CpuShare(0.2), MemorySize.FromMebibytes(2000)), "memory: 2000 MiB for modest is more than machine host-1 has left (1024 MiB of 1024 MiB)");
+        await RefusedAsync(new Allocation(new CpuShare(0.2), MemorySize.FromMebibytes(3000)), "memory: 3000 MiB for modest is more than machine host-1 has left (2048 MiB of 2048 MiB)");
         await RefusedAsync(new Allocation(new CpuShare(0.2), Cores: [4711]), "cores: '4711'; allowed are ");
         await RefusedAsync(new Allocation(new CpuShare(0.2), Frequency: Frequency.FromMegahertz(1000)), "frequency: core ");
         // The kernel refuses after the CPU share could have been set.

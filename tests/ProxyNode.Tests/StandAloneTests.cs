@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -105,11 +106,11 @@ public sealed class StandAloneTests : IAsyncLifetime
     {
         // An application that asks its next tier, nginx, once for each request, and its clone.
         var next = original;
-        var outListen = $"127.0.0.1:{PeerProcess.FreePort()}";
-        var outSandbox = $"127.0.0.1:{PeerProcess.FreePort()}";
+        var outListen = $"127.0.0.1:{FreePorts.Next()}";
+        var outSandbox = $"127.0.0.1:{FreePorts.Next()}";
         var application = await ApplicationAsync(outListen);
         var cloned = await ApplicationAsync(outSandbox);
-        var outAdmin = $"127.0.0.1:{PeerProcess.FreePort()}";
+        var outAdmin = $"127.0.0.1:{FreePorts.Next()}";
         var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "300ms", "--peer", outAdmin);
         var outProxy = await ProxyProcess.StartAsync(
             [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer", $"{inProxy.Admin}");
@@ -195,7 +196,7 @@ public sealed class StandAloneTests : IAsyncLifetime
 
     private async Task<string> NginxAsync(string name)
     {
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"127.0.0.1:{port}")]));
         return $"127.0.0.1:{port}";

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.Samples.Tests;
 
@@ -56,7 +57,7 @@ public sealed partial class SandboxTests
             await tiers.InitializeAsync();
             var rules = Path.Combine(Tiers.Repository(), "docs/examples", rulesFile);
             var (record, recordForClone, inProxy, inAdmin, outAdmin) =
-                (Tiers.FreeAddress(), Tiers.FreeAddress(), Tiers.FreeAddress(), Tiers.FreeAddress(), Tiers.FreeAddress());
+                (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress());
             await tiers.StartProxyAsync(
                 record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database, "--sandbox", recordForClone,
                 "--time-shift", "2s", "--rules", rules, "--admin", outAdmin);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.Infrastructure;
 using JustRunIt.Samples.Core.Seeding;
 
 namespace JustRunIt.Samples.Tests;
@@ -14,10 +15,10 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     private readonly List<Process> processes = [];
 
     /// <summary>Address of the web tier.</summary>
-    public string Web { get; } = FreeAddress();
+    public string Web { get; } = FreePorts.NextAddress();
 
     /// <summary>Address of the database.</summary>
-    public string Database { get; } = FreeAddress();
+    public string Database { get; } = FreePorts.NextAddress();
 
     /// <inheritdoc />
     public async Task InitializeAsync()
@@ -44,7 +45,7 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     /// <summary>An application tier on this database; its address.</summary>
     public async Task<string> StartServerAsync(string database)
     {
-        var application = FreeAddress();
+        var application = FreePorts.NextAddress();
         processes.Add(StartProgram("Application", ["--listen", application, "--next", database, .. work]));
         await WaitAsync(application, "/health");
         return application;
@@ -92,24 +93,6 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     /// <summary>A program of the sample.</summary>
     public Process StartProgram(string program, params string[] arguments) =>
         Start($"samples/{sample}/{program}/bin", $"JustRunIt.{sample}.{program}.dll", arguments);
-
-    /// <summary>An address that nobody listens on, outside of the range from which outgoing connections take theirs meanwhile.</summary>
-    public static string FreeAddress()
-    {
-        while (true)
-        {
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(12_000, 20_000));
-                listener.Start();
-                return listener.LocalEndpoint.ToString()!;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
-    }
 
     private static Process Start(string output, string assembly, string[] arguments) => Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(Repository(), output, Configuration, "net10.0", assembly), .. arguments])

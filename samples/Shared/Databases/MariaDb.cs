@@ -8,7 +8,7 @@ using MySqlConnector;
 
 namespace JustRunIt.Samples.Databases;
 
-/// <summary>A MariaDB server of a sample's own: its data in a folder, no configuration file, clients of this machine only.</summary>
+/// <summary>A MariaDB server of a sample's own: its data in a folder, no configuration file.</summary>
 internal static partial class MariaDb
 {
     private static readonly string[] s_systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -18,7 +18,7 @@ internal static partial class MariaDb
     private static readonly string[] s_options =
     [
         "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2", "--innodb-stats-persistent=0",
-        "--skip-name-resolve", "--skip-log-bin", "--performance-schema=0", "--bind-address=127.0.0.1",
+        "--skip-name-resolve", "--skip-log-bin", "--performance-schema=0",
     ];
 
     /// <summary>Makes a folder of data with a database for the sample, and fills it; an existing one is left alone.</summary>
@@ -40,7 +40,8 @@ internal static partial class MariaDb
         try
         {
             await using var connection = await ConnectAsync(listen, server);
-            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'127.0.0.1' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'127.0.0.1'");
+            // From anywhere: the address that it listens on decides who gets there, and it may be behind a gateway that stands for its clients.
+            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'%' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'%'");
             await connection.ChangeDatabaseAsync(sample);
             await fill(connection);
             await connection.RunAsync("SHUTDOWN");
@@ -71,7 +72,7 @@ internal static partial class MariaDb
     private static string[] Arguments(string folder, IPEndPoint listen) =>
     [
         "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}", $"--tmpdir={Path.GetTempPath()}",
-        string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. s_options, .. User,
+        $"--bind-address={listen.Address}", string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. s_options, .. User,
     ];
 
     private static string[] User => Environment.IsPrivilegedProcess ? ["--user=root"] : [];

@@ -12,6 +12,9 @@ public abstract class ApplicationPages
     /// <summary>Adds the pages at their addresses.</summary>
     public abstract void Map(IEndpointRouteBuilder routes);
 
+    /// <summary>What it counts besides pages, log-ins and sessions.</summary>
+    public virtual IReadOnlyDictionary<string, long> Counts() => new Dictionary<string, long>();
+
     /// <summary>Asks for every page, for the warm-up, with a client that keeps cookies and follows no redirections.</summary>
     public abstract Task VisitAsync(HttpClient client);
 

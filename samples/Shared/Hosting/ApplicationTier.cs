@@ -38,11 +38,13 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
         var builder = TierHost.CreateBuilder(listen);
         builder.Services.AddSingleton(_ => DatabaseAddress.Connect(sample, next, keepsState: prepares));
         builder.Services.AddScoped(services => new RequestConnection(services.GetRequiredService<MySqlConnector.MySqlDataSource>(), prepares));
-        builder.Services.AddScoped(services => new Sessions(sample, services.GetRequiredService<RequestConnection>()));
+        builder.Services.AddSingleton<Counters>();
+        builder.Services.AddScoped(services => new Sessions(sample, services.GetRequiredService<RequestConnection>(), services.GetRequiredService<Counters>()));
         served.Add(builder.Services);
         var application = builder.Build();
         // Without the database: a clone must become healthy before it has any traffic to answer.
         application.MapGet("/health", () => "ok");
+        Counters.Map(application, served.Counts);
         served.Map(application);
         return application;
     }

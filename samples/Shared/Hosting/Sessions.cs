@@ -8,7 +8,8 @@ namespace JustRunIt.Samples.Hosting;
 /// <summary>Who is logged in: a random token in the client's cookie, its owner in the database, so that any application server can answer.</summary>
 /// <param name="sample">Names the sample: its cookie, and the salt of its passwords.</param>
 /// <param name="database">With the tables of <see cref="UserSeeder"/>.</param>
-public sealed class Sessions(string sample, RequestConnection database)
+/// <param name="counters">Hear of log-ins and sessions.</param>
+public sealed class Sessions(string sample, RequestConnection database, Counters counters)
 {
     private const int TokenBytes = 16;
 
@@ -24,16 +25,22 @@ public sealed class Sessions(string sample, RequestConnection database)
             return false;
         var token = Token();
         await database.ExecuteAsync("INSERT INTO sessions (id, user_id, nickname, created_at) VALUES (?, ?, ?, NOW())", token, known.Id, nickname);
+        counters.LoggedIn();
         context.Response.Cookies.Append($"{sample.ToUpperInvariant()}SESSION", token, new CookieOptions { HttpOnly = true, Path = "/" });
         return true;
     }
 
     /// <summary>The owner of the request's session; null without one.</summary>
-    public Task<Owner?> OwnerAsync(HttpContext context) =>
-        context.Request.Cookies.TryGetValue($"{sample.ToUpperInvariant()}SESSION", out var token)
-        && token.Length == TokenBytes * 2 && token.All(char.IsAsciiHexDigitLower)
-            ? database.FindAsync("SELECT user_id, nickname FROM sessions WHERE id = ?", row => new Owner(row.GetInt32(0), row.GetString(1)), token)
-            : Task.FromResult<Owner?>(null);
+    public async Task<Owner?> OwnerAsync(HttpContext context)
+    {
+        if (!context.Request.Cookies.TryGetValue($"{sample.ToUpperInvariant()}SESSION", out var token)
+            || token.Length != TokenBytes * 2 || !token.All(char.IsAsciiHexDigitLower))
+            return null;
+        var owner = await database.FindAsync("SELECT user_id, nickname FROM sessions WHERE id = ?", row => new Owner(row.GetInt32(0), row.GetString(1)), token);
+        if (owner is not null)
+            counters.Saw(token);
+        return owner;
+    }
 
     /// <summary>Whom a session belongs to.</summary>
     public sealed record Owner(int UserId, string Nickname);

@@ -18,18 +18,34 @@ internal static class DemoCommand
             Description = "write the plot of response times to this file, .png or .svg (default: .justrunit/demo/response-times.png)",
             HelpName = "FILE",
         };
+        var backEnd = new Option<string>("--back-end")
+        {
+            Description = "how servers are run and cloned; auto takes containers, which are cloned live, where they work here, else processes, cloned cold",
+            HelpName = string.Join('|', DemoBackEnd.Names),
+            DefaultValueFactory = _ => DemoBackEnd.Automatic,
+        };
+        backEnd.Validators.Add(given =>
+        {
+            if (given.GetValueOrDefault<string>() is { } name && !DemoBackEnd.Names.Contains(name))
+                given.AddError($"command line: --back-end: '{name}'; allowed is {string.Join(" or ", DemoBackEnd.Names)}");
+        });
         var command = new Command("demo", "run the whole loop on this machine: an auction breaks its SLA and gets the CPU share that experiments with its clone call for")
         {
             quick,
             json,
             plot,
+            backEnd,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(quick) ? DemoPlan.Quick : DemoPlan.Full, parsed.GetValue(json)?.FullName, parsed.GetValue(plot)?.FullName, cancellation));
+            parsed.GetValue(quick) ? DemoPlan.Quick : DemoPlan.Full,
+            parsed.GetValue(backEnd)!,
+            parsed.GetValue(json)?.FullName,
+            parsed.GetValue(plot)?.FullName,
+            cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(DemoPlan plan, string? json, string? plot, CancellationToken cancellation)
+    private static async Task<int> RunAsync(DemoPlan plan, string backEnd, string? json, string? plot, CancellationToken cancellation)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(System.Console.Out) });
         if (System.Console.IsOutputRedirected)
@@ -37,7 +53,7 @@ internal static class DemoCommand
         DemoResult result;
         try
         {
-            result = await new DemoRun(plan, Connections.FromEnvironment(), console).RunAsync(cancellation);
+            result = await new DemoRun(plan, backEnd, Connections.FromEnvironment(), console).RunAsync(cancellation);
         }
         catch (Exception e) when (e is InvalidOperationException or TimeoutException)
         {

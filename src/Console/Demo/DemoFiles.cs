@@ -3,13 +3,14 @@ using System.Globalization;
 namespace JustRunIt.Console.Demo;
 
 /// <summary>Writes the configuration files of the demonstration: the same files that a user would write.</summary>
-internal sealed class DemoFiles(string folder, DemoPlan plan, IReadOnlyList<DemoService> services)
+internal sealed class DemoFiles(string folder, DemoPlan plan, string backEnd, IReadOnlyList<DemoService> services)
 {
     /// <summary>The host agent's file.</summary>
     public string WriteAgent() => Write("host-agent.yaml", string.Create(CultureInfo.InvariantCulture, $$"""
         dataCenter: {{DemoPlan.DataCenter}}
         agent: {{DemoPlan.Agent}}
         stateFolder: {{Path.Combine(folder, "host-agent")}}
+        backEnd: {{backEnd}}
         onStop: stop         # the servers end with the demonstration
         simulated: true      # the machines are capped control groups on this one
         coreSize: {{DemoPlan.CoreSize}}        # real cores that one of their cores stands for

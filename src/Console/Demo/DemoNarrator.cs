@@ -16,7 +16,7 @@ internal static class DemoNarrator
         SlaRestored e => $"{e.Service}: SLA met again, {Ms(e.Mean)}, agreed {Ms(e.Agreed)}",
         ExplorationStarted e => $"{e.Service}: exploration of {string.Join(", ", e.Settings.Tiers)} begins, {e.Settings.Experiments} experiments",
         CloneRequested e => $"cloning {e.Vm} to {e.Sandbox.Machine}",
-        CloneReady e => $"clone ready after {e.CloneTime.TotalSeconds:0.0} s ({(e.Cold ? "cold start" : "live")}, pause {Ms(e.Pause)})",
+        CloneReady e => $"clone ready after {e.CloneTime.TotalSeconds:0.0} s ({DemoResult.Short(e)})",
         CloneFailed e => $"cloning failed: {e.Reason}",
         ExperimentStarted e => $"experiment at {e.Cpu} begins{(e.Purpose == ExperimentPurpose.Validate ? " (validation)" : "")}",
         ExperimentCompleted e => $"experiment at {e.Cpu}: clone {DemoResult.Short(e.Sandbox)}; on-line {DemoResult.Short(e.Online)}; {e.Sandbox.Requests} requests",

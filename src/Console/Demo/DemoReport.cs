@@ -30,6 +30,8 @@ internal static class DemoReport
             table.AddRow([$"{cpu}", .. cells]);
         console.Write(table);
         console.WriteLine($"Agreed mean response time {result.Agreed.TotalMilliseconds:0} ms; an application server at {DemoPlan.InitialPercent} % bears {result.CapacityPerSecond:0.0} requests/s");
+        foreach (var clone in result.Clones)
+            console.WriteLine($"Cloned by the {clone.Hypervisor} back end: {DemoResult.Short(clone)}; ready after {clone.CloneTime.TotalSeconds:0.0} s");
         if (result.Reaction is { } reaction)
         {
             console.WriteLine(
@@ -69,6 +71,14 @@ internal static class DemoReport
                 ["errors"] = e.Sandbox.Errors,
                 ["matches"] = JsonSerializer.SerializeToNode(e.Matches, Events.Messaging.Wire.Json),
             })]),
+            ["clones"] = new JsonArray([.. result.Clones.Select(clone => new JsonObject
+            {
+                ["name"] = clone.CloneName,
+                ["live"] = !clone.Cold,
+                ["pauseMs"] = clone.Pause.TotalMilliseconds,
+                ["cloneTimeMs"] = clone.CloneTime.TotalMilliseconds,
+                ["bytesCopied"] = clone.BytesCopied,
+            })]),
             ["interpolated"] = new JsonArray([.. result.Interpolated.OrderBy(e => e.Cpu).Select(e => new JsonObject
             {
                 ["cpu"] = e.Cpu.Cores,
@@ -82,6 +92,7 @@ internal static class DemoReport
             ["lowerBound"] = result.Placement?.LowerBound,
             ["migrations"] = result.Placement?.Migrations,
             ["hypervisor"] = result.Hypervisor,
+            ["hypervisorBecause"] = result.HypervisorBecause,
             ["simulatedMachines"] = true,
             ["coreSize"] = DemoPlan.CoreSize,
             ["timeline"] = new JsonArray([.. result.Seen.Where(observed => DemoNarrator.Tell(observed.Message) is not null).Select(observed => new JsonObject

@@ -14,6 +14,7 @@ namespace JustRunIt.Console.Demo;
 /// <param name="Agreed">The agreed mean response time.</param>
 /// <param name="CapacityPerSecond">What an application server with its first allocation can bear, requests a second.</param>
 /// <param name="Service">The service whose load grew.</param>
+/// <param name="HypervisorBecause">Why it was the back end that it was.</param>
 /// <param name="Seen">All messages.</param>
 /// <param name="Problem">Why the agreement was not restored; null when it was.</param>
 internal sealed record DemoResult(
@@ -22,6 +23,7 @@ internal sealed record DemoResult(
     TimeSpan Agreed,
     double CapacityPerSecond,
     string Service,
+    string? HypervisorBecause,
     IReadOnlyList<Observed> Seen,
     string? Problem)
 {
@@ -65,6 +67,9 @@ internal sealed record DemoResult(
         ? Of<SlaRestored>().LastOrDefault(restored => restored.Service == Service && restored.WindowTo > applied.At)?.WindowTo ?? applied.At
         : null;
 
+    /// <summary>The clones that experiments were made with.</summary>
+    public IEnumerable<CloneReady> Clones => Of<CloneReady>().Where(clone => Matrices.Contains(clone.MatrixId));
+
     /// <summary>The back end.</summary>
     public string Hypervisor => Of<MachineAnnounced>().FirstOrDefault()?.Hypervisor ?? "none";
 
@@ -89,6 +94,11 @@ internal sealed record DemoResult(
 
     /// <summary>When a message reached us.</summary>
     public DateTimeOffset SeenAt(object message) => Seen.First(observed => ReferenceEquals(observed.Message, message)).SeenAt;
+
+    /// <summary>How a clone was made, in short.</summary>
+    public static string Short(CloneReady clone) => clone.Cold
+        ? "a second server, started cold"
+        : $"live, the original stood still for {clone.Pause.TotalMilliseconds:0} ms, {clone.BytesCopied / 1e6:0} MB";
 
     /// <summary>One side in short.</summary>
     public static string Short(SideMeasured side) => $"{side.ThroughputPerSecond:0.0}/s, {side.Mean.TotalMilliseconds:0} ms";

@@ -10,7 +10,11 @@ using Spectre.Console;
 namespace JustRunIt.Console.Demo;
 
 /// <summary>Runs the demonstration from nothing to the end, and leaves nothing running.</summary>
-internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole console)
+/// <param name="plan">What.</param>
+/// <param name="backEnd">One of <see cref="DemoBackEnd.Names"/>.</param>
+/// <param name="given">Broker and database server.</param>
+/// <param name="console">Where it is told.</param>
+internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, IAnsiConsole console)
 {
     private const string Database = "justrunit_demo";
     private const int WarmUpClients = 5;
@@ -28,11 +32,12 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
     public async Task<DemoResult> RunAsync(CancellationToken cancellation)
     {
         Say($"Simulated physical machines: control groups on this one, whose cores each stand for {DemoPlan.CoreSize} of a real core.");
-        Say("Clones are started cold by the process back end (the paper's configuration without VM cloning, §2.2.1).");
+        var unseen = backEnd == DemoBackEnd.Automatic ? DemoBackEnd.WhyNotContainers() : null;
         var services = DemoPlan.Layout(new Ports());
-        var files = new DemoFiles(folder, plan, services);
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
+        var files = new DemoFiles(folder, plan, unseen is null ? backEnd : "process", services);
+        if (await Orphans.EndAsync(Connections.PostgresVariable, $"Database={Database}") is > 0 and var orphans)
+            Say($"Ended {orphans} programs of a demonstration that was killed");
+        DemoFolder.Renew(folder);
         await FreshStart.QueuesAsync(given.RabbitMq, DemoPlan.Agent, DemoPlan.Agent, cancellation);
         var connections = await FreshStart.DatabaseAsync(given, Database, cancellation);
         await using var observer = await Observer.ConnectAsync(connections.RabbitMq, cancellation);
@@ -47,6 +52,11 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
         fleet.Start("ProxyNode", "--config", files.WriteProxies());
         foreach (var service in Fleet.Services.Except(["Services.Monitor"]))
             fleet.Start(service);
+        var host = await servers.AskAsync(fleet, cancellation);
+        var because = unseen is null ? host.Why : $"not container: {unseen}";
+        Say($"Servers are run by the {host.Hypervisor} back end ({because}); clones are {host.Clones}");
+        if (host.Hypervisor != "container")
+            await DemoFolder.RemoveDisksAsync(folder);
         await servers.StartAsync(services, cancellation);
         Say($"{services.Count} auctions run: web, application and database tier each, application servers at {DemoPlan.InitialPercent} % of a core");
 
@@ -68,7 +78,7 @@ internal sealed class DemoRun(DemoPlan plan, Connections given, IAnsiConsole con
             await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * DemoPlan.Surge));
             Say($"{services[DemoPlan.Surging].Name} gets {DemoPlan.Surge} × its load");
             var problem = await FollowAsync(services[DemoPlan.Surging].Name, start, surgeAt, observer, fleet, cancellation);
-            return new DemoResult(start, surgeAt, agreed, capacity, services[DemoPlan.Surging].Name, [.. observer.All], problem);
+            return new DemoResult(start, surgeAt, agreed, capacity, services[DemoPlan.Surging].Name, because, [.. observer.All], problem);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using JustRunIt.Console.Hosts;
 using JustRunIt.Console.Observing;
 using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Hosts;
@@ -10,7 +11,21 @@ namespace JustRunIt.Console.Demo;
 /// <summary>Starts the servers of the auctions as virtual machines, by the commands that any operator would send.</summary>
 internal sealed class DemoServers(string folder, Publisher publisher, Observer observer)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    /// <summary>Waits for the host agent and asks it what it is.</summary>
+    /// <exception cref="InvalidOperationException">It ended; the message holds its reason.</exception>
+    public async Task<HostReported> AskAsync(Fleet fleet, CancellationToken cancellation)
+    {
+        await observer.WaitAsync(
+            seen => fleet.FirstFailed() is not null || seen.Of<MachineAnnounced>().Any(), Patience, () => "start of the host agent", cancellation);
+        if (fleet.FirstFailed() is { } failed)
+            throw new InvalidOperationException($"{failed.Name} ended: {failed.LastWords(1)}");
+        var question = await HostAgents.AskAsync(publisher, cancellation);
+        await observer.WaitAsync(
+            seen => seen.Of<HostReported>().Any(answer => answer.RequestId == question), Patience, () => "answer of the host agent", cancellation);
+        return observer.Of<HostReported>().First(answer => answer.RequestId == question);
+    }
 
     /// <summary>Starts all tiers and waits until they are healthy.</summary>
     /// <exception cref="InvalidOperationException">One could not be started; the message holds the agent's reason.</exception>

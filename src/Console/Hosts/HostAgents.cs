@@ -30,11 +30,18 @@ internal sealed class HostAgents : IAsyncDisposable
     /// <summary>Asks all; those that answer in time.</summary>
     public async Task<IReadOnlyList<HostReported>> AskAsync(CancellationToken cancellation)
     {
-        var question = new HostsAsked(Guid.NewGuid());
-        await Publisher.PublishAsync(
-            Wire.NameOf(typeof(HostsAsked)), JsonSerializer.SerializeToUtf8Bytes(question, Wire.Json), Headers(question.RequestId), cancellation);
+        var question = await AskAsync(Publisher, cancellation);
         await Task.Delay(AnswerPatience, cancellation);
-        return [.. Observer.Of<HostReported>().Where(answer => answer.RequestId == question.RequestId).OrderBy(answer => answer.Agent, StringComparer.Ordinal)];
+        return [.. Observer.Of<HostReported>().Where(answer => answer.RequestId == question).OrderBy(answer => answer.Agent, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Asks all; returns the question's number, which the answers have too.</summary>
+    public static async Task<Guid> AskAsync(Publisher publisher, CancellationToken cancellation)
+    {
+        var question = new HostsAsked(Guid.NewGuid());
+        await publisher.PublishAsync(
+            Wire.NameOf(typeof(HostsAsked)), JsonSerializer.SerializeToUtf8Bytes(question, Wire.Json), Headers(question.RequestId), cancellation);
+        return question.RequestId;
     }
 
     /// <summary>Sends a command.</summary>

@@ -10,6 +10,8 @@ namespace JustRunIt.Console.Hosts;
 /// <summary><c>justrunit hosts</c>: machines, what runs on them, allocations and power.</summary>
 internal static class HostsCommand
 {
+    private const int WidthOfFiles = 240;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -56,7 +58,12 @@ internal static class HostsCommand
             }
         }
 
+        // Where nobody looks, no name is broken.
+        if (System.Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = WidthOfFiles;
         AnsiConsole.Write(table);
+        foreach (var host in answers.Where(host => host.Why is not null))
+            System.Console.WriteLine($"{host.Agent}: {host.Hypervisor} back end ({host.Why}); clones are {host.Clones}");
         return 0;
     }
 

@@ -65,6 +65,9 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         return new ChildProcess(name, logFile, Process.Start(start)!, onLine);
     }
 
+    /// <summary>Asks any process to end. One that has is no error.</summary>
+    public static void AskToEnd(int process) => _ = SendSignal(process, Terminate);
+
     /// <summary>Sends it a line.</summary>
     public async Task SendAsync(string line)
     {
@@ -92,7 +95,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            _ = SendSignal(process.Id, Terminate);
+            AskToEnd(process.Id);
             using var patience = new CancellationTokenSource(EndPatience);
             try
             {

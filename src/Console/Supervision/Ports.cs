@@ -1,5 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Globalization;
+using JustRunIt.Events.Store.Hosting;
 
 namespace JustRunIt.Console.Supervision;
 
@@ -13,11 +13,9 @@ internal sealed class Ports
     {
         while (true)
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            var port = FreePort.Find();
             if (given.Add(port))
-                return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
+                return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
         }
     }
 }

@@ -11,6 +11,8 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Simulated">True when its machines are capped control groups on one real machine.</param>
 /// <param name="Machines">Its machines.</param>
 /// <param name="Vms">On-line virtual machines and clones.</param>
+/// <param name="Clones">What clones of that back end are; null from an agent that does not say.</param>
+/// <param name="Why">Why it is that back end, with what speaks against a better one; null likewise.</param>
 [WireName("justrunit.host-reported.v1")]
 public sealed record HostReported(
     Guid RequestId,
@@ -19,7 +21,9 @@ public sealed record HostReported(
     string Hypervisor,
     bool Simulated,
     IReadOnlyList<HostMachine> Machines,
-    IReadOnlyList<HostVm> Vms) : IReport;
+    IReadOnlyList<HostVm> Vms,
+    string? Clones = null,
+    string? Why = null) : IReport;
 
 /// <summary>A machine of a host agent.</summary>
 /// <param name="Name">Its name.</param>

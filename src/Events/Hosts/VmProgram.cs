@@ -1,7 +1,7 @@
 namespace JustRunIt.Events.Hosts;
 
 /// <summary>
-/// What runs in a virtual machine. <c>{listen}</c>, <c>{listenPort}</c>, <c>{next}</c>,
+/// What runs in a virtual machine. <c>{listen}</c>, <c>{listenHost}</c>, <c>{listenPort}</c>, <c>{next}</c>,
 /// <c>{nextHost}</c> and <c>{nextPort}</c> in arguments and
 /// environment stand for the addresses, which differ between an original and its clone.
 /// </summary>

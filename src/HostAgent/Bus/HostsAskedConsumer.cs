@@ -6,7 +6,7 @@ using MassTransit;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Tells an operator what runs here.</summary>
-internal sealed class HostsAskedConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<HostsAsked>
+internal sealed class HostsAskedConsumer(IHypervisor hypervisor, AgentSettings settings, ChosenBackEnd chosen) : IConsumer<HostsAsked>
 {
     public Task Consume(ConsumeContext<HostsAsked> context) => context.Publish(new HostReported(
         context.Message.RequestId,
@@ -18,5 +18,7 @@ internal sealed class HostsAskedConsumer(IHypervisor hypervisor, AgentSettings s
         [
             .. hypervisor.List().Select(vm => new HostVm(
                 vm.Name, vm.Machine, vm.Cpu, vm.Memory, vm.Endpoint, vm.Origin?.Command.Vm, vm.Origin?.Command.LeaseUntil)),
-        ]));
+        ],
+        chosen.BackEnd.Clones,
+        chosen.Why));
 }

@@ -174,15 +174,8 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
         }
 
         // What CRIU does inside the original runs under the original's cap, while it serves nobody.
-        LiftCap(original);
-        try
-        {
-            return (images, await criu.DumpAsync(
-                original.ProcessId, networks.OnlinePath(original.Network!.Value), images, previous, script, goesOn: true, cancellation));
-        }
-        finally
-        {
-            SetCap(original, original.Cpu);
-        }
+        using var free = Free(original);
+        return (images, await criu.DumpAsync(
+            original.ProcessId, networks.OnlinePath(original.Network!.Value), images, previous, script, goesOn: true, cancellation));
     }
 }

@@ -12,7 +12,7 @@ namespace JustRunIt.HostAgent.Containers;
 /// </summary>
 internal static class ContainerLauncher
 {
-    private const int Attempts = 250;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
     // What a server may need of root's powers; no raw sockets, no mounts, no devices, no modules, no other process' memory.
@@ -21,17 +21,20 @@ internal static class ContainerLauncher
 
     private static readonly string[] Inherited = ["PATH", "LANG", "DOTNET_ROOT", "TZ"];
 
-    // Outside: enter the control groups and the namespaces.
+    // Outside: open the control groups, which cannot be seen from inside, and enter the namespaces.
     private const string Outside =
         """
-        for g in $JUSTRUNIT_GROUPS; do echo $$ > "$g" || exit 125; done
+        n=10
+        for g in $JUSTRUNIT_GROUPS; do eval "exec $n> \"\$g\"" || exit 125; entries="$entries $n" n=$((n + 1)); done
+        export JUSTRUNIT_ENTRIES=$entries
         exec >> "$JUSTRUNIT_LOG" 2>&1 < /dev/null
         unset JUSTRUNIT_GROUPS JUSTRUNIT_LOG
         exec nsenter --net="$JUSTRUNIT_NETWORK" unshare --pid --fork --mount --uts --ipc --propagation private bash -c "$JUSTRUNIT_INSIDE" bash "$@"
         """;
 
-    // Inside: the root, the kernel's file systems with what changes the host made read-only, devices; then the program, which
-    // inherits no file of the host's, because a file from outside cannot be checkpointed.
+    // Inside: the root, the kernel's file systems with what changes the host made read-only, devices; then, in the control groups,
+    // whose caps would draw all this out, the program, which inherits no file of the host's, because a file from outside cannot
+    // be checkpointed.
     private const string Inside =
         """
         set -e
@@ -57,6 +60,7 @@ internal static class ContainerLauncher
         hostname "$JUSTRUNIT_NAME"
         cd "$JUSTRUNIT_FOLDER"
         log=$JUSTRUNIT_OUTPUT caps=$JUSTRUNIT_CAPABILITIES
+        for n in $JUSTRUNIT_ENTRIES; do eval "echo 0 >&$n"; done
         unset ${!JUSTRUNIT_*}
         for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -le 2 ] || eval "exec $f>&-"; done
         exec setpriv --bounding-set "$caps" --inh-caps=-all setsid "$@" < /dev/null >> "$log" 2>&1
@@ -106,7 +110,7 @@ internal static class ContainerLauncher
         start.Environment["JUSTRUNIT_CAPABILITIES"] = Capabilities;
         using var outer = Process.Start(start) ?? throw new HypervisorException("bash cannot be started");
         var children = string.Create(CultureInfo.InvariantCulture, $"/proc/{outer.Id}/task/{outer.Id}/children");
-        for (var attempt = 0; attempt < Attempts && !outer.HasExited; attempt++)
+        for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < Patience && !outer.HasExited;)
         {
             // The first child of unshare is the container's first process; the root is its own once the outside is unmounted.
             if (File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var child] && !Directory.Exists($"/proc/{child}/root/.outside")

@@ -5,7 +5,12 @@ namespace JustRunIt.HostAgent.Hypervisors;
 /// <summary>Waits until a program that was just started serves.</summary>
 internal static class HealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>For what boots: it may have little CPU, and its neighbours boot too.</summary>
+    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>For a clone.</summary>
+    public static readonly TimeSpan ClonePatience = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler
@@ -18,10 +23,11 @@ internal static class HealthCheck
 
     /// <summary>Waits for a reply with status 200 to <paramref name="path"/>, or, without one, for an accepted connection.</summary>
     /// <exception cref="HypervisorException">The program ended, or was not healthy in time.</exception>
-    public static async Task WaitAsync(string endpoint, string? path, Func<string?> ended, CancellationToken cancellation)
+    public static async Task WaitAsync(string endpoint, string? path, Func<string?> ended, CancellationToken cancellation, TimeSpan? atMost = null)
     {
+        var limit = atMost ?? BootPatience;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(limit);
         var last = "no answer";
         while (true)
         {
@@ -52,7 +58,7 @@ internal static class HealthCheck
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                throw new HypervisorException($"not healthy at {endpoint}{path} within {Patience.TotalSeconds:0} s: {last}");
+                throw new HypervisorException($"not healthy at {endpoint}{path} within {limit.TotalSeconds:0} s: {last}");
             }
 
             await Task.Delay(Interval, cancellation);

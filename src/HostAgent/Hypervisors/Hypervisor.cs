@@ -25,6 +25,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     private readonly RunningVms running = new(parts.State);
     private readonly SemaphoreSlim oneStructuralChange = new(1);
     private readonly NameLocks names = new();
+    private readonly CapLift lift = new(parts);
 
     /// <inheritdoc />
     public abstract string Name { get; }
@@ -48,7 +49,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         if (running.Find(command.Vm) is { } present)
             return present;
         Admit(command.Machine, command.Vm, command.Cpu);
-        var vm = await BootAsync(command, cancellation);
+        var vm = await ReasonedAsync(BootAsync(command, cancellation));
         try
         {
             await HealthCheck.WaitAsync(vm.Endpoint, command.Program.HealthPath, () => Ended(vm), cancellation);
@@ -73,11 +74,11 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             ? found
             : throw new HypervisorException($"virtual machine {command.Vm} does not run on a machine of agent {Settings.Agent}");
         Admit(command.SandboxMachine, command.CloneName, original.Cpu);
-        var copy = await DuplicateAsync(original, command, cancellation);
+        var copy = await ReasonedAsync(DuplicateAsync(original, command, cancellation));
         try
         {
             Tell(copy.Vm.Name, "health");
-            await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation);
+            await HealthCheck.WaitAsync(copy.Vm.Endpoint, original.Start.Program.HealthPath, () => Ended(copy.Vm), cancellation, HealthCheck.ClonePatience);
             var result = new CloneResult(copy.Vm.Endpoint, copy.Cold, copy.Pause, Stopwatch.GetElapsedTime(begin), copy.BytesCopied);
             SetCap(copy.Vm, original.Cpu);
             running.Put(copy.Vm with { Cpu = original.Cpu, Origin = new CloneOrigin(command, result) });
@@ -97,7 +98,17 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         var present = Present(vm);
         Admit(present.Machine, vm, wanted.Cpu);
         var next = await AllocationChange.ApplyAsync(present, wanted, parts, List(), SetMemoryAsync, cancellation);
-        running.Put(next);
+        try
+        {
+            running.Put(next);
+        }
+        catch (HypervisorException)
+        {
+            var before = new Allocation(present.Cpu, present.Memory, present.Frequency, present.Cores ?? []);
+            await AllocationChange.ApplyAsync(next, before, parts, List(), SetMemoryAsync, CancellationToken.None);
+            throw;
+        }
+
         var cap = Groups.ReadCpu(GroupOf(next)) ?? throw new HypervisorException($"the cap of {vm} is not in force");
         return new Allocation(
             new CpuShare(cap.Cores / Settings.CoreSize), next.Memory, next.Frequency, Groups.ReadCores(GroupOf(next)));
@@ -118,7 +129,17 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             if (present.Cores is { } cores)
                 Groups.SetCores(GroupOf(moved), cores);
             Groups.MoveProcesses(GroupOf(present), GroupOf(moved));
-            running.Put(moved);
+            try
+            {
+                running.Put(moved);
+            }
+            catch (HypervisorException)
+            {
+                Groups.MoveProcesses(GroupOf(moved), GroupOf(present));
+                Groups.Remove(GroupOf(moved));
+                throw;
+            }
+
             Groups.Remove(GroupOf(present));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -284,10 +305,19 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// </summary>
     protected async Task<RunningVm> InGroupAsync(RunningVm vm, Func<IReadOnlyList<string>, Task<int>> fill, CancellationToken cancellation)
     {
-        await oneStructuralChange.WaitAsync(cancellation);
         try
         {
-            CreateGroup(vm, Settings.Machine(vm.Machine).Cpu);
+            await oneStructuralChange.WaitAsync(cancellation);
+            try
+            {
+                CreateGroup(vm, Settings.Machine(vm.Machine).Cpu);
+            }
+            finally
+            {
+                oneStructuralChange.Release();
+            }
+
+            // Side by side with others: a container's start takes seconds on a machine with little CPU.
             var process = await fill(Groups.EntryFiles(GroupOf(vm)));
             return vm with { ProcessId = process, ProcessStart = ProcessTable.StartOf(process) ?? 0 };
         }
@@ -295,10 +325,6 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         {
             await EndGroupAsync(GroupOf(vm));
             throw e as HypervisorException ?? new HypervisorException(e.Message);
-        }
-        finally
-        {
-            oneStructuralChange.Release();
         }
     }
 
@@ -311,8 +337,24 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         await RemoveRestAsync(vm);
     }
 
+    /// <summary>Frees one that stands still of its cap and its machine's, until the result is disposed.</summary>
+    protected IDisposable Free(RunningVm vm) => lift.Free(vm, () => running.Find(vm.Name)?.Cpu ?? vm.Cpu);
+
     /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
     protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
+
+    /// <summary>What the file system refuses is a reason like any other.</summary>
+    private static async Task<T> ReasonedAsync<T>(Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HypervisorException(e.Message);
+        }
+    }
 
     private void CreateGroup(RunningVm vm, CpuShare cap)
     {

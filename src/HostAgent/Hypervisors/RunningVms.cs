@@ -24,13 +24,13 @@ internal sealed class RunningVms(StateFile state)
     }
 
     /// <summary>Adds or replaces.</summary>
+    /// <exception cref="HypervisorException">It cannot be written to disk; nothing has changed.</exception>
     public RunningVm Put(RunningVm vm)
     {
         lock (gate)
         {
-            running[vm.Name] = vm;
-            state.Save(running.Values);
-            return vm;
+            state.Save([.. running.Values.Where(other => other.Name != vm.Name), vm]);
+            return running[vm.Name] = vm;
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class RunningVms(StateFile state)
         lock (gate)
         {
             if (running.Remove(name, out var vm))
-                state.Save(running.Values);
+                TrySave();
             return vm;
         }
     }
@@ -52,7 +52,7 @@ internal sealed class RunningVms(StateFile state)
         {
             if (!running.TryGetValue(vm.Name, out var present) || present.ProcessId != vm.ProcessId || !running.Remove(vm.Name))
                 return false;
-            state.Save(running.Values);
+            TrySave();
             return true;
         }
     }
@@ -62,5 +62,18 @@ internal sealed class RunningVms(StateFile state)
     {
         lock (gate)
             state.Save(running.Values);
+    }
+
+    /// <summary>What has ended is known to have when it is still on disk: its process is gone.</summary>
+    private void TrySave()
+    {
+        try
+        {
+            state.Save(running.Values);
+        }
+        catch (HypervisorException)
+        {
+            // A full disk must not keep anything from being stopped.
+        }
     }
 }

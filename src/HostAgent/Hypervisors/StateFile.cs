@@ -24,11 +24,20 @@ internal sealed class StateFile(AgentSettings settings)
     }
 
     /// <summary>Saves what runs.</summary>
+    /// <exception cref="HypervisorException">It cannot, for want of space for one; what was saved before is still there.</exception>
     public void Save(IReadOnlyCollection<RunningVm> running)
     {
-        Directory.CreateDirectory(settings.StateFolder);
         var next = file + ".next";
-        File.WriteAllText(next, JsonSerializer.Serialize(running, Wire.Json));
-        File.Move(next, file, overwrite: true);
+        try
+        {
+            Directory.CreateDirectory(settings.StateFolder);
+            File.WriteAllText(next, JsonSerializer.Serialize(running, Wire.Json));
+            File.Move(next, file, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(next);
+            throw new HypervisorException($"what runs cannot be noted for the agent's next start: {e.Message}");
+        }
     }
 }

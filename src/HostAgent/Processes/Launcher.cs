@@ -58,9 +58,10 @@ internal static class Launcher
         return process.Id;
     }
 
-    /// <summary>Puts addresses in the place of <c>{listen}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and <c>{nextPort}</c>.</summary>
+    /// <summary>Puts addresses in the place of <c>{listen}</c>, <c>{listenHost}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and <c>{nextPort}</c>.</summary>
     public static string Fill(string text, string listen, string? next) => text
         .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
+        .Replace("{listenHost}", listen[..listen.LastIndexOf(':')], StringComparison.Ordinal)
         .Replace("{listen}", listen, StringComparison.Ordinal)
         .Replace("{nextHost}", next?[..next.LastIndexOf(':')], StringComparison.Ordinal)
         .Replace("{nextPort}", next?[(next.LastIndexOf(':') + 1)..], StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;

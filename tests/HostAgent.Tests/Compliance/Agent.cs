@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
@@ -16,12 +18,12 @@ internal sealed class Agent : IAsyncDisposable
     private readonly IBackEnd backEnd;
     private readonly IProgress<Phase>? progress;
 
-    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null)
+    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null)
     {
         this.progress = progress;
         backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
         name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
-        Settings = SettingsOf(name, backEndName, Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
+        Settings = SettingsOf(name, backEndName, folder ?? Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
         Hypervisor = NewHypervisor();
@@ -35,6 +37,13 @@ internal sealed class Agent : IAsyncDisposable
 
     public IHypervisor Hypervisor { get; private set; }
 
+    /// <summary>The repository's folder.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>Folder below <c>bin</c> that programs were built to with these tests.</summary>
+    public static string BuiltTo { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug/net10.0" : "Release/net10.0";
+
+    /// <summary>The machines that the tests of all back ends have.</summary>
     public static AgentSettings SettingsOf(string name, string backEnd, string folder) => new(
         "dc",
         name,
@@ -61,16 +70,12 @@ internal sealed class Agent : IAsyncDisposable
     /// <summary>The server that every back end has to bear.</summary>
     public StartVm Specimen(string name, double cpu = 0.5, string machine = "host-1", string? next = null, int heapMebibytes = 0)
     {
-        var repository = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(repository!.FullName, "JustRunIt.Events.sln")))
-            repository = repository.Parent;
         if (backEnd.Name == "vm")
-            return Start(name, machine, cpu, Guest(repository.FullName, next, heapMebibytes));
-        var configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release";
+            return Start(name, machine, cpu, Guest(next, heapMebibytes));
         return Start(name, machine, cpu, new VmProgram(
             "dotnet",
             [
-                Path.Combine(repository.FullName, $"samples/Specimen/bin/{configuration}/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}",
+                Path.Combine(Repository, $"samples/Specimen/bin/{BuiltTo}/JustRunIt.Specimen.dll"), "--listen", "{listen}",
                 .. heapMebibytes == 0 ? [] : new[] { "--heap-mib", $"{heapMebibytes}" },
             ],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
@@ -81,9 +86,9 @@ internal sealed class Agent : IAsyncDisposable
     }
 
     /// <summary>The specimen's like for virtual machines, which infra/local/guest.sh builds.</summary>
-    private static VmProgram Guest(string repository, string? next, int heapMebibytes)
+    private static VmProgram Guest(string? next, int heapMebibytes)
     {
-        var folder = Path.Combine(repository, ".justrunit", "guest");
+        var folder = Path.Combine(Repository, ".justrunit", "guest");
         if (!File.Exists(Path.Combine(folder, "kernel")))
             throw new FileNotFoundException($"{folder} has no guest; './justrunit test' builds it");
         return new VmProgram(
@@ -150,6 +155,14 @@ internal sealed class Agent : IAsyncDisposable
             Directory.Delete(Settings.StateFolder, recursive: true);
     }
 
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "JustRunIt.Events.sln")))
+            folder = folder.Parent;
+        return folder.FullName;
+    }
+
     private static string CommandOf(string process)
     {
         try
@@ -166,17 +179,39 @@ internal sealed class Agent : IAsyncDisposable
 }
 
 /// <summary>Asks a specimen.</summary>
-internal sealed class Asking(string endpoint) : IDisposable
+internal sealed class Asking(string endpoint, string? cookie = null) : IDisposable
 {
-    private readonly HttpClient http = new() { BaseAddress = new Uri($"http://{endpoint}"), Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+    {
+        BaseAddress = new Uri($"http://{endpoint}"),
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
-    public Task<string> GetAsync(string path) => http.GetStringAsync(path);
+    private string? cookie = cookie;
+
+    /// <summary>The same client before another server.</summary>
+    public Asking WithSameCookies(string other) => new(other, cookie);
+
+    public async Task<string> GetAsync(string path)
+    {
+        using var reply = await SendAsync(HttpMethod.Get, path, null);
+        reply.EnsureSuccessStatusCode();
+        return await reply.Content.ReadAsStringAsync();
+    }
 
     public async Task<string> PostAsync(string path)
     {
-        using var reply = await http.PostAsync(path, null);
+        using var reply = await SendAsync(HttpMethod.Post, path, null);
         reply.EnsureSuccessStatusCode();
         return await reply.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Sends a form that is answered by a redirection.</summary>
+    public async Task PostFormAsync(string path, params (string Name, string Value)[] fields)
+    {
+        using var form = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        using var reply = await SendAsync(HttpMethod.Post, path, form);
+        Assert.Equal(HttpStatusCode.SeeOther, reply.StatusCode);
     }
 
     public async Task<int> CountAsync() => int.Parse(await GetAsync("/count"), System.Globalization.CultureInfo.InvariantCulture);
@@ -184,6 +219,18 @@ internal sealed class Asking(string endpoint) : IDisposable
     public Task<Identity?> IdentityAsync() => http.GetFromJsonAsync<Identity>("/identity");
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>Keeps one cookie, as a browser does.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (cookie is not null)
+            request.Headers.Add("Cookie", cookie);
+        var reply = await http.SendAsync(request);
+        if (reply.Headers.TryGetValues("Set-Cookie", out var set))
+            cookie = set.First().Split(';')[0];
+        return reply;
+    }
 
     internal sealed record Identity(string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -66,7 +67,7 @@ internal static class HttpRecording
     /// <summary>Trailers in both directions, and early hints before the reply (RFC 8297).</summary>
     private static async Task RecordNodeAsync(VectorRecorder recorder)
     {
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         using var between = new Eavesdropper(new IPEndPoint(IPAddress.Loopback, port));
         await PeerProcess.RunAsync("node", ["-e", """
             const http = require('http');

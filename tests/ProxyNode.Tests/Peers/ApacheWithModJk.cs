@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -16,7 +17,7 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
     public static async Task<ApacheWithModJk> StartAsync(IPEndPoint container)
     {
         var folder = Directory.CreateTempSubdirectory("apache-");
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var modules = string.Concat(
             "mpm_event authz_core authz_host jk".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "workers.properties"), $"""

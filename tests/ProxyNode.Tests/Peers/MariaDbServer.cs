@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -19,7 +20,7 @@ internal sealed class MariaDbServer : IAsyncDisposable
         var data = Path.Combine(folder.FullName, "data");
         string[] own = Environment.IsPrivilegedProcess ? ["--user=root"] : [];
         await PeerProcess.RunAsync("mariadb-install-db", ["--no-defaults", $"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", $"--tmpdir={folder.FullName}", .. own]);
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var socket = Path.Combine(folder.FullName, "s");
         var process = await PeerProcess.StartAsync(
             port,

@@ -56,24 +56,6 @@ internal sealed class PeerProcess : IAsyncDisposable
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program}: {await output} {await errors}");
     }
 
-    /// <summary>A port that nobody listens on, outside of the range from which outgoing connections take theirs meanwhile.</summary>
-    public static int FreePort()
-    {
-        while (true)
-        {
-            try
-            {
-                using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                listener.Bind(new IPEndPoint(IPAddress.Loopback, Random.Shared.Next(12_000, 20_000)));
-                return ((IPEndPoint)listener.LocalEndPoint!).Port;
-            }
-            catch (SocketException)
-            {
-                // Taken.
-            }
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

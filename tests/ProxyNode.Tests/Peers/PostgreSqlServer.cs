@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -26,7 +27,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         if (own.Length > 0)
             await PeerProcess.RunAsync("chown", ["-R", "postgres", folder.FullName]);
         await PeerProcess.RunAsync(runner, [.. own, .. Program("initdb"), "-D", data, "-U", "shop", "-A", "scram-sha-256", "--pwfile", passwordFile, "-E", "UTF8", "--no-sync"]);
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var process = await PeerProcess.StartAsync(
             port,
             own.Length > 0 ? "runuser" : programs + "postgres",

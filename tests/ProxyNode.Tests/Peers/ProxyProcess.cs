@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
+using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.StandAlone;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
@@ -76,7 +77,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
     private static IPEndPoint Given(List<string> arguments, string option)
     {
         if (!arguments.Contains(option))
-            arguments.AddRange([option, $"127.0.0.1:{PeerProcess.FreePort()}"]);
+            arguments.AddRange([option, $"127.0.0.1:{FreePorts.Next()}"]);
         return IPEndPoint.Parse(arguments[arguments.IndexOf(option) + 1]);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -17,7 +18,7 @@ internal sealed class WebServer : IAsyncDisposable
     public static async Task<WebServer> NginxAsync(long largeBytes = 1 << 20)
     {
         var folder = Files("nginx-", largeBytes);
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var file = Path.Combine(folder.FullName, "nginx.conf");
         await File.WriteAllTextAsync(file, $$"""
             daemon off; worker_processes 1; pid {{folder.FullName}}/pid; error_log {{folder.FullName}}/error.log;
@@ -41,7 +42,7 @@ internal sealed class WebServer : IAsyncDisposable
     public static async Task<WebServer> ApacheAsync()
     {
         var folder = Files("apache-", 1 << 20);
-        var port = PeerProcess.FreePort();
+        var port = FreePorts.Next();
         var modules = string.Concat("mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
             ServerRoot {folder.FullName}

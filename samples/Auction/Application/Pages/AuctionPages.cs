@@ -27,6 +27,9 @@ internal sealed class AuctionPages(Recommender recommender) : ApplicationPages
     }
 
     /// <inheritdoc />
+    public override IReadOnlyDictionary<string, long> Counts() => recommender.Counts();
+
+    /// <inheritdoc />
     public override async Task VisitAsync(HttpClient client)
     {
         await client.LogInAsync();

@@ -13,6 +13,7 @@ internal sealed class Recommender
 
     private readonly int[][] words;
     private readonly Dictionary<string, int> vocabulary = [];
+    private readonly TextCache texts;
 
     /// <summary>Learns the catalogue's first items.</summary>
     public Recommender(int candidates)
@@ -20,14 +21,18 @@ internal sealed class Recommender
         words = new int[candidates][];
         for (var i = 0; i < candidates; i++)
             words[i] = Array.ConvertAll(SeedItem.Create(i + 1).DescriptionWords, WordNumber);
+        texts = new TextCache(text => [.. text.Split(' ').Select(word => vocabulary.GetValueOrDefault(word, -1)).Where(number => number >= 0)]);
     }
+
+    /// <summary>Texts whose words are known already, and how often that helped.</summary>
+    public IReadOnlyDictionary<string, long> Counts() => texts.Counts();
 
     /// <summary>Identifiers of recommended items, best first.</summary>
     /// <param name="text">What the page is about.</param>
     /// <param name="count">How many.</param>
     public int[] Recommend(string text, int count)
     {
-        var query = Weights(text.Split(' ').Select(word => vocabulary.GetValueOrDefault(word, -1)).Where(number => number >= 0));
+        var query = Weights(texts.WordsOf(text));
         var relevance = Array.ConvertAll(words, item => Similarity(query, item));
         var redundancy = new double[words.Length];
         var chosen = new int[count];
