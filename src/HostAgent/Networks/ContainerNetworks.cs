@@ -78,7 +78,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         await Tool.RunAsync("ip", $"-netns {name} route add default via {SandboxNetworks.HostAddress(number)}");
     }
 
-    private static string OnlineRules(int number, string listen, string? next)
+    private string OnlineRules(int number, string listen, string? next)
     {
         var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
@@ -86,7 +86,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         // A server on the host's loopback address expects its clients there too.
         var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
         return $$"""
-            table inet {{SandboxNetworks.Table(number)}} {
+            table inet {{sandboxes.Table(number)}} {
                 chain input {
                     type nat hook input priority 100; policy accept;
                     {{fromLoopback}}

@@ -16,12 +16,12 @@ internal sealed class Agent : IAsyncDisposable
     private readonly IBackEnd backEnd;
     private readonly IProgress<Phase>? progress;
 
-    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null)
+    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null)
     {
         this.progress = progress;
         backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
         name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
-        Settings = SettingsOf(name, backEndName, Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
+        Settings = SettingsOf(name, backEndName, folder ?? Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
         Hypervisor = NewHypervisor();
