@@ -82,6 +82,14 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
     }
 
+    /// <summary>Gives another agent's namespace, in which a process runs, this agent's name. May be repeated.</summary>
+    public async Task TakeOverAsync(int number, string othersNamespace, int process)
+    {
+        if (!(await Tool.RunAsync("ip", "netns list")).Split('\n').Any(line => line.Split(' ')[0] == Namespace(number)))
+            await Tool.RunAsync("ip", $"netns attach {Namespace(number)} {process}");
+        await Tool.TryAsync("ip", $"netns delete {othersNamespace}");
+    }
+
     /// <summary>The sandboxes of this agent of which anything exists.</summary>
     public async Task<IReadOnlyList<int>> ListAsync()
     {

@@ -29,6 +29,23 @@ internal static class LiveCopy
         await target.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = uri }, cancellation);
     }
 
+    /// <summary>Waits until the receiving QEMU has everything; the sending one has sent it.</summary>
+    /// <exception cref="HypervisorException">It cannot be loaded.</exception>
+    public static async Task LoadedAsync(QmpClient target, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(StepPatience);
+        try
+        {
+            if ((await target.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
+                throw new HypervisorException("the copy failed at the receiver");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HypervisorException($"the copy is not loaded within {StepPatience.TotalSeconds:0} s");
+        }
+    }
+
     /// <summary>
     /// Copies. While the source stands still, <paramref name="atPause"/> runs: whatever must be of the same instant as the memory.
     /// When it fails the source runs on.

@@ -9,6 +9,10 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
 {
     protected override IReadOnlyList<string> Phases => ["network", "images", "dump", "disk", "restore", "tidy", "health"];
 
+    protected override IReadOnlyList<string> SendPhases => ["offer", "disk", "dump", "frozen", "decide", "given", "forgotten"];
+
+    protected override IReadOnlyList<string> ReceivePhases => ["prepare", "disk", "rest", "restore", "loaded", "land", "landed"];
+
     [ComplianceFact]
     public async Task A_live_clone_has_the_originals_memory_files_addresses_names_and_a_clock_that_went_on()
     {
