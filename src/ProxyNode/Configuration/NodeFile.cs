@@ -55,7 +55,7 @@ internal static class NodeFile
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group("name", "protocol", "listen", "upstream", "vm", "sandboxListen", "install");
+        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install", "vm");
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),
