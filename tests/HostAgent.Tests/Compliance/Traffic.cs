@@ -14,6 +14,7 @@ internal sealed class Traffic : IAsyncDisposable
 {
     private static readonly byte[] Request = Encoding.ASCII.GetBytes("GET /count HTTP/1.1\r\nHost: specimen\r\n\r\n");
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan HalfWay = TimeSpan.FromMilliseconds(5);
 
     private readonly IPEndPoint server;
@@ -93,7 +94,7 @@ internal sealed class Traffic : IAsyncDisposable
                 await Task.Delay(Break);
             }
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {
             Failed($"kept connection{(halfWay ? ", request in two parts" : "")}: {e.Message}");
         }
@@ -110,9 +111,9 @@ internal sealed class Traffic : IAsyncDisposable
                 await socket.ConnectAsync(server);
                 await AskAsync(socket, begin, halfWay: false);
             }
-            catch (Exception e) when (e is SocketException or IOException)
+            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
-                Failed($"new connection: {e.Message}");
+                Failed($"new connection from {socket.LocalEndPoint}: {e.Message}");
             }
 
             await Task.Delay(Break);
@@ -129,11 +130,12 @@ internal sealed class Traffic : IAsyncDisposable
             await socket.SendAsync(Request.AsMemory(half));
         }
 
+        using var patience = new CancellationTokenSource(Patience);
         var reply = new StringBuilder();
         var buffer = new byte[1024];
         while (!IsWhole(reply.ToString()))
         {
-            var received = await socket.ReceiveAsync(buffer);
+            var received = await socket.ReceiveAsync(buffer, patience.Token);
             if (received == 0)
                 throw new IOException($"closed by the server after '{reply}'");
             reply.Append(Encoding.ASCII.GetString(buffer, 0, received));
