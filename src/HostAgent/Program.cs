@@ -23,7 +23,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
             .Add<DestroyCloneConsumer, DestroyClone>()
             .Add<SetAllocationConsumer, SetAllocation>()
             .Add<MigrateVmConsumer, MigrateVm>()
-            .Add<ReceiveVmConsumer, ReceiveVm>()
+            .Add<ReceiveVmConsumer, ReceiveVm>(atOnce: 4)
             .Add<HostsAskedConsumer, HostsAsked>());
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(groups);

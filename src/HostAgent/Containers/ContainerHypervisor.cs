@@ -67,6 +67,7 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
     {
         // One dump of an original at a time: a traced process cannot be traced twice.
         using var alone = await dumps.TakeAsync(original.Name, cancellation);
+        StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
         int? network = null;
         try

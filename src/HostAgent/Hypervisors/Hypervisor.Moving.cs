@@ -144,6 +144,14 @@ internal abstract partial class Hypervisor
     protected virtual string? ReasonToStay(RunningVm vm) =>
         $"{vm.Name}: the {Name} back end cannot move what runs to another agent";
 
+    /// <summary>Once nothing else can begin with a virtual machine: refuses when it is on its way to another agent, or has gone there.</summary>
+    /// <exception cref="HypervisorException">It is.</exception>
+    protected void StillHere(RunningVm vm)
+    {
+        if (leaving.ContainsKey(vm.Name) || running.Find(vm.Name)?.ProcessId != vm.ProcessId)
+            throw new HypervisorException($"{vm.Name} moves to another agent");
+    }
+
     /// <summary>Copies one to the receiver. When this returns it is loaded there, and stands still on both sides.</summary>
     protected virtual Task CopyOutAsync(RunningVm vm, MoveRecord record, Handshake talk, CancellationToken cancellation) =>
         throw new HypervisorException(ReasonToStay(vm)!);

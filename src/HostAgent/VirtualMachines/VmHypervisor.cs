@@ -75,6 +75,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     {
         // One copy of an original at a time.
         using var alone = await monitors.TakeAsync(original.Name, cancellation);
+        StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
         int? network = null;
         RunningVm? clone = null;
@@ -198,6 +199,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     protected override async Task CopyOutAsync(RunningVm vm, MoveRecord record, Handshake talk, CancellationToken cancellation)
     {
         using var alone = await monitors.TakeAsync(vm.Name, cancellation);
+        if (ReasonToStay(vm) is { } cloned)
+            throw new HypervisorException(cloned);
         await using var qemu = await OpenAsync(vm, cancellation);
         await disks.MergeAsync(vm.Name, qemu, cancellation);
         var disk = await VmDisks.TopAsync(qemu, cancellation);

@@ -105,15 +105,18 @@ internal sealed class Traffic : IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             using var socket = New();
+            var isOpen = false;
             try
             {
                 var begin = Stopwatch.GetTimestamp();
-                await socket.ConnectAsync(server);
+                using (var patience = new CancellationTokenSource(Patience))
+                    await socket.ConnectAsync(server, patience.Token);
+                isOpen = true;
                 await AskAsync(socket, begin, halfWay: false);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
-                Failed($"new connection from {socket.LocalEndPoint}: {e.Message}");
+                Failed($"new connection, {(isOpen ? "opened" : "not opened")}: {e.Message}");
             }
 
             await Task.Delay(Break);
