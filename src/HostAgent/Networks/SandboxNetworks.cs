@@ -82,6 +82,9 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
     }
 
+    /// <summary>What the host sends waits until the other side tells its hardware address again.</summary>
+    public static Task HoldAsync(int number) => Tool.RunAsync("ip", $"neigh flush dev {HostDevice(number)}");
+
     /// <summary>Gives another agent's namespace, in which a process runs, this agent's name. May be repeated.</summary>
     public async Task TakeOverAsync(int number, string othersNamespace, int process)
     {

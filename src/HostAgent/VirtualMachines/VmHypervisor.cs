@@ -215,10 +215,13 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             _ =>
             {
                 Tell(vm.Name, "pause");
-                return Task.CompletedTask;
+                // A guest that stands still tells no hardware address: the host keeps what it has to send.
+                return SandboxNetworks.HoldAsync(vm.Network!.Value);
             },
             goesOn: false,
-            cancellation);
+            cancellation,
+            // Production may not lose a write.
+            standsStill: !accelerator.NoticesWrites);
         await talk.SayAsync(new Handshake.Step(), cancellation);
         await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
     }
@@ -231,6 +234,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
             return;
         await using var qemu = await OpenAsync(vm, CancellationToken.None);
         await LiveCopy.ResumeAsync(qemu);
+        await ContainerNetworks.DeliverAsync(vm.Network!.Value);
     }
 
     /// <inheritdoc />
@@ -268,6 +272,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
         await networks.TakeOverRulesAsync(vm.Network.Value, offer.Table, vm.Endpoint, vm.Start.Program.Next);
         await using (var qemu = await OpenAsync(vm, CancellationToken.None))
             await qemu.ExecuteAsync("cont", null, CancellationToken.None);
+        await ContainerNetworks.DeliverAsync(vm.Network.Value);
         await Tool.TryAsync("ip", $"-netns {NamespaceOf(vm)} link delete {TapOf(offer.Vm)}");
     }
 
