@@ -65,7 +65,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     }
 
     /// <summary>
-    /// Takes over the device of another agent's container, with whatever the host has sent to it since it was held. May be repeated.
+    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May be repeated.
     /// </summary>
     public async Task TakeOverDeviceAsync(int number, string othersNamespace)
     {
