@@ -32,13 +32,13 @@ internal sealed class Host : IAsyncDisposable
     private IHypervisor? hypervisor;
     private IControlGroups? groups;
 
-    public Host(IBackEnd backEnd, string home)
+    public Host(IBackEnd backEnd, string home, string suffix = "")
     {
         (this.backEnd, this.home) = (backEnd, home);
         settings = new AgentSettings(
             "bench",
-            $"bench-{backEnd.Name}",
-            Path.Combine(Path.GetTempPath(), $"justrunit-bench-{backEnd.Name}"),
+            $"bench-{backEnd.Name}{suffix}",
+            Path.Combine(Path.GetTempPath(), $"justrunit-bench-{backEnd.Name}{suffix}"),
             1,
             true,
             TimeSpan.FromMilliseconds(10),
@@ -66,6 +66,38 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>Clones a server with that heap a few times while two clients ask it; the middle of each figure.</summary>
     public async Task<CloneFigures> MeasureAsync(int megabytes, int repetitions)
     {
+        var vm = await StartAsync(megabytes);
+        var name = vm.Name;
+        var rounds = new List<CloneFigures>();
+        for (var i = 0; i < repetitions; i++)
+        {
+            await using var clients = await Clients.StartAsync(vm.Endpoint);
+            var command = new CloneVm(
+                "bench", Guid.NewGuid(), settings.Agent, name, $"{name}-clone", "sandbox", null, DateTimeOffset.UtcNow.AddMinutes(5));
+            var result = await hypervisor!.CloneAsync(command, CancellationToken.None);
+            var (open, @new) = await clients.EndAsync();
+            rounds.Add(new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
+            await hypervisor.StopAsync(command.CloneName, CancellationToken.None);
+        }
+
+        await hypervisor!.StopAsync(name, CancellationToken.None);
+        return rounds[0] with
+        {
+            Pause = Middle(round => round.Pause),
+            LongestOnOpen = Middle(round => round.LongestOnOpen),
+            LongestOnNew = Middle(round => round.LongestOnNew),
+            Total = Middle(round => round.Total),
+        };
+
+        TimeSpan Middle(Func<CloneFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
+    }
+
+    /// <summary>The hypervisor, once it is recovered.</summary>
+    public IHypervisor Hypervisor => hypervisor!;
+
+    /// <summary>Starts a server with that heap.</summary>
+    public Task<RunningVm> StartAsync(int megabytes)
+    {
         var name = string.Create(CultureInfo.InvariantCulture, $"heap-{megabytes}");
         var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
@@ -77,29 +109,7 @@ internal sealed class Host : IAsyncDisposable
             "/health");
         var start = new StartVm(
             Guid.NewGuid(), settings.Agent, "production", name, "bench", "bench", false, program, new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512));
-        var vm = await hypervisor!.StartAsync(start, CancellationToken.None);
-        var rounds = new List<CloneFigures>();
-        for (var i = 0; i < repetitions; i++)
-        {
-            await using var clients = await Clients.StartAsync(vm.Endpoint);
-            var command = new CloneVm(
-                "bench", Guid.NewGuid(), settings.Agent, name, $"{name}-clone", "sandbox", null, DateTimeOffset.UtcNow.AddMinutes(5));
-            var result = await hypervisor.CloneAsync(command, CancellationToken.None);
-            var (open, @new) = await clients.EndAsync();
-            rounds.Add(new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
-            await hypervisor.StopAsync(command.CloneName, CancellationToken.None);
-        }
-
-        await hypervisor.StopAsync(name, CancellationToken.None);
-        return rounds[0] with
-        {
-            Pause = Middle(round => round.Pause),
-            LongestOnOpen = Middle(round => round.LongestOnOpen),
-            LongestOnNew = Middle(round => round.LongestOnNew),
-            Total = Middle(round => round.Total),
-        };
-
-        TimeSpan Middle(Func<CloneFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
+        return hypervisor!.StartAsync(start, CancellationToken.None);
     }
 
     private string Guest(string file) => Path.Combine(home, ".justrunit", "guest", file);

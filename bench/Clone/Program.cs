@@ -7,14 +7,49 @@ using JustRunIt.HostAgent.Hypervisors;
 int[] heaps = [50, 200, 500, 1000];
 (double Share, int Loops)[] shares = [(0.05, 1), (0.05, 2), (0.1, 2), (0.3, 2), (0.6, 2), (1.0, 2), (1.5, 2), (1.5, 4)];
 const int repetitions = 3;
-var json = args is ["--json", var given] ? given : null;
-if (args.Length > 0 && json is null)
+int[] movedHeaps = [50, 200];
+const int moveRepetitions = 5;
+var movesOnly = args is ["--moves", ..];
+string[] rest = movesOnly ? args[1..] : args;
+var json = rest is ["--json", var given] ? given : null;
+if (rest.Length > 0 && json is null)
 {
-    await Console.Error.WriteLineAsync($"command line: '{string.Join(' ', args)}'; allowed is --json FILE");
+    await Console.Error.WriteLineAsync($"command line: '{string.Join(' ', args)}'; allowed is [--moves] [--json FILE]");
     return 2;
 }
 
 var home = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
+var moves = new List<MoveFigures>();
+Console.WriteLine($"{"back end",-10}{"heap MB",8}{"open ms",10}{"new ms",10}{"total ms",10}   a move between two agents, medians of {moveRepetitions}; open and new: longest wait of a client");
+foreach (var backEnd in HypervisorRegistry.All.Where(backEnd => backEnd.Name != "process"))
+{
+    await using var here = new Host(backEnd, home, "-here");
+    await using var there = new Host(backEnd, home, "-there");
+    if (await here.ProblemAsync() is { } problem)
+    {
+        Console.WriteLine($"{backEnd.Name,-10}not measured: {problem}");
+        continue;
+    }
+
+    await here.RecoverAsync();
+    await there.RecoverAsync();
+    foreach (var heap in movedHeaps)
+    {
+        var figures = await MoveFigures.MeasureAsync(backEnd, here, there, heap, moveRepetitions);
+        moves.Add(figures);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{backEnd.Name,-10}{heap,8}{figures.LongestOnOpen.TotalMilliseconds,10:0}{figures.LongestOnNew.TotalMilliseconds,10:0}{figures.Total.TotalMilliseconds,10:0}"));
+    }
+}
+
+if (movesOnly)
+{
+    if (json is not null)
+        await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { moves }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+    return 0;
+}
+
+Console.WriteLine();
 var clones = new List<CloneFigures>();
 Console.WriteLine($"{"back end",-10}{"heap MB",8}{"pause ms",10}{"open ms",10}{"new ms",10}{"total ms",10}{"MB moved",10}   medians of {repetitions}; open and new: longest wait of a client on an open and on a new connection");
 foreach (var backEnd in HypervisorRegistry.All)
@@ -54,7 +89,7 @@ foreach (var (share, loops) in shares.Where(cap => cap.Share < Environment.Proce
 }
 
 if (json is not null)
-    await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { clones, caps }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+    await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { clones, moves, caps }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
 var plot = json is null ? Path.Combine(home, ".justrunit", "bench-clone.png") : Path.ChangeExtension(json, ".png");
 Figure.Save(clones, plot);
 Console.WriteLine($"Plot: {plot}");

@@ -34,7 +34,7 @@ public static class Consequences
         ],
         ValidationScheduled e => [new ValidationRequested(e.MatrixId, e.Cell, e.Deadline)],
         MigrationStarted e =>
-            [new MigrateVm(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.From, e.To)],
+            [new MigrateVm(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.From, e.To, e.ToAgent)],
         AllocationStarted e =>
             [new SetAllocation(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.Cpu, e.Memory)],
         _ => [],

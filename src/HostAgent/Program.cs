@@ -5,6 +5,7 @@ using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Power;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,6 +23,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
             .Add<DestroyCloneConsumer, DestroyClone>()
             .Add<SetAllocationConsumer, SetAllocation>()
             .Add<MigrateVmConsumer, MigrateVm>()
+            .Add<ReceiveVmConsumer, ReceiveVm>(atOnce: 4)
             .Add<HostsAskedConsumer, HostsAsked>());
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(groups);
@@ -29,6 +31,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddSingleton<SandboxNetworks>();
     builder.Services.AddSingleton<HostParts>();
     builder.Services.AddSingleton(services => backEnd.Create(services.GetRequiredService<HostParts>()));
+    builder.Services.AddSingleton<Departure>();
     builder.Services.AddSingleton(new ChosenBackEnd(backEnd, why));
     // Recovery before the bus starts: no command meets a half-known machine.
     builder.Services.AddSingleton<Recovery>();

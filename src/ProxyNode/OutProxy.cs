@@ -31,6 +31,7 @@ internal sealed class OutProxy : IDisposable
     /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on.</exception>
     public static OutProxy Start(
         OutProxySettings settings,
+        Upstream upstream,
         ServiceRules rules,
         long memoryLimitBytes,
         Func<RecordUse?> use,
@@ -44,8 +45,8 @@ internal sealed class OutProxy : IDisposable
         listeners.Add(Listener.Start(
             settings.Listen,
             (client, stop) => settings.Protocol.Open() is { } dialogue
-                ? RelayConnection.RunAsync(client, settings.Upstream, dialogue, recorder.Open(), times, clock, stop)
-                : TunnelConnection.RunAsync(client, settings.Upstream, stop)));
+                ? RelayConnection.RunAsync(client, upstream.EndPoint, dialogue, recorder.Open(), times, clock, stop)
+                : TunnelConnection.RunAsync(client, upstream.EndPoint, stop)));
         var timer = new AnswerTimer(clock);
         var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, timer, clock);
         listeners.Add(Listener.Start(settings.SandboxListen, answerer.ServeAsync));

@@ -1,3 +1,4 @@
+using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Events.Store.Messaging;
@@ -25,13 +26,16 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
         Names.ProxyNode(settings.Node),
         consumers => consumers
             .Add<StartReplayConsumer, StartReplay>(atOnce: 16)
-            .Add<StopReplayConsumer, StopReplay>());
+            .Add<StopReplayConsumer, StopReplay>()
+            .Add<VmMigratedConsumer, VmMigrated>()
+            .Add<HostReportedConsumer, HostReported>());
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton<TierProxies>();
     builder.Services.AddSingleton<Experiments>();
     // The proxies come first: on-line traffic does not wait for a broker.
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<TierProxies>()));
     builder.Services.AddHostedService<Reporter>();
+    builder.Services.AddHostedService<Whereabouts>();
     // Long enough for the connections through what is installed to end by themselves.
     if (settings.Tiers.Any(tier => tier.Install is not null || tier.OutProxies.Any(next => next.Install is not null)))
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(15));

@@ -17,6 +17,7 @@ internal sealed class TierProxy : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly List<Listener> listeners = [];
     private readonly List<OutProxy> outProxies = [];
+    private readonly List<Upstream> upstreams = [];
     private readonly List<Installation> installations = [];
     private readonly ProxyFigures figures;
     private readonly SemaphoreSlim oneExperiment = new(1);
@@ -107,6 +108,10 @@ internal sealed class TierProxy : IAsyncDisposable
         }
     }
 
+    /// <summary>A virtual machine is somewhere: new connections to a server in it go there.</summary>
+    /// <returns>Whether that is news to any of the proxies.</returns>
+    public bool TryFollow(string vm, IPEndPoint to, int moves) => upstreams.Count(upstream => upstream.TryFollow(vm, to, moves)) > 0;
+
     /// <summary>Stops duplicating: connections to the clone, queue and record are dropped. No error when none runs.</summary>
     public async Task StopReplayAsync()
     {
@@ -144,12 +149,13 @@ internal sealed class TierProxy : IAsyncDisposable
     private async Task ListenAsync(Action<string> say)
     {
         var redirection = await PrepareAsync(settings.Install, say).ConfigureAwait(false);
-        var upstream = redirection?.ConnectTo(settings.Upstream) ?? settings.Upstream;
+        var upstream = new Upstream(settings.Upstream, settings.Vm, server => redirection?.ConnectTo(server) ?? server);
+        upstreams.Add(upstream);
         listeners.Add(Listener.Start(
             settings.Listen,
             (client, stop) => settings.Protocol.Open() is { } dialogue
-                ? RelayConnection.RunAsync(client, upstream, dialogue, new ReplayTaps(() => replay), ResponseTimes, clock, stop)
-                : TunnelConnection.RunAsync(client, upstream, stop)));
+                ? RelayConnection.RunAsync(client, upstream.EndPoint, dialogue, new ReplayTaps(() => replay), ResponseTimes, clock, stop)
+                : TunnelConnection.RunAsync(client, upstream.EndPoint, stop)));
         foreach (var next in settings.OutProxies)
             await ListenAsync(next, say).ConfigureAwait(false);
         // Last: traffic comes when everything stands.
@@ -160,8 +166,9 @@ internal sealed class TierProxy : IAsyncDisposable
     private async Task ListenAsync(OutProxySettings next, Action<string> say)
     {
         var redirection = await PrepareAsync(next.Install, say).ConfigureAwait(false);
-        var behind = next with { Upstream = redirection?.ConnectTo(next.Upstream) ?? next.Upstream };
-        var pair = OutProxy.Start(behind, settings.Rules, settings.MemoryLimitBytes, () => replay?.Record, clock, listeners);
+        var upstream = new Upstream(next.Upstream, next.Vm, server => redirection?.ConnectTo(server) ?? server);
+        upstreams.Add(upstream);
+        var pair = OutProxy.Start(next, upstream, settings.Rules, settings.MemoryLimitBytes, () => replay?.Record, clock, listeners);
         outProxies.Add(pair);
         if (redirection is not null)
             installations.Add(await Installation.InstallAsync(redirection, listeners[^2], clock).ConfigureAwait(false));

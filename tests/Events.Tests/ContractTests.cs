@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
 using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
@@ -17,7 +18,11 @@ namespace JustRunIt.Events.Tests;
 public sealed class ContractTests
 {
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Here(), "..", ".."));
-    private static readonly JsonSerializerOptions Indented = new(Wire.Json) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new(Wire.Json)
+    {
+        WriteIndented = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+    };
 
     public static TheoryData<string> WireNames => [.. Wire.Types.Select(Wire.NameOf).Order(StringComparer.Ordinal)];
 

@@ -38,6 +38,18 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_move_to_another_agents_machine_names_that_agent_and_one_within_an_agent_none()
+    {
+        var started = Assert.IsType<MigrationStarted>(PlacementDecider.Decide(FourAuctions, Filled, 7, Cause()).DataCenter[2]);
+        Assert.Equal((Agent, null), (started.Agent, started.ToAgent));
+        var apart = DataCenterState.Evolve(FourAuctions, FourAuctions.Machines[started.To] with { Agent = "other" });
+        var across = Assert.IsType<MigrationStarted>(PlacementDecider.Decide(apart, Filled, 7, Cause()).DataCenter[2]);
+        Assert.Equal(started with { ToAgent = "other" }, across);
+        var command = Assert.IsType<MigrateVm>(Assert.Single(Consequences.CommandsOf(across, Guid.Empty)));
+        Assert.Equal((Agent, "other", across.To, across.RequestId), (command.Agent, command.ToAgent, command.To, command.RequestId));
+    }
+
+    [Fact]
     public void Steps_are_carried_out_one_after_another_until_the_placement_is_in_force()
     {
         var state = PlacementDecider.Decide(FourAuctions, Filled, 7, Cause()).DataCenter.Aggregate(FourAuctions, DataCenterState.Evolve);

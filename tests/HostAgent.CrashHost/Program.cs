@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
@@ -5,17 +8,37 @@ using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
 
-// An agent without a bus that takes up what runs, clones once and says how far it has come: it is there to be killed.
+// An agent without a bus that takes up what runs, clones, sends or receives once and says how far it has come: it is there to be killed.
 var settings = JsonSerializer.Deserialize<AgentSettings>(await Console.In.ReadLineAsync() ?? "")!;
-var command = new CloneVm(
-    "matrix", Guid.NewGuid(), settings.Agent, args[0], args[1], settings.Machines.First(machine => machine.Role == MachineRole.Sandbox).Name, null, DateTimeOffset.UtcNow.AddMinutes(5));
 var (backEnd, _) = await HypervisorRegistry.ChooseAsync(settings, CancellationToken.None);
 var hypervisor = backEnd.Create(new HostParts(
     settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System, new Teller()));
 await hypervisor.RecoverAsync(CancellationToken.None);
-await hypervisor.CloneAsync(command, CancellationToken.None);
+switch (args)
+{
+    case ["clone", var original, var clone]:
+        await hypervisor.CloneAsync(
+            new CloneVm(
+                "matrix", Guid.NewGuid(), settings.Agent, original, clone, settings.Machines.First(machine => machine.Role == MachineRole.Sandbox).Name, null, DateTimeOffset.UtcNow.AddMinutes(5)),
+            CancellationToken.None);
+        break;
+    case ["send", var vm, var port]:
+        await hypervisor.SendAsync(vm, await ConnectAsync(port), CancellationToken.None);
+        break;
+    case ["receive", var machine, var port]:
+        await hypervisor.ReceiveAsync(machine, await ConnectAsync(port), CancellationToken.None);
+        break;
+}
+
 Console.WriteLine("done");
 await Task.Delay(Timeout.Infinite);
+
+static async Task<NetworkStream> ConnectAsync(string port)
+{
+    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+    await socket.ConnectAsync(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+    return new NetworkStream(socket, ownsSocket: true);
+}
 
 /// <summary>Tells at once, before the phase goes on.</summary>
 internal sealed class Teller : IProgress<Phase>

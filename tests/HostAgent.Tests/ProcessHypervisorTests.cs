@@ -134,7 +134,7 @@ public sealed class ProcessHypervisorTests(AgentFixture agent) : IClassFixture<A
 
         await agent.Hypervisor.StopAsync("its-clone", CancellationToken.None);
         Assert.Empty(await agent.Networks.ListAsync());
-        Assert.DoesNotContain($"justrunit_{number}", await Tool.RunAsync("nft", "list tables"));
+        Assert.DoesNotContain(agent.Networks.Table(number), await Tool.RunAsync("nft", "list tables"));
         await agent.Hypervisor.StopAsync("original", CancellationToken.None);
     }
 

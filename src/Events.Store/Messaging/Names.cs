@@ -32,6 +32,7 @@ public static class Names
         DestroyClone c => Queue(HostAgent(c.Agent), typeof(DestroyClone)),
         SetAllocation c => Queue(HostAgent(c.Agent), typeof(SetAllocation)),
         MigrateVm c => Queue(HostAgent(c.Agent), typeof(MigrateVm)),
+        ReceiveVm c => Queue(HostAgent(c.Agent), typeof(ReceiveVm)),
         StartReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StartReplay)),
         StopReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StopReplay)),
         ValidationRequested => Queue(Catalog.Experimenter, typeof(ValidationRequested)),

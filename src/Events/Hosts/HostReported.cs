@@ -40,5 +40,6 @@ public sealed record HostMachine(string Name, MachineRole Role, CpuShare Cpu, Me
 /// <param name="Endpoint">host:port at which it is reached.</param>
 /// <param name="CloneOf">The original; null for an on-line virtual machine.</param>
 /// <param name="LeaseUntil">When the clone is destroyed (UTC); null for an on-line virtual machine.</param>
+/// <param name="Moves">How often it has moved between agents.</param>
 public sealed record HostVm(
-    string Name, string Machine, CpuShare Cpu, MemorySize Memory, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil);
+    string Name, string Machine, CpuShare Cpu, MemorySize Memory, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil, int Moves = 0);

@@ -9,5 +9,6 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vm">The virtual machine.</param>
 /// <param name="From">Machine that it leaves.</param>
 /// <param name="To">Machine that it goes to.</param>
+/// <param name="ToAgent">The host agent of that machine; null when it is the same one.</param>
 [WireName("justrunit.migrate-vm.v1")]
-public sealed record MigrateVm(string Subject, Guid RequestId, string Agent, string Vm, string From, string To) : ICommand;
+public sealed record MigrateVm(string Subject, Guid RequestId, string Agent, string Vm, string From, string To, string? ToAgent = null) : ICommand;

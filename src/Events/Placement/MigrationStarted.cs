@@ -12,6 +12,7 @@ namespace JustRunIt.Events.Placement;
 /// <param name="From">Machine that it leaves.</param>
 /// <param name="To">Machine that it goes to.</param>
 /// <param name="At">When (UTC).</param>
+/// <param name="ToAgent">The host agent of the machine that it goes to; null when it is the same one.</param>
 [WireName("justrunit.migration-started.v1")]
 public sealed record MigrationStarted(
     string DataCenter,
@@ -22,4 +23,5 @@ public sealed record MigrationStarted(
     string Vm,
     string From,
     string To,
-    DateTimeOffset At) : IDomainEvent;
+    DateTimeOffset At,
+    string? ToAgent = null) : IDomainEvent;

@@ -141,7 +141,11 @@ public static class PlacementDecider
         var request = DeterministicId.From(placement.DecisionId, $"step/{index}");
         var agent = state.Machines[step.Machine].Agent;
         return step.To is { } to
-            ? [new MigrationStarted(dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Machine, to, at)]
+            ?
+            [
+                new MigrationStarted(
+                    dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Machine, to, at, state.Machines[to].Agent is var other && other != agent ? other : null),
+            ]
             : [new AllocationStarted(dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Cpu ?? default, step.Memory, at)];
     }
 

@@ -17,7 +17,7 @@ internal sealed class HostsAskedConsumer(IHypervisor hypervisor, AgentSettings s
         [.. settings.Machines.Select(machine => new HostMachine(machine.Name, machine.Role, machine.Cpu, machine.Memory))],
         [
             .. hypervisor.List().Select(vm => new HostVm(
-                vm.Name, vm.Machine, vm.Cpu, vm.Memory, vm.Endpoint, vm.Origin?.Command.Vm, vm.Origin?.Command.LeaseUntil)),
+                vm.Name, vm.Machine, vm.Cpu, vm.Memory, vm.Endpoint, vm.Origin?.Command.Vm, vm.Origin?.Command.LeaseUntil, vm.Moves)),
         ],
         chosen.BackEnd.Clones,
         chosen.Why));

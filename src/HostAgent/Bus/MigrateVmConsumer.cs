@@ -2,12 +2,13 @@ using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Moving;
 using MassTransit;
 
 namespace JustRunIt.HostAgent.Bus;
 
-/// <summary>Moves an on-line virtual machine.</summary>
-internal sealed class MigrateVmConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<MigrateVm>
+/// <summary>Moves an on-line virtual machine: to another machine of this agent, or to another agent, which then answers.</summary>
+internal sealed class MigrateVmConsumer(IHypervisor hypervisor, AgentSettings settings, Departure departure) : IConsumer<MigrateVm>
 {
     public async Task Consume(ConsumeContext<MigrateVm> context)
     {
@@ -15,9 +16,15 @@ internal sealed class MigrateVmConsumer(IHypervisor hypervisor, AgentSettings se
         var begin = Stopwatch.GetTimestamp();
         try
         {
+            if (command.ToAgent is { } other && other != settings.Agent)
+            {
+                await departure.SendAsync(command, other, context, context.CancellationToken);
+                return;
+            }
+
             await hypervisor.MigrateAsync(command.Vm, command.To, context.CancellationToken);
-            await context.Publish(new VmMigrated(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, command.To, Stopwatch.GetElapsedTime(begin)));
+            var vm = hypervisor.List().First(present => present.Name == command.Vm);
+            await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
         }
         catch (HypervisorException e)
         {

@@ -20,6 +20,10 @@ internal static class Reports
         vm.Cpu,
         vm.Memory);
 
+    /// <summary>An on-line virtual machine has moved here.</summary>
+    public static VmMigrated Migrated(AgentSettings settings, string subject, Guid request, RunningVm vm, TimeSpan took) =>
+        new(subject, request, settings.Agent, vm.Name, vm.Machine, took, vm.Endpoint, vm.Moves);
+
     /// <summary>Something ended without having been told to.</summary>
     public static VmExited Exited(AgentSettings settings, RunningVm vm, string reason) =>
         new(settings.Agent, vm.Name, vm.Origin?.Command.Subject, reason);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Power;
@@ -31,6 +33,14 @@ internal sealed record AgentSettings(
     string BackEnd = "process",
     PowerSettings? Power = null)
 {
+    private const int IdBytes = 4;
+
+    /// <summary>
+    /// Short mark of the state folder. Names of what the agent makes in the kernel carry it: two agents of one name on one host,
+    /// which have folders of their own, do not meet, and an agent that starts again finds what it left.
+    /// </summary>
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(StateFolder))))[..(2 * IdBytes)];
+
     /// <summary>Real cores of this host that a share of a machine's cores stands for.</summary>
     public CpuShare Real(CpuShare share) => new(share.Cores * CoreSize);
 

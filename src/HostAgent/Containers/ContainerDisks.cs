@@ -15,6 +15,9 @@ internal sealed class ContainerDisks(AgentSettings settings)
     private const long PoolBytes = 16L << 30;
     private const string Upper = "upper";
 
+    // No name of a virtual machine has it.
+    private const string SnapshotMark = ".move";
+
     private readonly string folder = Path.Combine(Path.GetFullPath(settings.StateFolder), "containers");
     private readonly SemaphoreSlim gate = new(1);
 
@@ -31,8 +34,8 @@ internal sealed class ContainerDisks(AgentSettings settings)
 
     private string PoolFile => Path.Combine(folder, "pool.img");
 
-    /// <summary>Makes an empty disk.</summary>
-    public async Task CreateAsync(string name)
+    /// <summary>Makes sure that disks can be made.</summary>
+    public async Task PrepareAsync()
     {
         await gate.WaitAsync();
         try
@@ -43,7 +46,12 @@ internal sealed class ContainerDisks(AgentSettings settings)
         {
             gate.Release();
         }
+    }
 
+    /// <summary>Makes an empty disk.</summary>
+    public async Task CreateAsync(string name)
+    {
+        await PrepareAsync();
         await Tool.RunAsync("btrfs", ["subvolume", "create", Disk(name)]);
         Directory.CreateDirectory(Written(name));
         Directory.CreateDirectory(Path.Combine(Disk(name), "work"));
@@ -66,6 +74,40 @@ internal sealed class ContainerDisks(AgentSettings settings)
             """);
         await Tool.RunAsync("chmod", ["700", file]);
         return file;
+    }
+
+    /// <summary>A snapshot of a disk that is to be sent: <paramref name="round"/> 0 while it is written to, 1 of the instant.</summary>
+    public string Snapshot(string name, int round) => Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
+
+    /// <summary>Takes the first snapshot.</summary>
+    public async Task SnapshotAsync(string name)
+    {
+        await FlushAsync(name);
+        await Tool.RunAsync("btrfs", ["subvolume", "snapshot", "-r", Disk(name), Snapshot(name, 0)]);
+    }
+
+    /// <summary>A line for a shell that takes the second one.</summary>
+    public string SnapshotLine(string name) => $"btrfs subvolume snapshot -r '{Disk(name)}' '{Snapshot(name, 1)}' >&2";
+
+    /// <summary>Copies a snapshot of another agent's: whole, or what it has more than the one before.</summary>
+    public Task ReceiveAsync(string name, string snapshot, string? before) => Outliving.RunAsync(
+        Images(name),
+        ["sh", "-c", $"btrfs send -q {(before is null ? "" : $"-p '{before}' ")}'{snapshot}' | btrfs receive -q '{Pool}'"],
+        line => line.Length > 0,
+        CancellationToken.None);
+
+    /// <summary>Makes the snapshot that was received last the disk of a container of this agent's.</summary>
+    public async Task TakeUpAsync(string name)
+    {
+        await Tool.RunAsync("btrfs", ["subvolume", "snapshot", Snapshot(name, 1), Disk(name)]);
+        await DeleteSnapshotsAsync(name);
+    }
+
+    /// <summary>Removes snapshots that were made for a move. What is gone is no error.</summary>
+    public async Task DeleteSnapshotsAsync(string name)
+    {
+        foreach (var snapshot in new[] { Snapshot(name, 1), Snapshot(name, 0) }.Where(Directory.Exists))
+            await Tool.RunAsync("btrfs", ["subvolume", "delete", snapshot]);
     }
 
     /// <summary>Mounts a disk over its image; returns where.</summary>

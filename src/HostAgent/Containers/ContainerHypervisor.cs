@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Hypervisors;
@@ -11,7 +12,7 @@ namespace JustRunIt.HostAgent.Containers;
 /// original serves: CRIU freezes it, writes its memory to memory, a snapshot of its disk is taken before it goes on, and the
 /// clone is restored from both behind a network of its own (docs/decisions/0015-live-cloning.md).
 /// </summary>
-internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks, Criu criu) : Hypervisor(parts)
+internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisks disks, Criu criu) : Hypervisor(parts)
 {
     private const int MaximumPreDumps = 3;
     private const long ImageOverhead = 256L << 20;
@@ -19,6 +20,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
 
     private readonly ContainerNetworks networks = new(parts.Networks);
     private readonly NameLocks dumps = new();
+    private readonly ConcurrentDictionary<string, Task> holders = new();
     private bool? tracksDirtyPages;
 
     /// <inheritdoc />
@@ -65,6 +67,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
     {
         // One dump of an original at a time: a traced process cannot be traced twice.
         using var alone = await dumps.TakeAsync(original.Name, cancellation);
+        StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
         int? network = null;
         try
@@ -80,7 +83,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
             Tell(name, "restore");
             var clone = LiveClone(original, command, network.Value);
             var restored = await InGroupAsync(
-                clone, groups => criu.RestoreAsync(images, root, networks.ClonePath(network.Value), groups, cancellation), cancellation);
+                clone, groups => criu.RestoreAsync(images, images, root, networks.ClonePath(network.Value), groups, moved: false, cancellation), cancellation);
             Tell(name, "tidy");
             var bytes = new DirectoryInfo(disks.Images(name)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             await disks.DeleteImagesAsync(name);
@@ -102,7 +105,11 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
     {
         // The program's last words outlive its disk.
         if (LogOf(vm.Name) is var log && log != base.LogOf(vm.Name))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(base.LogOf(vm.Name))!);
             File.Copy(log, base.LogOf(vm.Name), overwrite: true);
+        }
+
         await disks.DeleteAsync(vm.Name);
         if (vm.Network is { } number)
             await Networks.DestroyAsync(number);
@@ -121,7 +128,7 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
         var end = DateTime.UtcNow + DumpPatience;
         foreach (var name in await disks.ListAsync())
         {
-            while (DateTime.UtcNow < end && DumpRuns(Criu.PidFile(disks.Images(name))))
+            while (DateTime.UtcNow < end && Outliving.IsRunning(disks.Images(name)))
                 await Task.Delay(20, cancellation);
         }
     }
@@ -138,21 +145,9 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
             else
                 await disks.DeleteAsync(name);
         }
-
-        foreach (var number in await Networks.ListAsync())
-        {
-            if (!adopted.Any(vm => vm.Network == number))
-                await Networks.DestroyAsync(number);
-        }
     }
 
     private static string ImageOf(VmProgram program) => program.Image ?? "/";
-
-    private static bool DumpRuns(string pidFile) =>
-        File.Exists(pidFile)
-        && int.TryParse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture, out var process)
-        && ProcessTable.StartOf(process) is not null
-        && File.ReadAllText($"/proc/{process}/cmdline").Contains("criu", StringComparison.Ordinal);
 
     /// <summary>Memory and disk of one instant; the original stands still as briefly as the kernel allows.</summary>
     private async Task<(string Images, TimeSpan Pause)> DumpAsync(RunningVm original, string name, CancellationToken cancellation)
@@ -160,22 +155,28 @@ internal sealed class ContainerHypervisor(HostParts parts, ContainerDisks disks,
         var script = await disks.SnapshotProgramAsync(original.Name, name);
         await disks.FlushAsync(original.Name);
         var images = disks.Images(name);
-        string? previous = null;
-        if (tracksDirtyPages ??= await criu.TracksDirtyPagesAsync())
-        {
-            for (var round = 0; round < MaximumPreDumps; round++)
-            {
-                var folder = Directory.CreateDirectory(Path.Combine(images, string.Create(CultureInfo.InvariantCulture, $"{round}"))).FullName;
-                await criu.PreDumpAsync(original.ProcessId, folder, previous, cancellation);
-                previous = string.Create(CultureInfo.InvariantCulture, $"../{round}");
-            }
-
-            images = Directory.CreateDirectory(Path.Combine(images, "last")).FullName;
-        }
+        (images, var previous) = await PreDumpAsync(original, images, cancellation);
 
         // What CRIU does inside the original runs under the original's cap, while it serves nobody.
         using var free = Free(original);
         return (images, await criu.DumpAsync(
             original.ProcessId, networks.OnlinePath(original.Network!.Value), images, previous, script, goesOn: true, cancellation));
+    }
+
+    /// <summary>Where the kernel can tell what was written since: copies most of the memory while the original runs.</summary>
+    /// <returns>Folder for the last images, and where those before are, seen from there; null for none.</returns>
+    private async Task<(string Images, string? Previous)> PreDumpAsync(RunningVm original, string images, CancellationToken cancellation)
+    {
+        if (!(tracksDirtyPages ??= await criu.TracksDirtyPagesAsync()))
+            return (images, null);
+        string? previous = null;
+        for (var round = 0; round < MaximumPreDumps; round++)
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(images, string.Create(CultureInfo.InvariantCulture, $"{round}"))).FullName;
+            await criu.PreDumpAsync(original.ProcessId, folder, previous, cancellation);
+            previous = string.Create(CultureInfo.InvariantCulture, $"../{round}");
+        }
+
+        return (Directory.CreateDirectory(Path.Combine(images, "last")).FullName, previous);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
@@ -100,62 +99,85 @@ internal sealed class Criu(string program)
         return TimeSpan.FromMicroseconds(long.Parse(line[FrozenTime.Length..line.LastIndexOf(' ')], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Makes processes from images, in a network namespace, control groups and root of their own.</summary>
-    /// <returns>The first of them.</returns>
-    public async Task<int> RestoreAsync(string images, string root, string network, IReadOnlyList<string> groups, CancellationToken cancellation)
+    /// <summary>The command that writes images of a container that is to move: with its connections, and with nothing closed.</summary>
+    public async Task<IReadOnlyList<string>> MoveCommandAsync(int process, string network, string images, string? previous, string atTheInstant) =>
+    [
+        program, "dump", "--tree", Text(process), "--leave-running",
+        "--external", $"net[{await InodeAsync(network)}]:extnet",
+        "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--file-locks",
+        "--action-script", atTheInstant,
+        .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
+        "--images-dir", images, "-v1", "--log-file", "dump.log",
+    ];
+
+    /// <summary>
+    /// Runs a program that holds a container while it moves, and outlives its agent. Ends when the container has been ended, or
+    /// runs on.
+    /// </summary>
+    /// <exception cref="HypervisorException">It failed; with the reason of CRIU where that failed.</exception>
+    public static async Task HoldAsync(string holder, string images, string log)
     {
-        var pidFile = Path.Combine(images, "restored.pid");
+        try
+        {
+            await RunAsync(CancellationToken.None, images, [holder]);
+        }
+        catch (HypervisorException e)
+        {
+            throw new HypervisorException(Reason(Path.Combine(log, "dump.log")) is { } reason ? $"criu dump: {reason}" : e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..]);
+        }
+    }
+
+    /// <summary>Makes processes from images, in a network namespace, control groups and root of their own.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="work">Folder for <c>restore.log</c> and the ids of processes.</param>
+    /// <param name="root">Its mounted root.</param>
+    /// <param name="network">Its network namespace.</param>
+    /// <param name="groups">Files of the control groups to enter.</param>
+    /// <param name="moved">True to keep connections, and to leave the processes stopped.</param>
+    /// <param name="cancellation">Ends the wait, not the restore.</param>
+    /// <returns>The first of them.</returns>
+    public async Task<int> RestoreAsync(
+        string images, string work, string root, string network, IReadOnlyList<string> groups, bool moved, CancellationToken cancellation)
+    {
+        var pidFile = Path.Combine(work, "restored.pid");
         // The shell enters the groups, opens the namespace, and becomes CRIU, whose children inherit both.
         const string enter = """for g in $1; do echo $$ > "$g" || exit 125; done; exec 9< "$2"; shift 2; exec "$@" """;
         await LoggedAsync(
-            images,
+            work,
             "restore.log",
             [
-                "restore", "--root", root, "--inherit-fd", "fd[9]:extnet", "--tcp-close", "--file-locks",
+                "restore", "--root", root, "--inherit-fd", "fd[9]:extnet", "--file-locks", "--work-dir", work,
                 "--manage-cgroups=ignore", "--restore-detached", "--pidfile", pidFile,
+                .. moved ? new[] { "--tcp-established", "--network-lock", "skip", "--leave-stopped" } : ["--tcp-close"],
             ],
             cancellation,
-            ["/bin/sh", "-c", enter, "sh", string.Join(' ', groups), network]);
+            ["/bin/sh", "-c", enter, "sh", string.Join(' ', groups), network],
+            images);
         return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);
     }
-
-    /// <summary>File in the image folder with the id of the CRIU that works there.</summary>
-    public static string PidFile(string images) => Path.Combine(images, "criu.pid");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static async Task<string> InodeAsync(string file) => (await Tool.RunAsync("stat", ["--dereference", "--format=%i", file])).Trim();
 
+    // The images are in the working folder, unless they are elsewhere.
     private async Task<string> LoggedAsync(
-        string images, string log, IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyList<string>? by = null)
+        string work, string log, IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyList<string>? by = null, string? images = null)
     {
         try
         {
-            return await RunAsync(cancellation, images, [.. by ?? [], program, .. arguments, "--images-dir", images, "-v1", "--log-file", log]);
+            return await RunAsync(cancellation, work, [.. by ?? [], program, .. arguments, "--images-dir", images ?? work, "-v1", "--log-file", log]);
         }
         catch (HypervisorException e)
         {
-            throw new HypervisorException($"criu {arguments[0]}: {Reason(Path.Combine(images, log)) ?? e.Message}");
+            throw new HypervisorException($"criu {arguments[0]}: {Reason(Path.Combine(work, log)) ?? e.Message}");
         }
     }
 
     private Task<string> RunAsync(params string[] arguments) => RunAsync(CancellationToken.None, null, [program, .. arguments]);
 
-    private static async Task<string> RunAsync(CancellationToken cancellation, string? images, IReadOnlyList<string> words)
-    {
-        // A session of its own: what ends the agent must not end a dump half-way, with the original still frozen.
-        var start = new ProcessStartInfo("setsid", words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        if (images is not null)
-            await File.WriteAllTextAsync(PidFile(images), Text(process.Id), cancellation);
-        var error = process.StandardError.ReadToEndAsync(cancellation);
-        var output = await process.StandardOutput.ReadToEndAsync(cancellation);
-        await process.WaitForExitAsync(cancellation);
-        return process.ExitCode == 0
-            ? output
-            : throw new HypervisorException((await error).Split('\n').FirstOrDefault(IsError)?.Trim() ?? $"{words[0]} ended with code {process.ExitCode}");
-    }
+    private static Task<string> RunAsync(CancellationToken cancellation, string? folder, IReadOnlyList<string> words) =>
+        Outliving.RunAsync(folder, words, IsError, cancellation);
 
     /// <summary>The first error that the log tells of, without the place in CRIU's source.</summary>
     private static string? Reason(string log)

@@ -13,7 +13,7 @@ internal static class ControlGroupDetection
     /// <exception cref="ConfigurationException">None does; the message says the remedy.</exception>
     public static IControlGroups Detect(AgentSettings settings)
     {
-        var group = $"justrunit-{settings.Agent}";
+        var group = $"justrunit-{settings.Agent}-{settings.Id}";
         var mounts = File.Exists("/proc/self/mountinfo") ? File.ReadAllLines("/proc/self/mountinfo") : [];
         var groups = FromMounts(mounts, group) ?? throw new ConfigurationException($"control groups: none usable; {Remedy}");
         try

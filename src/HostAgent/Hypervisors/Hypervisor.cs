@@ -5,6 +5,7 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
@@ -14,7 +15,7 @@ namespace JustRunIt.HostAgent.Hypervisors;
 /// What all back ends share whose virtual machines are processes of this host in capped control groups: admission, names,
 /// health, caps, state, exits, recovery. What is left to each is how one is booted, how it is cloned, and what must be removed.
 /// </summary>
-internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
+internal abstract partial class Hypervisor(HostParts parts) : IHypervisor, IDisposable
 {
     private const int CapAttempts = 100;
     private const int GroupAttempts = 5;
@@ -153,16 +154,10 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     }
 
     /// <inheritdoc />
-    public virtual Task SendAsync(string vm, Stream connection, CancellationToken cancellation) =>
-        throw new HypervisorException($"{vm}: the {Name} back end cannot move what runs to another agent");
-
-    /// <inheritdoc />
-    public virtual Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation) =>
-        throw new HypervisorException($"machine {machine}: the {Name} back end cannot take up what runs on another agent");
-
-    /// <inheritdoc />
     public async Task StopAsync(string vm, CancellationToken cancellation)
     {
+        // What is on its way to another agent is stopped where it ends up.
+        using var name = leaving.ContainsKey(vm) ? await names.TakeAsync(vm, cancellation) : null;
         if (running.Take(vm) is { } present)
             await RemoveAsync(present);
     }
@@ -173,10 +168,12 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         foreach (var machine in Settings.Machines)
             Groups.Create(GroupPath.Of(machine.Name));
         var known = parts.State.Load();
-        var adopted = known.Where(vm => vm.Origin is null && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart)).ToList();
+        var (given, networksGiven) = SettleDepartures();
+        var adopted = known.Where(vm => vm.Origin is null && !given.Contains(vm.Name) && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart)).ToList();
         await SettleAsync(adopted, cancellation);
         foreach (var vm in adopted)
             running.Put(vm);
+        await SettleArrivalsAsync(adopted);
         foreach (var (machine, name) in Settings.Machines.SelectMany(machine => Groups.Children(GroupPath.Of(machine.Name)).Select(name => (machine.Name, name))))
         {
             if (running.Find(name)?.Machine != machine)
@@ -187,7 +184,11 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             await SetMachineCapAsync(machine, cancellation);
         parts.Frequencies.RestoreAllBut(adopted.Where(vm => vm.Frequency is not null).SelectMany(vm => vm.Cores ?? Groups.Cores).ToHashSet());
         await SweepAsync(adopted);
+        foreach (var number in (await OwnNetworksAsync()).Except(adopted.Select(vm => vm.Network).OfType<int>()).Except(networksGiven))
+            await Networks.DestroyAsync(number);
         running.Save();
+        foreach (var record in MoveRecord.All(RecordFolder))
+            record.SayForgotten();
         return [.. known.Where(vm => vm.Origin is not null)];
     }
 
@@ -197,7 +198,7 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
         using var timer = new PeriodicTimer(WatchInterval, parts.Clock);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
-            foreach (var vm in List().Where(vm => !ProcessTable.Runs(vm.ProcessId, vm.ProcessStart)))
+            foreach (var vm in List().Where(vm => !ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) && !leaving.ContainsKey(vm.Name)))
             {
                 // Otherwise stopped on command meanwhile.
                 if (!running.Take(vm))
@@ -284,12 +285,6 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
     /// <summary>Says how far a lengthy work has come.</summary>
     protected void Tell(string vm, string phase) => parts.Progress?.Report(new Phase(vm, phase));
 
-    /// <summary>Makes known one that came without having been started here.</summary>
-    protected RunningVm Put(RunningVm vm) => running.Put(vm);
-
-    /// <summary>Forgets one that runs elsewhere now.</summary>
-    protected void Forget(RunningVm vm) => running.Take(vm);
-
     /// <summary>Refuses what does not fit: shares are promised, so their sum never exceeds the machine.</summary>
     protected void Admit(string machineName, string vm, CpuShare cpu)
     {
@@ -375,6 +370,9 @@ internal abstract class Hypervisor(HostParts parts) : IHypervisor, IDisposable
             throw new HypervisorException(e.Message);
         }
     }
+
+    private async Task<IReadOnlyList<int>> OwnNetworksAsync() =>
+        Settings.Isolation == Isolation.Namespace ? await Networks.ListAsync() : [];
 
     /// <summary>A group may not have less than one below it, and the kernel counts a removed one for a moment longer.</summary>
     private async Task SetMachineCapAsync(MachineSettings machine, CancellationToken cancellation)

@@ -27,6 +27,9 @@ internal sealed record RunningVm(
     /// <summary>Number of the network that it has to itself; null when it is on the host's.</summary>
     public int? Network { get; init; }
 
+    /// <summary>How often it has moved from one agent to another: of two words about where it is, the one with the higher number holds.</summary>
+    public int Moves { get; init; }
+
     /// <summary>Numbers of the host's cores that it is pinned to; null when it is not.</summary>
     public IReadOnlyList<int>? Cores { get; init; }
 

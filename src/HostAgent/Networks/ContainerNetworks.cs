@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Networks;
@@ -15,6 +16,10 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 {
     private const string InnerDevice = "eth0";
     private const string GatewayDevice = "inner";
+    private const string NowhereDevice = "nowhere";
+
+    // While a container moves the host asks for its hardware address in vain, and keeps what it has to send: an hour, and 4 MiB.
+    private static readonly IReadOnlyList<(string Name, string Value)> NeighbourSettings = [("mcast_solicit", "3600"), ("unres_qlen_bytes", "4194304")];
 
     /// <summary>Path of the namespace that an on-line container is in.</summary>
     public string OnlinePath(int number) => $"/run/netns/{sandboxes.Namespace(number)}";
@@ -45,12 +50,104 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         await BuildBehindAsync(number, original, listen, onlineNext, outProxy);
     });
 
+    /// <summary>
+    /// Makes the place for an on-line container that another agent sends: a namespace that is like its own from inside, and
+    /// leads nowhere until the device is taken over.
+    /// </summary>
+    public async Task CreateArrivalAsync(int number)
+    {
+        var name = sandboxes.Namespace(number);
+        await Tool.TryAsync("ip", $"netns delete {name}");
+        await Tool.RunAsync("ip", $"netns add {name}");
+        await Tool.RunAsync("ip", $"-netns {name} link add {InnerDevice} address {InnerMac(number)} type veth peer name {NowhereDevice}");
+        await Tool.RunAsync("ip", $"-netns {name} link set {NowhereDevice} up");
+        await SetUpInnerAsync(name, number);
+    }
+
+    /// <summary>
+    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May be repeated.
+    /// </summary>
+    public async Task TakeOverDeviceAsync(int number, string othersNamespace)
+    {
+        var name = sandboxes.Namespace(number);
+        if (await HasDeviceAsync(othersNamespace))
+        {
+            await Tool.TryAsync("ip", $"-netns {name} link delete {NowhereDevice}");
+            await Tool.RunAsync("ip", $"-netns {othersNamespace} link set {InnerDevice} netns {name}");
+        }
+
+        await Tool.RunAsync("ip", $"-netns {name} -batch -", $"""
+            address replace {SandboxNetworks.CloneAddress(number)}/30 dev {InnerDevice}
+            link set {InnerDevice} arp on
+            link set {InnerDevice} up
+            route replace default via {SandboxNetworks.HostAddress(number)}
+
+            """);
+    }
+
+    /// <summary>The other agent's namespace is empty now: it goes.</summary>
+    public static Task RemoveEmptyAsync(string othersNamespace) => Tool.TryAsync("ip", $"netns delete {othersNamespace}");
+
+    /// <summary>Puts this agent's rules in the place of another's, for a network that it has taken over. May be repeated.</summary>
+    public Task TakeOverRulesAsync(int number, string othersTable, string listen, string? next)
+    {
+        var mine = sandboxes.Table(number);
+        return Tool.RunAsync("nft", "-f -", $"""
+            add table inet {othersTable}
+            delete table inet {othersTable}
+            add table inet {mine}
+            delete table inet {mine}
+            {OnlineRules(number, listen, next)}
+            """);
+    }
+
+    /// <summary>
+    /// Shell commands that hold what the host sends to a container: its hardware address is asked for and not told, so the host keeps
+    /// what it has to send, and refuses nothing.
+    /// </summary>
+    public string HoldIncoming(int number) => $"{Answering(number, 8)}; ip neigh flush dev {SandboxNetworks.HostDevice(number)}";
+
+    /// <summary>Shell commands that keep what a container sends inside: it could tell the host its hardware address.</summary>
+    public string HoldOutgoing(int number) => $"ip -netns {sandboxes.Namespace(number)} link set {InnerDevice} arp off";
+
+    /// <summary>A shell command that succeeds when the host has learnt the hardware address all the same.</summary>
+    public static string IsDelivering(int number) =>
+        $"ip neigh show {SandboxNetworks.CloneAddress(number)} dev {SandboxNetworks.HostDevice(number)} | grep -q lladdr";
+
+    /// <summary>Shell commands that let both sides go, and deliver what was held.</summary>
+    public string Release(int number) => $"ip -netns {sandboxes.Namespace(number)} link set {InnerDevice} arp on; {Answering(number, 0)}; {Delivery(number)}";
+
+    /// <summary>Delivers what was held, once the device answers again.</summary>
+    public static Task DeliverAsync(int number) => Tool.RunAsync("sh", ["-c", Delivery(number)]);
+
+    // Kernel documentation, networking/ip-sysctl, arp_ignore: 8 answers for no address.
+    private string Answering(int number, int value) => string.Create(
+        CultureInfo.InvariantCulture, $"ip netns exec {sandboxes.Namespace(number)} sh -c 'echo {value} > /proc/sys/net/ipv4/conf/{InnerDevice}/arp_ignore'");
+
+    private static string Delivery(int number) =>
+        $"ip neigh replace {SandboxNetworks.CloneAddress(number)} lladdr {InnerMac(number)} dev {SandboxNetworks.HostDevice(number)} nud reachable";
+
+    private static async Task<bool> HasDeviceAsync(string name)
+    {
+        try
+        {
+            await Tool.RunAsync("ip", $"-netns {name} link show {InnerDevice}");
+            return true;
+        }
+        catch (HypervisorException)
+        {
+            return false;
+        }
+    }
+
     private async Task BuildOnlineAsync(int number, string listen, string? next)
     {
         var (host, name) = (SandboxNetworks.HostDevice(number), sandboxes.Namespace(number));
         await Tool.RunAsync("ip", $"netns add {name}");
         await Tool.RunAsync("ip", $"link add {host} address {GatewayMac(number)} type veth peer name {InnerDevice} address {InnerMac(number)} netns {name}");
         await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{host}/route_localnet", "1");
+        foreach (var (setting, value) in NeighbourSettings)
+            await File.WriteAllTextAsync($"/proc/sys/net/ipv4/neigh/{host}/{setting}", value);
         await Tool.RunAsync("nft", "-f -", OnlineRules(number, listen, next));
         await Tool.RunAsync("ip", $"address add {SandboxNetworks.HostAddress(number)}/30 dev {host}");
         await Tool.RunAsync("ip", $"link set {host} up");
@@ -78,7 +175,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         await Tool.RunAsync("ip", $"-netns {name} route add default via {SandboxNetworks.HostAddress(number)}");
     }
 
-    private static string OnlineRules(int number, string listen, string? next)
+    private string OnlineRules(int number, string listen, string? next)
     {
         var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
@@ -86,7 +183,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         // A server on the host's loopback address expects its clients there too.
         var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
         return $$"""
-            table inet {{SandboxNetworks.Table(number)}} {
+            table inet {{sandboxes.Table(number)}} {
                 chain input {
                     type nat hook input priority 100; policy accept;
                     {{fromLoopback}}

@@ -17,7 +17,9 @@ internal sealed class SandboxNetworks(AgentSettings settings)
 
     private readonly SemaphoreSlim gate = new(1);
 
-    private string Prefix => $"jri-{settings.Agent}-";
+    private string TablePrefix => $"justrunit_{settings.Id}_";
+
+    private string Prefix => $"jri-{settings.Id}-";
 
     /// <summary>Name of a sandbox' namespace.</summary>
     public string Namespace(int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}");
@@ -68,30 +70,39 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     }
 
     /// <summary>
-    /// Removes one and everything that belongs to it. What is gone is no error. Device and filter have a number that other
-    /// agents' may have too: they are this agent's only where its namespace is behind the device.
+    /// Removes one and everything that belongs to it. What is gone is no error. The device has a number that another agent's may
+    /// have by now: it is this agent's only where its namespace is behind it.
     /// </summary>
     public async Task DestroyAsync(int number)
     {
+        await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
         if (await NamespaceBehindAsync(number) == Namespace(number))
-        {
-            await Tool.TryAsync("nft", $"delete table inet {Table(number)}");
             await Tool.TryAsync("ip", $"link delete {HostDevice(number)}");
-        }
-
         await Tool.TryAsync("ip", $"netns delete {Namespace(number)}");
         await Tool.TryAsync("ip", $"netns delete {Inner(number)}");
     }
 
-    /// <summary>The sandboxes of this agent that exist.</summary>
+    /// <summary>What the host sends waits until the other side tells its hardware address again.</summary>
+    public static Task HoldAsync(int number) => Tool.RunAsync("ip", $"neigh flush dev {HostDevice(number)}");
+
+    /// <summary>Gives another agent's namespace, in which a process runs, this agent's name. May be repeated.</summary>
+    public async Task TakeOverAsync(int number, string othersNamespace, int process)
+    {
+        if (!(await Tool.RunAsync("ip", "netns list")).Split('\n').Any(line => line.Split(' ')[0] == Namespace(number)))
+            await Tool.RunAsync("ip", $"netns attach {Namespace(number)} {process}");
+        await Tool.TryAsync("ip", $"netns delete {othersNamespace}");
+    }
+
+    /// <summary>The sandboxes of this agent of which anything exists.</summary>
     public async Task<IReadOnlyList<int>> ListAsync()
     {
         var names = (await Tool.RunAsync("ip", "netns list")).Split('\n').Select(line => line.Split(' ')[0].Trim());
+        var tables = (await Tool.RunAsync("nft", "list tables inet")).Split('\n').Select(line => line.Split(' ')[^1].Trim());
         return
         [
-            .. names.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-                .Select(name => int.TryParse(name[Prefix.Length..].Replace(InnerSuffix, "", StringComparison.Ordinal), out var number) ? number : -1)
-                .Where(number => number >= 0)
+            .. names.Select(name => NumberOf(name.Replace(InnerSuffix, "", StringComparison.Ordinal), Prefix))
+                .Concat(tables.Select(name => NumberOf(name, TablePrefix)))
+                .OfType<int>()
                 .Distinct(),
         ];
     }
@@ -103,7 +114,10 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     public static string CloneDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}c");
 
     /// <summary>Name of the host's filter for it.</summary>
-    public static string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"justrunit_{number}");
+    public string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
+
+    private static int? NumberOf(string name, string prefix) =>
+        name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name[prefix.Length..], CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Other agents on this host take numbers too: the devices tell which are taken.</summary>
     private static async Task<int> FreeNumberAsync()
@@ -145,7 +159,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         await Tool.RunAsync("ip", $"-netns {name} link set lo up");
     }
 
-    private static string Rules(int number, string? outProxy)
+    private string Rules(int number, string? outProxy)
     {
         var device = HostDevice(number);
         var (redirect, accept) = ("", "");

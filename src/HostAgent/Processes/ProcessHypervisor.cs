@@ -52,13 +52,7 @@ internal sealed class ProcessHypervisor(HostParts parts) : Hypervisor(parts)
     protected override Task RemoveRestAsync(RunningVm vm) => vm.Network is { } number ? Networks.DestroyAsync(number) : Task.CompletedTask;
 
     /// <inheritdoc />
-    protected override async Task SweepAsync(IReadOnlyList<RunningVm> adopted)
-    {
-        if (Settings.Isolation != Isolation.Namespace)
-            return;
-        foreach (var number in await Networks.ListAsync())
-            await Networks.DestroyAsync(number);
-    }
+    protected override Task SweepAsync(IReadOnlyList<RunningVm> adopted) => Task.CompletedTask;
 
     private static string? InSandbox(string? next, int number) =>
         next is null ? null : SandboxNetworks.HostAddress(number) + next[next.LastIndexOf(':')..];

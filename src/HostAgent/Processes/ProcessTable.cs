@@ -8,6 +8,7 @@ internal static partial class ProcessTable
 {
     private const int Terminate = 15;
     private const int Kill = 9;
+    private const int Continue = 18;
 
     // Fields of /proc/PID/stat after the command's closing parenthesis: state is the first, start time the 20th.
     private const int StartTimeField = 19;
@@ -35,6 +36,9 @@ internal static partial class ProcessTable
 
     /// <summary>Ends processes.</summary>
     public static void End(IEnumerable<int> processes) => Signal(processes, Kill);
+
+    /// <summary>Lets stopped processes go on.</summary>
+    public static void GoOn(IEnumerable<int> processes) => Signal(processes, Continue);
 
     private static void Signal(IEnumerable<int> processes, int signal)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
@@ -16,6 +17,13 @@ internal sealed record Accelerator(string Name, string Why)
     private const byte ExitValue = 0x10;
     private const int ExitCode = (ExitValue << 1) | 1;
     private const int SectorBytes = 512;
+    private const int FirstToNotice = 9;
+
+    /// <summary>
+    /// Whether all is noticed that a guest writes while its memory is copied. Emulation misses some of it before version 9.0
+    /// ("physmem: Fix migration dirty bitmap coherency with TCG memory access").
+    /// </summary>
+    public bool NoticesWrites { get; init; } = true;
 
     /// <summary>Whether the guest runs on the processor itself, at full speed.</summary>
     public bool IsHardware => Name == "kvm";
@@ -28,18 +36,18 @@ internal sealed record Accelerator(string Name, string Why)
     {
         const string device = "/dev/kvm";
         if (!File.Exists(device))
-            return Emulation($"there is no {device}: no hardware virtualization, switched off in the firmware, or the module kvm is not loaded");
+            return await EmulationAsync($"there is no {device}: no hardware virtualization, switched off in the firmware, or the module kvm is not loaded");
         try
         {
             await using var opened = new FileStream(device, FileMode.Open, FileAccess.ReadWrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return Emulation($"{device} cannot be opened: {e.Message}");
+            return await EmulationAsync($"{device} cannot be opened: {e.Message}");
         }
 
         return await BootsAsync("kvm", cancellation) is { } problem
-            ? Emulation($"{device} is there, but {problem}")
+            ? await EmulationAsync($"{device} is there, but {problem}")
             : new Accelerator("kvm", "a guest boots with it");
     }
 
@@ -79,7 +87,14 @@ internal sealed record Accelerator(string Name, string Why)
 
     private static string[] CpuArguments(string accelerator) => accelerator == "kvm" ? ["-cpu", "host"] : [];
 
-    private static Accelerator Emulation(string why) => new("tcg", why);
+    private static async Task<Accelerator> EmulationAsync(string why)
+    {
+        // QEMU emulator version 7.2.22 (...)
+        const string mark = "version ";
+        var told = await Tool.RunAsync(QemuCommand.Program, "--version");
+        var version = told[(told.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].Split('.')[0];
+        return new Accelerator("tcg", why) { NoticesWrites = int.TryParse(version, CultureInfo.InvariantCulture, out var major) && major >= FirstToNotice };
+    }
 
     /// <summary>mov dx, port; mov al, value; out dx, al; hlt; with the mark of a boot sector at its end.</summary>
     private static byte[] BootSector()

@@ -29,6 +29,23 @@ internal static class LiveCopy
         await target.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = uri }, cancellation);
     }
 
+    /// <summary>Waits until the receiving QEMU has everything; the sending one has sent it.</summary>
+    /// <exception cref="HypervisorException">It cannot be loaded.</exception>
+    public static async Task LoadedAsync(QmpClient target, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(StepPatience);
+        try
+        {
+            if ((await target.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
+                throw new HypervisorException("the copy failed at the receiver");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HypervisorException($"the copy is not loaded within {StepPatience.TotalSeconds:0} s");
+        }
+    }
+
     /// <summary>
     /// Copies. While the source stands still, <paramref name="atPause"/> runs: whatever must be of the same instant as the memory.
     /// When it fails the source runs on.
@@ -38,18 +55,26 @@ internal static class LiveCopy
     /// <param name="atPause">Runs in the pause; as short as can be.</param>
     /// <param name="goesOn">Whether the source runs on after the copy.</param>
     /// <param name="cancellation">Gives up.</param>
+    /// <param name="standsStill">Whether the source stands still from the beginning of the copy, not only at its end.</param>
     /// <exception cref="HypervisorException">It cannot be copied; the source runs on.</exception>
     public static async Task<Result> SendAsync(
-        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation)
+        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation, bool standsStill = false)
     {
         try
         {
             await PrepareAsync(source, cancellation);
             await SetAsync(source, FirstPauseMilliseconds, cancellation);
             var told = source.Events.Count;
+            if (standsStill)
+            {
+                await source.ExecuteAsync("stop", null, cancellation);
+                await atPause(cancellation);
+            }
+
             await source.ExecuteAsync("migrate", new JsonObject { ["uri"] = uri }, cancellation);
             await ConvergeAsync(source, told, cancellation);
-            await atPause(cancellation);
+            if (!standsStill)
+                await atPause(cancellation);
             await source.ExecuteAsync("migrate-continue", new JsonObject { ["state"] = "pre-switchover" }, cancellation);
             if (await EndAsync(source, told, cancellation) != "completed")
                 throw new HypervisorException(await ReasonAsync(source));

@@ -29,6 +29,10 @@ internal sealed class TapNetworks(SandboxNetworks sandboxes)
         return await WithTapAsync(number, sandboxes.Inner(number), inner);
     }
 
+    /// <summary>Puts this agent's rules in the place of another's, for a network that it has taken over.</summary>
+    public Task TakeOverRulesAsync(int number, string othersTable, string listen, string? next) =>
+        networks.TakeOverRulesAsync(number, othersTable, listen, next);
+
     /// <summary>Name of the namespace that QEMU runs in.</summary>
     public string NamespaceOf(int number, bool clone) => clone ? sandboxes.Inner(number) : sandboxes.Namespace(number);
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
@@ -17,6 +18,8 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     private const string VirtualCpusKey = "virtualCpus";
     private const string InnerKey = "inner";
     private const string TapKey = "tap";
+    private const string DiskKey = "disk";
+    private const string UriKey = "uri";
     private static readonly TimeSpan BalloonPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BalloonInterval = TimeSpan.FromMilliseconds(20);
 
@@ -72,6 +75,7 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     {
         // One copy of an original at a time.
         using var alone = await monitors.TakeAsync(original.Name, cancellation);
+        StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
         int? network = null;
         RunningVm? clone = null;
@@ -181,126 +185,95 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
     /// <inheritdoc />
     protected override async Task SweepAsync(IReadOnlyList<RunningVm> adopted)
     {
-        foreach (var number in await Networks.ListAsync())
-        {
-            if (!adopted.Any(vm => vm.Network == number))
-                await Networks.DestroyAsync(number);
-        }
-
         foreach (var vm in adopted)
             await MergeAsync(vm);
         disks.DeleteAllBut(adopted.Select(vm => vm.Name).ToHashSet());
     }
 
-    /// <summary>
-    /// Pre-copy to an agent of the same host, which takes over network and disk: open connections go on. Nobody runs it twice: the
-    /// receiver waits for the word that this agent has forgotten it.
-    /// </summary>
-    public override async Task SendAsync(string vm, Stream connection, CancellationToken cancellation)
-    {
-        using var alone = await monitors.TakeAsync(vm, cancellation);
-        var present = Present(vm);
-        if (present.Origin is not null || VmDisks.IsUnderneath(present, List()))
-            throw new HypervisorException($"{vm} is a clone, or has clones that lie over its disk: neither moves to another agent");
-        await using var qemu = await OpenAsync(present, cancellation);
-        await disks.MergeAsync(vm, qemu, cancellation);
-        await using var talk = new Handshake(connection);
-        var disk = await VmDisks.TopAsync(qemu, cancellation);
-        await talk.SayAsync(new Handshake.Offer(Handshake.BootId, present, NamespaceOf(present), disk?.File), cancellation);
-        var ready = await talk.HearAsync<Handshake.Ready>(cancellation);
-        LiftCap(present);
-        try
-        {
-            await LiveCopy.SendAsync(qemu, ready.Uri, _ => Task.CompletedTask, goesOn: false, cancellation);
-            await talk.HearAsync<Handshake.Step>(cancellation);
-            // In this order: whoever dies between two of them, the network stays, and at most one of both runs it.
-            await Tool.RunAsync("ip", $"netns attach {ready.Namespace} {present.ProcessId}");
-            await Tool.RunAsync("ip", $"netns delete {NamespaceOf(present)}");
-        }
-        catch (Exception e)
-        {
-            await LiveCopy.ResumeAsync(qemu);
-            SetCap(present, present.Cpu);
-            await talk.TryRefuseAsync(e.Message);
-            throw;
-        }
+    /// <inheritdoc />
+    protected override string? ReasonToStay(RunningVm vm) => vm.Origin is not null || VmDisks.IsUnderneath(vm, List())
+        ? $"{vm.Name} is a clone, or has clones that lie over its disk: neither moves to another agent"
+        : null;
 
-        Forget(present);
-        try
-        {
-            await talk.SayAsync(new Handshake.Step(), CancellationToken.None);
-            await talk.HearAsync<Handshake.Step>(cancellation);
-        }
-        finally
-        {
-            // Network and disk are the other's.
-            await RemoveAsync(present with { Network = null });
-        }
+    /// <summary>Pre-copy to an agent of the same host, which takes over network and disk: open connections go on.</summary>
+    protected override async Task CopyOutAsync(RunningVm vm, MoveRecord record, Handshake talk, CancellationToken cancellation)
+    {
+        using var alone = await monitors.TakeAsync(vm.Name, cancellation);
+        if (ReasonToStay(vm) is { } cloned)
+            throw new HypervisorException(cloned);
+        await using var qemu = await OpenAsync(vm, cancellation);
+        await disks.MergeAsync(vm.Name, qemu, cancellation);
+        var disk = await VmDisks.TopAsync(qemu, cancellation);
+        await talk.SayAsync(
+            OfferOf(vm, record, NamespaceOf(vm)) with { Details = disk is { } top ? new Dictionary<string, string> { [DiskKey] = top.File } : new() }, cancellation);
+        var ready = await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
+        LiftCap(vm);
+        Tell(vm.Name, "copy");
+        await LiveCopy.SendAsync(
+            qemu,
+            ready.Details[UriKey],
+            _ =>
+            {
+                Tell(vm.Name, "pause");
+                // A guest that stands still tells no hardware address: the host keeps what it has to send.
+                return SandboxNetworks.HoldAsync(vm.Network!.Value);
+            },
+            goesOn: false,
+            cancellation,
+            // Production may not lose a write.
+            standsStill: !accelerator.NoticesWrites);
+        await talk.SayAsync(new Handshake.Step(), cancellation);
+        await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
     }
 
     /// <inheritdoc />
-    public override async Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation)
+    protected override async Task StayAsync(RunningVm vm)
     {
-        await using var talk = new Handshake(connection);
-        var offer = await talk.HearAsync<Handshake.Offer>(cancellation);
-        var vm = offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Details = WithNextTap(offer.Vm) };
+        using var alone = await monitors.TakeAsync(vm.Name, CancellationToken.None);
+        if (Ended(vm) is not null)
+            return;
+        await using var qemu = await OpenAsync(vm, CancellationToken.None);
+        await LiveCopy.ResumeAsync(qemu);
+        await ContainerNetworks.DeliverAsync(vm.Network!.Value);
+    }
+
+    /// <inheritdoc />
+    protected override async Task<RunningVm> CopyInAsync(Arrival arrival, Handshake talk, CancellationToken cancellation)
+    {
+        var offer = arrival.Offer;
+        var vm = arrival.Vm with { Details = WithNextTap(offer.Vm) };
         using var alone = await monitors.TakeAsync(vm.Name, cancellation);
-        if (ReasonAgainst(offer, machine) is { } problem)
-        {
-            await talk.TryRefuseAsync(problem);
-            throw new HypervisorException(problem);
-        }
-
-        try
-        {
-            await TapNetworks.AddTapAsync(offer.Namespace, TapOf(vm));
-            (string File, string Node)? disk = offer.Disk is { } file ? await disks.TakeUpAsync(vm.Name, file) : null;
-            vm = await LaunchAsync(vm, Guest.Of(vm.Start.Program), disk, incoming: true, cancellation, offer.Namespace);
-            await using var qemu = await OpenAsync(vm, cancellation);
-            await LiveCopy.ReceiveAsync(qemu, $"unix:{disks.Incoming(vm.Name)}", cancellation);
-            await talk.SayAsync(new Handshake.Ready($"unix:{disks.Incoming(vm.Name)}", NamespaceOf(vm)), cancellation);
-            var next = talk.HearAsync<Handshake.Step>(cancellation);
-            var loaded = qemu.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", cancellation);
-            if (await Task.WhenAny(next, loaded) == next)
-                await next;
-            if ((await loaded).MigrationStatus != "completed")
-                throw new HypervisorException($"{vm.Name}: the copy failed here");
-            await talk.SayAsync(new Handshake.Step(), cancellation);
-            await next;
-            await qemu.ExecuteAsync("cont", null, CancellationToken.None);
-            Put(vm);
-        }
-        catch (Exception e)
-        {
-            // Its network is still the sender's: only what was added goes.
-            await RemoveAsync(vm with { Network = null });
-            await Tool.TryAsync("ip", $"-netns {offer.Namespace} link delete {TapOf(vm)}");
-            await Tool.TryAsync("ip", $"netns delete {NamespaceOf(vm)}");
-            await talk.TryRefuseAsync(e.Message);
-            throw;
-        }
-
-        SetCap(vm, vm.Cpu);
-        await talk.SayAsync(new Handshake.Step(), cancellation);
-        await Tool.TryAsync("ip", $"-netns {NamespaceOf(vm)} link delete {TapOf(offer.Vm)}");
+        await TapNetworks.AddTapAsync(offer.Namespace, TapOf(vm));
+        (string File, string Node)? disk = offer.Details.TryGetValue(DiskKey, out var file) ? await disks.TakeUpAsync(vm.Name, file) : null;
+        vm = await LaunchAsync(vm, Guest.Of(vm.Start.Program), disk, incoming: true, cancellation, offer.Namespace);
+        await using var qemu = await OpenAsync(vm, cancellation);
+        var uri = $"unix:{disks.Incoming(vm.Name)}";
+        await LiveCopy.ReceiveAsync(qemu, uri, cancellation);
+        Tell(vm.Name, "copy");
+        await talk.SayAsync(new Handshake.Step { Details = new Dictionary<string, string> { [UriKey] = uri } }, cancellation);
+        await talk.HearAsync<Handshake.Step>(Handshake.LongPatience, cancellation);
+        await LiveCopy.LoadedAsync(qemu, cancellation);
         return vm;
     }
 
-    private string? ReasonAgainst(Handshake.Offer offer, string machine)
+    /// <inheritdoc />
+    protected override async Task RemoveRestOfArrivalAsync(Arrival arrival)
     {
-        if (offer.Host != Handshake.BootId)
-            return $"{offer.Vm.Name}: virtual machines move between the agents of one host only; its disk and network cannot be seen from here";
-        if (List().Any(present => present.Name == offer.Vm.Name))
-            return $"{offer.Vm.Name} runs here already";
-        try
-        {
-            Admit(machine, offer.Vm.Name, offer.Vm.Cpu);
-            return null;
-        }
-        catch (HypervisorException e)
-        {
-            return e.Message;
-        }
+        // Its network is the sender's: only what was added goes.
+        await Tool.TryAsync("ip", $"-netns {arrival.Offer.Namespace} link delete {TapOf(arrival.Vm with { Details = WithNextTap(arrival.Offer.Vm) })}");
+        disks.Delete(arrival.Vm.Name);
+    }
+
+    /// <inheritdoc />
+    protected override async Task LandAsync(Arrival arrival)
+    {
+        var (vm, offer) = (arrival.Vm, arrival.Offer);
+        await Networks.TakeOverAsync(vm.Network!.Value, offer.Namespace, vm.ProcessId);
+        await networks.TakeOverRulesAsync(vm.Network.Value, offer.Table, vm.Endpoint, vm.Start.Program.Next);
+        await using (var qemu = await OpenAsync(vm, CancellationToken.None))
+            await qemu.ExecuteAsync("cont", null, CancellationToken.None);
+        await ContainerNetworks.DeliverAsync(vm.Network.Value);
+        await Tool.TryAsync("ip", $"-netns {NamespaceOf(vm)} link delete {TapOf(offer.Vm)}");
     }
 
     private static string TapOf(RunningVm vm) => vm.Details.GetValueOrDefault(TapKey, TapNetworks.FirstTap);

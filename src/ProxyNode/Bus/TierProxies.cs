@@ -1,3 +1,4 @@
+using System.Net;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,18 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
     public TierProxy? Find(string service, string tier) =>
         proxies.FirstOrDefault(proxy => proxy.Settings.Service == service && proxy.Settings.Tier == tier);
 
+    /// <summary>A virtual machine is at an address: the proxies before it follow, unless they know better.</summary>
+    /// <param name="vm">The virtual machine.</param>
+    /// <param name="endpoint">host:port of its server.</param>
+    /// <param name="moves">How often it has moved.</param>
+    public void Follow(string vm, string endpoint, int moves)
+    {
+        if (!IPEndPoint.TryParse(endpoint, out var to))
+            return;
+        foreach (var proxy in proxies.Where(proxy => proxy.TryFollow(vm, to, moves)))
+            LogFollowed(vm, endpoint, proxy.Settings.Tier);
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var tier in settings.Tiers)
@@ -33,6 +46,9 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
             await proxy.DisposeAsync();
         export?.Dispose();
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{vm} has moved to {endpoint}; the proxies of tier {tier} follow")]
+    private partial void LogFollowed(string vm, string endpoint, string tier);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{notice}")]
     private partial void LogNotice(string notice);

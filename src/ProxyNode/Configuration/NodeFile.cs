@@ -17,7 +17,7 @@ internal static class NodeFile
         var tiers = new List<TierSettings>();
         foreach (var field in root.Required("tiers").List())
         {
-            var tier = Tier(field.Group(["service", "tier", "listen", "install", "protocol", "upstream", "outProxies", "memoryMiB", .. RulesFile.Fields]));
+            var tier = Tier(field.Group(["service", "tier", "listen", "install", "protocol", "upstream", "vm", "outProxies", "memoryMiB", .. RulesFile.Fields]));
             if (tiers.Any(other => other.Service == tier.Service && other.Tier == tier.Tier))
                 throw field.Required("tier").Error("a tier that is not listed already");
             tiers.Add(tier);
@@ -49,12 +49,13 @@ internal static class NodeFile
         {
             Protocol = Protocol(field),
             Install = Install(field),
+            Vm = field.Optional("vm")?.Text(),
         };
     }
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install");
+        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install", "vm");
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),
@@ -63,6 +64,7 @@ internal static class NodeFile
         {
             Protocol = Protocol(field),
             Install = Install(field),
+            Vm = field.Optional("vm")?.Text(),
         };
     }
 

@@ -34,6 +34,9 @@ internal sealed record TierSettings(
     /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
     public IPEndPoint? Install { get; init; }
 
+    /// <summary>The virtual machine that the server runs in, to follow when it moves; null: it stays.</summary>
+    public string? Vm { get; init; }
+
     /// <summary>What the tier's clients speak.</summary>
     public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;
 }
@@ -47,6 +50,9 @@ internal sealed record OutProxySettings(string Name, IPEndPoint Listen, EndPoint
 {
     /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
     public IPEndPoint? Install { get; init; }
+
+    /// <summary>The virtual machine that the next tier's server runs in, to follow when it moves; null: it stays.</summary>
+    public string? Vm { get; init; }
 
     /// <summary>What the next tier speaks.</summary>
     public IProtocol Protocol { get; init; } = ProtocolRegistry.Default;

@@ -43,7 +43,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         {
             use = new RecordUse(options.TimeShift, new MatchCounter());
             var settings = new OutProxySettings("next", options.Listen, options.Upstream, options.Sandbox) { Protocol = options.Protocol };
-            outProxy = OutProxy.Start(settings, options.Rules, options.MemoryLimitBytes, () => use, clock, listeners, live);
+            outProxy = OutProxy.Start(settings, new Upstream(settings.Upstream, settings.Vm, server => server), options.Rules, options.MemoryLimitBytes, () => use, clock, listeners, live);
         }
         else
         {

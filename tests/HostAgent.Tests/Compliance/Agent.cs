@@ -137,6 +137,10 @@ internal sealed class Agent : IAsyncDisposable
         var machines = Path.Combine(Settings.StateFolder, "machines");
         if (Directory.Exists(machines))
             left.AddRange(Directory.GetFiles(machines).Where(file => Path.GetFileName(file).Split('.')[0] != besides?.Name));
+        left.AddRange(new[] { "moves", "arrivals" }
+            .Select(folder => Path.Combine(Settings.StateFolder, folder))
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.GetFiles(folder)));
         left.AddRange(Directory.GetDirectories("/proc")
             .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
             .Select(process => $"process {process}: {CommandOf(process)}"));
@@ -151,6 +155,9 @@ internal sealed class Agent : IAsyncDisposable
         foreach (var machine in Settings.Machines)
             Groups.Remove(GroupPath.Of(machine.Name));
         Groups.Remove(GroupPath.Root);
+        // What a failed test leaves must not hide why it failed.
+        foreach (var point in File.ReadLines("/proc/mounts").Select(line => line.Split(' ')[1]).Where(point => point.StartsWith(Settings.StateFolder + "/", StringComparison.Ordinal)).Reverse())
+            await Tool.TryAsync("umount", $"--lazy {point}");
         if (Directory.Exists(Settings.StateFolder))
             Directory.Delete(Settings.StateFolder, recursive: true);
     }

@@ -9,6 +9,10 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
 {
     protected override IReadOnlyList<string> Phases => ["network", "images", "dump", "disk", "restore", "tidy", "health"];
 
+    protected override IReadOnlyList<string> SendPhases => ["offer", "disk", "dump", "frozen", "decide", "given", "forgotten"];
+
+    protected override IReadOnlyList<string> ReceivePhases => ["prepare", "disk", "rest", "restore", "loaded", "land", "landed"];
+
     [ComplianceFact]
     public async Task What_cannot_be_checkpointed_is_refused_in_the_tools_words_and_the_original_runs_on()
     {

@@ -8,10 +8,14 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 internal static class CrashHost
 {
     /// <summary>Lets it clone, and kills it <paramref name="after"/> it has said that <paramref name="phase"/> begins.</summary>
-    public static async Task CloneAndKillAsync(AgentSettings settings, string original, string phase, TimeSpan after)
+    public static Task CloneAndKillAsync(AgentSettings settings, string original, string phase, TimeSpan after) =>
+        RunAndKillAsync(settings, ["clone", original, "clone"], phase, after);
+
+    /// <summary>Lets it do something, and kills it <paramref name="after"/> it has said that <paramref name="phase"/> begins.</summary>
+    public static async Task RunAndKillAsync(AgentSettings settings, IReadOnlyList<string> what, string phase, TimeSpan after)
     {
         var assembly = AppContext.BaseDirectory.Replace("HostAgent.Tests", "HostAgent.CrashHost", StringComparison.Ordinal) + "JustRunIt.HostAgent.CrashHost.dll";
-        var start = new ProcessStartInfo("dotnet", [assembly, original, "clone"])
+        var start = new ProcessStartInfo("dotnet", [assembly, .. what])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -189,6 +189,34 @@ public abstract class HypervisorCompliance : IAsyncLifetime
         await Host.CloneAsync("original", "clone");
     }
 
+    [ComplianceFact]
+    public async Task Agents_of_one_name_with_state_folders_of_their_own_leave_each_other_alone()
+    {
+        var backEnd = (BackEndAttribute)Attribute.GetCustomAttribute(GetType(), typeof(BackEndAttribute))!;
+        await using var other = new Agent(backEnd.Name, Host.Settings.Agent, folder: Host.Settings.StateFolder.Replace("justrunit-", "justrunit-other-", StringComparison.Ordinal));
+        await other.Hypervisor.RecoverAsync(CancellationToken.None);
+        var here = await Host.RunAsync(Host.Specimen("twin", 0.3));
+        await Host.CloneAsync("twin", "twin-clone");
+        var there = await other.RunAsync(other.Specimen("twin", 0.3));
+        await other.CloneAsync("twin", "twin-clone");
+        using var ours = new Asking(here.Endpoint);
+        using var theirs = new Asking(there.Endpoint);
+
+        // A start after a crash: the agent that starts cleans up, the other one's servers and clones go on.
+        Assert.Equal("twin-clone", Assert.Single(await other.RestartAsync()).Name);
+        Assert.Equal("ok", await ours.GetAsync("/health"));
+        Assert.Equal("ok", await theirs.GetAsync("/health"));
+        using (var copy = new Asking(Host.Hypervisor.List().First(vm => vm.Name == "twin-clone").Endpoint))
+            Assert.Equal("ok", await copy.GetAsync("/health"));
+        Assert.Equal(0.3, Host.Groups.ReadCpu(GroupPath.Of("host-1", "twin"))!.Value.Cores, 3);
+        await Host.Hypervisor.StopAsync("twin-clone", CancellationToken.None);
+        await Host.Hypervisor.StopAsync("twin", CancellationToken.None);
+        Assert.Empty(await Host.LeftAsync());
+        Assert.Equal("ok", await theirs.GetAsync("/health"));
+        await other.Hypervisor.StopAsync("twin", CancellationToken.None);
+        Assert.Empty(await other.LeftAsync());
+    }
+
     /// <summary>A program that ends at once, and says why.</summary>
     internal virtual VmProgram Dying(VmProgram program) =>
         program with { Executable = "/bin/sh", Arguments = ["-c", "echo cannot read the licence >&2; exit 3"] };

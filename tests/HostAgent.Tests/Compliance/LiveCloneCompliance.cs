@@ -5,7 +5,7 @@ using JustRunIt.HostAgent.Networks;
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
 /// <summary>What every back end must do whose clones are copies of what runs, in a network with the original's addresses.</summary>
-public abstract class LiveCloneCompliance : HypervisorCompliance
+public abstract partial class LiveCloneCompliance : HypervisorCompliance
 {
     private const int HeapMebibytes = 20;
 

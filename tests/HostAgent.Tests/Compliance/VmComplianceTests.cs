@@ -14,6 +14,10 @@ public sealed class VmComplianceTests : LiveCloneCompliance
 {
     protected override IReadOnlyList<string> Phases => ["network", "start", "copy", "pause", "health"];
 
+    protected override IReadOnlyList<string> SendPhases => ["offer", "copy", "pause", "decide", "given", "forgotten"];
+
+    protected override IReadOnlyList<string> ReceivePhases => ["prepare", "copy", "loaded", "land", "landed"];
+
     [ComplianceFact]
     public async Task Overlays_that_clones_leave_are_merged_and_the_next_clone_has_the_disk()
     {
@@ -90,71 +94,6 @@ public sealed class VmComplianceTests : LiveCloneCompliance
         await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
         await Host.Hypervisor.StopAsync("original", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
-    }
-
-    [ComplianceFact]
-    public async Task A_guest_moves_to_another_agent_with_its_memory_disk_and_open_connections()
-    {
-        await using var other = new Agent("vm");
-        await other.Hypervisor.RecoverAsync(CancellationToken.None);
-        var vm = await Host.RunAsync(await WithFilesAsync(Host.Specimen("mover", 0.3, heapMebibytes: 20)));
-        using var server = new Asking(vm.Endpoint);
-        Assert.Equal(1, await server.CountAsync());
-        await server.PostAsync("/file/journal/one");
-        foreach (var (from, to) in new[] { (Host, other), (other, Host), (Host, other) })
-        {
-            var (sender, receiver) = await ConnectedAsync();
-            await using (sender)
-            await using (receiver)
-            {
-                var received = to.Hypervisor.ReceiveAsync("host-2", receiver, CancellationToken.None);
-                await from.Hypervisor.SendAsync("mover", sender, CancellationToken.None);
-                await received;
-            }
-
-            Assert.Empty(from.Hypervisor.List());
-            Assert.Empty(await from.LeftAsync());
-            Assert.Equal("one", await server.GetAsync("/file/journal"));
-            Assert.Equal("20", await server.GetAsync("/heap"));
-        }
-
-        // The very connection: the client never had to open another.
-        Assert.Equal(2, await server.CountAsync());
-        Assert.Equal(0.3, other.Groups.ReadCpu(HostAgent.ControlGroups.GroupPath.Of("host-2", "mover"))!.Value.Cores, 3);
-        await other.RestartAsync();
-        Assert.Equal(3, await server.CountAsync());
-        await other.Hypervisor.StopAsync("mover", CancellationToken.None);
-        Assert.Empty(await other.LeftAsync());
-    }
-
-    [ComplianceFact]
-    public async Task A_guest_that_the_other_agent_cannot_take_runs_on()
-    {
-        await using var other = new Agent("vm");
-        await other.Hypervisor.RecoverAsync(CancellationToken.None);
-        var vm = await Host.RunAsync(Host.Specimen("mover", 0.6));
-        using var server = new Asking(vm.Endpoint);
-        var (sender, receiver) = await ConnectedAsync();
-        await using (sender)
-        await using (receiver)
-        {
-            var received = other.Hypervisor.ReceiveAsync("host-2", receiver, CancellationToken.None);
-            await RefusedAsync(() => Host.Hypervisor.SendAsync("mover", sender, CancellationToken.None), "cpu: 60 % for mover is more than machine host-2 has left");
-            await Assert.ThrowsAsync<HypervisorException>(() => received);
-        }
-
-        Assert.Equal(1, await server.CountAsync());
-        Assert.Equal(0.6, Host.Groups.ReadCpu(HostAgent.ControlGroups.GroupPath.Of("host-1", "mover"))!.Value.Cores, 3);
-        Assert.Empty(await other.LeftAsync());
-    }
-
-    private static async Task<(NetworkStream, NetworkStream)> ConnectedAsync()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(listener.LocalEndpoint);
-        return (new NetworkStream(client, ownsSocket: true), new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true));
     }
 
     internal override VmProgram Dying(VmProgram program) => program with

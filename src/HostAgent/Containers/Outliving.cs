@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Processes;
+
+namespace JustRunIt.HostAgent.Containers;
+
+/// <summary>
+/// Runs programs that must come to their end even when the agent is killed: a dump that is broken off would leave the original
+/// frozen. The next agent finds by a file which of them still runs.
+/// </summary>
+internal static class Outliving
+{
+    private const string PidFile = "working.pid";
+
+    /// <summary>Runs one to its end.</summary>
+    /// <param name="folder">Folder that says that it runs; null for nowhere.</param>
+    /// <param name="words">Program and arguments.</param>
+    /// <param name="isError">Which line of its standard error is the reason of a failure.</param>
+    /// <param name="cancellation">Ends the wait, not the program.</param>
+    /// <exception cref="HypervisorException">It failed.</exception>
+    public static async Task<string> RunAsync(string? folder, IReadOnlyList<string> words, Func<string, bool> isError, CancellationToken cancellation)
+    {
+        // A session of its own: what ends the agent must not end it.
+        var start = new ProcessStartInfo("setsid", words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        if (folder is not null)
+            await File.WriteAllTextAsync(Path.Combine(folder, PidFile), string.Create(CultureInfo.InvariantCulture, $"{process.Id} {ProcessTable.StartOf(process.Id) ?? 0}"), cancellation);
+        var error = process.StandardError.ReadToEndAsync(cancellation);
+        var output = await process.StandardOutput.ReadToEndAsync(cancellation);
+        await process.WaitForExitAsync(cancellation);
+        return process.ExitCode == 0
+            ? output
+            : throw new HypervisorException((await error).Split('\n').FirstOrDefault(isError)?.Trim() ?? $"{words[0]} ended with code {process.ExitCode}");
+    }
+
+    /// <summary>Whether one that an agent before this one started in that folder still runs.</summary>
+    public static bool IsRunning(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, PidFile)).Split(' ') is [var process, var start]
+                && ProcessTable.Runs(int.Parse(process, CultureInfo.InvariantCulture), long.Parse(start, CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is IOException or FormatException)
+        {
+            return false;
+        }
+    }
+}

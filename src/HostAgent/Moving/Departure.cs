@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.HostAgent.Hypervisors;
+using MassTransit;
+
+namespace JustRunIt.HostAgent.Moving;
+
+/// <summary>
+/// Hands a virtual machine to another agent: tells it by the bus where to fetch it, and waits for it there. The receiver answers the
+/// command once it has it. Told again after that, it is asked again, and answers again.
+/// </summary>
+internal sealed class Departure(IHypervisor hypervisor)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>Sends one. When this returns it runs there, or whoever has it has been asked to say so.</summary>
+    /// <exception cref="HypervisorException">It runs on here; or it cannot be moved.</exception>
+    public async Task SendAsync(MigrateVm command, string other, ISendEndpointProvider bus, CancellationToken cancellation)
+    {
+        if (hypervisor.List().All(vm => vm.Name != command.Vm))
+        {
+            // Delivered twice, or before a crash: it may be there.
+            await AskAsync(command, other, endpoint: null, Guid.Empty, bus, cancellation);
+            return;
+        }
+
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var ticket = Guid.NewGuid();
+        await AskAsync(command, other, listener.LocalEndpoint.ToString(), ticket, bus, cancellation);
+        await using var connection = await AcceptAsync(listener, ticket, other, cancellation);
+        await hypervisor.SendAsync(command.Vm, connection, cancellation);
+    }
+
+    private static async Task AskAsync(MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
+    {
+        var receive = new ReceiveVm(command.Subject, command.RequestId, other, command.Vm, command.To, endpoint, ticket);
+        var queue = await bus.GetSendEndpoint(new Uri($"exchange:{Names.Destination(receive)}"));
+        await queue.Send(receive, cancellation);
+    }
+
+    private static async Task<NetworkStream> AcceptAsync(TcpListener listener, Guid ticket, string other, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        try
+        {
+            while (true)
+            {
+                var connection = new NetworkStream(await listener.AcceptSocketAsync(patience.Token), ownsSocket: true);
+                if (await Ticket.IsSaidAsync(connection, ticket, patience.Token))
+                    return connection;
+                // Somebody else, or the receiver of a move that was given up.
+                await connection.DisposeAsync();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HypervisorException($"agent {other} has not come for it within {Patience.TotalSeconds:0} s; it may be down");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using JustRunIt.Events.Messaging;
+using JustRunIt.HostAgent.Hypervisors;
+
+namespace JustRunIt.HostAgent.Moving;
+
+/// <summary>What two agents say to each other while a virtual machine moves: one JSON object a line.</summary>
+internal sealed class Handshake : IAsyncDisposable
+{
+    private readonly StreamReader reader;
+    private readonly StreamWriter writer;
+
+    /// <summary>Talks over a connection, which stays open afterwards.</summary>
+    public Handshake(Stream connection)
+    {
+        reader = new StreamReader(connection, leaveOpen: true);
+        writer = new StreamWriter(connection, leaveOpen: true) { AutoFlush = true };
+    }
+
+    /// <summary>For what takes no time while the virtual machine stands still.</summary>
+    public static TimeSpan ShortPatience { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For copying while it runs.</summary>
+    public static TimeSpan LongPatience { get; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Identifies the running kernel: equal on agents of one host.</summary>
+    public static string BootId => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    /// <summary>Says something.</summary>
+    /// <exception cref="HypervisorException">The other agent has gone.</exception>
+    public async Task SayAsync<T>(T what, CancellationToken cancellation)
+    {
+        try
+        {
+            await writer.WriteLineAsync(JsonSerializer.Serialize(what, Wire.Json).AsMemory(), cancellation);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            throw new HypervisorException($"the other agent: {e.Message}");
+        }
+    }
+
+    /// <summary>Says why it goes no further, if anybody is there to hear it.</summary>
+    public async Task TryRefuseAsync(string reason)
+    {
+        try
+        {
+            await SayAsync(new Step { Refused = reason }, CancellationToken.None);
+        }
+        catch (HypervisorException)
+        {
+            // The other agent has gone.
+        }
+    }
+
+    /// <summary>Hears what the other says.</summary>
+    /// <exception cref="HypervisorException">It refuses, says nothing any more, or not in time.</exception>
+    public async Task<T> HearAsync<T>(TimeSpan patience, CancellationToken cancellation)
+        where T : Step
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience);
+        try
+        {
+            var line = await reader.ReadLineAsync(limit.Token) ?? throw new HypervisorException("the other agent has gone");
+            var step = JsonSerializer.Deserialize<T>(line, Wire.Json)!;
+            return step.Refused is { } reason ? throw new HypervisorException(reason) : step;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HypervisorException($"the other agent has said nothing for {patience.TotalSeconds:0} s");
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            throw new HypervisorException($"the other agent: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        reader.Dispose();
+        try
+        {
+            await writer.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // The other agent has gone.
+        }
+    }
+
+    /// <summary>A step of the move.</summary>
+    internal record Step
+    {
+        /// <summary>Why it goes no further; null when it does.</summary>
+        public string? Refused { get; init; }
+
+        /// <summary>What the back end's other half must know for it.</summary>
+        public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
+    }
+
+    /// <summary>The sender's first word.</summary>
+    /// <param name="Host">Its <see cref="BootId"/>.</param>
+    /// <param name="BackEnd">Its back end.</param>
+    /// <param name="Vm">What is to move.</param>
+    /// <param name="Record">Path of the <see cref="MoveRecord"/>.</param>
+    /// <param name="Namespace">Name of the network namespace that it is in.</param>
+    /// <param name="Table">Name of its network's rules.</param>
+    internal sealed record Offer(string Host, string BackEnd, RunningVm Vm, string Record, string Namespace, string Table) : Step;
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using JustRunIt.Events.Messaging;
+
+namespace JustRunIt.HostAgent.Moving;
+
+/// <summary>
+/// Whose a virtual machine is while it moves between two agents of a host: a file of the sender's, which both see. Its name ends
+/// in its state, and a rename or removal of <c>.offered</c>, which the kernel lets happen once only, decides: given, or stays.
+/// Either agent may decide when the other has gone, and whoever starts again reads what was decided. Once given, each says when
+/// it is done, and the second one removes the file.
+/// </summary>
+/// <param name="path">The file's path without its state.</param>
+internal sealed class MoveRecord(string path)
+{
+    private const string Offered = ".offered";
+    private const string Given = ".given";
+    private const string Taken = ".taken";
+    private const string Forgotten = ".forgotten";
+
+    /// <summary>The file's path without its state.</summary>
+    public string Path => path;
+
+    /// <summary>Whether it was decided that the receiver has it.</summary>
+    public bool IsGiven => StatesOfGiven.Any(state => File.Exists(path + state));
+
+    /// <summary>The states in which the receiver has it; for programs that outlive their agent.</summary>
+    public static IReadOnlyList<string> StatesOfGiven { get; } = [Given, Taken, Forgotten];
+
+    /// <summary>The file that exists while nothing is decided.</summary>
+    public string OfferedFile => path + Offered;
+
+    /// <summary>What is on the record; null when there is none (any more).</summary>
+    public Content? Read()
+    {
+        foreach (var state in StatesOfGiven.Prepend(Offered))
+        {
+            try
+            {
+                return JsonSerializer.Deserialize<Content>(File.ReadAllText(path + state), Wire.Json);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+            {
+                // In another state, or cut off by a power cut before anything was done.
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Begins.</summary>
+    public void Offer(Content content)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, JsonSerializer.Serialize(content, Wire.Json));
+        File.Move(path, OfferedFile, overwrite: true);
+    }
+
+    /// <summary>Decides that the receiver has it; false when the other one has decided that it stays.</summary>
+    public bool TryGive() => TryRename(Offered, Given) || IsGiven;
+
+    /// <summary>Decides that it stays where it was; false when the other one has decided that it is given.</summary>
+    public bool TryWithdraw()
+    {
+        File.Delete(OfferedFile);
+        return !IsGiven;
+    }
+
+    /// <summary>The receiver runs it, and knows it after a restart.</summary>
+    public void SayTaken() => SayDone(Taken, Forgotten);
+
+    /// <summary>Nothing of it is left at the sender.</summary>
+    public void SayForgotten() => SayDone(Forgotten, Taken);
+
+    /// <summary>All records of a folder.</summary>
+    public static IReadOnlyList<MoveRecord> All(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        // Written, but not offered yet.
+        foreach (var begun in Directory.GetFiles(folder).Where(file => StatesOfGiven.Prepend(Offered).All(state => !file.EndsWith(state, StringComparison.Ordinal))))
+            File.Delete(begun);
+        return
+        [
+            .. Directory.GetFiles(folder)
+                .Select(file => file[..^System.IO.Path.GetExtension(file).Length]).Distinct().Select(file => new MoveRecord(file)),
+        ];
+    }
+
+    private void SayDone(string mine, string others)
+    {
+        if (!TryRename(Given, mine))
+            File.Delete(path + others);
+    }
+
+    private bool TryRename(string from, string to)
+    {
+        try
+        {
+            File.Move(path + from, path + to, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a restarted sender must know of it.</summary>
+    /// <param name="Vm">The virtual machine.</param>
+    /// <param name="Network">Number of the network that it takes along.</param>
+    internal sealed record Content(string Vm, int? Network);
+}

@@ -1,0 +1,158 @@
+using JustRunIt.Console.Observing;
+using JustRunIt.Console.Supervision;
+using JustRunIt.Events;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Store;
+using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Infrastructure;
+using Marten;
+using Xunit.Abstractions;
+
+namespace JustRunIt.EndToEnd.Tests;
+
+/// <summary>A placement that moves a server from one host agent to another, while clients ask it through its in-proxy without a break.</summary>
+public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const string DataCenter = "movers";
+    private const string Vm = "calculator-1";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly BothFixture servers = new();
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("justrunit-move-");
+    private readonly Dictionary<string, ChildProcess> agents = [];
+    private readonly Ports ports = new();
+    private Connections connections = null!;
+    private Fleet fleet = null!;
+    private Observer observer = null!;
+    private Publisher publisher = null!;
+
+    public async Task InitializeAsync()
+    {
+        await servers.InitializeAsync();
+        connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
+        fleet = new Fleet(connections, folder.FullName);
+        observer = await Observer.ConnectAsync(connections.RabbitMq, CancellationToken.None);
+        publisher = await Publisher.ConnectAsync(connections.RabbitMq, "move", CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var agent in agents.Values)
+            await agent.DisposeAsync();
+        await fleet.DisposeAsync();
+        await publisher.DisposeAsync();
+        await observer.DisposeAsync();
+        await servers.DisposeAsync();
+        folder.Delete(recursive: true);
+    }
+
+    [ContainerFact]
+    public async Task A_server_moves_between_agents_and_back_and_no_request_fails()
+    {
+        var (server, proxy) = (ports.Next(), ports.Next());
+        fleet.Start("Services.Placement");
+        fleet.Start("ProxyNode", "--config", Write("proxy-node.yaml", $$"""
+            node: {{DataCenter}}
+            reportEvery: 1s
+            tiers:
+              - { service: calculator, tier: application, listen: "{{proxy}}", upstream: "{{server}}", vm: {{Vm}} }
+            """));
+        StartAgent("left");
+        StartAgent("right");
+        var start = new StartVm(
+            Guid.NewGuid(),
+            "left",
+            "left-1",
+            Vm,
+            "calculator",
+            "application",
+            Pinned: false,
+            new VmProgram("dotnet", [Path.Combine(Programs.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
+            CpuShare.FromPercent(50),
+            MemorySize.FromMebibytes(256));
+        await SendAsync(start, start.RequestId);
+        await WaitAsync(seen => seen.Of<VmPlaced>().Any() && seen.Of<MachineJoined>().Select(e => e.Machine).Distinct().Count() == 2, "the inventory");
+
+        await using var clients = new Clients(proxy);
+        await Task.Delay(1000);
+        var first = await MoveAsync("left", "right");
+        output.WriteLine($"left to right: {first.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
+        Assert.Equal(("right", "right-1", server, 1), (first.Agent, first.To, first.Endpoint, first.Moves));
+
+        // The same command once more, and whoever has it dies and comes back.
+        await SendAsync(new MigrateVm(first.Subject, first.RequestId, "left", Vm, "left-1", "right-1", "right"), Guid.NewGuid());
+        await WaitAsync(seen => seen.Of<VmMigrated>().Count(answer => answer.RequestId == first.RequestId) == 2, "the same answer once more");
+        await agents["right"].KillAsync();
+        await agents["right"].DisposeAsync();
+        var started = observer.Of<VmStarted>().Count();
+        StartAgent("right");
+        await WaitAsync(seen => seen.Of<VmStarted>().Count() > started, "the agent's restart");
+        clients.TakeLongest();
+
+        var second = await MoveAsync("right", "left");
+        await Task.Delay(1000);
+        output.WriteLine($"right to left: {second.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
+        Assert.Equal(("left", "left-1", 2), (second.Agent, second.To, second.Moves));
+        Assert.Empty(await clients.EndAsync());
+        Assert.True(clients.Answered > 100, $"only {clients.Answered} answers");
+        output.WriteLine($"{clients.Answered} requests, none failed");
+        Assert.Empty(observer.Of<VmMigrationFailed>());
+        Assert.Empty(observer.Of<VmExited>());
+        Assert.Equal(2, observer.Of<MigrationCompleted>().Count());
+        Assert.Equal(2, observer.Of<PlacementApplied>().Count());
+    }
+
+    /// <summary>Decides a placement of one step on the data centre's stream; what follows is the relay's, the agents' and Placement's.</summary>
+    private async Task<VmMigrated> MoveAsync(string from, string to)
+    {
+        await using var source = ServiceHost.CreateDataSource(connections, "move");
+        using var documents = DocumentStore.For(options => StoreSetup.Configure(options, source));
+        var (decision, now) = (Guid.NewGuid(), DateTimeOffset.UtcNow);
+        var request = DeterministicId.From(decision, "step/0");
+        await using var work = new EventStore(documents).Begin(new Cause(decision, decision, now));
+        await work.LoadAsync<DataCenterState>(Streams.DataCenter(DataCenter), CancellationToken.None);
+        work.Append(Streams.DataCenter(DataCenter), [
+            new PlacementDecided(decision, 1, true, null, new Dictionary<string, string> { [Vm] = $"{to}-1" }, 1, 1, 1, 1, [new PlacementStep(Vm, $"{from}-1", $"{to}-1", null, null)], now),
+            new MigrationStarted(DataCenter, decision, 0, request, from, Vm, $"{from}-1", $"{to}-1", now, to),
+        ]);
+        await work.CommitAsync(CancellationToken.None);
+        await WaitAsync(seen => seen.Of<PlacementApplied>().Any(applied => applied.DecisionId == decision) || seen.Of<VmMigrationFailed>().Any(), $"the move from {from} to {to}");
+        Assert.Empty(observer.Of<VmMigrationFailed>().Select(failed => failed.Reason));
+        return observer.Of<VmMigrated>().First(answer => answer.RequestId == request);
+    }
+
+    private void StartAgent(string name) => agents[name] = ChildProcess.Start(
+        $"HostAgent {name}",
+        Programs.OfProduct("HostAgent"),
+        ["--config", Write($"{name}.yaml", $$"""
+            dataCenter: {{DataCenter}}
+            agent: {{name}}
+            stateFolder: {{folder.FullName}}/{{name}}
+            onStop: stop
+            simulated: true
+            backEnd: container
+            machines:
+              - { name: {{name}}-1, role: production, cpu: 100 %, memoryMiB: 1024 }
+            """)],
+        new Dictionary<string, string> { [Connections.RabbitMqVariable] = connections.RabbitMq.ToString() },
+        Path.Combine(folder.FullName, "logs", $"{name}.log"));
+
+    private ValueTask SendAsync(ICommand command, Guid id) =>
+        publisher.SendAsync(command, new MessageHeaders(id, id, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
+
+    private Task WaitAsync(Func<Observer, bool> condition, string what) => observer.WaitAsync(
+        condition,
+        Patience,
+        () => $"{what}\n{string.Join('\n', fleet.Running.Concat(agents.Values).Select(process => $"{process.Name}: {process.LastWords()}"))}\n{string.Join('\n', observer.All.Select(seen => seen.Message).Where(message => message is VmMigrationFailed or VmStartFailed))}");
+
+    private string Write(string name, string text)
+    {
+        var file = Path.Combine(folder.FullName, name);
+        File.WriteAllText(file, text);
+        return file;
+    }
+}
