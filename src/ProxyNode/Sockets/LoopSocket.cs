@@ -105,6 +105,7 @@ internal sealed class LoopSocket : IDisposable
     }
 
     /// <summary>Sends all of it.</summary>
+    /// <returns>How many bytes that was.</returns>
     /// <exception cref="SocketException">The connection has failed.</exception>
     /// <exception cref="ObjectDisposedException">This side has closed it.</exception>
     public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes)
@@ -117,7 +118,7 @@ internal sealed class LoopSocket : IDisposable
                 return new ValueTask<int>(bytes.Length);
             var operation = send.IsBusy ? new Operation() : send;
             sends.Enqueue(operation);
-            return operation.Begin(rest);
+            return operation.Begin(rest, bytes.Length);
         }
     }
 
@@ -227,7 +228,7 @@ internal sealed class LoopSocket : IDisposable
                 }
             }
 
-            first.Succeed(0);
+            first.Succeed(first.Length);
         }
     }
 

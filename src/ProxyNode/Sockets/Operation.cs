@@ -14,11 +14,16 @@ internal sealed class Operation : IValueTaskSource<int>
     /// <summary>What is received into, or sent; what was sent of it is gone.</summary>
     public Memory<byte> Bytes { get; set; }
 
+    /// <summary>Bytes that a send is of in all.</summary>
+    public int Length { get; private set; }
+
     /// <summary>Begins to wait.</summary>
-    public ValueTask<int> Begin(Memory<byte> bytes)
+    /// <param name="bytes">What is received into, or is left to be sent.</param>
+    /// <param name="length">Bytes that a send is of in all.</param>
+    public ValueTask<int> Begin(Memory<byte> bytes, int length = 0)
     {
         isBusy = true;
-        Bytes = bytes;
+        (Bytes, Length) = (bytes, length);
         source.Reset();
         return new ValueTask<int>(this, source.Version);
     }
