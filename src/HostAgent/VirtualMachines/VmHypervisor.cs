@@ -114,7 +114,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                         return below is { } closed ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause) : Task.CompletedTask;
                     },
                     goesOn: true,
-                    cancellation);
+                    cancellation,
+                    // A clone that lacks a write is not the original.
+                    standsStill: !accelerator.NoticesWrites);
                 return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
             }
             finally

@@ -87,9 +87,11 @@ public abstract partial class LiveCloneCompliance
     }
 
     [ComplianceFact]
+    [Trait("Category", "Chaos")]
     public Task After_a_kill_of_the_sender_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(SendPhases, killsSender: true);
 
     [ComplianceFact]
+    [Trait("Category", "Chaos")]
     public Task After_a_kill_of_the_receiver_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(ReceivePhases, killsSender: false);
 
     /// <summary>What a back end says while it sends: at each of these the agent is killed.</summary>
