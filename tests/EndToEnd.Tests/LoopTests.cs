@@ -28,7 +28,6 @@ public sealed class LoopTests
             .Where(e => e.MatrixId == decision.MatrixId && e.Purpose == ExperimentPurpose.Explore).ToList();
         Assert.Equal([0.4, 0.8, 0.6], completed.Select(e => Math.Round(e.Cpu.Cores, 3)));
         Assert.All(completed, e => Assert.True(e.Sandbox.Requests > 5 && e.Sandbox.Errors == 0, $"{e.Sandbox}"));
-        Assert.True(completed[0].Sandbox.Mean > completed[1].Sandbox.Mean, "half the CPU, but no slower");
         // 80 W and 40 W by use on one machine, 60 W and 30 W on the other: estimated, and said to be.
         Assert.All(completed, e => Assert.True(
             e.OnlinePower is { Estimated: true, OnMachine: "host-1", Machine.Value: >= 80 and <= 120, Dynamic.Value: > 0 }
