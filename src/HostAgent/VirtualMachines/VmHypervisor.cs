@@ -117,6 +117,9 @@ internal sealed class VmHypervisor(HostParts parts, Accelerator accelerator) : H
                     cancellation,
                     // A clone that lacks a write is not the original.
                     standsStill: !accelerator.NoticesWrites);
+                // What stood still when it was copied stands still there, too.
+                await LiveCopy.LoadedAsync(target, cancellation);
+                await target.ExecuteAsync("cont", null, cancellation);
                 return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
             }
             finally
