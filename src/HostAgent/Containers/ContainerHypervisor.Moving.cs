@@ -65,20 +65,10 @@ internal sealed partial class ContainerHypervisor
     }
 
     /// <inheritdoc />
-    protected override async Task StayAsync(RunningVm vm)
-    {
-        await HeldAsync(vm);
-        await disks.DeleteImagesAsync(vm.Name);
-        await disks.DeleteSnapshotsAsync(vm.Name);
-    }
+    protected override Task StayAsync(RunningVm vm) => RemoveCopiesAsync(vm);
 
     /// <inheritdoc />
-    protected override async Task LeaveAsync(RunningVm vm)
-    {
-        await HeldAsync(vm);
-        await disks.DeleteImagesAsync(vm.Name);
-        await disks.DeleteSnapshotsAsync(vm.Name);
-    }
+    protected override Task LeaveAsync(RunningVm vm) => RemoveCopiesAsync(vm);
 
     /// <inheritdoc />
     protected override async Task<RunningVm> CopyInAsync(Arrival arrival, Handshake talk, CancellationToken cancellation)
@@ -131,6 +121,14 @@ internal sealed partial class ContainerHypervisor
 
     private Handshake.Step SnapshotStep(string vm, int round) =>
         new() { Details = new Dictionary<string, string> { [SnapshotKey] = disks.Snapshot(vm, round) } };
+
+    /// <summary>Its holder has read the decision and acts on it; what was copied for the move goes either way.</summary>
+    private async Task RemoveCopiesAsync(RunningVm vm)
+    {
+        await HeldAsync(vm);
+        await disks.DeleteImagesAsync(vm.Name);
+        await disks.DeleteSnapshotsAsync(vm.Name);
+    }
 
     /// <summary>Waits until CRIU has let go of it; what was wrong has been told by then.</summary>
     private async Task HeldAsync(RunningVm vm)

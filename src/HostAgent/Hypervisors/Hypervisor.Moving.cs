@@ -56,7 +56,7 @@ internal abstract partial class Hypervisor
                 await StayAsync(present);
                 SetCap(present, present.Cpu);
                 await talk.TryRefuseAsync(e.Message);
-                throw e as HypervisorException ?? (e is IOException or UnauthorizedAccessException ? new HypervisorException(e.Message) : e);
+                throw Reasoned(e);
             }
         }
 
@@ -120,7 +120,7 @@ internal abstract partial class Hypervisor
                 await RemoveArrivalAsync(arrival);
                 arrivals.Delete(arrival);
                 await talk.TryRefuseAsync(e.Message);
-                throw e as HypervisorException ?? (e is IOException or UnauthorizedAccessException ? new HypervisorException(e.Message) : e);
+                throw Reasoned(e);
             }
         }
 

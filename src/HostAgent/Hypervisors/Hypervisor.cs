@@ -338,6 +338,11 @@ internal abstract partial class Hypervisor(HostParts parts) : IHypervisor, IDisp
     /// <summary>Gives a frozen virtual machine all of its machine, so that what is done to it is not held up by its own cap.</summary>
     protected void LiftCap(RunningVm vm) => SetCap(vm, Settings.Machine(vm.Machine).Cpu);
 
+    private static bool IsOfTheFileSystem(Exception e) => e is IOException or UnauthorizedAccessException;
+
+    /// <summary>What the file system refuses, as a reason; anything else as it is.</summary>
+    private static Exception Reasoned(Exception e) => IsOfTheFileSystem(e) ? new HypervisorException(e.Message) : e;
+
     /// <summary>What the file system refuses is a reason like any other.</summary>
     private static async Task<T> ReasonedAsync<T>(Task<T> work)
     {
@@ -345,9 +350,9 @@ internal abstract partial class Hypervisor(HostParts parts) : IHypervisor, IDisp
         {
             return await work;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (IsOfTheFileSystem(e))
         {
-            throw new HypervisorException(e.Message);
+            throw Reasoned(e);
         }
     }
 

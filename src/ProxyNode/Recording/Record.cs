@@ -72,7 +72,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             if (lasting.Count < MostLasting || lasting.ContainsKey(keys.Exact))
-                lasting[keys.Exact] = new RecordedReply(keys, arrival, clock.GetElapsedTime(arrival, answered), reply.ToArray(), Closes: false);
+                lasting[keys.Exact] = new RecordedReply(arrival, clock.GetElapsedTime(arrival, answered), reply.ToArray(), Closes: false);
         }
     }
 

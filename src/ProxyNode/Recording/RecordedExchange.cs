@@ -41,5 +41,5 @@ internal sealed class RecordedExchange
     }
 
     /// <summary>What answers a clone's request.</summary>
-    public RecordedReply ToReply() => new(Keys, Arrival, Delay, reply.Bytes.ToArray(), Closes);
+    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes);
 }

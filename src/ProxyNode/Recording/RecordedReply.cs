@@ -1,9 +1,8 @@
 namespace JustRunIt.ProxyNode.Recording;
 
 /// <summary>What answers a clone's request: a copy, the record may let go of the exchange meanwhile.</summary>
-/// <param name="Keys">What the on-line request was found by.</param>
-/// <param name="Arrival">When that arrived.</param>
+/// <param name="Arrival">When the on-line request arrived.</param>
 /// <param name="Delay">From its arrival to the last byte of the reply.</param>
 /// <param name="Reply">The reply's bytes, head included.</param>
 /// <param name="Closes">Whether the connection ends with the reply.</param>
-internal sealed record RecordedReply(RequestKeys Keys, long Arrival, TimeSpan Delay, byte[] Reply, bool Closes);
+internal sealed record RecordedReply(long Arrival, TimeSpan Delay, byte[] Reply, bool Closes);
