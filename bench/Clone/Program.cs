@@ -9,19 +9,19 @@ int[] heaps = [50, 200, 500, 1000];
 const int repetitions = 3;
 int[] movedHeaps = [50, 200];
 const int moveRepetitions = 5;
-var movesOnly = args is ["--moves", ..];
-string[] rest = movesOnly ? args[1..] : args;
-var json = rest is ["--json", var given] ? given : null;
-if (rest.Length > 0 && json is null)
+if (Options.Parse(args, out var refusal) is not { } options)
 {
-    await Console.Error.WriteLineAsync($"command line: '{string.Join(' ', args)}'; allowed is [--moves] [--json FILE]");
+    await Console.Error.WriteLineAsync($"command line: {refusal}");
     return 2;
 }
 
+var json = options.Json;
+var backEnds = HypervisorRegistry.All.Where(backEnd => options.BackEnd is not { } only || backEnd.Name == only).ToList();
 var home = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
 var moves = new List<MoveFigures>();
-Console.WriteLine($"{"back end",-10}{"heap MB",8}{"open ms",10}{"new ms",10}{"total ms",10}   a move between two agents, medians of {moveRepetitions}; open and new: longest wait of a client");
-foreach (var backEnd in HypervisorRegistry.All.Where(backEnd => backEnd.Name != "process"))
+if (options.Does("moves"))
+    Console.WriteLine($"{"back end",-10}{"heap MB",8}{"open ms",10}{"new ms",10}{"total ms",10}   a move between two agents, medians of {moveRepetitions}; open and new: longest wait of a client");
+foreach (var backEnd in backEnds.Where(backEnd => options.Does("moves") && backEnd.Name != "process"))
 {
     await using var here = new Host(backEnd, home, "-here");
     await using var there = new Host(backEnd, home, "-there");
@@ -42,17 +42,10 @@ foreach (var backEnd in HypervisorRegistry.All.Where(backEnd => backEnd.Name != 
     }
 }
 
-if (movesOnly)
-{
-    if (json is not null)
-        await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { moves }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
-    return 0;
-}
-
-Console.WriteLine();
 var clones = new List<CloneFigures>();
-Console.WriteLine($"{"back end",-10}{"heap MB",8}{"pause ms",10}{"open ms",10}{"new ms",10}{"total ms",10}{"MB moved",10}   medians of {repetitions}; open and new: longest wait of a client on an open and on a new connection");
-foreach (var backEnd in HypervisorRegistry.All)
+if (options.Does("clones"))
+    Console.WriteLine($"\n{"back end",-10}{"heap MB",8}{"pause ms",10}{"open ms",10}{"new ms",10}{"total ms",10}{"MB moved",10}   medians of {repetitions}; open and new: longest wait of a client on an open and on a new connection");
+foreach (var backEnd in backEnds.Where(_ => options.Does("clones")))
 {
     await using var host = new Host(backEnd, home);
     if (await host.ProblemAsync() is { } problem)
@@ -78,10 +71,10 @@ foreach (var backEnd in HypervisorRegistry.All)
     }
 }
 
-Console.WriteLine();
-Console.WriteLine($"{"cap",-8}{"loops",8}{"used of it",12}{"periods held back",20}   busy loops for {CapFigures.Length.TotalSeconds:0} s");
+if (options.Does("caps"))
+    Console.WriteLine($"\n{"cap",-8}{"loops",8}{"used of it",12}{"periods held back",20}   busy loops for {CapFigures.Length.TotalSeconds:0} s");
 var caps = new List<CapFigures>();
-foreach (var (share, loops) in shares.Where(cap => cap.Share < Environment.ProcessorCount))
+foreach (var (share, loops) in shares.Where(cap => options.Does("caps") && cap.Share < Environment.ProcessorCount))
 {
     var figures = await CapFigures.MeasureAsync(share, loops);
     caps.Add(figures);
@@ -90,6 +83,8 @@ foreach (var (share, loops) in shares.Where(cap => cap.Share < Environment.Proce
 
 if (json is not null)
     await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { clones, moves, caps }, new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true }));
+if (clones.Count == 0)
+    return 0;
 var plot = json is null ? Path.Combine(home, ".justrunit", "bench-clone.png") : Path.ChangeExtension(json, ".png");
 Figure.Save(clones, plot);
 Console.WriteLine($"Plot: {plot}");

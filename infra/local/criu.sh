@@ -29,50 +29,6 @@ ensure_criu() {
     export JUSTRUNIT_CRIU=$CRIU_WRAPPER
 }
 
-# The mirror that the machine's own sources name, so that a machine behind a mirror of its own is served by it.
-debian_mirror() {
-    local mirror
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(SUITE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-        awk '$3 == "main" && $1 ~ /debian/ && $1 !~ /security/ { print $1; exit }')
-    printf '%s' "${mirror:-http://deb.debian.org/debian}"
-}
-
-# A package manager of its own: own sources, own lists, an empty status, so that every library comes along; only the keys are
-# the system's, and they decide whether the packages are what they say.
 fetch_criu() {
-    local apt="$CRIU_FOLDER/apt" root="$CRIU_FOLDER/root" keys=/usr/share/keyrings/debian-archive-keyring.gpg package loader
-    type -P apt-get >/dev/null && type -P dpkg-deb >/dev/null || return 1
-    [[ -r $keys ]] || { echo "$keys is missing; install the package debian-archive-keyring"; return 1; }
-    rm -rf "$CRIU_FOLDER"
-    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$root" || return 1
-    : >"$apt/status"
-    printf 'deb [signed-by=%s] %s unstable main\n' "$keys" "$(debian_mirror)" >"$apt/sources.list"
-    cat >"$apt/apt.conf" <<CONF
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::Etc::preferences "-";
-Dir::Etc::preferencesparts "-";
-Dir::State "$apt";
-Dir::State::Lists "$apt/lists";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt/cache";
-Acquire::Languages "none";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-CONF
-    APT_CONFIG="$apt/apt.conf" apt-get update || return 1
-    APT_CONFIG="$apt/apt.conf" apt-get install --download-only --yes --no-install-recommends criu || return 1
-    for package in "$apt"/cache/archives/*.deb; do
-        dpkg-deb --extract "$package" "$root" || return 1
-    done
-    rm -rf "$apt"
-    loader=$(find "$root" -name 'ld-linux-*.so.*' -type f | head -n 1)
-    [[ $loader ]] || return 1
-    cat >"$CRIU_WRAPPER" <<WRAPPER
-#!/bin/sh
-exec '$loader' --library-path '${loader%/*}' '$root/usr/sbin/criu' "\$@"
-WRAPPER
-    chmod 755 "$CRIU_WRAPPER"
-    "$CRIU_WRAPPER" check
+    unpack_newer "$CRIU_FOLDER" unstable criu && wrap_newer "$CRIU_FOLDER" usr/sbin/criu "$CRIU_WRAPPER" && "$CRIU_WRAPPER" check
 }

@@ -31,6 +31,7 @@ internal sealed partial class ContainerHypervisor
         await talk.SayAsync(SnapshotStep(vm.Name, 0), cancellation);
         await talk.HearAsync<Handshake.Step>(Handshake.LongPatience, cancellation);
         await disks.CreateImagesAsync(vm.Name, vm.Memory.Bytes + ImageOverhead);
+        await PrepareImagesAsync(vm, vm.Name, cancellation);
         var (images, previous) = await PreDumpAsync(vm, disks.Images(vm.Name), cancellation);
         var frozen = Path.Combine(disks.Images(vm.Name), "frozen");
         var holder = await ContainerHolder.WriteAsync(

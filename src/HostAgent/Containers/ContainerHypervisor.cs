@@ -72,10 +72,19 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
         int? network = null;
         try
         {
-            Tell(name, "network");
-            network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
             Tell(name, "images");
             await disks.CreateImagesAsync(name, original.Memory.Bytes + ImageOverhead);
+            Tell(name, "network");
+            var prepared = PrepareImagesAsync(original, name, cancellation);
+            try
+            {
+                network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
+            }
+            finally
+            {
+                await prepared;
+            }
+
             Tell(name, "dump");
             var (images, pause) = await DumpAsync(original, name, cancellation);
             Tell(name, "disk");
@@ -162,6 +171,10 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
         return (images, await criu.DumpAsync(
             original.ProcessId, networks.OnlinePath(original.Network!.Value), images, previous, script, goesOn: true, cancellation));
     }
+
+    /// <summary>Memory for the images of one that runs, as far as can be seen before.</summary>
+    private Task PrepareImagesAsync(RunningVm vm, string name, CancellationToken cancellation) =>
+        disks.PrepareImagesAsync(name, Groups.Processes(GroupOf(vm)).Sum(ProcessTable.ResidentBytes), cancellation);
 
     /// <summary>Where the kernel can tell what was written since: copies most of the memory while the original runs.</summary>
     /// <returns>Folder for the last images, and where those before are, seen from there; null for none.</returns>

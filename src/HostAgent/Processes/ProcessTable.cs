@@ -31,6 +31,19 @@ internal static partial class ProcessTable
     /// <summary>Whether it is still the same process that runs under that number.</summary>
     public static bool Runs(int process, long start) => StartOf(process) == start;
 
+    /// <summary>Memory that a process has mapped and present, shared with others or not (proc(5), statm); 0 when it does not run.</summary>
+    public static long ResidentBytes(int process)
+    {
+        try
+        {
+            return long.Parse(File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Asks processes to end. Those that have are no error.</summary>
     public static void AskToEnd(IEnumerable<int> processes) => Signal(processes, Terminate);
 

@@ -17,7 +17,9 @@ internal sealed record Accelerator(string Name, string Why)
     private const byte ExitValue = 0x10;
     private const int ExitCode = (ExitValue << 1) | 1;
     private const int SectorBytes = 512;
-    private const int FirstToNotice = 9;
+
+    /// <summary>The first version whose emulation notices all writes.</summary>
+    public const int FirstToNotice = 9;
 
     /// <summary>
     /// Whether all is noticed that a guest writes while its memory is copied. Emulation misses some of it before version 9.0
@@ -58,7 +60,7 @@ internal sealed record Accelerator(string Name, string Why)
         try
         {
             await File.WriteAllBytesAsync(sector, BootSector(), cancellation);
-            var start = new ProcessStartInfo("qemu-system-x86_64") { RedirectStandardError = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(QemuCommand.Program) { RedirectStandardError = true, RedirectStandardOutput = true };
             foreach (var argument in $"-accel {accelerator} -M pc {string.Join(' ', CpuArguments(accelerator))} -m 8 -nodefaults -no-user-config -display none -device isa-debug-exit,iobase={ExitPort},iosize=1 -drive file={sector},format=raw,if=ide".Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;

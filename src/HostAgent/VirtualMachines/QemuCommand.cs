@@ -32,8 +32,10 @@ internal sealed record QemuCommand(
     bool Incoming,
     bool Paused)
 {
-    /// <summary>The program.</summary>
-    public const string Program = "qemu-system-x86_64";
+    private const string Variable = "JUSTRUNIT_QEMU";
+
+    /// <summary>The program: the one that the environment names, else the one on the path.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : "qemu-system-x86_64";
 
     /// <summary>Cache of translated code, MiB; by default it may take a quarter of the memory.</summary>
     private const int TranslationCacheMebibytes = 64;

@@ -25,7 +25,8 @@ internal sealed class VmBackEnd : IBackEnd
     {
         null => "live, by pre-copy migration to a second QEMU at whose end both run",
         { IsHardware: true } => "live, by pre-copy migration to a second QEMU at whose end both run, with KVM",
-        _ => $"live, by pre-copy migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}",
+        { NoticesWrites: true } => $"live, by pre-copy migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}",
+        _ => $"live, by migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}; STANDING STILL while memory is copied: QEMU is older than {Accelerator.FirstToNotice}.0 (JUSTRUNIT_QEMU names another)",
     };
 
     /// <inheritdoc />
