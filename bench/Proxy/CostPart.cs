@@ -32,6 +32,7 @@ internal static class CostPart
         {
             var service = await CappedAsync("service");
             var clone = await CappedAsync("clone");
+            YieldCores(groups.EntryFiles(GroupPath.Of("clone")));
             var record = await servers.OwnAsync("http", service, "--role", "out", "--sandbox", $"127.0.0.1:{Servers.Port()}", "--time-shift", "1s");
             var all = await servers.OwnAsync("http", record.EndPoint, "--sandbox", $"{clone}", "--time-shift", "1s", "--memory", "256");
             foreach (var at in new[] { service, all.EndPoint, clone, all.EndPoint })
@@ -73,6 +74,19 @@ internal static class CostPart
             Launcher.Start(program, address, null, groups.EntryFiles(group), null, Path.Combine(Path.GetTempPath(), $"justrunit-bench-{name}.log"));
             await HealthCheck.WaitAsync(address, "/health", () => null, CancellationToken.None);
             return IPEndPoint.Parse(address);
+        }
+    }
+
+    /// <summary>A clone has a machine of its own: here it is given what the on-line side leaves of the cores (cpu.shares, or cpu.weight in version 2).</summary>
+    private static void YieldCores(IEnumerable<string> entryFiles)
+    {
+        foreach (var folder in entryFiles.Select(file => Path.GetDirectoryName(file)!))
+        {
+            foreach (var (file, least) in new[] { ("cpu.shares", "2"), ("cpu.weight", "1") })
+            {
+                if (File.Exists(Path.Combine(folder, file)))
+                    File.WriteAllText(Path.Combine(folder, file), least);
+            }
         }
     }
 

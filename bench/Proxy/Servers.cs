@@ -17,12 +17,13 @@ internal sealed class Servers : IAsyncDisposable
     public static int Port() => FreePorts.Next();
 
     /// <summary>nginx that serves two files, of 128 bytes and of 16 KiB.</summary>
-    public Task<Server> OriginAsync()
+    /// <param name="yields">Whether it takes only what all others leave of the cores: a clone has a machine of its own.</param>
+    public Task<Server> OriginAsync(bool yields = false)
     {
         var root = folder.CreateSubdirectory("www").FullName;
         foreach (var size in (int[])[128, 16384])
             File.WriteAllBytes(Path.Combine(root, $"{size}"), Enumerable.Repeat((byte)'a', size).ToArray());
-        return NginxAsync(port => $"open_file_cache max=16 inactive=3600s; server {{ listen 127.0.0.1:{port} backlog=1024; root {root}; }}");
+        return NginxAsync(port => $"open_file_cache max=16 inactive=3600s; server {{ listen 127.0.0.1:{port} backlog=1024; root {root}; }}", yields ? "worker_priority 19;" : "");
     }
 
     /// <summary>nginx as a proxy; with a clone it mirrors.</summary>
@@ -108,14 +109,14 @@ internal sealed class Servers : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    private async Task<Server> NginxAsync(Func<int, string> http)
+    private async Task<Server> NginxAsync(Func<int, string> http, string main = "")
     {
         var port = Port();
         var own = folder.CreateSubdirectory($"nginx-{port}").FullName;
         var file = Path.Combine(own, "nginx.conf");
         var temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(what => $"{what}_temp_path {own}/{what}; "));
         await File.WriteAllTextAsync(file, $$"""
-            daemon off; pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}}; {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
+            daemon off; {{main}} pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}}; {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
             events { worker_connections 4096; }
             http {
               access_log off; {{temporary}}

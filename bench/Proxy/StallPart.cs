@@ -13,7 +13,7 @@ internal static class StallPart
     {
         await using var servers = new Servers();
         var origin = await servers.OriginAsync();
-        var clone = await servers.OriginAsync();
+        var clone = await servers.OriginAsync(yields: true);
         var proxy = await servers.OwnAsync("http", origin.EndPoint, "--sandbox", $"{clone.EndPoint}", "--time-shift", "500ms", "--memory", "256");
         await Wrk.RunAsync(proxy.EndPoint, "/128", 32, TimeSpan.FromSeconds(4));
         await Task.Delay(TimeSpan.FromSeconds(1));

@@ -58,13 +58,27 @@ public sealed class ExplorationTests
     }
 
     [Fact]
+    public void A_server_that_has_moved_to_another_agent_is_cloned_there()
+    {
+        var dataCenter = Given.Events<DataCenterState>(
+            Machine("app-1"),
+            Machine("sandbox-1", role: MachineRole.Sandbox),
+            Machine("app-2") with { Agent = "other" },
+            Machine("sandbox-2", role: MachineRole.Sandbox) with { Agent = "other" },
+            Vm("shop-app", "app-1", 0.5),
+            new MigrationCompleted(Guid.NewGuid(), 0, "shop-app", "app-2", Seconds(1)));
+        var (opened, _) = ExplorationDecider.Open(Exploration(), 0, Service, dataCenter, Noon + TimeSpan.FromMinutes(10), Noon);
+        Assert.Equal(("other", "sandbox-2"), (opened!.Sandbox.Agent, opened.Sandbox.Machine));
+    }
+
+    [Fact]
     public void Without_a_sandbox_or_a_running_server_the_reason_is_said()
     {
         Assert.Equal(
             "no server of tier application runs in data centre dc",
             ExplorationDecider.Open(Exploration(), 0, Service, DataCenterState.Initial, Noon + TimeSpan.FromMinutes(10), Noon).Problem);
         Assert.Equal(
-            "data centre dc has no sandbox machine",
+            "host agent agent, which runs shop-app, has no sandbox machine in data centre dc; add one to its file",
             ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Machine("app-1"), Vm("shop-app", "app-1", 0.5)), Noon + TimeSpan.FromMinutes(10), Noon).Problem);
     }
 

@@ -57,6 +57,17 @@ public sealed class StandAloneTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task All_addresses_may_be_of_IPv6()
+    {
+        var (onIPv6, clonesOnIPv6) = (await NginxAsync("original-6", "[::1]"), await NginxAsync("clone-6", "[::1]"));
+        var proxy = await StartAsync(
+            "--role", "in", "--listen", $"[::1]:{FreePorts.Next()}", "--admin", $"[::1]:{FreePorts.Next()}", "--upstream", onIPv6, "--sandbox", clonesOnIPv6, "--time-shift", "50ms");
+        await AskAsync(proxy, 5);
+        var report = await UntilAsync(proxy, report => report.GetProperty("differences").GetProperty("compared").GetInt64() == 5);
+        Assert.Equal((5, 0), (report.GetProperty("live").GetProperty("requests").GetInt64(), report.GetProperty("sandbox").GetProperty("errors").GetInt64()));
+    }
+
+    [Fact]
     public async Task A_report_that_was_started_anew_counts_from_there_and_metrics_go_on()
     {
         var proxy = await StartAsync("--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "50ms");
@@ -194,12 +205,12 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal((2, "command line: --sessions: 'half'; allowed is a percentage from 1% to 10000%\n"), (exitCode, errors));
     }
 
-    private async Task<string> NginxAsync(string name)
+    private async Task<string> NginxAsync(string name, string address = "127.0.0.1")
     {
         var port = FreePorts.Next();
         var own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-        running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"127.0.0.1:{port}")]));
-        return $"127.0.0.1:{port}";
+        running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"{address}:{port}")], address: IPEndPoint.Parse($"{address}:{port}").Address));
+        return $"{address}:{port}";
     }
 
     private async Task<string> ApplicationAsync(string nextTier)

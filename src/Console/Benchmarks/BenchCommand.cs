@@ -13,7 +13,7 @@ internal static class BenchCommand
         ["pipeline"] = ("Pipeline", "from append to consumed, against raw Npgsql and RabbitMQ"),
         ["proxy"] = ("Proxy", "the proxies against direct connections, HAProxy, nginx and PgBouncer (--quick, --only http|cost|stall|databases, --plot FILE)"),
         ["quota-period"] = ("QuotaPeriod", "how the period of the CPU quota distorts response times"),
-        ["clone"] = ("Clone", "pause and time of cloning against the size of the heap, of moves between agents (--moves: nothing else), and precision of the CPU cap"),
+        ["clone"] = ("Clone", "pause and time of cloning against the size of the heap, of moves between agents, and precision of the CPU cap (--only moves|clones|caps, --back-end NAME)"),
         ["fidelity"] = ("Fidelity", "how alike on-line server and clone perform with the same CPU share, for both samples (--quick, --plot FILE)"),
     };
 

@@ -72,16 +72,15 @@ public static class ExplorationDecider
         var vm = tier.Vms.FirstOrDefault(dataCenter.Vms.ContainsKey);
         if (vm is null)
             return (null, $"no server of tier {name} runs in data centre {exploration.DataCenter}");
-        // A process can be cloned only by the agent that runs it, so the sandbox is one of that agent's where it has one.
+        // A server is cloned by the agent that runs it, wherever it has moved to, so the sandbox is one of that agent's.
         if (!dataCenter.Machines.TryGetValue(dataCenter.Vms[vm].Machine, out var host))
             return (null, $"machine {dataCenter.Vms[vm].Machine}, where {vm} runs, has not been announced");
         var sandbox = dataCenter.Machines.Values
-            .Where(machine => machine.Role == MachineRole.Sandbox)
-            .OrderBy(machine => machine.Agent == host.Agent ? 0 : 1)
-            .ThenBy(machine => machine.Machine, StringComparer.Ordinal)
+            .Where(machine => machine.Role == MachineRole.Sandbox && machine.Agent == host.Agent)
+            .OrderBy(machine => machine.Machine, StringComparer.Ordinal)
             .FirstOrDefault();
         if (sandbox is null)
-            return (null, $"data centre {exploration.DataCenter} has no sandbox machine");
+            return (null, $"host agent {host.Agent}, which runs {vm}, has no sandbox machine in data centre {exploration.DataCenter}; add one to its file");
         return (
             new MatrixOpened(
                 exploration.Matrices[index],

@@ -60,21 +60,8 @@ internal sealed class ContainerDisks(AgentSettings settings)
     /// <summary>Writes what is in memory of a disk's files, so that its snapshot has little left to write.</summary>
     public Task FlushAsync(string name) => Tool.RunAsync("btrfs", ["filesystem", "sync", Disk(name)]);
 
-    /// <summary>A program for CRIU that snapshots one disk as another while everything stands still.</summary>
-    public async Task<string> SnapshotProgramAsync(string from, string to)
-    {
-        var file = Path.Combine(Images(to), "at-the-instant");
-        await File.WriteAllTextAsync(
-            file,
-            $"""
-            #!/bin/sh
-            [ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
-            exec btrfs subvolume snapshot '{Disk(from)}' '{Disk(to)}' >&2
-
-            """);
-        await Tool.RunAsync("chmod", ["700", file]);
-        return file;
-    }
+    /// <summary>A line for a shell that snapshots one disk as another.</summary>
+    public string SnapshotLine(string from, string to) => $"btrfs subvolume snapshot '{Disk(from)}' '{Disk(to)}' >&2";
 
     /// <summary>A snapshot of a disk that is to be sent: <paramref name="round"/> 0 while it is written to, 1 of the instant.</summary>
     public string Snapshot(string name, int round) => Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));

@@ -161,7 +161,6 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
     /// <summary>Memory and disk of one instant; the original stands still as briefly as the kernel allows.</summary>
     private async Task<(string Images, TimeSpan Pause)> DumpAsync(RunningVm original, string name, CancellationToken cancellation)
     {
-        var script = await disks.SnapshotProgramAsync(original.Name, name);
         await disks.FlushAsync(original.Name);
         var images = disks.Images(name);
         (images, var previous) = await PreDumpAsync(original, images, cancellation);
@@ -169,7 +168,13 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
         // What CRIU does inside the original runs under the original's cap, while it serves nobody.
         using var free = Free(original);
         return (images, await criu.DumpAsync(
-            original.ProcessId, networks.OnlinePath(original.Network!.Value), images, previous, script, goesOn: true, cancellation));
+            original.ProcessId,
+            Groups.EntryFiles(GroupOf(original))[0],
+            networks.OnlinePath(original.Network!.Value),
+            images,
+            previous,
+            disks.SnapshotLine(original.Name, name),
+            cancellation));
     }
 
     /// <summary>Memory for the images of one that runs, as far as can be seen before.</summary>

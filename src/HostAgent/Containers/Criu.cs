@@ -13,13 +13,31 @@ internal sealed class Criu(string program)
     private const string Variable = "JUSTRUNIT_CRIU";
     private const string Remedy = "'./justrunit setup' unpacks a CRIU that suits the kernel where the distribution's does not";
     private const string FrozenTime = "Frozen time: ";
+    private const string FrozenAfter = "Frozen after it: ";
 
     // On a busy machine CRIU would wait for its turn many times while the original stands still, so it goes before everything that
-    // is not of real time (sched(7)), where that is allowed.
-    private const string BeforeAllOthers = """chrt --rr 1 true 2> /dev/null && exec chrt --rr 1 "$@"; exec "$@" """;
+    // is not of real time (sched(7)), where that is allowed. It leaves the processes stopped, and they are continued here: CRIU would
+    // start its own hooks four times, three of them while the original stands still, at several milliseconds each.
+    private const string DumpAndContinue = """
+        chrt --rr 1 true 2> /dev/null && chrt --rr --pid 1 $$
+        processes=$1 instant=$2
+        shift 2
+        "$@"
+        code=$? from=${EPOCHREALTIME//[^0-9]/}
+        if [ $code = 0 ]; then
+            eval "$instant"
+            code=$?
+        fi
+        while read -r process; do kill -CONT "$process"; done < "$processes"
+        echo "Frozen after it: $((${EPOCHREALTIME//[^0-9]/} - from))"
+        exit $code
+        """;
 
     // The program's own limit is raised where it may be; where it may not, that is no failure.
     private const string Harmless = "rlimit: ";
+
+    // How btrfs(8) begins its own.
+    private const string ToolsError = "ERROR: ";
 
     /// <summary>The CRIU that the environment names, else the one on the path; null when there is none.</summary>
     public static Criu? Find()
@@ -70,33 +88,30 @@ internal sealed class Criu(string program)
         ],
         cancellation);
 
-    /// <summary>Writes images of a container and lets it run on, or ends it.</summary>
+    /// <summary>Writes images of a container, which runs on.</summary>
     /// <param name="process">Its first process.</param>
+    /// <param name="processes">File with a line for each of its processes.</param>
     /// <param name="network">Its network namespace, which is not part of the images.</param>
     /// <param name="images">Folder for the images, and for <c>dump.log</c>.</param>
     /// <param name="previous">Images of the last pre-dump, relative to <paramref name="images"/>; null for none.</param>
-    /// <param name="atTheInstant">Program that is run with <c>CRTOOLS_SCRIPT_ACTION=post-dump</c> while everything stands still.</param>
-    /// <param name="goesOn">Whether it runs on afterwards.</param>
+    /// <param name="atTheInstant">Line for a shell that is run while everything stands still.</param>
     /// <param name="cancellation">Ends the wait, not the dump.</param>
     /// <returns>How long it stood still.</returns>
     public async Task<TimeSpan> DumpAsync(
-        int process, string network, string images, string? previous, string atTheInstant, bool goesOn, CancellationToken cancellation)
+        int process, string processes, string network, string images, string? previous, string atTheInstant, CancellationToken cancellation)
     {
         var output = await LoggedAsync(
             images,
             "dump.log",
             [
-                "dump", "--tree", Text(process), goesOn ? "--leave-running" : "--leave-stopped",
+                "dump", "--tree", Text(process), "--leave-stopped",
                 "--external", $"net[{await InodeAsync(network)}]:extnet",
-                "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-close", "--skip-in-flight", "--file-locks",
-                "--action-script", atTheInstant, "--display-stats",
+                "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-close", "--skip-in-flight", "--file-locks", "--display-stats",
                 .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
             ],
             cancellation,
-            ["/bin/sh", "-c", BeforeAllOthers, "sh"]);
-        var line = output.Split('\n').FirstOrDefault(line => line.StartsWith(FrozenTime, StringComparison.Ordinal))
-            ?? throw new HypervisorException("criu dump: it did not tell how long the original stood still");
-        return TimeSpan.FromMicroseconds(long.Parse(line[FrozenTime.Length..line.LastIndexOf(' ')], CultureInfo.InvariantCulture));
+            ["bash", "-c", DumpAndContinue, "dump", processes, atTheInstant]);
+        return Told(output, FrozenTime) + Told(output, FrozenAfter);
     }
 
     /// <summary>The command that writes images of a container that is to move: with its connections, and with nothing closed.</summary>
@@ -156,6 +171,12 @@ internal sealed class Criu(string program)
         return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>A number of microseconds in the output.</summary>
+    private static TimeSpan Told(string output, string mark) =>
+        output.Split('\n').FirstOrDefault(line => line.StartsWith(mark, StringComparison.Ordinal)) is { } line
+            ? TimeSpan.FromMicroseconds(long.Parse(line[mark.Length..].Split(' ')[0], CultureInfo.InvariantCulture))
+            : throw new HypervisorException("criu dump: it did not tell how long the original stood still");
+
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static async Task<string> InodeAsync(string file) => (await Tool.RunAsync("stat", ["--dereference", "--format=%i", file])).Trim();
@@ -189,5 +210,5 @@ internal sealed class Criu(string program)
     }
 
     private static bool IsError(string line) =>
-        line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal);
+        (line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal)) || line.StartsWith(ToolsError, StringComparison.Ordinal);
 }

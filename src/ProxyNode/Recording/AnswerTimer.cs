@@ -11,12 +11,15 @@ internal sealed class AnswerTimer(TimeProvider clock) : IDisposable
     private readonly DeadlineThread<TaskCompletionSource> thread =
         new("answers", clock, answer => answer.SetResult(), answer => answer.SetResult());
 
-    /// <summary>Ends at a time stamp of the clock, or when the timer is disposed of.</summary>
+    /// <summary>
+    /// Ends at a time stamp of the clock, or when the timer is disposed of. Who waits goes on at the timer's thread, without waiting for a
+    /// worker, and must be short.
+    /// </summary>
     public Task UntilAsync(long due)
     {
         if (clock.GetTimestamp() >= due || thread.IsStopped)
             return Task.CompletedTask;
-        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource();
         thread.Add(answer, due);
         return answer.Task;
     }

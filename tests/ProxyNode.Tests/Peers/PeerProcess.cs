@@ -15,7 +15,8 @@ internal sealed class PeerProcess : IAsyncDisposable
     private PeerProcess(Process process) => this.process = process;
 
     /// <summary>Starts a program and waits until its port accepts.</summary>
-    public static async Task<PeerProcess> StartAsync(int port, string program, IEnumerable<string> arguments, IEnumerable<(string, string)>? environment = null)
+    public static async Task<PeerProcess> StartAsync(
+        int port, string program, IEnumerable<string> arguments, IEnumerable<(string, string)>? environment = null, IPAddress? address = null)
     {
         var peer = new PeerProcess(new Process { StartInfo = Info(program, arguments, environment) });
         peer.process.OutputDataReceived += (_, line) => peer.Hear(line.Data);
@@ -27,8 +28,9 @@ internal sealed class PeerProcess : IAsyncDisposable
         {
             try
             {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, port);
+                var host = address ?? IPAddress.Loopback;
+                using var client = new TcpClient(host.AddressFamily);
+                await client.ConnectAsync(host, port);
                 return peer;
             }
             catch (SocketException) when (waited.Elapsed < Patience && !peer.process.HasExited)
