@@ -48,6 +48,6 @@ wrap_newer() {
     shift 3
     loader=$(find "$root" -name 'ld-linux-*.so.*' -type f | head -n 1)
     [[ $loader ]] || return 1
-    printf '#!/bin/sh\nexec %s%s "$@"\n' "$(printf "'%s' " "$loader" --library-path "${loader%/*}" "$root/$program")" \
-        "$(printf "'%s' " "$@")" >"$wrapper" && chmod 755 "$wrapper"
+    printf '#!/bin/sh\nexec %s"$@"\n' "$(printf "'%s' " "$loader" --library-path "${loader%/*}" "$root/$program" "$@")" >"$wrapper" &&
+        chmod 755 "$wrapper"
 }

@@ -205,10 +205,12 @@ internal sealed class Criu(string program)
     {
         if (!File.Exists(log))
             return null;
-        var line = File.ReadLines(log).FirstOrDefault(IsError);
+        var line = File.ReadLines(log).FirstOrDefault(IsCriusError);
         return line?[(line.IndexOf("): ", line.IndexOf("Error (", StringComparison.Ordinal), StringComparison.Ordinal) + 3)..].Trim();
     }
 
-    private static bool IsError(string line) =>
-        (line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal)) || line.StartsWith(ToolsError, StringComparison.Ordinal);
+    private static bool IsCriusError(string line) =>
+        line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal);
+
+    private static bool IsError(string line) => IsCriusError(line) || line.StartsWith(ToolsError, StringComparison.Ordinal);
 }
