@@ -17,16 +17,10 @@ ensure_criu() {
         export JUSTRUNIT_CRIU=$system
         return 0
     fi
-    if [[ ! -x $CRIU_WRAPPER ]]; then
-        [[ -e $CRIU_FOLDER.failed ]] && return 0
-        if ! step "Fetching CRIU for this kernel" fetch_criu; then
-            warn "no CRIU that suits this kernel; clones are started cold (remove $CRIU_FOLDER.failed to try again)"
-            rm -rf "$CRIU_FOLDER"
-            : >"$CRIU_FOLDER.failed"
-            return 0
-        fi
+    if ensure_newer "$CRIU_FOLDER" "$CRIU_WRAPPER" "Fetching CRIU for this kernel" fetch_criu \
+        "no CRIU that suits this kernel; clones are started cold"; then
+        export JUSTRUNIT_CRIU=$CRIU_WRAPPER
     fi
-    export JUSTRUNIT_CRIU=$CRIU_WRAPPER
 }
 
 fetch_criu() {

@@ -51,3 +51,16 @@ wrap_newer() {
     printf '#!/bin/sh\nexec %s"$@"\n' "$(printf "'%s' " "$loader" --library-path "${loader%/*}" "$root/$program" "$@")" >"$wrapper" &&
         chmod 755 "$wrapper"
 }
+
+# ensure_newer FOLDER WRAPPER TITLE FETCH WARNING: fetches it once; fails where that failed, now or before. What failed is remembered,
+# so that not every command tries again.
+ensure_newer() {
+    local folder=$1 wrapper=$2 title=$3 fetch=$4 warning=$5
+    [[ ! -x $wrapper ]] || return 0
+    [[ ! -e $folder.failed ]] || return 1
+    step "$title" "$fetch" && return 0
+    warn "$warning (remove $folder.failed to try again)"
+    rm -rf "$folder"
+    : >"$folder.failed"
+    return 1
+}

@@ -13,16 +13,10 @@ ensure_qemu() {
     local version
     version=$(qemu-system-x86_64 --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p;q')
     ((${version:-0} < QEMU_FIRST)) && [[ $(uname -m) == x86_64 ]] || return 0
-    if [[ ! -x $QEMU_WRAPPER ]]; then
-        [[ -e $QEMU_FOLDER.failed ]] && return 0
-        if ! step "Fetching a QEMU that copies emulated guests while they run" fetch_qemu; then
-            warn "no QEMU from $QEMU_FIRST.0 on; an emulated guest stands still while it is cloned (remove $QEMU_FOLDER.failed to try again)"
-            rm -rf "$QEMU_FOLDER"
-            : >"$QEMU_FOLDER.failed"
-            return 0
-        fi
+    if ensure_newer "$QEMU_FOLDER" "$QEMU_WRAPPER" "Fetching a QEMU that copies emulated guests while they run" fetch_qemu \
+        "no QEMU from $QEMU_FIRST.0 on; an emulated guest stands still while it is cloned"; then
+        export JUSTRUNIT_QEMU=$QEMU_WRAPPER
     fi
-    export JUSTRUNIT_QEMU=$QEMU_WRAPPER
 }
 
 fetch_qemu() {
