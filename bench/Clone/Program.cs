@@ -4,9 +4,8 @@ using JustRunIt.HostAgent.Hypervisors;
 
 // What cloning costs the original and how long it takes, against the size of its heap, for each back end that works here; and
 // how precisely a cap of CPU holds.
-int[] heaps = [50, 200, 500, 1000];
 (double Share, int Loops)[] shares = [(0.05, 1), (0.05, 2), (0.1, 2), (0.3, 2), (0.6, 2), (1.0, 2), (1.5, 2), (1.5, 4)];
-const int repetitions = 3;
+const int repetitions = 5;
 int[] movedHeaps = [50, 200];
 const int moveRepetitions = 5;
 if (Options.Parse(args, out var refusal) is not { } options)
@@ -55,7 +54,7 @@ foreach (var backEnd in backEnds.Where(_ => options.Does("clones")))
     }
 
     await host.RecoverAsync();
-    foreach (var heap in heaps)
+    foreach (var heap in options.Heaps)
     {
         try
         {

@@ -25,7 +25,7 @@ internal static class ContainerHolder
     /// <param name="number">Number of the container's network.</param>
     /// <param name="networks">Holds what is sent to it.</param>
     public static async Task<string> WriteAsync(
-        string folder, int process, MoveRecord record, Func<string, Task<IReadOnlyList<string>>> dump, string snapshot, string frozen, int number, ContainerNetworks networks)
+        string folder, int process, MoveRecord record, Func<string, IReadOnlyList<string>> dump, string snapshot, string frozen, int number, ContainerNetworks networks)
     {
         var (atTheInstant, holder) = (Path.Combine(folder, "at-the-instant"), Path.Combine(folder, "holder"));
         var given = string.Join(" || ", MoveRecord.StatesOfGiven.Select(state => $"[ -e '{record.Path}{state}' ]"));
@@ -47,7 +47,7 @@ internal static class ContainerHolder
             exit 1
 
             """));
-        var command = string.Join(' ', (await dump(atTheInstant)).Select(word => $"'{word}'"));
+        var command = string.Join(' ', dump(atTheInstant).Select(word => $"'{word}'"));
         // A connection that the kernel has accepted and the program has not cannot be written down: both must be through before.
         await File.WriteAllTextAsync(holder, string.Create(CultureInfo.InvariantCulture, $$"""
             #!/bin/sh

@@ -38,7 +38,7 @@ internal sealed partial class ContainerHypervisor
             disks.Images(vm.Name),
             vm.ProcessId,
             record,
-            atTheInstant => criu.MoveCommandAsync(vm.ProcessId, networks.OnlinePath(vm.Network.Value), images, previous, atTheInstant),
+            atTheInstant => criu.MoveCommand(vm.ProcessId, images, previous, atTheInstant),
             disks.SnapshotLine(vm.Name),
             frozen,
             vm.Network.Value,
@@ -94,7 +94,7 @@ internal sealed partial class ContainerHypervisor
         Tell(vm.Name, "restore");
         return await InGroupAsync(
             vm,
-            groups => criu.RestoreAsync(frozen[ImagesKey], work, root, networks.OnlinePath(number), groups, moved: true, cancellation),
+            groups => criu.RestoreAsync(frozen[ImagesKey], work, root, networks.OnlinePath(number), vm.Name, groups, moved: true, cancellation),
             cancellation);
     }
 

@@ -92,7 +92,7 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
             Tell(name, "restore");
             var clone = LiveClone(original, command, network.Value);
             var restored = await InGroupAsync(
-                clone, groups => criu.RestoreAsync(images, images, root, networks.ClonePath(network.Value), groups, moved: false, cancellation), cancellation);
+                clone, groups => criu.RestoreAsync(images, images, root, networks.ClonePath(network.Value), original.Name, groups, moved: false, cancellation), cancellation);
             Tell(name, "tidy");
             var bytes = new DirectoryInfo(disks.Images(name)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             await disks.DeleteImagesAsync(name);
@@ -170,7 +170,6 @@ internal sealed partial class ContainerHypervisor(HostParts parts, ContainerDisk
         return (images, await criu.DumpAsync(
             original.ProcessId,
             Groups.EntryFiles(GroupOf(original))[0],
-            networks.OnlinePath(original.Network!.Value),
             images,
             previous,
             disks.SnapshotLine(original.Name, name),

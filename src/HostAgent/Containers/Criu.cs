@@ -16,20 +16,42 @@ internal sealed class Criu(string program)
     private const string FrozenAfter = "Frozen after it: ";
 
     // On a busy machine CRIU would wait for its turn many times while the original stands still, so it goes before everything that
-    // is not of real time (sched(7)), where that is allowed. It leaves the processes stopped, and they are continued here: CRIU would
-    // start its own hooks four times, three of them while the original stands still, at several milliseconds each.
+    // is not of real time (sched(7)), where that is allowed. Namespaces that it shares with the processes are no part of the images;
+    // for each of the others it would start a process of its own meanwhile. The network and the host name are made anew before
+    // anything is restored, and so is the one for System V's memory, semaphores and messages where there are none. Its first image
+    // says that everything stands still: what is to be done at that instant is done beside it. Its statistics say that it has left
+    // the processes stopped; they are continued here, because its own hooks would be started four times, at several milliseconds each.
     private const string DumpAndContinue = """
         chrt --rr 1 true 2> /dev/null && chrt --rr --pid 1 $$
-        processes=$1 instant=$2
-        shift 2
-        "$@"
-        code=$? from=${EPOCHREALTIME//[^0-9]/}
-        if [ $code = 0 ]; then
-            eval "$instant"
-            code=$?
+        processes=$1 images=$2 instant=$3
+        shift 3
+        empty() {
+            local lines=() kind
+            for kind in shm sem msg; do mapfile -t -O ${#lines[@]} lines < /proc/sysvipc/$kind; done
+            [ ${#lines[@]} = 3 ]
+        }
+        beside="unshare --ipc"
+        if empty; then beside=; fi
+        exec {never}<> <(:)
+        $beside "$@" &
+        until [ -e "$images/files.img" ] || ! kill -0 $! 2> /dev/null; do read -rt 0.001 -u $never; done
+        eval "$instant"
+        done=$?
+        if [ -z "$beside" ] && ! empty; then
+            echo "Error (dump): System V's memory, semaphores or messages were made at the instant of the dump" >&2
+            done=1
         fi
+        while
+            from=${EPOCHREALTIME//[^0-9]/}
+            ! [ -e "$images/stats-dump" ] && kill -0 $! 2> /dev/null
+        do
+            read -rt 0.001 -u $never
+        done
         while read -r process; do kill -CONT "$process"; done < "$processes"
         echo "Frozen after it: $((${EPOCHREALTIME//[^0-9]/} - from))"
+        wait $!
+        code=$?
+        [ $code != 0 ] || code=$done
         exit $code
         """;
 
@@ -91,34 +113,32 @@ internal sealed class Criu(string program)
     /// <summary>Writes images of a container, which runs on.</summary>
     /// <param name="process">Its first process.</param>
     /// <param name="processes">File with a line for each of its processes.</param>
-    /// <param name="network">Its network namespace, which is not part of the images.</param>
     /// <param name="images">Folder for the images, and for <c>dump.log</c>.</param>
     /// <param name="previous">Images of the last pre-dump, relative to <paramref name="images"/>; null for none.</param>
     /// <param name="atTheInstant">Line for a shell that is run while everything stands still.</param>
     /// <param name="cancellation">Ends the wait, not the dump.</param>
     /// <returns>How long it stood still.</returns>
     public async Task<TimeSpan> DumpAsync(
-        int process, string processes, string network, string images, string? previous, string atTheInstant, CancellationToken cancellation)
+        int process, string processes, string images, string? previous, string atTheInstant, CancellationToken cancellation)
     {
         var output = await LoggedAsync(
             images,
             "dump.log",
             [
-                "dump", "--tree", Text(process), "--leave-stopped",
-                "--external", $"net[{await InodeAsync(network)}]:extnet",
+                "dump", "--tree", Text(process), "--leave-stopped", "--file-validation", "filesize",
                 "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-close", "--skip-in-flight", "--file-locks", "--display-stats",
                 .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
             ],
             cancellation,
-            ["bash", "-c", DumpAndContinue, "dump", processes, atTheInstant]);
+            ["nsenter", "--target", Text(process), "--net", "--uts", "--ipc", "bash", "-c", DumpAndContinue, "dump", processes, images, atTheInstant]);
         return Told(output, FrozenTime) + Told(output, FrozenAfter);
     }
 
     /// <summary>The command that writes images of a container that is to move: with its connections, and with nothing closed.</summary>
-    public async Task<IReadOnlyList<string>> MoveCommandAsync(int process, string network, string images, string? previous, string atTheInstant) =>
+    public IReadOnlyList<string> MoveCommand(int process, string images, string? previous, string atTheInstant) =>
     [
-        program, "dump", "--tree", Text(process), "--leave-running",
-        "--external", $"net[{await InodeAsync(network)}]:extnet",
+        "nsenter", "--target", Text(process), "--net", "--uts",
+        program, "dump", "--tree", Text(process), "--leave-running", "--file-validation", "filesize",
         "--manage-cgroups=ignore", "--network-lock", "skip", "--tcp-established", "--file-locks",
         "--action-script", atTheInstant,
         .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
@@ -147,26 +167,26 @@ internal sealed class Criu(string program)
     /// <param name="work">Folder for <c>restore.log</c> and the ids of processes.</param>
     /// <param name="root">Its mounted root.</param>
     /// <param name="network">Its network namespace.</param>
+    /// <param name="hostName">Its host name.</param>
     /// <param name="groups">Files of the control groups to enter.</param>
     /// <param name="moved">True to keep connections, and to leave the processes stopped.</param>
     /// <param name="cancellation">Ends the wait, not the restore.</param>
     /// <returns>The first of them.</returns>
     public async Task<int> RestoreAsync(
-        string images, string work, string root, string network, IReadOnlyList<string> groups, bool moved, CancellationToken cancellation)
+        string images, string work, string root, string network, string hostName, IReadOnlyList<string> groups, bool moved, CancellationToken cancellation)
     {
         var pidFile = Path.Combine(work, "restored.pid");
-        // The shell enters the groups, opens the namespace, and becomes CRIU, whose children inherit both.
-        const string enter = """for g in $1; do echo $$ > "$g" || exit 125; done; exec 9< "$2"; shift 2; exec "$@" """;
+        const string enter = """for g in $1; do echo $$ > "$g" || exit 125; done; hostname "$2" || exit 125; shift 2; exec "$@" """;
         await LoggedAsync(
             work,
             "restore.log",
             [
-                "restore", "--root", root, "--inherit-fd", "fd[9]:extnet", "--file-locks", "--work-dir", work,
+                "restore", "--root", root, "--file-validation", "filesize", "--file-locks", "--work-dir", work,
                 "--manage-cgroups=ignore", "--restore-detached", "--pidfile", pidFile,
                 .. moved ? new[] { "--tcp-established", "--network-lock", "skip", "--leave-stopped" } : ["--tcp-close"],
             ],
             cancellation,
-            ["/bin/sh", "-c", enter, "sh", string.Join(' ', groups), network],
+            ["nsenter", $"--net={network}", "unshare", "--uts", .. Directory.EnumerateFiles(images, "ipcns-*").Any() ? Array.Empty<string>() : ["--ipc"], "/bin/sh", "-c", enter, "sh", string.Join(' ', groups), hostName],
             images);
         return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);
     }
@@ -178,8 +198,6 @@ internal sealed class Criu(string program)
             : throw new HypervisorException("criu dump: it did not tell how long the original stood still");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static async Task<string> InodeAsync(string file) => (await Tool.RunAsync("stat", ["--dereference", "--format=%i", file])).Trim();
 
     // The images are in the working folder, unless they are elsewhere.
     private async Task<string> LoggedAsync(

@@ -1,5 +1,6 @@
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
@@ -24,4 +25,47 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
         await Host.Hypervisor.StopAsync("original", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
     }
+
+    [ComplianceFact]
+    public Task A_clones_namespaces_are_its_own() => NamespacesAsync("");
+
+    [ComplianceFact]
+    public Task A_clones_namespaces_are_its_own_where_the_original_has_system_V_objects() => NamespacesAsync("--queue");
+
+    /// <param name="made">Option of ipcmk(1) for what the original makes; empty for nothing.</param>
+    private async Task NamespacesAsync(string made)
+    {
+        var specimen = Host.Specimen("original");
+        var program = specimen.Program;
+        var vm = await Host.RunAsync(specimen with
+        {
+            Program = program with
+            {
+                Executable = "/bin/bash",
+                Arguments = ["-c", """[ -z "$1" ] || ipcmk "$1" || exit 1; shift; exec "$@" """, "bash", made, program.Executable, .. program.Arguments],
+            },
+        });
+        await Host.CloneAsync("original", "clone");
+        var clone = Host.Hypervisor.List().First(running => running.Name == "clone");
+        foreach (var kind in new[] { "ipc", "uts", "net", "mnt", "pid" })
+        {
+            Assert.NotEqual(Namespace(vm, kind), Namespace(clone, kind));
+            Assert.NotEqual(new FileInfo($"/proc/self/ns/{kind}").LinkTarget, Namespace(clone, kind));
+        }
+
+        var (here, there) = (await QueuesAsync(vm), await QueuesAsync(clone));
+        Assert.Equal(made.Length > 0 ? 1 : 0, here.Count);
+        Assert.Equal(here, there);
+    }
+
+    private static string? Namespace(RunningVm vm, string kind) => new FileInfo($"/proc/{vm.ProcessId}/ns/{kind}").LinkTarget;
+
+    /// <summary>Keys and ids of its System V message queues.</summary>
+    private static async Task<IReadOnlyList<string>> QueuesAsync(RunningVm vm) =>
+    [
+        .. (await Tool.RunAsync("nsenter", ["--target", $"{vm.ProcessId}", "--ipc", "cat", "/proc/sysvipc/msg"]))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Skip(1)
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2))),
+    ];
 }
