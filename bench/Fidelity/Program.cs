@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using JustRunIt.Bench.Fidelity;
 using JustRunIt.Console.Supervision;
@@ -21,6 +22,11 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.Cancel();
 };
+using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+});
 var cells = new List<Cell>();
 try
 {
@@ -74,9 +80,25 @@ async Task MeasureAsync(Sample sample)
         {
             scene.SetShare(share);
             await Task.Delay(plan.Settle + Plan.TimeShift, stop.Token);
+            await CaughtUpAsync(scene);
             cells.Add(await CellAsync(sample, scene, share, load, plan.Measure));
             Say(cells[^1].Line());
         }
+    }
+}
+
+// As an experiment does, waits until the clone has worked off what is left from the load before; in vain at most for a while.
+async Task CaughtUpAsync(Scene scene)
+{
+    var second = TimeSpan.FromSeconds(1);
+    var before = await Reading.TakeAsync(scene.InAdmin, stop.Token);
+    for (var waited = TimeSpan.Zero; waited < Plan.Patience; waited += second)
+    {
+        await Task.Delay(second, stop.Token);
+        var now = await Reading.TakeAsync(scene.InAdmin, stop.Token);
+        if ((now.Clone - before.Clone).MeanMs < (2 * (now.Online - before.Online).MeanMs) + Plan.Negligible.TotalMilliseconds)
+            return;
+        before = now;
     }
 }
 

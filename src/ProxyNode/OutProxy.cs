@@ -12,13 +12,11 @@ internal sealed class OutProxy : IDisposable
 {
     private readonly Record record;
     private readonly Recorder recorder;
-    private readonly AnswerTimer timer;
 
-    private OutProxy(Record record, Recorder recorder, AnswerTimer timer)
+    private OutProxy(Record record, Recorder recorder)
     {
         this.record = record;
         this.recorder = recorder;
-        this.timer = timer;
     }
 
     /// <summary>Exchanges on record.</summary>
@@ -47,19 +45,14 @@ internal sealed class OutProxy : IDisposable
             (client, stop) => settings.Protocol.Open() is { } dialogue
                 ? RelayConnection.RunAsync(client, upstream.EndPoint, dialogue, recorder.Open(), times, clock, stop)
                 : TunnelConnection.RunAsync(client, upstream.EndPoint, stop)));
-        var timer = new AnswerTimer(clock);
-        var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, timer, clock);
+        var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, clock);
         listeners.Add(Listener.Start(settings.SandboxListen, answerer.ServeAsync));
-        return new OutProxy(record, recorder, timer);
+        return new OutProxy(record, recorder);
     }
 
     /// <summary>Lets go of the record.</summary>
     public void Clear() => record.Clear();
 
     /// <inheritdoc />
-    public void Dispose()
-    {
-        timer.Dispose();
-        recorder.Dispose();
-    }
+    public void Dispose() => recorder.Dispose();
 }

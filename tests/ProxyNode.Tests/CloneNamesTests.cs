@@ -77,23 +77,6 @@ public sealed class CloneNamesTests
         Assert.NotEqual(MySqlPacket.OkPacket(1), clone.Missing(Command(3, "SELECT 2"u8.ToArray())).ToArray());
     }
 
-    [Fact]
-    public async Task An_answer_comes_when_it_is_due_and_at_once_when_the_timer_has_ended()
-    {
-        using var timer = new AnswerTimer(TimeProvider.System);
-        var begin = TimeProvider.System.GetTimestamp();
-        var later = timer.UntilAsync(begin + (TimeProvider.System.TimestampFrequency / 20));
-        var never = timer.UntilAsync(begin + (TimeProvider.System.TimestampFrequency * 3600));
-        await timer.UntilAsync(begin + (TimeProvider.System.TimestampFrequency / 2000));
-        Assert.True(TimeProvider.System.GetElapsedTime(begin) >= TimeSpan.FromMilliseconds(0.5));
-        await later;
-        Assert.True(TimeProvider.System.GetElapsedTime(begin) >= TimeSpan.FromMilliseconds(50));
-        Assert.False(never.IsCompleted);
-        timer.Dispose();
-        await never;
-        await timer.UntilAsync(begin + (TimeProvider.System.TimestampFrequency * 3600));
-    }
-
     private void Add(string sql, string reply, long arrival) =>
         record.Add(online.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value, Encoding.UTF8.GetBytes(reply), closes: false, arrival, arrival + 1, oldest: 0);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CsCheck;
@@ -17,7 +18,7 @@ public sealed class LoopSocketTests
         await Gen.Select(Gen.Int[1, 3_000_000].Array[1, 6], Gen.Int[1, 200_000], Gen.Int[1, 200_000]).SampleAsync(
             async (sizes, received, peerReceived) =>
             {
-                var (own, peer) = await PairAsync();
+                var (own, peer) = await LoopPair.OpenAsync();
                 using (own)
                 using (peer)
                 {
@@ -51,7 +52,7 @@ public sealed class LoopSocketTests
     [Fact]
     public async Task What_is_sent_while_another_send_waits_comes_after_it_and_in_one_piece()
     {
-        var (own, peer) = await PairAsync();
+        var (own, peer) = await LoopPair.OpenAsync();
         using var _ = own;
         using var __ = peer;
         var pieces = Enumerable.Range(1, 8).Select(i => Enumerable.Repeat((byte)i, 1_000_000).ToArray()).ToArray();
@@ -66,7 +67,7 @@ public sealed class LoopSocketTests
     [Fact]
     public async Task A_receive_that_waits_ends_when_its_socket_is_closed()
     {
-        var (own, peer) = await PairAsync();
+        var (own, peer) = await LoopPair.OpenAsync();
         using var _ = peer;
         var waiting = own.ReceiveAsync(new byte[10]).AsTask();
         Assert.False(waiting.IsCompleted);
@@ -79,7 +80,7 @@ public sealed class LoopSocketTests
     [Fact]
     public async Task An_end_that_comes_with_the_last_bytes_is_heard_after_them()
     {
-        var (own, peer) = await PairAsync();
+        var (own, peer) = await LoopPair.OpenAsync();
         using var _ = own;
         peer.Send(Bytes(5));
         peer.Dispose();
@@ -92,7 +93,7 @@ public sealed class LoopSocketTests
     [Fact]
     public async Task A_peer_that_resets_fails_the_receive_that_waits()
     {
-        var (own, peer) = await PairAsync();
+        var (own, peer) = await LoopPair.OpenAsync();
         using var _ = own;
         var waiting = own.ReceiveAsync(new byte[10]).AsTask();
         peer.LingerState = new LingerOption(true, 0);
@@ -116,8 +117,8 @@ public sealed class LoopSocketTests
     public async Task A_connection_that_never_pauses_keeps_no_other_of_its_loop_waiting()
     {
         var loop = EventLoop.Next();
-        var (busy, flood) = await PairAsync(loop);
-        var (quiet, asker) = await PairAsync(loop);
+        var (busy, flood) = await LoopPair.OpenAsync(loop);
+        var (quiet, asker) = await LoopPair.OpenAsync(loop);
         var stop = new CancellationTokenSource();
         var flooding = Task.Run(async () =>
         {
@@ -161,6 +162,51 @@ public sealed class LoopSocketTests
         }
     }
 
+    [Fact]
+    public async Task Delays_end_in_their_order_never_early_and_on_the_loops_thread_whichever_thread_they_begin_on()
+    {
+        var loop = EventLoop.NextOfClones();
+        var ended = new List<double>();
+        var random = new Random(1);
+        await Task.WhenAll(Enumerable.Range(0, 200).OrderBy(_ => random.Next()).Select(async number =>
+        {
+            var (length, begin) = (TimeSpan.FromMilliseconds(40 + (number * 0.25)), Stopwatch.GetTimestamp());
+            // The second begins on the loop, where the first one ended.
+            await loop.DelayAsync(length / 2).ConfigureAwait(false);
+            Assert.True(loop.IsCurrent);
+            await loop.DelayAsync(length / 2).ConfigureAwait(false);
+            Assert.True(loop.IsCurrent);
+            Assert.True(Stopwatch.GetElapsedTime(begin) >= length);
+        }));
+        var now = Stopwatch.GetTimestamp();
+        await Task.WhenAll(new[] { 30.0, 10, 20 }.Select(async milliseconds =>
+        {
+            await loop.DelayAsync(TimeSpan.FromMilliseconds(milliseconds) - Stopwatch.GetElapsedTime(now)).ConfigureAwait(false);
+            ended.Add(milliseconds);
+        }));
+        Assert.Equal([10, 20, 30], ended);
+    }
+
+    [Fact]
+    public async Task A_delay_keeps_no_socket_of_its_loop_waiting()
+    {
+        var loop = EventLoop.NextOfClones();
+        var (own, peer) = await LoopPair.OpenAsync(loop);
+        using var _ = own;
+        using var __ = peer;
+        var late = loop.DelayAsync(TimeSpan.FromHours(1));
+        var bytes = new byte[1];
+        for (var i = 0; i < 100; i++)
+        {
+            var received = own.ReceiveAsync(bytes);
+            await peer.SendAsync(new byte[] { (byte)i });
+            Assert.Equal(1, await received.AsTask().WaitAsync(Patience));
+            Assert.Equal((byte)i, bytes[0]);
+        }
+
+        Assert.False(late.IsCompleted);
+    }
+
     private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)((i * 31) ^ (i >> 9)))];
 
     private static async Task<byte[]> ReadAsync(Func<Memory<byte>, ValueTask<int>> receive, int most)
@@ -170,15 +216,5 @@ public sealed class LoopSocketTests
         while (await receive(buffer) is > 0 and var count)
             all.Write(buffer, 0, count);
         return all.ToArray();
-    }
-
-    private static async Task<(LoopSocket Own, Socket Peer)> PairAsync(EventLoop? loop = null)
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        var own = await LoopSocket.ConnectAsync(socket, listener.LocalEndPoint!, loop ?? EventLoop.Next(), CancellationToken.None);
-        return (own, await listener.AcceptAsync());
     }
 }

@@ -45,6 +45,40 @@ public sealed class RecordPropertyTests
         });
     }
 
+    [Fact]
+    public void What_came_after_the_last_one_on_its_connection_answers_before_what_came_first()
+    {
+        var record = new Recording.Record(1 << 20, TimeProvider.System);
+        var a = Add(key: 1, reply: 10, arrival: 100, null);
+        var b = Add(key: 1, reply: 20, arrival: 110, null);
+        Add(key: 2, reply: 21, arrival: 120, b);
+        Add(key: 2, reply: 11, arrival: 130, a);
+        var first = record.Find(Keys(1), 150, lag: 100).Reply!;
+        Assert.Equal([10], first.Reply);
+        Assert.Equal([11], record.Find(Keys(2), 150, lag: 100, first.Place).Reply!.Reply);
+        // It was used, and what is left is the other connection's.
+        Assert.Equal([21], record.Find(Keys(2), 150, lag: 100, first.Place).Reply!.Reply);
+
+        RecordPlace Add(int key, byte reply, long arrival, RecordPlace? previous) => record.Add(Keys(key), [reply], closes: false, arrival, arrival + 1, oldest: 0, previous);
+    }
+
+    [Fact]
+    public void What_comes_after_on_a_connection_but_not_yet_and_what_is_gone_answers_nobody()
+    {
+        var record = new Recording.Record(1 << 20, TimeProvider.System);
+        var a = record.Add(Keys(1), [10], closes: false, 100, 101, oldest: 0);
+        record.Add(Keys(2), [20], closes: false, 120, 121, oldest: 0);
+        record.Add(Keys(2), [11], closes: false, 500, 501, oldest: 0, a);
+        Assert.Equal([20], record.Find(Keys(2), 150, lag: 100, a).Reply!.Reply);
+        // The place's object is another exchange's from now on.
+        record.Add(Keys(3), [30], closes: false, 600, 601, oldest: 550);
+        record.Add(Keys(1), [40], closes: false, 610, 611, oldest: 550);
+        Assert.Null(a.Held);
+        Assert.Equal([40], record.Find(Keys(1), 620, lag: 100, a).Reply!.Reply);
+        record.Clear();
+        Assert.Equal(MatchKind.Missing, record.Find(Keys(1), 620, lag: 100, a).Kind);
+    }
+
     private static RequestKeys Keys(int key) => new((UInt128)key, (UInt128)key, (UInt128)(key + 100));
 
     /// <summary>The rules of <see cref="Recording.Record.Find"/>, read by whoever is not in a hurry.</summary>

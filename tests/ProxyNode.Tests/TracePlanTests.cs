@@ -70,7 +70,6 @@ public sealed class TracePlanTests
             Connection = connection,
             Arrival = TimeSpan.FromMilliseconds(arrivalMilliseconds),
             ResponseTime = TimeSpan.FromMilliseconds(milliseconds),
-            Completed = TimeSpan.FromMilliseconds(milliseconds),
             Status = 200,
             IsError = false,
             IsOneWay = false,

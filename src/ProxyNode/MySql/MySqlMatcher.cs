@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
@@ -87,30 +87,30 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
         : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
 
     /// <summary>Greets as the on-line server does, and lets everyone in: there is nothing to steal but the record.</summary>
-    public override async Task<bool> GreetAsync(Socket clone, Dialogue dialogue, Record record, CancellationToken stop)
+    public override async Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record)
     {
         if (record.Original is not MySqlDialogue { Greeting: { } original })
         {
-            await clone.SendAsync(MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false), stop).ConfigureAwait(false);
+            await clone.SendAsync(MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false)).ConfigureAwait(false);
             return false;
         }
 
         // A challenge holds no NUL.
         var greeting = original with { Challenge = [.. RandomNumberGenerator.GetBytes(20).Select(b => (byte)((b % 94) + 33))] };
         var stream = new MySqlStream(clone);
-        await stream.SendAsync(greeting.ToPayload(Interlocked.Increment(ref connections)), 0, stop).ConfigureAwait(false);
-        var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+        await stream.SendAsync(greeting.ToPayload(Interlocked.Increment(ref connections)), 0).ConfigureAwait(false);
+        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
         try
         {
             ((MySqlDialogue)dialogue).StartAtCommands(MySqlLogin.Parse(payload), greeting);
         }
         catch (ProtocolException e)
         {
-            await clone.SendAsync(MySqlPacket.ErrorPacket(sequence + 1, 1235, "42000", e.Message), stop).ConfigureAwait(false);
+            await clone.SendAsync(MySqlPacket.ErrorPacket(sequence + 1, 1235, "42000", e.Message)).ConfigureAwait(false);
             return false;
         }
 
-        await clone.SendAsync(MySqlPacket.OkPacket(sequence + 1), stop).ConfigureAwait(false);
+        await clone.SendAsync(MySqlPacket.OkPacket(sequence + 1)).ConfigureAwait(false);
         return true;
     }
 

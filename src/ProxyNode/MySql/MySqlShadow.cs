@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
@@ -25,20 +25,20 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     public override Dialogue Open() => new MySqlDialogue();
 
     /// <inheritdoc />
-    public override async Task LogInAsync(Socket clone, Dialogue dialogue, CancellationToken stop)
+    public override async Task LogInAsync(LoopSocket clone, Dialogue dialogue)
     {
         var login = (online.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with { Database = database };
         var password = rules.Credentials.GetValueOrDefault(login.User, "");
         var stream = new MySqlStream(clone);
-        var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
         ThrowIfError(payload);
         var greeting = MySqlGreeting.Parse(payload);
-        await stream.SendAsync(login.ToPayload(password, greeting), sequence + 1, stop).ConfigureAwait(false);
-        await AuthenticateAsync(stream, greeting, password, stop).ConfigureAwait(false);
+        await stream.SendAsync(login.ToPayload(password, greeting), sequence + 1).ConfigureAwait(false);
+        await AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
         // Both sides' replies must have the same form: what the clone could beyond the original is not used.
         ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting);
         foreach (var (number, sql) in prepared)
-            await PrepareAsync(stream, number, sql, dialogue, stop).ConfigureAwait(false);
+            await PrepareAsync(stream, number, sql, dialogue).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -121,13 +121,13 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
 
     private static byte[] Command(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 
-    private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password, CancellationToken stop)
+    private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password)
     {
         const byte moreData = 1;
         const byte fastSuccess = 3;
         while (true)
         {
-            var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
             ThrowIfError(payload);
             switch (payload[0])
             {
@@ -136,7 +136,7 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
                 case MySqlPacket.Eof:
                     var at = 1;
                     var plugin = MySqlPacket.ReadTerminated(payload, ref at);
-                    await stream.SendAsync(MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0)), sequence + 1, stop).ConfigureAwait(false);
+                    await stream.SendAsync(MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0)), sequence + 1).ConfigureAwait(false);
                     break;
                 case moreData when payload is [_, fastSuccess]:
                     break;
@@ -146,15 +146,15 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         }
     }
 
-    private async Task PrepareAsync(MySqlStream stream, uint number, string sql, Dialogue dialogue, CancellationToken stop)
+    private async Task PrepareAsync(MySqlStream stream, uint number, string sql, Dialogue dialogue)
     {
         byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
         dialogue.FromClient(MySqlPacket.Frame(command, 0), out _);
-        await stream.SendAsync(command, 0, stop).ConfigureAwait(false);
+        await stream.SendAsync(command, 0).ConfigureAwait(false);
         var first = true;
         for (var step = default(ServerStep); !step.Ends; first = false)
         {
-            var (payload, sequence) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
             if (first && payload is [MySqlPacket.Ok, ..])
                 clones[number] = BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(1));
             dialogue.FromServer(MySqlPacket.Frame(payload, sequence), out step);

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -58,16 +58,16 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         (byte[])[.. PgMessage.Error(fatal: false, "XX000", "No reply to such a request is on record"), .. PgMessage.Ready];
 
     /// <summary>Lets everyone in, and says of itself what the on-line server says.</summary>
-    public override async Task<bool> GreetAsync(Socket clone, Dialogue dialogue, Record record, CancellationToken stop)
+    public override async Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record)
     {
         var stream = new PgStream(clone);
         while (true)
         {
-            var startup = await stream.ReceiveStartupAsync(stop).ConfigureAwait(false);
+            var startup = await stream.ReceiveStartupAsync().ConfigureAwait(false);
             switch (BinaryPrimitives.ReadInt32BigEndian(startup.AsSpan(4)))
             {
                 case PgMessage.TlsRequest or PgMessage.GssRequest:
-                    await stream.SendAsync("N"u8.ToArray(), stop).ConfigureAwait(false);
+                    await stream.SendAsync("N"u8.ToArray()).ConfigureAwait(false);
                     continue;
                 case PgMessage.CancelRequest:
                     return false;
@@ -75,14 +75,13 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
 
             if (record.Original is not PgDialogue { Parameters.Length: > 0 } original)
             {
-                await stream.SendAsync(PgMessage.Error(fatal: true, "08004", "No connection to the server is on record"), stop).ConfigureAwait(false);
+                await stream.SendAsync(PgMessage.Error(fatal: true, "08004", "No connection to the server is on record")).ConfigureAwait(false);
                 return false;
             }
 
             var number = Interlocked.Increment(ref connections);
             await stream.SendAsync(
-                (byte[])[.. PgMessage.Frame('R', new byte[4]), .. original.Parameters, .. PgMessage.Frame('K', [.. Number(number), .. Number(Random.Shared.Next())]), .. PgMessage.Ready],
-                stop).ConfigureAwait(false);
+                (byte[])[.. PgMessage.Frame('R', new byte[4]), .. original.Parameters, .. PgMessage.Frame('K', [.. Number(number), .. Number(Random.Shared.Next())]), .. PgMessage.Ready]).ConfigureAwait(false);
             ((PgDialogue)dialogue).StartAtRequests();
             return true;
         }

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -28,17 +28,17 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
     public override Dialogue Open() => new PgDialogue();
 
     /// <inheritdoc />
-    public override async Task LogInAsync(Socket clone, Dialogue dialogue, CancellationToken stop)
+    public override async Task LogInAsync(LoopSocket clone, Dialogue dialogue)
     {
         if (online.IsCancel)
             return;
         var stream = new PgStream(clone);
-        await stream.SendAsync(online.Startup, stop).ConfigureAwait(false);
-        await AuthenticateAsync(stream, stop).ConfigureAwait(false);
+        await stream.SendAsync(online.Startup).ConfigureAwait(false);
+        await AuthenticateAsync(stream).ConfigureAwait(false);
         if (prepared.Length > 0)
         {
-            await stream.SendAsync((byte[])[.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])], stop).ConfigureAwait(false);
-            while ((await stream.ReceiveAsync(stop).ConfigureAwait(false)).Type != 'Z')
+            await stream.SendAsync((byte[])[.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])]).ConfigureAwait(false);
+            while ((await stream.ReceiveAsync().ConfigureAwait(false)).Type != 'Z')
             {
             }
         }
@@ -114,13 +114,13 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
         return PgMessage.ReadText(statement, ref at);
     }
 
-    private async Task AuthenticateAsync(PgStream stream, CancellationToken stop)
+    private async Task AuthenticateAsync(PgStream stream)
     {
         var (user, password) = (Parameter("user"), rules.Credentials.GetValueOrDefault(Parameter("user"), ""));
         PgScram? scram = null;
         while (true)
         {
-            var (type, body) = await stream.ReceiveAsync(stop).ConfigureAwait(false);
+            var (type, body) = await stream.ReceiveAsync().ConfigureAwait(false);
             switch (type)
             {
                 case 'Z':
@@ -134,7 +134,7 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
                 case 'R':
                     var answer = Answer(body, user, password, ref scram);
                     if (answer is not null)
-                        await stream.SendAsync(PgMessage.Frame('p', answer), stop).ConfigureAwait(false);
+                        await stream.SendAsync(PgMessage.Frame('p', answer)).ConfigureAwait(false);
                     break;
             }
         }

@@ -1,46 +1,42 @@
 using System.Buffers.Binary;
-using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>Whole messages over a socket, for the few that a proxy says and hears itself.</summary>
-internal sealed class PgStream(Socket socket)
+internal sealed class PgStream(LoopSocket socket)
 {
     private const int LongestMessage = 1 << 20;
 
     /// <summary>Sends bytes.</summary>
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
-    {
-        while (!bytes.IsEmpty)
-            bytes = bytes[await socket.SendAsync(bytes, stop).ConfigureAwait(false)..];
-    }
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await socket.SendAsync(bytes).ConfigureAwait(false);
 
     /// <summary>Receives one message.</summary>
     /// <exception cref="ProtocolException">The peer has left, or the message is too long.</exception>
-    public async Task<(char Type, byte[] Body)> ReceiveAsync(CancellationToken stop)
+    public async Task<(char Type, byte[] Body)> ReceiveAsync()
     {
-        var header = await ReadAsync(PgMessage.HeaderLength, stop).ConfigureAwait(false);
-        return ((char)header[0], await ReadAsync(PgMessage.LengthOf(header) - PgMessage.HeaderLength, stop).ConfigureAwait(false));
+        var header = await ReadAsync(PgMessage.HeaderLength).ConfigureAwait(false);
+        return ((char)header[0], await ReadAsync(PgMessage.LengthOf(header) - PgMessage.HeaderLength).ConfigureAwait(false));
     }
 
     /// <summary>Receives a first message, which has no type.</summary>
     /// <exception cref="ProtocolException">The peer has left, or the message is none.</exception>
-    public async Task<byte[]> ReceiveStartupAsync(CancellationToken stop)
+    public async Task<byte[]> ReceiveStartupAsync()
     {
-        var length = await ReadAsync(4, stop).ConfigureAwait(false);
-        var body = await ReadAsync(Math.Max(BinaryPrimitives.ReadInt32BigEndian(length) - 4L, 4), stop).ConfigureAwait(false);
+        var length = await ReadAsync(4).ConfigureAwait(false);
+        var body = await ReadAsync(Math.Max(BinaryPrimitives.ReadInt32BigEndian(length) - 4L, 4)).ConfigureAwait(false);
         return [.. length, .. body];
     }
 
-    private async Task<byte[]> ReadAsync(long count, CancellationToken stop)
+    private async Task<byte[]> ReadAsync(long count)
     {
         if (count > LongestMessage)
             throw new ProtocolException("a PostgreSQL message that is too long during a log-in");
         var bytes = new byte[count];
         for (var at = 0; at < count;)
         {
-            var received = await socket.ReceiveAsync(bytes.AsMemory(at), stop).ConfigureAwait(false);
+            var received = await socket.ReceiveAsync(bytes.AsMemory(at)).ConfigureAwait(false);
             at += received > 0 ? received : throw new ProtocolException("the peer has left during a PostgreSQL log-in");
         }
 

@@ -38,6 +38,9 @@ internal abstract class Matcher
     /// <summary>Clone: the protocol's own error, for a request that was never recorded.</summary>
     public abstract ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request);
 
+    /// <summary>The connection's last exchange on record; clone: what answered it the last time. Null before the first.</summary>
+    public RecordPlace? Last { get; set; }
+
     /// <summary>Clone: what must be said before the rest of a request comes; empty when nothing.</summary>
     public virtual ReadOnlyMemory<byte> Prompt(Protocols.Dialogue dialogue) => default;
 
@@ -47,8 +50,7 @@ internal abstract class Matcher
     /// <param name="clone">The clone's connection.</param>
     /// <param name="dialogue">Of the connection; reads what is said.</param>
     /// <param name="record">What was learnt from on-line connections.</param>
-    /// <param name="stop">Ends it.</param>
     /// <returns>False when the connection was only for that, and is to be closed.</returns>
-    public virtual Task<bool> GreetAsync(System.Net.Sockets.Socket clone, Protocols.Dialogue dialogue, Record record, CancellationToken stop) =>
+    public virtual Task<bool> GreetAsync(Sockets.LoopSocket clone, Protocols.Dialogue dialogue, Record record) =>
         Task.FromResult(true);
 }

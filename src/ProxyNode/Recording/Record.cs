@@ -45,12 +45,22 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>Adds an exchange, and lets go of those that arrived before <paramref name="oldest"/>.</summary>
-    public void Add(in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest)
+    /// <param name="keys">Of its request.</param>
+    /// <param name="reply">What was answered.</param>
+    /// <param name="closes">Whether the connection ended with it.</param>
+    /// <param name="arrival">When it arrived.</param>
+    /// <param name="answered">When it was answered.</param>
+    /// <param name="oldest">The first arrival that is kept.</param>
+    /// <param name="previous">What came before it on its connection; null for nothing.</param>
+    public RecordPlace Add(in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
     {
         lock (gate)
         {
             var exchange = spare.TryPop(out var again) ? again : new RecordedExchange();
             exchange.Set(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), replies.Keep(reply), closes);
+            var place = new RecordPlace(exchange, exchange.Sequence);
+            if (previous?.Held is { } before)
+                before.Next = place;
             byAge.Enqueue(exchange);
             bytes += reply.Length + Overhead;
             exact.Add(keys.Exact, exchange);
@@ -60,6 +70,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             equivalent.Add(keys.Equivalent, exchange);
             while (byAge.Count > 1 && (bytes > memoryLimit || byAge.Peek().Arrival < oldest))
                 Evict(byAge.Dequeue());
+            return place;
         }
     }
 
@@ -77,17 +88,23 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
-    /// The recorded exchange that answers a clone's request: of those that are equal the first that is not too old, each used
+    /// The recorded exchange that answers a clone's request: of those that are equal the one that came after the last one on its
+    /// connection, else the first that is not too old, each used
     /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
     /// what it asks twice was answered in the same order, as before and after a change.
     /// </summary>
     /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
     /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
-    public (RecordedReply? Reply, MatchKind Kind) Find(in RequestKeys keys, long expectedArrival, long lag = 0)
+    /// <param name="previous">What answered the clone's connection the last time; null for nothing.</param>
+    public (RecordedReply? Reply, MatchKind Kind) Find(in RequestKeys keys, long expectedArrival, long lag = 0, RecordPlace? previous = null)
     {
         lock (gate)
         {
+            // What is asked together was answered together: with the delays of two connections it would not be.
+            if (previous?.Held?.Next?.Held is { IsUsed: false } next && next.Keys.Exact == keys.Exact
+                && next.Arrival <= expectedArrival && next.Arrival > expectedArrival - lag)
+                return (Use(next), MatchKind.Exact);
             if (exact.Nearest(keys.Exact, expectedArrival, lag) is { } same)
                 return (Use(same), MatchKind.Exact);
             if (lasting.TryGetValue(keys.Exact, out var kept))
@@ -112,6 +129,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     {
         lock (gate)
         {
+            foreach (var exchange in byAge)
+                exchange.Forget();
             byAge.Clear();
             exact.Clear();
             wildcard.Clear();
@@ -130,6 +149,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
 
     private RecordedReply Use(RecordedExchange exchange)
     {
+        exchange.IsUsed = true;
         exact.Use(exchange.Keys.Exact, exchange);
         wildcard.Use(exchange.Keys.Wildcard, exchange);
         equivalent.Use(exchange.Keys.Equivalent, exchange);

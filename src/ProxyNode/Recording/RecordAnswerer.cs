@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -9,93 +10,111 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Stands in for the next tier behind a clone: answers from the record, after the recorded delay. It has no way to the next
 /// tier itself (DESIGN §5).
 /// </summary>
-internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, AnswerTimer timer, TimeProvider clock)
+internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
-    public async Task ServeAsync(Socket clone, CancellationToken stop)
+    public async Task ServeAsync(Socket connection, CancellationToken stop)
+    {
+        using var clone = new LoopSocket(connection, EventLoop.NextOfClones());
+        await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), clone).ConfigureAwait(false);
+        await ServeAsync(clone).ConfigureAwait(false);
+    }
+
+    private async Task ServeAsync(LoopSocket clone)
     {
         var dialogue = protocol.Open() ?? throw new NotSupportedException($"Protocol {protocol.Name} is only relayed.");
         var matcher = protocol.OpenMatcher(rules);
-        using var buffer = new ReadBuffer(dialogue.LongestUnit);
-        var request = new ArrayBufferWriter<byte>(512);
+        if (!await matcher.GreetAsync(clone, dialogue, record).ConfigureAwait(false))
+            return;
+        var replies = new TimedReplies(clone, clock);
         try
         {
-            if (!await matcher.GreetAsync(clone, dialogue, record, stop).ConfigureAwait(false))
-                return;
-            var arrival = 0L;
-            var midRequest = false;
-            while (true)
-            {
-                var received = await clone.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
-                if (received == 0)
-                    return;
-                buffer.Received(received);
-                if (arrival == 0)
-                    arrival = clock.GetTimestamp();
-                while (buffer.Count > 0)
-                {
-                    var taken = dialogue.FromClient(buffer.Span, out var step);
-                    if (taken == 0)
-                        break;
-                    if (step.Begins)
-                        request.ResetWrittenCount();
-                    request.Write(buffer.Span[step.Skipped..taken]);
-                    buffer.Take(taken);
-                    midRequest = !step.Ends && (midRequest || step.Begins);
-                    if (!step.LocalReply.IsEmpty)
-                        await SendAsync(clone, step.LocalReply, stop).ConfigureAwait(false);
-                    if (!step.Ends)
-                    {
-                        await SendAsync(clone, matcher.Prompt(dialogue), stop).ConfigureAwait(false);
-                        arrival = midRequest ? arrival : 0;
-                        continue;
-                    }
-
-                    var goesOn = await AnswerAsync(clone, dialogue, matcher, request, arrival, step.IsOneWay, stop).ConfigureAwait(false);
-                    arrival = buffer.Count == 0 ? 0 : clock.GetTimestamp();
-                    if (!goesOn || step.After == AfterRequest.Last)
-                        return;
-                }
-            }
+            await HearAsync(clone, dialogue, matcher, replies).ConfigureAwait(false);
         }
         catch (ProtocolException e)
         {
-            await SendAsync(clone, dialogue.Refusal(e.Message), stop).ConfigureAwait(false);
+            replies.Add(dialogue.Refusal(e.Message), clock.GetTimestamp());
+        }
+
+        await replies.SayTheRestAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads requests to the connection's end. What answers one is looked up when it comes, so that nothing is left to be done when it is due.
+    /// </summary>
+    private async Task HearAsync(LoopSocket clone, Dialogue dialogue, Matcher matcher, TimedReplies replies)
+    {
+        using var buffer = new ReadBuffer(dialogue.LongestUnit);
+        var request = new ArrayBufferWriter<byte>(512);
+        var arrival = 0L;
+        var (midRequest, closes) = (false, false);
+        while (await clone.ReceiveAsync(buffer.Room()).ConfigureAwait(false) is > 0 and var received)
+        {
+            buffer.Received(received);
+            var receivedAt = clock.GetTimestamp();
+            if (arrival == 0)
+                arrival = receivedAt;
+            while (buffer.Count > 0)
+            {
+                var taken = dialogue.FromClient(buffer.Span, out var step);
+                if (taken == 0)
+                    break;
+                if (step.Begins)
+                    request.ResetWrittenCount();
+                request.Write(buffer.Span[step.Skipped..taken]);
+                buffer.Take(taken);
+                midRequest = !step.Ends && (midRequest || step.Begins);
+                replies.Add(step.LocalReply, receivedAt);
+                if (!step.Ends)
+                {
+                    replies.Add(matcher.Prompt(dialogue), receivedAt);
+                    arrival = midRequest ? arrival : 0;
+                    continue;
+                }
+
+                // The matcher hears those that get no reply too.
+                if (step.IsOneWay)
+                    matcher.KeysOf(request.WrittenSpan);
+                else
+                    closes = Answer(dialogue, matcher, request.WrittenSpan, arrival, replies);
+                // The next one, if it is here, was asked together with this one, not after its answer: so it was of the next tier.
+                arrival = buffer.Count == 0 ? 0 : receivedAt;
+                if (closes || step.After == AfterRequest.Last)
+                    return;
+            }
+
+            // What was asked together is looked up before any of it is answered.
+            await replies.SayAsync().ConfigureAwait(false);
         }
     }
 
-    /// <summary>Answers a request; false when the recorded reply ends the connection.</summary>
-    private async Task<bool> AnswerAsync(
-        Socket clone, Dialogue dialogue, Matcher matcher, ArrayBufferWriter<byte> request, long arrival, bool isOneWay, CancellationToken stop)
+    /// <summary>Answers a request; true when the connection ends with that.</summary>
+    private bool Answer(Dialogue dialogue, Matcher matcher, ReadOnlySpan<byte> request, long arrival, TimedReplies replies)
     {
         matcher.Names = record.Names;
-        var keys = matcher.KeysOf(request.WrittenSpan);
-        if (isOneWay)
-            return true;
-        if (keys is not { } wanted)
+        if (matcher.KeysOf(request) is not { } keys)
         {
-            await ReplyAsync(clone, dialogue, matcher.Local(request.WrittenSpan), stop).ConfigureAwait(false);
-            return true;
+            replies.AddWithNext(Heard(dialogue, matcher.Local(request)), arrival);
+            return false;
         }
 
         var use = current();
         var shift = use is null ? 0 : (long)(use.TimeShift.TotalSeconds * clock.TimestampFrequency);
-        var (recorded, kind) = record.Find(wanted, arrival - shift, lag: shift);
+        var (recorded, kind) = record.Find(keys, arrival - shift, lag: shift, matcher.Last);
         use?.Matches.Add(kind);
         if (recorded is null)
         {
-            await ReplyAsync(clone, dialogue, matcher.Missing(request.WrittenSpan), stop).ConfigureAwait(false);
-            return true;
+            replies.Add(Heard(dialogue, matcher.Missing(request)), arrival);
+            return false;
         }
 
-        var due = arrival + (long)(recorded.Delay.TotalSeconds * clock.TimestampFrequency);
-        await timer.UntilAsync(due).WaitAsync(stop).ConfigureAwait(false);
-        await ReplyAsync(clone, dialogue, matcher.Adapt(request.WrittenSpan, recorded.Reply), stop).ConfigureAwait(false);
-        return !recorded.Closes;
+        matcher.Last = recorded.Place;
+        replies.Add(Heard(dialogue, matcher.Adapt(request, recorded.Reply)), arrival + (long)(recorded.Delay.TotalSeconds * clock.TimestampFrequency));
+        return recorded.Closes;
     }
 
-    /// <summary>Says a reply, after the dialogue has heard it: it must know what was answered to read what comes next.</summary>
-    private static async Task ReplyAsync(Socket clone, Dialogue dialogue, ReadOnlyMemory<byte> reply, CancellationToken stop)
+    /// <summary>A reply that the dialogue has heard: it must know what was answered to read what comes next.</summary>
+    private static byte[] Heard(Dialogue dialogue, ReadOnlyMemory<byte> reply)
     {
         var heard = reply.ToArray();
         for (var at = 0; at < heard.Length;)
@@ -106,12 +125,6 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
             at += taken;
         }
 
-        await SendAsync(clone, heard, stop).ConfigureAwait(false);
-    }
-
-    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken stop)
-    {
-        while (!bytes.IsEmpty)
-            bytes = bytes[await socket.SendAsync(bytes, stop).ConfigureAwait(false)..];
+        return heard;
     }
 }

@@ -6,6 +6,8 @@ namespace JustRunIt.ProxyNode.Recording;
 /// </summary>
 internal sealed class RecordedExchange
 {
+    private const long Nobody = -1;
+
     private ReplyStore.Place reply;
 
     /// <summary>What it is found by.</summary>
@@ -15,7 +17,13 @@ internal sealed class RecordedExchange
     public long Arrival { get; private set; }
 
     /// <summary>Distinguishes those of the same arrival.</summary>
-    public long Sequence { get; private set; }
+    public long Sequence { get; private set; } = Nobody;
+
+    /// <summary>What came after it on its connection; null for nothing yet.</summary>
+    public RecordPlace? Next { get; set; }
+
+    /// <summary>Whether it has answered a clone.</summary>
+    public bool IsUsed { get; set; }
 
     /// <summary>From its arrival to the last byte of the reply.</summary>
     public TimeSpan Delay { get; private set; }
@@ -31,15 +39,19 @@ internal sealed class RecordedExchange
     {
         (Keys, Arrival, Sequence, Delay, Closes) = (keys, arrival, sequence, delay, closes);
         reply = place;
+        (Next, IsUsed) = (null, false);
     }
 
     /// <summary>Gives its reply's place back.</summary>
     public void LetGo(ReplyStore store)
     {
         store.LetGo(reply);
-        (reply, Keys) = (default, default);
+        Forget();
     }
 
+    /// <summary>It is on record no more.</summary>
+    public void Forget() => (reply, Keys, Sequence, Next) = (default, default, Nobody, null);
+
     /// <summary>What answers a clone's request.</summary>
-    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes);
+    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes, new RecordPlace(this, Sequence));
 }

@@ -5,4 +5,5 @@ namespace JustRunIt.ProxyNode.Recording;
 /// <param name="Delay">From its arrival to the last byte of the reply.</param>
 /// <param name="Reply">The reply's bytes, head included.</param>
 /// <param name="Closes">Whether the connection ends with the reply.</param>
-internal sealed record RecordedReply(long Arrival, TimeSpan Delay, byte[] Reply, bool Closes);
+/// <param name="Place">Where it is on record; null for what is kept apart from it.</param>
+internal sealed record RecordedReply(long Arrival, TimeSpan Delay, byte[] Reply, bool Closes, RecordPlace? Place = null);

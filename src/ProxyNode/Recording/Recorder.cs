@@ -105,7 +105,7 @@ internal sealed class Recorder : IDisposable
         if (current() is not { } use)
             return;
         var oldest = clock.GetTimestamp() - (long)(((use.TimeShift * TimeShiftsKept) + KeptBeyond).TotalSeconds * clock.TimestampFrequency);
-        record.Add(found, reply, ended.Closes, ended.Arrival, ended.Answered, oldest);
+        ended.Matcher.Last = record.Add(found, reply, ended.Closes, ended.Arrival, ended.Answered, oldest, ended.Matcher.Last);
     }
 
     private sealed class Taps(Recorder recorder, Matcher matcher) : IConnectionTaps

@@ -30,7 +30,7 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     /// <summary>The server does not answer it.</summary>
     public bool IsOneWay => isOneWay;
 
-    /// <summary>When its reply had been sent on.</summary>
+    /// <summary>When its reply's last bytes were received.</summary>
     public long Answered { get; private set; }
 
     /// <summary>Whether the connection ends with the reply.</summary>
@@ -55,9 +55,9 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     public void Reply(ReadOnlySpan<byte> bytes, int headLength) => Append(ref reply, ref replyLength, bytes);
 
     /// <inheritdoc />
-    public void ReplyEnded(in ServerStep step, long received, long at)
+    public void ReplyEnded(in ServerStep step, long received)
     {
-        (Closes, Answered) = (step.Closes, at);
+        (Closes, Answered) = (step.Closes, received);
         End();
     }
 

@@ -22,9 +22,11 @@ internal interface ITap
 
     /// <summary>The reply's last byte has been sent to the client.</summary>
     /// <param name="step">How it ended.</param>
-    /// <param name="received">When its last bytes were received, before the client could know of them.</param>
-    /// <param name="at">When they had been sent.</param>
-    void ReplyEnded(in ServerStep step, long received, long at);
+    /// <param name="received">
+    /// When its last bytes were received, before the client could know of them. When they had been sent says less of the server: the client
+    /// that is woken by them may have the processor before the proxy can tell the time.
+    /// </param>
+    void ReplyEnded(in ServerStep step, long received);
 
     /// <summary>The connection ended before the reply did.</summary>
     void Aborted(long at);

@@ -270,7 +270,6 @@ internal sealed class RelayConnection(
 
     private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
     {
-        var now = clock.GetTimestamp();
         lock (gate)
         {
             // Whoever disconnects meanwhile has told the tap already.
@@ -280,8 +279,8 @@ internal sealed class RelayConnection(
                 allAnswered?.TrySetResult();
         }
 
-        times?.Add(clock.GetElapsedTime(request.Arrival, now), step.IsError);
-        request.Tap?.ReplyEnded(step, receivedAt, now);
+        times?.Add(clock.GetElapsedTime(request.Arrival, receivedAt), step.IsError);
+        request.Tap?.ReplyEnded(step, receivedAt);
     }
 
     private Task AllAnsweredAsync()

@@ -47,7 +47,7 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     /// When the original's reply was received, before its client could know of it: whatever the client did because of it
     /// arrived later.
     /// </summary>
-    public long CompletedAt { get; private set; }
+    public long CompletedAt => Online.EndedAt;
 
     /// <summary>The sandbox side; its end is 0 while it is not answered.</summary>
     public Answer Sandbox { get; private set; }
@@ -94,7 +94,7 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
         (Shadow, Arrival, IsOneWay, Kind, Due) = (shadow, arrival, step.IsOneWay, step.Kind, replay.DueAt(arrival));
         (sidesLeft, holders) = (IsOneWay ? 1 : 2, isKept ? 2 : 1);
         (isQueued, isIrregular, HadToWait, IsComparable, IsReplaced, Order) = (false, IsOneWay, false, true, false, SqlOrder.Any);
-        (Online, Sandbox, CompletedAt) = (default, default, 0);
+        (Online, Sandbox) = (default, default);
     }
 
     /// <inheritdoc />
@@ -176,12 +176,11 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     }
 
     /// <inheritdoc />
-    public void ReplyEnded(in ServerStep step, long received, long at)
+    public void ReplyEnded(in ServerStep step, long received)
     {
-        CompletedAt = received;
         if (!Volatile.Read(ref isQueued))
             isIrregular = true;
-        Online = new Answer(at, step.Status, step.IsError);
+        Online = new Answer(received, step.Status, step.IsError);
         CompletedOnline();
         // What takes time, rules and comparison, is done apart from the connection.
         if (OnlineReply is { KeepsText: true } || Volatile.Read(ref sidesLeft) == 1)
@@ -202,7 +201,6 @@ internal sealed class Exchange(Replay replay) : ITap, IThreadPoolWorkItem
     public void Aborted(long at)
     {
         isIrregular = true;
-        CompletedAt = at;
         Online = Answer.None(at);
         CompletedOnline();
         LetTextGo();

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -17,13 +18,17 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     /// <summary>Bytes that a connection holds for itself.</summary>
     public const int Overhead = 2 * 1024;
 
+    /// <summary>Bytes of a request that are put into the clone's words sooner than a thread is changed.</summary>
+    private const int LongestOfPacer = 16 * 1024;
+
     private readonly Lock gate = new();
     private readonly Queue<Exchange> waiting = new();
     private readonly Channel<Duty> due = Channel.CreateUnbounded<Duty>(
         new() { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
     private Task running = Task.CompletedTask;
-    private Socket? socket;
+    private CancellationTokenSource? connecting;
+    private LoopSocket? socket;
     private Dialogue? dialogue;
     private ReadBuffer? buffer;
     private long dropBefore;
@@ -117,14 +122,14 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         }
 
         due.Writer.TryComplete();
-        Volatile.Read(ref socket)?.Dispose();
+        Break();
     }
 
     /// <summary>Gives up what was due before, and whatever the clone is working on.</summary>
     public void Drop(long dueBefore)
     {
         Interlocked.Exchange(ref dropBefore, dueBefore);
-        Volatile.Read(ref socket)?.Dispose();
+        Break();
     }
 
     /// <inheritdoc />
@@ -132,7 +137,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     {
         hasEnded = true;
         due.Writer.TryComplete();
-        Volatile.Read(ref socket)?.Dispose();
+        Break();
         await running.ConfigureAwait(false);
     }
 
@@ -210,7 +215,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     {
         if (exchange.Order != SqlOrder.Any)
             await replay.WriteOrder.TurnAsync(exchange, clock, stop).ConfigureAwait(false);
-        if (replay.AppliesRules)
+        if (replay.AppliesRules && exchange.RequestBytes.Length > LongestOfPacer)
             await LeaveThreadAsync();
         var answer = exchange.Due < Interlocked.Read(ref dropBefore)
             ? Answer.None(clock.GetTimestamp())
@@ -237,8 +242,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
                 Tell(bytes.Span);
                 if (!exchange.HadToWait && exchange.Order is SqlOrder.Any)
                     replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
-                while (!bytes.IsEmpty)
-                    bytes = bytes[await socket!.SendAsync(bytes).ConfigureAwait(false)..];
+                await socket!.SendAsync(bytes).ConfigureAwait(false);
                 if (exchange.IsOneWay)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
                 if (await ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
@@ -276,9 +280,22 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
     private async Task ConnectAsync()
     {
-        var connecting = new Socket(replay.Sandbox.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        Volatile.Write(ref socket, connecting);
-        await connecting.ConnectAsync(replay.Sandbox, stop).ConfigureAwait(false);
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Volatile.Write(ref connecting, attempt);
+        LoopSocket connected;
+        try
+        {
+            connected = await LoopSocket.ConnectAsync(ServerSocket.For(replay.Sandbox), replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
+            Volatile.Write(ref socket, connected);
+        }
+        finally
+        {
+            Volatile.Write(ref connecting, null);
+        }
+
+        // Whoever broke it off meanwhile may have seen no socket to close.
+        if (attempt.IsCancellationRequested)
+            connected.Dispose();
         dialogue = Session.Open();
         if (buffer is null)
         {
@@ -288,7 +305,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
         buffer?.Dispose();
         buffer = new ReadBuffer(dialogue.LongestUnit);
-        await Session.LogInAsync(connecting, dialogue, stop).ConfigureAwait(false);
+        await Session.LogInAsync(connected, dialogue).ConfigureAwait(false);
     }
 
     /// <summary>The dialogue hears the request: it must know what was asked to read the reply.</summary>
@@ -347,6 +364,21 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             Disconnect();
             return new Answer(clock.GetTimestamp(), last.Status, last.IsError);
         }
+    }
+
+    /// <summary>Ends whatever the connection waits for, from any thread.</summary>
+    private void Break()
+    {
+        try
+        {
+            Volatile.Read(ref connecting)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has come about, or has failed.
+        }
+
+        Volatile.Read(ref socket)?.Dispose();
     }
 
     private void Disconnect()

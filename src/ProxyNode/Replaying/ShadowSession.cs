@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -12,7 +12,7 @@ internal abstract class ShadowSession(ServiceRules rules)
 
     /// <summary>Makes a new connection to the clone ready for requests, such as logging in.</summary>
     /// <exception cref="ProtocolException">The clone refuses.</exception>
-    public virtual Task LogInAsync(Socket clone, Dialogue dialogue, CancellationToken stop) => Task.CompletedTask;
+    public virtual Task LogInAsync(LoopSocket clone, Dialogue dialogue) => Task.CompletedTask;
 
     /// <summary>A reader of one side's reply.</summary>
     public virtual ReplyReader OpenReply(Exchange exchange) => new(rules);

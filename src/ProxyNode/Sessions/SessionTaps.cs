@@ -107,17 +107,17 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
             Later(tap => tap?.Reply(copy, headLength));
         }
 
-        public void ReplyEnded(in ServerStep step, long received, long at)
+        public void ReplyEnded(in ServerStep step, long received)
         {
             names?.End();
             if (IsOpen())
             {
-                Ended(step, received, at);
+                Ended(step, received);
                 return;
             }
 
             var last = step;
-            Later(_ => Ended(last, received, at));
+            Later(_ => Ended(last, received));
         }
 
         public void Aborted(long at)
@@ -128,10 +128,10 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
                 Later(tap => tap?.Aborted(at));
         }
 
-        private void Ended(in ServerStep step, long received, long at)
+        private void Ended(in ServerStep step, long received)
         {
             taps.book.Learn(session, names?.Issued);
-            inner?.ReplyEnded(step, received, at);
+            inner?.ReplyEnded(step, received);
         }
 
         private bool IsOpen()

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using JustRunIt.ProxyNode.Threads;
 using Microsoft.Win32.SafeHandles;
 
 namespace JustRunIt.ProxyNode.Sockets;
@@ -13,30 +15,42 @@ internal sealed unsafe class EventLoop
 {
     private const int MostAtOnce = 256;
 
-    private static readonly Lazy<EventLoop[]> Loops = new(() => [.. Enumerable.Range(1, Environment.ProcessorCount).Select(number => new EventLoop(number))]);
+    /// <summary>Ticks of 50 µs: so much of a delay is waited for awake, because no thread is woken that exactly.</summary>
+    private static readonly long MostAwake = Stopwatch.Frequency / 20_000;
+
+    /// <summary>In the place of a socket's: something has come from another thread.</summary>
+    private const long Call = -1;
+
+    private static readonly Lazy<EventLoop[]> Online = Loops("relay");
+    private static readonly Lazy<EventLoop[]> Clones = Loops("clone");
     private static int turn;
 
     private readonly SafeFileHandle epoll;
     private readonly Lock gate = new();
     private readonly Stack<int> free = new();
     private readonly ConcurrentQueue<LoopSocket> deferred = new();
+    private readonly ConcurrentQueue<(TaskCompletionSource Wait, long Due)> calls = new();
+    private readonly PriorityQueue<TaskCompletionSource, (long Due, long Sequence)> delays = new();
+    private readonly Kernel.Event call = new();
     private LoopSocket?[] sockets = new LoopSocket?[64];
     private int count;
+    private long sequence;
+    private long wakesLate;
 
-    private EventLoop(int number)
+    private EventLoop(string name)
     {
         epoll = Native.EPollCreate(Native.CloseOnExec) is >= 0 and var descriptor
             ? new SafeFileHandle(descriptor, ownsHandle: true)
             : throw new Win32Exception(Marshal.GetLastPInvokeError());
-        new Thread(Run) { IsBackground = true, Name = $"relay {number}" }.Start();
+        Watch(call.Descriptor, Native.In | Native.EdgeTriggered, Call);
+        new Thread(Run) { IsBackground = true, Name = name }.Start();
     }
 
-    /// <summary>The loop for the next connection: as many as processors, in turn. They last as long as the process.</summary>
-    public static EventLoop Next()
-    {
-        var loops = Loops.Value;
-        return loops[(uint)Interlocked.Increment(ref turn) % loops.Length];
-    }
+    /// <summary>The loop for the next on-line connection: as many as processors, in turn. They last as long as the process.</summary>
+    public static EventLoop Next() => Next(Online.Value);
+
+    /// <summary>The loop for the next connection of a clone, on which no on-line connection waits.</summary>
+    public static EventLoop NextOfClones() => Next(Clones.Value);
 
     /// <summary>Watches a socket; returns the place that it is given back by.</summary>
     public int Add(LoopSocket socket, int descriptor)
@@ -56,14 +70,16 @@ internal sealed unsafe class EventLoop
             sockets[place] = socket;
         }
 
-        var change = stackalloc byte[Native.EventLength];
-        *(uint*)change = Native.In | Native.Out | Native.PeerHasEnded | Native.EdgeTriggered;
-        *(long*)(change + Native.EventDataAt) = place;
-        if (Native.EPollControl(epoll, Native.Add, descriptor, change) == 0)
+        try
+        {
+            Watch(descriptor, Native.In | Native.Out | Native.PeerHasEnded | Native.EdgeTriggered, place);
             return place;
-        var error = new Win32Exception(Marshal.GetLastPInvokeError());
-        Remove(place);
-        throw error;
+        }
+        catch (Win32Exception)
+        {
+            Remove(place);
+            throw;
+        }
     }
 
     /// <summary>
@@ -85,29 +101,99 @@ internal sealed unsafe class EventLoop
     /// </summary>
     public void Defer(LoopSocket socket) => deferred.Enqueue(socket);
 
+    /// <summary>
+    /// Ends after a time, exact to some part of a millisecond, which the runtime's timers are not. Whoever waits goes on upon the loop's thread.
+    /// </summary>
+    public Task DelayAsync(TimeSpan time)
+    {
+        if (time <= TimeSpan.Zero)
+            return Task.CompletedTask;
+        var wait = new TaskCompletionSource();
+        var due = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+        if (IsCurrent)
+        {
+            delays.Enqueue(wait, (due, sequence++));
+        }
+        else
+        {
+            calls.Enqueue((wait, due));
+            call.Set();
+        }
+
+        return wait.Task;
+    }
+
     /// <summary>Whether this is the loop's thread.</summary>
     public bool IsCurrent => current == this;
+
+    private static Lazy<EventLoop[]> Loops(string name) =>
+        new(() => [.. Enumerable.Range(1, Environment.ProcessorCount).Select(number => new EventLoop($"{name} {number}"))]);
+
+    private static EventLoop Next(EventLoop[] loops) => loops[(uint)Interlocked.Increment(ref turn) % loops.Length];
 
     [ThreadStatic]
     private static EventLoop? current;
 
+    private void Watch(int descriptor, uint events, long data)
+    {
+        var change = stackalloc byte[Native.EventLength];
+        *(uint*)change = events;
+        *(long*)(change + Native.EventDataAt) = data;
+        if (Native.EPollControl(epoll, Native.Add, descriptor, change) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
     private void Run()
     {
+        Kernel.SleepExactly();
         current = this;
         var events = (byte*)NativeMemory.Alloc((nuint)(MostAtOnce * Native.EventLength));
         var descriptor = (int)epoll.DangerousGetHandle();
         while (true)
         {
-            var ready = Native.EPollWait(descriptor, events, MostAtOnce, deferred.IsEmpty ? -1 : 0);
+            var isAny = delays.TryPeek(out _, out var first);
+            if (isAny && deferred.IsEmpty)
+                SleepUntil(first.Due, descriptor);
+            var ready = Native.EPollWait(descriptor, events, MostAtOnce, isAny || !deferred.IsEmpty ? 0 : -1);
             for (var i = 0; i < ready; i++)
             {
                 var one = events + (i * Native.EventLength);
-                Volatile.Read(ref sockets)[*(long*)(one + Native.EventDataAt)]?.Happened(*(uint*)one);
+                var data = *(long*)(one + Native.EventDataAt);
+                if (data != Call)
+                    Volatile.Read(ref sockets)[data]?.Happened(*(uint*)one);
             }
+
+            while (calls.TryDequeue(out var one))
+                delays.Enqueue(one.Wait, (one.Due, sequence++));
+            EndDelays();
 
             // Only those of this round: each may defer itself again.
             for (var left = deferred.Count; left > 0 && deferred.TryDequeue(out var socket); left--)
                 socket.Happened(Native.In);
+        }
+    }
+
+    /// <summary>Sleeps until shortly before a delay ends, or something comes. epoll_wait counts in whole milliseconds.</summary>
+    private void SleepUntil(long due, int descriptor)
+    {
+        var until = due - wakesLate;
+        var time = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until);
+        if (time <= TimeSpan.Zero || Kernel.WaitForInput(descriptor, time))
+            return;
+        wakesLate = Math.Clamp(wakesLate + ((Stopwatch.GetTimestamp() - until - wakesLate) / 8), 0, MostAwake);
+    }
+
+    private void EndDelays()
+    {
+        while (delays.TryPeek(out var wait, out var place))
+        {
+            var left = place.Due - Stopwatch.GetTimestamp();
+            if (left > wakesLate)
+                return;
+            while (place.Due > Stopwatch.GetTimestamp())
+                Thread.SpinWait(1);
+            delays.Dequeue();
+            wait.SetResult();
         }
     }
 }

@@ -50,6 +50,9 @@ internal sealed class LoopSocket : IDisposable
         place = loop.Add(this, descriptor);
     }
 
+    /// <summary>The loop that it is on.</summary>
+    public EventLoop Loop => loop;
+
     private ValueTask<int> Connected { get; }
 
     /// <summary>Connects a socket, and takes it over; it is disposed of when that fails.</summary>

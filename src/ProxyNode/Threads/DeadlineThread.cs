@@ -17,7 +17,6 @@ internal sealed class DeadlineThread<T> : IDisposable
     private readonly Kernel.Event wake = new();
     private readonly TimeProvider clock;
     private readonly Action<T> act;
-    private readonly Action<T>? giveUp;
     private long sleepsUntil = Awake;
     private volatile bool stopped;
 
@@ -25,10 +24,9 @@ internal sealed class DeadlineThread<T> : IDisposable
     /// <param name="name">Of the thread.</param>
     /// <param name="clock">Whose time stamps items are due at.</param>
     /// <param name="act">Done on the thread, in the order of what is due, and of coming where that is equal. Throws nothing.</param>
-    /// <param name="giveUp">Done on the thread at its end with what was not due yet.</param>
-    public DeadlineThread(string name, TimeProvider clock, Action<T> act, Action<T>? giveUp = null)
+    public DeadlineThread(string name, TimeProvider clock, Action<T> act)
     {
-        (this.clock, this.act, this.giveUp) = (clock, act, giveUp);
+        (this.clock, this.act) = (clock, act);
         new Thread(Run) { IsBackground = true, Name = name }.Start();
     }
 
@@ -77,10 +75,6 @@ internal sealed class DeadlineThread<T> : IDisposable
             Volatile.Write(ref sleepsUntil, Awake);
         }
 
-        while (waiting.TryDequeue(out var late, out _))
-            giveUp?.Invoke(late);
-        while (incoming.TryDequeue(out var late))
-            giveUp?.Invoke(late.Item);
         wake.Dispose();
     }
 }

@@ -31,12 +31,24 @@ internal static class Kernel
     /// <param name="nice">1 (hardly) to 19 (wherever it can).</param>
     public static void Yield(int nice) => _ = SetPriority(0, CallingThread, nice);
 
+    /// <summary>Waits until a file descriptor can be read from; or for a time, exact to some part of a millisecond (ppoll(2)).</summary>
+    /// <returns>Whether it can.</returns>
+    public static unsafe bool WaitForInput(int descriptor, TimeSpan? time)
+    {
+        var watched = new PollDescriptor(descriptor, Readable, 0);
+        var specification = Timespec.Of(time.GetValueOrDefault());
+        return PPoll(&watched, 1, time is null ? null : &specification, null) == 1;
+    }
+
     /// <summary>An event that a thread can wait for up to some part of a millisecond (eventfd(2)).</summary>
     public sealed class Event : IDisposable
     {
         private readonly SafeFileHandle descriptor = EventFd(0, NonBlockingCloseOnExec) is >= 0 and var opened
             ? new SafeFileHandle(opened, ownsHandle: true)
             : throw new Win32Exception(Marshal.GetLastPInvokeError());
+
+        /// <summary>Its file descriptor, which can be read from once it is set.</summary>
+        public int Descriptor => (int)descriptor.DangerousGetHandle();
 
         /// <summary>Ends a wait, or the next one; nothing when it was disposed of.</summary>
         public void Set()
@@ -54,13 +66,8 @@ internal static class Kernel
         /// <summary>Waits until it is set; or for a time, at most. Only the thread that disposes of it waits.</summary>
         public void Wait(TimeSpan? time)
         {
-            var watched = new PollDescriptor((int)descriptor.DangerousGetHandle(), Readable, 0);
-            var specification = Timespec.Of(time.GetValueOrDefault());
-            unsafe
-            {
-                if (PPoll(&watched, 1, time is null ? null : &specification, null) == 1)
-                    _ = Read(descriptor, out _, sizeof(long));
-            }
+            if (WaitForInput(Descriptor, time))
+                _ = Read(descriptor, out _, sizeof(long));
         }
 
         /// <inheritdoc />

@@ -3,13 +3,14 @@ using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
 /// <summary>A connection over which one session of a trace is repeated: one request after another, each with its reply.</summary>
 internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, TimeProvider clock) : IDisposable
 {
-    private Socket? socket;
+    private LoopSocket? socket;
     private Dialogue? dialogue;
     private ReadBuffer? buffer;
 
@@ -27,10 +28,12 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
             var reply = openReply();
             try
             {
-                await SendAsync(request, stop).ConfigureAwait(false);
+                await ConnectAsync(stop).ConfigureAwait(false);
+                await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), socket).ConfigureAwait(false);
+                await SayAsync(session.Rewrite(request)).ConfigureAwait(false);
                 if (isOneWay)
                     return (new Answer(clock.GetTimestamp(), 0, IsError: false), reply);
-                if (await ReadAsync(reply, stop).ConfigureAwait(false) is { } answer)
+                if (await ReadAsync(reply).ConfigureAwait(false) is { } answer)
                 {
                     reply.End();
                     return (answer, reply);
@@ -38,7 +41,7 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
 
                 Disconnect();
             }
-            catch (OperationCanceledException)
+            catch (Exception e) when (e is OperationCanceledException || stop.IsCancellationRequested)
             {
                 Disconnect();
                 return (Answer.None(clock.GetTimestamp()), reply);
@@ -62,33 +65,29 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
         buffer = null;
     }
 
-    private async Task SendAsync(byte[] request, CancellationToken stop)
+    private async Task ConnectAsync(CancellationToken stop)
     {
-        if (socket is null)
-        {
-            socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(target, stop).ConfigureAwait(false);
-            dialogue = session.Open();
-            buffer?.Dispose();
-            buffer = new ReadBuffer(dialogue.LongestUnit);
-            await session.LogInAsync(socket, dialogue, stop).ConfigureAwait(false);
-        }
-
-        await SayAsync(session.Rewrite(request), stop).ConfigureAwait(false);
+        if (socket is not null)
+            return;
+        socket = await LoopSocket.ConnectAsync(ServerSocket.For(target), target, EventLoop.NextOfClones(), stop).ConfigureAwait(false);
+        await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), socket).ConfigureAwait(false);
+        dialogue = session.Open();
+        buffer?.Dispose();
+        buffer = new ReadBuffer(dialogue.LongestUnit);
+        await session.LogInAsync(socket, dialogue).ConfigureAwait(false);
     }
 
     /// <summary>Sends bytes that the dialogue has heard: it must know what was asked to read the reply.</summary>
-    private async Task SayAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
+    private async Task SayAsync(ReadOnlyMemory<byte> bytes)
     {
         var heard = bytes.ToArray();
         for (var at = 0; at < heard.Length;)
             at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
-        while (!bytes.IsEmpty)
-            bytes = bytes[await socket!.SendAsync(bytes, stop).ConfigureAwait(false)..];
+        await socket!.SendAsync(bytes).ConfigureAwait(false);
     }
 
     /// <summary>Reads a reply to its end; null when the server closed before.</summary>
-    private async Task<Answer?> ReadAsync(ReplyReader reply, CancellationToken stop)
+    private async Task<Answer?> ReadAsync(ReplyReader reply)
     {
         while (true)
         {
@@ -98,12 +97,12 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
                     reply.Append(buffer.Span[..taken], step.HeadLength);
                 var more = session.Answer(buffer.Span[..taken]);
                 buffer.Take(taken);
-                await SayAsync(more, stop).ConfigureAwait(false);
+                await SayAsync(more).ConfigureAwait(false);
                 if (step.Ends)
                     return Answered(step);
             }
 
-            var received = await socket!.ReceiveAsync(buffer.Room(), stop).ConfigureAwait(false);
+            var received = await socket!.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
             if (received == 0)
                 return dialogue!.ServerEnded(out var last) ? Answered(last with { Closes = true }) : null;
             buffer.Received(received);

@@ -11,14 +11,11 @@ internal sealed record TraceEntry
     /// <summary>When its first byte was read, since the recording began.</summary>
     public required TimeSpan Arrival { get; init; }
 
-    /// <summary>From the arrival to the last byte of the reply, or to the end of the connection without one.</summary>
-    public required TimeSpan ResponseTime { get; init; }
-
     /// <summary>
-    /// From the arrival to when the reply's last bytes were received, before the client could know of them: what the client did
-    /// because of them arrived later.
+    /// From the arrival to when the reply's last bytes were received, before the client could know of them; or to the end of the
+    /// connection without a reply.
     /// </summary>
-    public required TimeSpan Completed { get; init; }
+    public required TimeSpan ResponseTime { get; init; }
 
     /// <summary>The protocol's own code, or <see cref="Answer.NoReply"/>.</summary>
     public required int Status { get; init; }
@@ -38,6 +35,6 @@ internal sealed record TraceEntry
     /// <summary>Names that the server gave out in the reply.</summary>
     public required IReadOnlyList<IssuedName> Issued { get; init; }
 
-    /// <summary>When it was completed, since the recording began.</summary>
-    public TimeSpan End => Arrival + Completed;
+    /// <summary>When it was completed, since the recording began. What the client did because of the reply arrived later.</summary>
+    public TimeSpan End => Arrival + ResponseTime;
 }

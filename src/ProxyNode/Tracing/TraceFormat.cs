@@ -6,7 +6,7 @@ using JustRunIt.ProxyNode.Replaying;
 namespace JustRunIt.ProxyNode.Tracing;
 
 /// <summary>
-/// The trace file, version 1. All numbers little-endian; text as UTF-8 after its length (7 bits a byte). The file begins with
+/// The trace file, version 2. All numbers little-endian; text as UTF-8 after its length (7 bits a byte). The file begins with
 /// <see cref="Magic"/>, the version (4 bytes), the protocol's name and the UTC time of the recording's start (ticks of 100 ns,
 /// 8 bytes). Frames follow, one an exchange, in the order in which the exchanges ended: length of the payload (4 bytes), its
 /// XXH32 (4 bytes), the payload. A file that breaks off is good up to its last whole frame.
@@ -14,7 +14,7 @@ namespace JustRunIt.ProxyNode.Tracing;
 internal static class TraceFormat
 {
     /// <summary>Version that is written, and the only one that is read.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Bytes before a payload.</summary>
     public const int FrameHead = 8;
@@ -43,7 +43,6 @@ internal static class TraceFormat
         writer.Write(entry.Connection);
         writer.Write(entry.Arrival.Ticks);
         writer.Write(entry.ResponseTime.Ticks);
-        writer.Write(entry.Completed.Ticks);
         writer.Write(entry.Status);
         writer.Write((byte)((entry.IsError ? ErrorFlag : 0) | (entry.IsOneWay ? OneWayFlag : 0)));
         writer.Write(entry.ReplyLength);
@@ -62,7 +61,7 @@ internal static class TraceFormat
     /// <summary>Reads a payload up to the request, which is the rest.</summary>
     public static TraceEntry ReadExchange(BinaryReader reader, out int requestLength)
     {
-        var (connection, arrival, responseTime, completed) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
+        var (connection, arrival, responseTime) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
         var status = reader.ReadInt32();
         var (flags, replyLength, replyHash) = (reader.ReadByte(), reader.ReadInt64(), reader.ReadUInt64());
         var issued = new IssuedName[reader.ReadInt32()];
@@ -74,7 +73,6 @@ internal static class TraceFormat
             Connection = connection,
             Arrival = new TimeSpan(arrival),
             ResponseTime = new TimeSpan(responseTime),
-            Completed = new TimeSpan(completed),
             Status = status,
             IsError = (flags & ErrorFlag) != 0,
             IsOneWay = (flags & OneWayFlag) != 0,

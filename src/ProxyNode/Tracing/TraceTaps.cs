@@ -24,7 +24,6 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
 {
     private readonly ArrayBufferWriter<byte> request = new(512);
     private int endsLeft = isOneWay ? 1 : 2;
-    private long completedAt;
     private long endedAt;
     private int status = Answer.NoReply;
     private bool isError = !isOneWay;
@@ -41,7 +40,6 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
         Connection = connection,
         Arrival = clock.GetElapsedTime(startedAt, arrival),
         ResponseTime = isOneWay ? TimeSpan.Zero : clock.GetElapsedTime(arrival, endedAt),
-        Completed = isOneWay ? TimeSpan.Zero : clock.GetElapsedTime(arrival, completedAt),
         Status = status,
         IsError = isError,
         IsOneWay = isOneWay,
@@ -85,11 +83,11 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
     }
 
     /// <inheritdoc />
-    public void ReplyEnded(in ServerStep step, long received, long at)
+    public void ReplyEnded(in ServerStep step, long received)
     {
-        other?.ReplyEnded(step, received, at);
+        other?.ReplyEnded(step, received);
         reply.End();
-        (status, isError, completedAt, endedAt) = (step.Status, step.IsError, received, at);
+        (status, isError, endedAt) = (step.Status, step.IsError, received);
         End();
     }
 
@@ -97,7 +95,7 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
     public void Aborted(long at)
     {
         other?.Aborted(at);
-        (completedAt, endedAt) = (at, at);
+        endedAt = at;
         End();
     }
 
