@@ -54,6 +54,7 @@ internal sealed class DeadlineThread<T> : IDisposable
     private void Run()
     {
         Kernel.SleepExactly();
+        Kernel.WakeSoon();
         var sequence = 0L;
         while (!stopped)
         {
