@@ -25,6 +25,7 @@ internal sealed unsafe class EventLoop
     private static readonly Lazy<EventLoop[]> Online = Loops("relay", isExact: false);
     private static readonly Lazy<EventLoop[]> Clones = Loops("clone", isExact: true);
     private static int turn;
+    private static int turnOfClones;
 
     private readonly SafeFileHandle epoll;
     private readonly Lock gate = new();
@@ -48,10 +49,10 @@ internal sealed unsafe class EventLoop
     }
 
     /// <summary>The loop for the next on-line connection: as many as processors, in turn. They last as long as the process.</summary>
-    public static EventLoop Next() => Next(Online.Value);
+    public static EventLoop Next() => Next(Online.Value, ref turn);
 
     /// <summary>The loop for the next connection of a clone, on which no on-line connection waits.</summary>
-    public static EventLoop NextOfClones() => Next(Clones.Value);
+    public static EventLoop NextOfClones() => Next(Clones.Value, ref turnOfClones);
 
     /// <summary>Watches a socket; returns the place that it is given back by.</summary>
     public int Add(LoopSocket socket, int descriptor)
@@ -130,7 +131,7 @@ internal sealed unsafe class EventLoop
     private static Lazy<EventLoop[]> Loops(string name, bool isExact) =>
         new(() => [.. Enumerable.Range(1, Environment.ProcessorCount).Select(number => new EventLoop($"{name} {number}", isExact))]);
 
-    private static EventLoop Next(EventLoop[] loops) => loops[(uint)Interlocked.Increment(ref turn) % loops.Length];
+    private static EventLoop Next(EventLoop[] loops, ref int turn) => loops[(uint)Interlocked.Increment(ref turn) % loops.Length];
 
     [ThreadStatic]
     private static EventLoop? current;
