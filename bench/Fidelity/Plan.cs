@@ -16,14 +16,14 @@ internal sealed record Plan(double[] Shares, double[] Utilizations, TimeSpan Set
     /// <summary>Clients without think time that saturate the server while its capacity is measured.</summary>
     public const int SaturatingClients = 16;
 
+    /// <summary>For how long.</summary>
+    public static readonly TimeSpan Saturation = TimeSpan.FromSeconds(8);
+
     /// <summary>How long a clone may take to work off what is left from another load.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>By how much a clone's response times may differ from the original's and be no backlog, whatever the load.</summary>
     public static readonly TimeSpan Negligible = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>For how long.</summary>
-    public static readonly TimeSpan Saturation = TimeSpan.FromSeconds(8);
 
     /// <summary>About five minutes.</summary>
     public static Plan Full { get; } = new([0.3, 0.4, 0.5], [0.5, 0.8], TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(16));

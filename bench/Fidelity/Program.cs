@@ -17,16 +17,8 @@ catch (ArgumentException problem)
 }
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
-using var ended = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-{
-    signal.Cancel = true;
-    stop.Cancel();
-});
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var cells = new List<Cell>();
 try
 {
@@ -131,6 +123,12 @@ async Task<Cell> CellAsync(Sample sample, Scene scene, double share, int clients
         (1000 * cpuOnline / online.Requests, 1000 * cpuClone / clone.Requests));
 
     Task UntilAsync(TimeSpan after) => Task.Delay(after - TimeProvider.System.GetElapsedTime(begin), stop.Token);
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
 }
 
 void Say(string line) => Console.WriteLine(line);

@@ -58,7 +58,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         {
             var exchange = spare.TryPop(out var again) ? again : new RecordedExchange();
             exchange.Set(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), replies.Keep(reply), closes);
-            var place = new RecordPlace(exchange, exchange.Sequence);
+            var place = exchange.Place;
             if (previous?.Held is { } before)
                 before.Next = place;
             byAge.Enqueue(exchange);
@@ -88,10 +88,10 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     }
 
     /// <summary>
-    /// The recorded exchange that answers a clone's request: of those that are equal the one that came after the last one on its
-    /// connection, else the first that is not too old, each used
-    /// once before any is used again; of others the nearest in time. A clone asks later than it should, seldom earlier, and
-    /// what it asks twice was answered in the same order, as before and after a change.
+    /// The recorded exchange that answers a clone's request: of those that are equal the one that came after the last
+    /// one on its connection, else the first that is not too old, each used once before any is used again; of others the nearest in
+    /// time. A clone asks later than it should, seldom earlier, and what it asks twice was answered in the same order, as before
+    /// and after a change.
     /// </summary>
     /// <param name="keys">Of the clone's request.</param>
     /// <param name="expectedArrival">When the original's request should have arrived.</param>

@@ -16,7 +16,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
     public async Task ServeAsync(Socket connection, CancellationToken stop)
     {
         using var clone = new LoopSocket(connection, EventLoop.NextOfClones());
-        await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), clone).ConfigureAwait(false);
+        await using var registration = clone.CloseOn(stop).ConfigureAwait(false);
         await ServeAsync(clone).ConfigureAwait(false);
     }
 

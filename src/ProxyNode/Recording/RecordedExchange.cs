@@ -22,6 +22,9 @@ internal sealed class RecordedExchange
     /// <summary>What came after it on its connection; null for nothing yet.</summary>
     public RecordPlace? Next { get; set; }
 
+    /// <summary>What it is found by again, as long as it is on record.</summary>
+    public RecordPlace Place => new(this, Sequence);
+
     /// <summary>Whether it has answered a clone.</summary>
     public bool IsUsed { get; set; }
 
@@ -53,5 +56,5 @@ internal sealed class RecordedExchange
     public void Forget() => (reply, Keys, Sequence, Next) = (default, default, Nobody, null);
 
     /// <summary>What answers a clone's request.</summary>
-    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes, new RecordPlace(this, Sequence));
+    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes, Place);
 }

@@ -29,9 +29,7 @@ internal sealed class TimedReplies(LoopSocket clone, TimeProvider clock)
             return;
         lock (gate)
         {
-            foreach (var earlier in withNext)
-                waiting.Enqueue((earlier, due));
-            withNext.Clear();
+            Join(due);
             waiting.Enqueue((bytes, due));
         }
     }
@@ -55,9 +53,7 @@ internal sealed class TimedReplies(LoopSocket clone, TimeProvider clock)
     {
         lock (gate)
         {
-            foreach (var last in withNext)
-                waiting.Enqueue((last, withNextDue));
-            withNext.Clear();
+            Join(withNextDue);
             if (isSaying || waiting.Count == 0)
                 return waiting.Count < MostWaiting ? Task.CompletedTask : saying;
             isSaying = true;
@@ -72,6 +68,14 @@ internal sealed class TimedReplies(LoopSocket clone, TimeProvider clock)
     {
         await SayAsync().ConfigureAwait(false);
         await saying.ConfigureAwait(false);
+    }
+
+    /// <summary>Gives what has no time of its own that of another. Under the lock.</summary>
+    private void Join(long due)
+    {
+        foreach (var bytes in withNext)
+            waiting.Enqueue((bytes, due));
+        withNext.Clear();
     }
 
     private async Task SayAllAsync()

@@ -67,7 +67,7 @@ internal sealed class LoopSocket : IDisposable
             if (Begin(socket, address))
                 return new LoopSocket(socket, loop);
             connecting = new LoopSocket(socket, loop, isConnecting: true);
-            await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), connecting).ConfigureAwait(false);
+            await using var registration = connecting.CloseOn(stop).ConfigureAwait(false);
             await connecting.Connected.ConfigureAwait(false);
             if (socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int and not 0 and var error)
                 throw new SocketException(error);
@@ -80,6 +80,9 @@ internal sealed class LoopSocket : IDisposable
             throw;
         }
     }
+
+    /// <summary>Closes it when told to, until what is returned is disposed of.</summary>
+    public CancellationTokenRegistration CloseOn(CancellationToken stop) => stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), this);
 
     /// <summary>Receives what there is, or waits for it.</summary>
     /// <returns>Bytes received; 0 when the peer has nothing more to say.</returns>

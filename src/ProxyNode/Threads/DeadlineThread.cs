@@ -30,9 +30,6 @@ internal sealed class DeadlineThread<T> : IDisposable
         new Thread(Run) { IsBackground = true, Name = name }.Start();
     }
 
-    /// <summary>The thread has ended, or will at once: what is added now is never done.</summary>
-    public bool IsStopped => stopped;
-
     /// <summary>Adds an item, from any thread.</summary>
     public void Add(in T item, long due)
     {

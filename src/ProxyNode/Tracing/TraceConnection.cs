@@ -28,8 +28,10 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
             var reply = openReply();
             try
             {
-                await ConnectAsync(stop).ConfigureAwait(false);
-                await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), socket).ConfigureAwait(false);
+                socket ??= await LoopSocket.ConnectAsync(ServerSocket.For(target), target, EventLoop.NextOfClones(), stop).ConfigureAwait(false);
+                await using var registration = socket.CloseOn(stop).ConfigureAwait(false);
+                if (!isReused)
+                    await LogInAsync(socket).ConfigureAwait(false);
                 await SayAsync(session.Rewrite(request)).ConfigureAwait(false);
                 if (isOneWay)
                     return (new Answer(clock.GetTimestamp(), 0, IsError: false), reply);
@@ -65,16 +67,12 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
         buffer = null;
     }
 
-    private async Task ConnectAsync(CancellationToken stop)
+    private async Task LogInAsync(LoopSocket connected)
     {
-        if (socket is not null)
-            return;
-        socket = await LoopSocket.ConnectAsync(ServerSocket.For(target), target, EventLoop.NextOfClones(), stop).ConfigureAwait(false);
-        await using var registration = stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), socket).ConfigureAwait(false);
         dialogue = session.Open();
         buffer?.Dispose();
         buffer = new ReadBuffer(dialogue.LongestUnit);
-        await session.LogInAsync(socket, dialogue).ConfigureAwait(false);
+        await session.LogInAsync(connected, dialogue).ConfigureAwait(false);
     }
 
     /// <summary>Sends bytes that the dialogue has heard: it must know what was asked to read the reply.</summary>
