@@ -32,7 +32,10 @@ internal sealed record WildcardRules
     /// <summary>Patterns of parts of SQL texts and of parameters sent as text, such as the application's clock.</summary>
     public IReadOnlyList<Regex> Sql { get; init; } = [];
 
-    /// <summary>Ranges of bytes of the request's content; of MySQL and PostgreSQL, of the message.</summary>
+    /// <summary>
+    /// Ranges of bytes of the request's content; of MySQL and PostgreSQL, of the message that brings the parameters of a statement, from
+    /// behind the statement's number or name on.
+    /// </summary>
     public IReadOnlyList<Range> ByteRanges { get; init; } = [];
 
     /// <summary>No field of HTTP is declared.</summary>
