@@ -62,6 +62,21 @@ internal sealed class WriteOrder
         }
     }
 
+    /// <summary>The exchange's turn; done as soon as it has come, whether anybody hears of that yet or not.</summary>
+    public Task Wait(Exchange exchange, TimeProvider clock)
+    {
+        lock (gate)
+        {
+            if (MayGo(exchange))
+                return Task.CompletedTask;
+            if (movedAt == 0)
+                movedAt = clock.GetTimestamp();
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting[exchange] = turn;
+            return turn.Task;
+        }
+    }
+
     /// <summary>A write was repeated, or never will be.</summary>
     public void Done(Exchange exchange)
     {
@@ -77,20 +92,6 @@ internal sealed class WriteOrder
             }
 
             Wake();
-        }
-    }
-
-    private Task Wait(Exchange exchange, TimeProvider clock)
-    {
-        lock (gate)
-        {
-            if (MayGo(exchange))
-                return Task.CompletedTask;
-            if (movedAt == 0)
-                movedAt = clock.GetTimestamp();
-            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            waiting[exchange] = turn;
-            return turn.Task;
         }
     }
 
