@@ -1,5 +1,6 @@
 using System.Reflection;
 using JustRunIt.Events.Store.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace JustRunIt.Events.Store.Hosting;
@@ -56,8 +57,7 @@ public static class ServiceProgram
         {
             if (build() is not { } builder)
                 return 0;
-            using var host = builder.Build();
-            await host.RunAsync().ConfigureAwait(false);
+            await RunAsync(builder.Build()).ConfigureAwait(false);
             return 0;
         }
         catch (ConfigurationException e)
@@ -65,6 +65,34 @@ public static class ServiceProgram
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return BadInput;
         }
+    }
+
+    /// <summary>
+    /// What has started is stopped orderly also when the rest never starts, because the process is told to end while it waits for a
+    /// server, or is refused by one: what a proxy has redirected must be taken back.
+    /// </summary>
+    private static async Task RunAsync(IHost host)
+    {
+        await using var disposing = ((IAsyncDisposable)host).ConfigureAwait(false);
+        var ended = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var hasStarted = false;
+        try
+        {
+            await host.StartAsync().ConfigureAwait(false);
+            hasStarted = true;
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Told to end.
+        }
+        finally
+        {
+            if (!hasStarted)
+                await host.StopAsync().ConfigureAwait(false);
+        }
+
+        if (hasStarted)
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
     }
 
     private static string Help(string purpose, string arguments) =>
