@@ -34,12 +34,15 @@ internal sealed class InstallScene : IAsyncDisposable
         foreach (var port in ports)
         {
             var own = Directory.CreateDirectory(Path.Combine(scene.folder, $"{port}")).FullName;
-            scene.Start("nginx", "-c", Nginx.Configure(own, $"{NetworkNamespace.ServerAddress}:{port}"));
+            scene.Start("nginx", "-c", Nginx.Configure(own, $"{NetworkNamespace.ServerAddress}:{port}", scene.UnixSocket(port)));
             await UntilAsync(() => IsServedAsync(scene.Server, port));
         }
 
         return scene;
     }
+
+    /// <summary>Where the server of a port is by Unix socket.</summary>
+    public string UnixSocket(int port) => $"unix:{Path.Combine(folder, $"{port}", "socket")}";
 
     /// <summary>A file that is there as long as the scene.</summary>
     public string Write(string name, string text)

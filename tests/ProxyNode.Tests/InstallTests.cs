@@ -61,7 +61,7 @@ public sealed class InstallTests : IAsyncLifetime
     public async Task A_second_proxy_at_the_same_address_is_refused_in_one_line()
     {
         await InstallAsync();
-        var second = Proxy();
+        var second = Proxy("--upstream", $"{NetworkNamespace.ServerAddress}:{Port}", "--install");
         var error = await second.StandardError.ReadToEndAsync().WaitAsync(InstallScene.Patience);
         await second.WaitForExitAsync().WaitAsync(InstallScene.Patience);
         Assert.Equal(2, second.ExitCode);
@@ -78,9 +78,23 @@ public sealed class InstallTests : IAsyncLifetime
         await InstallScene.UntilAsync(async () => await InstallScene.IsServedAsync(scene.Elsewhere, Port) && await RequestsAsync() > before);
     }
 
-    private async Task<Process> InstallAsync()
+    [Fact]
+    public async Task A_proxy_that_reaches_the_server_by_its_Unix_socket_is_installed_around_the_server_s_address()
     {
-        var proxy = Proxy();
+        var proxy = await InstallAsync("--upstream", scene.UnixSocket(Port), "--install", $"{NetworkNamespace.ServerAddress}:{Port}");
+        Assert.True(await InstallScene.IsServedAsync(scene.Server, Port));
+        Assert.True(await InstallScene.IsServedAsync(scene.Elsewhere, Port));
+        Assert.Equal(2, await RequestsAsync());
+        InstallScene.Signal(proxy, InstallScene.Terminate);
+        await proxy.WaitForExitAsync().WaitAsync(InstallScene.Patience);
+        Assert.True(await InstallScene.IsServedAsync(scene.Elsewhere, Port));
+    }
+
+    private Task<Process> InstallAsync() => InstallAsync("--upstream", $"{NetworkNamespace.ServerAddress}:{Port}", "--install");
+
+    private async Task<Process> InstallAsync(params string[] around)
+    {
+        var proxy = Proxy(around);
         await InstallScene.UntilAsync(async () =>
         {
             Assert.False(proxy.HasExited, proxy.HasExited ? await proxy.StandardError.ReadToEndAsync() : "");
@@ -89,7 +103,7 @@ public sealed class InstallTests : IAsyncLifetime
         return proxy;
     }
 
-    private Process Proxy() => scene.StartProxies("proxy", "--role", "in", "--upstream", $"{NetworkNamespace.ServerAddress}:{Port}", "--install", "--admin", Admin);
+    private Process Proxy(params string[] around) => scene.StartProxies(["proxy", "--role", "in", "--admin", Admin, .. around]);
 
     /// <summary>Requests that went through the proxy; −1 while it does not say.</summary>
     private async Task<long> RequestsAsync()

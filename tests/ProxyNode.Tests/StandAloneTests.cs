@@ -170,7 +170,9 @@ public sealed class StandAloneTests : IAsyncLifetime
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --speed 2", "command line: --hold: missing; allowed is a duration such as 30s where --speed is above 1")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --protocol mysql --speed 0.5", "command line: --speed: '0.5'; allowed is 1, for sessions of mysql depend on each other's data")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: '/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http and ajp13")]
-    [InlineData("--role in --upstream shop:80 --install", "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080")]
+    [InlineData("--role in --upstream shop:80 --install", "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080, or unix:PATH")]
+    [InlineData("--role in --upstream unix:/run/server --install", "command line: --install: missing address; allowed is IP:PORT of one address, such as 10.0.0.5:8080, where --upstream is unix:PATH")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream unix:server", "command line: --upstream: 'unix:server'; allowed is HOST:PORT, such as 127.0.0.1:8080, or unix:PATH, such as unix:/run/mysqld/mysqld.sock")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string arguments, string error)
     {
         var (exitCode, output, errors) = await ProxyProcess.RunAsync(["proxy", .. arguments.Split(' ')]);

@@ -1,5 +1,6 @@
 using System.Net;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Configuration;
@@ -76,8 +77,8 @@ internal static class NodeFile
     {
         if (field.Optional("install") is not { } install)
             return null;
-        if (Upstream(field.Required("upstream")) is not IPEndPoint)
-            throw field.Required("upstream").Error("IP:PORT where the proxy is installed around an address");
+        if (!Installation.IsPossibleBefore(Upstream(field.Required("upstream"))))
+            throw field.Required("upstream").Error("IP:PORT or unix:PATH where the proxy is installed around an address");
         return Addresses.TryParseInstallable(install.Text()) ?? throw install.Error("IP:PORT of one address, such as 10.0.0.5:8080");
     }
 
@@ -85,5 +86,5 @@ internal static class NodeFile
         Addresses.TryParseLocal(field.Text()) ?? throw field.Error("IP:PORT, such as 127.0.0.1:8080");
 
     private static EndPoint Upstream(YamlField field) =>
-        Addresses.TryParse(field.Text()) ?? throw field.Error("HOST:PORT, such as 127.0.0.1:8080");
+        Addresses.TryParseServer(field.Text()) ?? throw field.Error(Addresses.AllowedServers);
 }

@@ -29,6 +29,12 @@ internal sealed class Installation(Redirection redirection, Listener listener, T
         return new Installation(redirection, listener, clock);
     }
 
+    /// <summary>
+    /// Whether a server can be reached past a redirection of its address: by marked connections to an IP address, or by a Unix
+    /// socket, which nothing redirects.
+    /// </summary>
+    public static bool IsPossibleBefore(EndPoint server) => server is IPEndPoint or UnixDomainSocketEndPoint;
+
     /// <summary>Where a proxy listens that is told nothing else: beside the address, if it is of this machine.</summary>
     public static IPEndPoint DefaultListen(IPEndPoint address)
     {

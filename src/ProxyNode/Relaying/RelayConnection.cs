@@ -33,7 +33,7 @@ internal sealed class RelayConnection(
             LoopSocket connected;
             try
             {
-                connected = await LoopSocket.ConnectAsync(ServerSocket.For(upstream), upstream, loop, stop).ConfigureAwait(false);
+                connected = await ServerSocket.ConnectAsync(upstream, loop, stop).ConfigureAwait(false);
             }
             catch (SocketException)
             {

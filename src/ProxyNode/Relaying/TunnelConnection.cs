@@ -11,7 +11,7 @@ internal static class TunnelConnection
     public static async Task RunAsync(Socket client, EndPoint upstream, CancellationToken stop)
     {
         var loop = EventLoop.Next();
-        using var server = await LoopSocket.ConnectAsync(ServerSocket.For(upstream), upstream, loop, stop).ConfigureAwait(false);
+        using var server = await ServerSocket.ConnectAsync(upstream, loop, stop).ConfigureAwait(false);
         using var own = new LoopSocket(client, loop);
         await using var registration = stop.UnsafeRegister(
             static state =>

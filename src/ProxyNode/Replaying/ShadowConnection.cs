@@ -285,7 +285,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         LoopSocket connected;
         try
         {
-            connected = await LoopSocket.ConnectAsync(ServerSocket.For(replay.Sandbox), replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
+            connected = await ServerSocket.ConnectAsync(replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
             Volatile.Write(ref socket, connected);
         }
         finally

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Store.Configuration;
+using JustRunIt.ProxyNode.Configuration;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -52,10 +53,8 @@ internal static class AdminClient
         }
     }
 
-    private static string Address(EndPoint admin) => $"http://{Name(admin)}/report";
-
-    private static string Name(EndPoint admin) => admin is DnsEndPoint name ? $"{name.Host}:{name.Port}" : admin.ToString()!;
+    private static string Address(EndPoint admin) => $"http://{Addresses.Text(admin)}/report";
 
     private static ConfigurationException Wrong(EndPoint admin, string reason) =>
-        new($"command line: --peer: '{Name(admin)}' {reason}; allowed is the admin address of a running in-proxy with a clone, or give --time-shift");
+        new($"command line: --peer: '{Addresses.Text(admin)}' {reason}; allowed is the admin address of a running in-proxy with a clone, or give --time-shift");
 }

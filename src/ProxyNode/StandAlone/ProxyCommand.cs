@@ -15,8 +15,8 @@ internal static class ProxyCommand
     private static readonly Option<string> Role = new("--role") { Description = "in: before a server; out: between a server and its next tier", HelpName = "in|out", Required = true };
     private static readonly Option<string> Protocol = new("--protocol") { Description = $"what both sides speak: {ProtocolRegistry.Names}", HelpName = "NAME", DefaultValueFactory = _ => ProtocolRegistry.Default.Name };
     private static readonly Option<string?> Listen = new("--listen") { Description = "where clients connect; with --install a free port unless given, without it required", HelpName = "IP:PORT" };
-    private static readonly Option<string> Upstream = new("--upstream") { Description = "the server behind the proxy", HelpName = "HOST:PORT", Required = true };
-    private static readonly Option<string?> Install = new("--install") { Description = "redirect new connections to an address (--upstream's, or the one given) to the proxy while it lives, by nftables; open connections are left alone. When the proxy dies it is bypassed within a second", HelpName = "IP:PORT", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string> Upstream = new("--upstream") { Description = "the server behind the proxy; of one on this machine its Unix socket, if it has one, costs least", HelpName = "HOST:PORT|unix:PATH", Required = true };
+    private static readonly Option<string?> Install = new("--install") { Description = "redirect new connections to an address (--upstream's, or the one given, which must be given with unix:PATH) to the proxy while it lives, by nftables; open connections are left alone. When the proxy dies it is bypassed within a second", HelpName = "IP:PORT", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string> Drain = new("--drain") { Description = "with --install: how long redirected connections may go on after the proxy was told to end (SIGTERM or Ctrl-C; a second one ends it at once)", HelpName = "DURATION", DefaultValueFactory = _ => "30s" };
     private static readonly Option<string?> Sandbox = new("--sandbox") { Description = "in: the clone, which gets the duplicates; out: where the clone connects, and is answered from the record only. Without it, bytes are only relayed and measured", HelpName = "IP:PORT" };
     private static readonly Option<string?> TimeShift = new("--time-shift") { Description = "how far the clone is behind; longer than the longest response time (10s; out: the peer's)", HelpName = "DURATION" };
@@ -50,7 +50,7 @@ internal static class ProxyCommand
 
     private static ProxyOptions Read(ParseResult parsed)
     {
-        var upstream = Text(parsed, Upstream, Addresses.TryParse, "HOST:PORT, such as 127.0.0.1:8080")!;
+        var upstream = Text(parsed, Upstream, Addresses.TryParseServer, Addresses.AllowedServers)!;
         var install = InstallOf(parsed, upstream);
         var speed = Number(parsed, Speed, 0.1, 10);
         var hold = Text(parsed, Hold, Duration, "a duration with its unit from 1ms to 1h, such as 30s");
@@ -86,6 +86,8 @@ internal static class ProxyCommand
         var address = parsed.GetValue(Install) is null
             ? upstream as IPEndPoint
             : Text(parsed, Install, Addresses.TryParseInstallable, Allowed);
-        return upstream is IPEndPoint ? address! : throw Wrong(Upstream, parsed.GetValue(Upstream)!, "IP:PORT where --install is given, such as 10.0.0.5:8080");
+        return !Installation.IsPossibleBefore(upstream)
+            ? throw Wrong(Upstream, parsed.GetValue(Upstream)!, "IP:PORT where --install is given, such as 10.0.0.5:8080, or unix:PATH")
+            : address ?? throw new ConfigurationException($"command line: --install: missing address; allowed is {Allowed}, where --upstream is unix:PATH");
     }
 }

@@ -140,7 +140,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     {
         using var export = OtlpExport.Start();
         await using var proxy = await StartAsync(options, clock);
-        await Console.Error.WriteLineAsync($"{proxy.RoleName}-proxy for {options.Protocol.Name} at {proxy.EndPoint}, before {options.Upstream}{proxy.Purpose()}");
+        await Console.Error.WriteLineAsync($"{proxy.RoleName}-proxy for {options.Protocol.Name} at {proxy.EndPoint}, before {Addresses.Text(options.Upstream)}{proxy.Purpose()}");
         try
         {
             await Task.Delay(Timeout.Infinite, end);

@@ -28,7 +28,7 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
             var reply = openReply();
             try
             {
-                socket ??= await LoopSocket.ConnectAsync(ServerSocket.For(target), target, EventLoop.NextOfClones(), stop).ConfigureAwait(false);
+                socket ??= await ServerSocket.ConnectAsync(target, EventLoop.NextOfClones(), stop).ConfigureAwait(false);
                 await using var registration = socket.CloseOn(stop).ConfigureAwait(false);
                 if (!isReused)
                     await LogInAsync(socket).ConfigureAwait(false);

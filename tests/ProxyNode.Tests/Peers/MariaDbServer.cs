@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
@@ -9,10 +10,12 @@ internal sealed class MariaDbServer : IAsyncDisposable
     private readonly PeerProcess process;
     private readonly DirectoryInfo folder;
 
-    private MariaDbServer(PeerProcess process, DirectoryInfo folder, int port) =>
-        (this.process, this.folder, EndPoint) = (process, folder, new IPEndPoint(IPAddress.Loopback, port));
+    private MariaDbServer(PeerProcess process, DirectoryInfo folder, int port, string socket) =>
+        (this.process, this.folder, EndPoint, UnixSocket) = (process, folder, new IPEndPoint(IPAddress.Loopback, port), new UnixDomainSocketEndPoint(socket));
 
     public IPEndPoint EndPoint { get; }
+
+    public UnixDomainSocketEndPoint UnixSocket { get; }
 
     public static async Task<MariaDbServer> StartAsync()
     {
@@ -29,8 +32,8 @@ internal sealed class MariaDbServer : IAsyncDisposable
         await PeerProcess.RunAsync(
             "mariadb",
             ["--no-defaults", "-uroot", $"-S{socket}"],
-            "CREATE DATABASE shop; CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO shop@'127.0.0.1';");
-        return new MariaDbServer(process, folder, port);
+            "CREATE DATABASE shop; CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO shop@'127.0.0.1'; CREATE USER shop@localhost IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO shop@localhost;");
+        return new MariaDbServer(process, folder, port, socket);
     }
 
     /// <summary>What a client of MySqlConnector needs.</summary>

@@ -4,7 +4,7 @@ namespace JustRunIt.ProxyNode.Tests.Peers;
 internal static class Nginx
 {
     /// <summary>Its configuration file in a folder.</summary>
-    public static string Configure(string folder, string listen)
+    public static string Configure(string folder, params string[] addresses)
     {
         var file = Path.Combine(folder, "nginx.conf");
         var temporary = string.Join(' ', new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {folder}/{kind};"));
@@ -13,7 +13,7 @@ internal static class Nginx
             events { worker_connections 1024; }
             http {
                 access_log off; keepalive_requests 1000000; {{temporary}}
-                server { listen {{listen}}; location / { return 200 "hello\n"; } }
+                server { {{string.Concat(addresses.Select(address => $"listen {address}; "))}}location / { return 200 "hello\n"; } }
             }
             """);
         return file;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using JustRunIt.Infrastructure;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
@@ -13,6 +14,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         (this.process, this.folder, EndPoint) = (process, folder, new IPEndPoint(IPAddress.Loopback, port));
 
     public IPEndPoint EndPoint { get; }
+
+    public UnixDomainSocketEndPoint UnixSocket => new(Path.Combine(folder.FullName, $".s.PGSQL.{EndPoint.Port}"));
 
     public static async Task<PostgreSqlServer> StartAsync()
     {
