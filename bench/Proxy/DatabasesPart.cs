@@ -9,11 +9,15 @@ namespace JustRunIt.Bench.Proxy;
 /// <summary>
 /// MySQL and PostgreSQL through the relay, beside a direct connection and other proxies, eight clients: look-ups by key, which
 /// cost a server so little that a proxy's own work weighs most, and the load generators' transactions, which read and write.
+/// Clients always come by TCP; proxies reach the server by TCP, or by its Unix socket as one on the same machine can.
 /// </summary>
 internal static class DatabasesPart
 {
     private const int Clients = 8;
     private const double Least = 0.7;
+    private const string Direct = "direct";
+    private const string Relay = "relay";
+    private const string ByUnixSocket = ", Unix socket";
 
     /// <summary>Measures.</summary>
     public static async Task RunAsync(Options options, Results results)
@@ -28,8 +32,15 @@ internal static class DatabasesPart
         await using var server = await MariaDbServer.StartAsync();
         string[] shop = ["--db-driver=mysql", "--mysql-host=127.0.0.1", "--mysql-user=shop", "--mysql-password=secret", "--mysql-db=shop", "--mysql-ssl=off", "--tables=1", "--table-size=10000"];
         await PeerProcess.RunAsync("sysbench", ["oltp_point_select", .. shop, $"--mysql-port={server.EndPoint.Port}", "prepare"]);
+        var path = server.UnixSocket.ToString();
         (string, IPEndPoint)[] contenders =
-            [("direct", server.EndPoint), ("HAProxy TCP", (await servers.HaProxyAsync("tcp", server.EndPoint)).EndPoint), ("relay", (await servers.OwnAsync("mysql", server.EndPoint)).EndPoint)];
+        [
+            (Direct, server.EndPoint),
+            ("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
+            (Relay, (await servers.OwnAsync("mysql", server.EndPoint)).EndPoint),
+            ("HAProxy" + ByUnixSocket, (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint),
+            (Relay + ByUnixSocket, (await servers.OwnAsync("mysql", "unix:" + path)).EndPoint),
+        ];
         foreach (var (work, title) in new[] { ("oltp_point_select", "look-ups"), ("oltp_read_write", "transactions") })
         {
             await ComparedAsync(
@@ -38,8 +49,7 @@ internal static class DatabasesPart
                 ("mysql", title, $"MariaDB, sysbench {work}"),
                 contenders,
                 async (at, length) => await PeerProcess.RunAsync("sysbench", [work, .. shop, $"--mysql-port={at.Port}", $"--threads={Clients}", $"--time={length.TotalSeconds:0}", "--percentile=99", "run"]),
-                @"transactions:\s+\d+\s+\(([\d.]+) per sec",
-                @"avg:\s+([\d.]+)");
+                said => (Number(said, @"transactions:\s+\d+\s+\(([\d.]+) per sec"), Number(said, @"avg:\s+([\d.]+)")));
         }
     }
 
@@ -49,14 +59,21 @@ internal static class DatabasesPart
         await using var server = await PostgreSqlServer.StartAsync();
         var program = Directory.GetDirectories("/usr/lib/postgresql").Order().Last() + "/bin/pgbench";
         (string, string)[] password = [("PGPASSWORD", "secret")];
-        await PeerProcess.RunAsync(program, ["-i", "-q", "-h", "127.0.0.1", "-p", $"{server.EndPoint.Port}", "-U", "shop", "shop"], environment: password);
+        // A branch a client (pgbench's scale): with fewer they wait for each other's locks, and not for the proxy.
+        await PeerProcess.RunAsync(program, ["-i", "-q", "-s", $"{Clients}", "-h", "127.0.0.1", "-p", $"{server.EndPoint.Port}", "-U", "shop", "shop"], environment: password);
+        var path = server.UnixSocket.ToString()!;
         (string, IPEndPoint)[] contenders =
         [
-            ("direct", server.EndPoint),
-            ("HAProxy TCP", (await servers.HaProxyAsync("tcp", server.EndPoint)).EndPoint),
-            ("PgBouncer", (await servers.PgBouncerAsync(server.EndPoint)).EndPoint),
-            ("relay", (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
+            (Direct, server.EndPoint),
+            ("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
+            ("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port)).EndPoint),
+            (Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
+            ("HAProxy" + ByUnixSocket, (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint),
+            ("PgBouncer" + ByUnixSocket, (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint),
+            (Relay + ByUnixSocket, (await servers.OwnAsync("postgresql", "unix:" + path)).EndPoint),
         ];
+        // A session of the server grows slow at first: each maps the shared memory page by page. PgBouncer's are old ones.
+        var warming = options.IsQuick ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(6);
         foreach (var (work, title) in new[] { ("select-only", "look-ups"), ("tpcb-like", "transactions") })
         {
             await ComparedAsync(
@@ -64,12 +81,12 @@ internal static class DatabasesPart
                 results,
                 ("postgresql", title, $"PostgreSQL, pgbench {work}, prepared"),
                 contenders,
+                // It reports to the error output.
                 async (at, length) => await PeerProcess.RunAsync(
-                    program,
-                    ["-b", work, "-n", "-M", "prepared", "-c", $"{Clients}", "-j", "1", "-T", $"{length.TotalSeconds:0}", "-h", "127.0.0.1", "-p", $"{at.Port}", "-U", "shop", "shop"],
+                    "sh",
+                    ["-c", "exec \"$0\" \"$@\" 2>&1", program, "-b", work, "-n", "-M", "prepared", "-c", $"{Clients}", "-j", "1", "-P", "1", "-T", $"{(warming + length).TotalSeconds:0}", "-h", "127.0.0.1", "-p", $"{at.Port}", "-U", "shop", "shop"],
                     environment: password),
-                @"tps = ([\d.]+)",
-                @"latency average = ([\d.]+)");
+                said => Last(said, options.Length));
         }
     }
 
@@ -79,8 +96,7 @@ internal static class DatabasesPart
         (string Protocol, string Work, string Title) what,
         (string Name, IPEndPoint At)[] contenders,
         Func<IPEndPoint, TimeSpan, Task<string>> run,
-        string rate,
-        string mean)
+        Func<string, (double PerSecond, double MeanMs)> read)
     {
         Console.WriteLine($"\n{what.Title}, {Clients} clients");
         await run(contenders[^1].At, TimeSpan.FromSeconds(options.IsQuick ? 2 : 5));
@@ -90,26 +106,39 @@ internal static class DatabasesPart
         {
             foreach (var (name, at) in contenders)
             {
-                await Console.Error.WriteAsync($"\r  round {round + 1} of {options.Rounds}: {name,-20}");
-                var said = await run(at, options.Length);
-                rates[name].Add(double.Parse(Regex.Match(said, rate).Groups[1].Value, CultureInfo.InvariantCulture));
-                means[name].Add(double.Parse(Regex.Match(said, mean).Groups[1].Value, CultureInfo.InvariantCulture));
+                await Console.Error.WriteAsync($"\r  round {round + 1} of {options.Rounds}: {name,-24}");
+                var (rate, mean) = read(await run(at, options.Length));
+                rates[name].Add(rate);
+                means[name].Add(mean);
             }
         }
 
         await Console.Error.WriteAsync("\r" + new string(' ', 60) + "\r");
         foreach (var (name, _) in contenders)
         {
-            var ratio = Results.Ratio(rates[name], rates["direct"]);
-            Console.WriteLine(FormattableString.Invariant($"  {name,-18}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean{ratio,8:0.00} × direct"));
+            var ratio = Results.Ratio(rates[name], rates[Direct]);
+            Console.WriteLine(FormattableString.Invariant($"  {name,-24}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean{ratio,8:0.00} × direct"));
             results.Add(what.Protocol, new JsonObject { ["work"] = what.Work, ["contender"] = name, ["perSecond"] = Results.Median(rates[name]), ["meanMs"] = Results.Median(means[name]), ["toDirect"] = ratio });
-            if (name != "relay")
+            if (!name.StartsWith(Relay, StringComparison.Ordinal))
                 continue;
-            results.Target($"{what.Protocol} relay, {what.Work}: at least {Results.Text(Least, "0.0")} × direct", ratio, ratio >= Least, $"{Results.Text(ratio, "0.00")} ×");
-            var others = contenders.Where(other => other.Name is not ("direct" or "relay")).ToArray();
-            var best = others.MaxBy(other => Results.Median(rates[other.Name])).Name;
-            var toBest = Results.Ratio(rates["relay"], rates[best]);
-            results.Target($"{what.Protocol} relay, {what.Work}: no slower than the best other proxy", toBest, toBest >= 1, $"{Results.Text(toBest, "0.00")} × {best}");
+            results.Target($"{what.Protocol} {name}, {what.Work}: at least {Results.Text(Least, "0.0")} × direct", ratio, ratio >= Least, $"{Results.Text(ratio, "0.00")} ×");
+            var isByUnixSocket = name.EndsWith(ByUnixSocket, StringComparison.Ordinal);
+            foreach (var (other, _) in contenders.Where(other => other.Name != name && other.Name != Direct && other.Name.EndsWith(ByUnixSocket, StringComparison.Ordinal) == isByUnixSocket))
+            {
+                var toOther = Results.Ratio(rates[name], rates[other]);
+                results.Target($"{what.Protocol} {name}, {what.Work}: no slower than {other}", toOther, toOther >= 1, $"{Results.Text(toOther, "0.00")} ×");
+            }
         }
+    }
+
+    private static double Number(string text, string pattern) => double.Parse(Regex.Match(text, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>pgbench's figures of the last seconds, by its reports of each.</summary>
+    private static (double PerSecond, double MeanMs) Last(string said, TimeSpan length)
+    {
+        var reports = Regex.Matches(said, @"^progress: .*?, ([\d.]+) tps, lat ([\d.]+) ms", RegexOptions.Multiline).TakeLast((int)length.TotalSeconds).ToArray();
+        return (reports.Average(report => Value(report, 1)), reports.Average(report => Value(report, 2)));
+
+        static double Value(Match report, int group) => double.Parse(report.Groups[group].Value, CultureInfo.InvariantCulture);
     }
 }

@@ -27,7 +27,7 @@ internal static class HttpPart
         var contenders = new Dictionary<string, Server>
         {
             [Direct] = origin,
-            [HaProxy] = await servers.HaProxyAsync("http", origin.EndPoint),
+            [HaProxy] = await servers.HaProxyAsync("http", $"{origin.EndPoint}"),
             [ProxyPass] = await servers.NginxProxyAsync(origin.EndPoint),
             [Relay] = await servers.OwnAsync("http", origin.EndPoint),
             [Mirror] = await servers.NginxProxyAsync(origin.EndPoint, clone.EndPoint),

@@ -39,7 +39,7 @@ internal sealed class Servers : IAsyncDisposable
         """);
 
     /// <summary>HAProxy.</summary>
-    public async Task<Server> HaProxyAsync(string mode, EndPoint upstream)
+    public async Task<Server> HaProxyAsync(string mode, string upstream)
     {
         var port = Port();
         var file = Path.Combine(folder.FullName, $"haproxy-{port}.cfg");
@@ -61,28 +61,33 @@ internal sealed class Servers : IAsyncDisposable
     }
 
     /// <summary>One of our own.</summary>
-    public Task<Server> OwnAsync(string protocol, EndPoint upstream, params string[] more)
+    public Task<Server> OwnAsync(string protocol, EndPoint upstream, params string[] more) => OwnAsync(protocol, $"{upstream}", more);
+
+    /// <summary>One of our own.</summary>
+    public Task<Server> OwnAsync(string protocol, string upstream, params string[] more)
     {
         var (port, admin) = (Port(), Port());
         var role = more.Contains("--role") ? Array.Empty<string>() : ["--role", "in"];
         return AddAsync(
             port,
             "dotnet",
-            [Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role, "--protocol", protocol, "--listen", $"127.0.0.1:{port}", "--upstream", $"{upstream}", "--admin", $"127.0.0.1:{admin}", .. more],
+            [Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role, "--protocol", protocol, "--listen", $"127.0.0.1:{port}", "--upstream", upstream, "--admin", $"127.0.0.1:{admin}", .. more],
             admin);
     }
 
     /// <summary>PgBouncer, a session of the server a client.</summary>
-    public async Task<Server> PgBouncerAsync(IPEndPoint upstream)
+    /// <param name="host">The server's address, or the folder of its Unix socket.</param>
+    /// <param name="serversPort">The server's port, which the socket's name has too.</param>
+    public async Task<Server> PgBouncerAsync(string host, int serversPort)
     {
         var port = Port();
-        var own = folder.CreateSubdirectory("pgbouncer");
+        var own = folder.CreateSubdirectory($"pgbouncer-{port}");
         var users = Path.Combine(own.FullName, "users");
         var file = Path.Combine(own.FullName, "pgbouncer.ini");
         await File.WriteAllTextAsync(users, "\"shop\" \"secret\"\n");
         await File.WriteAllTextAsync(file, $"""
             [databases]
-            shop = host={upstream.Address} port={upstream.Port} dbname=shop
+            shop = host={host} port={serversPort} dbname=shop
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = {port}
