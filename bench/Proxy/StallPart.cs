@@ -24,7 +24,7 @@ internal static class StallPart
         clone.Signal("STOP");
         var during = await WindowsAsync(2);
         clone.Signal("CONT");
-        var after = await WindowsAsync(options.IsQuick ? 1 : 2);
+        var after = await WindowsAsync(options.IsQuick ? 1 : 4);
         Console.WriteLine($"  before  {Text(before)}\n  during  {Text(during)}\n  after   {Text(after)}");
         results.Add("stall", new JsonObject
         {

@@ -26,6 +26,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     private readonly Channel<Duty> due = Channel.CreateUnbounded<Duty>(
         new() { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
+    private readonly CatchUp catchUp = new(clock.TimestampFrequency);
     private Task running = Task.CompletedTask;
     private CancellationTokenSource? connecting;
     private LoopSocket? socket;
@@ -194,6 +195,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask RepeatNextAsync(Exchange exchange)
     {
+        await KeepPaceAsync(exchange).ConfigureAwait(false);
         if (TryTake(exchange))
         {
             await RepeatAsync(exchange).ConfigureAwait(false);
@@ -201,6 +203,15 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         }
 
         Interlocked.Decrement(ref backlog);
+    }
+
+    /// <summary>Holds a duplicate back while the clone catches up; it can still be shed meanwhile.</summary>
+    private Task KeepPaceAsync(Exchange exchange)
+    {
+        var wait = catchUp.Wait(exchange.Due, clock.GetTimestamp());
+        return wait == 0 || socket is not { } open || exchange.Due < Interlocked.Read(ref dropBefore)
+            ? Task.CompletedTask
+            : open.Loop.DelayAsync(clock.GetElapsedTime(0, Math.Min(wait, clock.TimestampFrequency)));
     }
 
     /// <summary>Takes a duplicate out of what can be shed; false when it was shed already.</summary>
