@@ -135,31 +135,28 @@ internal static class CostPart
         var (toDirect, toBeside, toPeers) = (proxied.To(direct), proxied.To(beside), proxied.To(peers));
         Console.WriteLine(FormattableString.Invariant(
             $"\r  {level,6:0%}{Results.Median(direct.PerSecond),9:0.0}{throughput,8:0.000} ×{direct.MeanMs,12:0.00}{beside.MeanMs,9:0.00}{peers.MeanMs,11:0.00}{proxied.MeanMs,9:0.00}{toDirect,18}{toBeside,16}{toPeers,16}"));
-        results.Add("cost", new JsonObject
+        var figures = new JsonObject
         {
             ["level"] = level,
             ["ratePerSecond"] = rate,
             ["throughputToDirect"] = throughput,
-            ["directMeanMs"] = direct.MeanMs,
-            ["besideCloneMeanMs"] = beside.MeanMs,
-            ["twoHaProxiesMeanMs"] = peers.MeanMs,
-            ["allOnMeanMs"] = proxied.MeanMs,
-            ["differenceMs"] = toDirect.MedianMs,
-            ["standardErrorMs"] = toDirect.ErrorMs,
-            ["differenceToBesideCloneMs"] = toBeside.MedianMs,
-            ["standardErrorToBesideCloneMs"] = toBeside.ErrorMs,
-            ["differenceToTwoHaProxiesMs"] = toPeers.MedianMs,
-            ["standardErrorToTwoHaProxiesMs"] = toPeers.ErrorMs,
-            ["directP99Ms"] = direct.P99Ms,
-            ["besideCloneP99Ms"] = beside.P99Ms,
-            ["twoHaProxiesP99Ms"] = peers.P99Ms,
-            ["allOnP99Ms"] = proxied.P99Ms,
-            ["directServiceCpuMs"] = direct.ServiceMs,
-            ["besideCloneServiceCpuMs"] = beside.ServiceMs,
-            ["allOnServiceCpuMs"] = proxied.ServiceMs,
             ["shed"] = (await contenders.All.ReportAsync()).GetProperty("shed").GetInt64(),
             ["errors"] = direct.Errors + beside.Errors + peers.Errors + proxied.Errors,
-        });
+        };
+        foreach (var (name, series) in new[] { ("direct", direct), ("besideClone", beside), ("twoHaProxies", peers), ("allOn", proxied) })
+        {
+            figures[$"{name}MeanMs"] = series.MeanMs;
+            figures[$"{name}P99Ms"] = series.P99Ms;
+            figures[$"{name}ServiceCpuMs"] = series.ServiceMs;
+        }
+
+        foreach (var (name, to) in new[] { ("", toDirect), ("ToBesideClone", toBeside), ("ToTwoHaProxies", toPeers) })
+        {
+            figures[$"difference{name}Ms"] = to.MedianMs;
+            figures[$"standardError{name}Ms"] = to.ErrorMs;
+        }
+
+        results.Add("cost", figures);
         var at = FormattableString.Invariant($"everything on at {level:0%} of saturation");
         results.Target($"{at}: throughput within 1 %", throughput, throughput is >= 0.99 and <= 1.01, FormattableString.Invariant($"{throughput:0.000} ×"));
         results.Target(

@@ -17,7 +17,6 @@ internal static class DatabasesPart
     private const double Least = 0.7;
     private const string Direct = "direct";
     private const string Relay = "relay";
-    private const string ByUnixSocket = ", Unix socket";
 
     /// <summary>Measures.</summary>
     public static async Task RunAsync(Options options, Results results)
@@ -33,13 +32,13 @@ internal static class DatabasesPart
         string[] shop = ["--db-driver=mysql", "--mysql-host=127.0.0.1", "--mysql-user=shop", "--mysql-password=secret", "--mysql-db=shop", "--mysql-ssl=off", "--tables=1", "--table-size=10000"];
         await PeerProcess.RunAsync("sysbench", ["oltp_point_select", .. shop, $"--mysql-port={server.EndPoint.Port}", "prepare"]);
         var path = server.UnixSocket.ToString();
-        (string, IPEndPoint)[] contenders =
+        Contender[] contenders =
         [
-            (Direct, server.EndPoint),
-            ("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
-            (Relay, (await servers.OwnAsync("mysql", server.EndPoint)).EndPoint),
-            ("HAProxy" + ByUnixSocket, (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint),
-            (Relay + ByUnixSocket, (await servers.OwnAsync("mysql", "unix:" + path)).EndPoint),
+            new(Direct, server.EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
+            new(Relay, (await servers.OwnAsync("mysql", server.EndPoint)).EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
+            new(Relay, (await servers.OwnAsync("mysql", "unix:" + path)).EndPoint, IsByUnixSocket: true),
         ];
         foreach (var (work, title) in new[] { ("oltp_point_select", "look-ups"), ("oltp_read_write", "transactions") })
         {
@@ -62,15 +61,15 @@ internal static class DatabasesPart
         // A branch a client (pgbench's scale): with fewer they wait for each other's locks, and not for the proxy.
         await PeerProcess.RunAsync(program, ["-i", "-q", "-s", $"{Clients}", "-h", "127.0.0.1", "-p", $"{server.EndPoint.Port}", "-U", "shop", "shop"], environment: password);
         var path = server.UnixSocket.ToString()!;
-        (string, IPEndPoint)[] contenders =
+        Contender[] contenders =
         [
-            (Direct, server.EndPoint),
-            ("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
-            ("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port)).EndPoint),
-            (Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
-            ("HAProxy" + ByUnixSocket, (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint),
-            ("PgBouncer" + ByUnixSocket, (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint),
-            (Relay + ByUnixSocket, (await servers.OwnAsync("postgresql", "unix:" + path)).EndPoint),
+            new(Direct, server.EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
+            new("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port)).EndPoint),
+            new(Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
+            new("PgBouncer", (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint, IsByUnixSocket: true),
+            new(Relay, (await servers.OwnAsync("postgresql", "unix:" + path)).EndPoint, IsByUnixSocket: true),
         ];
         // A session of the server grows slow at first: each maps the shared memory page by page. PgBouncer's are old ones.
         var warming = options.IsQuick ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(6);
@@ -94,7 +93,7 @@ internal static class DatabasesPart
         Options options,
         Results results,
         (string Protocol, string Work, string Title) what,
-        (string Name, IPEndPoint At)[] contenders,
+        Contender[] contenders,
         Func<IPEndPoint, TimeSpan, Task<string>> run,
         Func<string, (double PerSecond, double MeanMs)> read)
     {
@@ -104,41 +103,50 @@ internal static class DatabasesPart
         var means = contenders.ToDictionary(one => one.Name, _ => new List<double>());
         for (var round = 0; round < options.Rounds; round++)
         {
-            foreach (var (name, at) in contenders)
+            foreach (var contender in contenders)
             {
-                await Console.Error.WriteAsync($"\r  round {round + 1} of {options.Rounds}: {name,-24}");
-                var (rate, mean) = read(await run(at, options.Length));
-                rates[name].Add(rate);
-                means[name].Add(mean);
+                await Console.Error.WriteAsync($"\r  round {round + 1} of {options.Rounds}: {contender.Name,-24}");
+                var (rate, mean) = read(await run(contender.At, options.Length));
+                rates[contender.Name].Add(rate);
+                means[contender.Name].Add(mean);
             }
         }
 
         await Console.Error.WriteAsync("\r" + new string(' ', 60) + "\r");
-        foreach (var (name, _) in contenders)
+        foreach (var contender in contenders)
         {
+            var name = contender.Name;
             var ratio = Results.Ratio(rates[name], rates[Direct]);
             Console.WriteLine(FormattableString.Invariant($"  {name,-24}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean{ratio,8:0.00} × direct"));
             results.Add(what.Protocol, new JsonObject { ["work"] = what.Work, ["contender"] = name, ["perSecond"] = Results.Median(rates[name]), ["meanMs"] = Results.Median(means[name]), ["toDirect"] = ratio });
-            if (!name.StartsWith(Relay, StringComparison.Ordinal))
+            if (contender.Kind != Relay)
                 continue;
             results.Target($"{what.Protocol} {name}, {what.Work}: at least {Results.Text(Least, "0.0")} × direct", ratio, ratio >= Least, $"{Results.Text(ratio, "0.00")} ×");
-            var isByUnixSocket = name.EndsWith(ByUnixSocket, StringComparison.Ordinal);
-            foreach (var (other, _) in contenders.Where(other => other.Name != name && other.Name != Direct && other.Name.EndsWith(ByUnixSocket, StringComparison.Ordinal) == isByUnixSocket))
+            foreach (var other in contenders.Where(other => other.Kind is not (Relay or Direct) && other.IsByUnixSocket == contender.IsByUnixSocket))
             {
-                var toOther = Results.Ratio(rates[name], rates[other]);
-                results.Target($"{what.Protocol} {name}, {what.Work}: no slower than {other}", toOther, toOther >= 1, $"{Results.Text(toOther, "0.00")} ×");
+                var toOther = Results.Ratio(rates[name], rates[other.Name]);
+                results.Target($"{what.Protocol} {name}, {what.Work}: no slower than {other.Name}", toOther, toOther >= 1, $"{Results.Text(toOther, "0.00")} ×");
             }
         }
     }
 
-    private static double Number(string text, string pattern) => double.Parse(Regex.Match(text, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static double Number(string text, string pattern) => Value(Regex.Match(text, pattern), 1);
+
+    private static double Value(Match match, int group) => double.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     /// <summary>pgbench's figures of the last seconds, by its reports of each.</summary>
     private static (double PerSecond, double MeanMs) Last(string said, TimeSpan length)
     {
         var reports = Regex.Matches(said, @"^progress: .*?, ([\d.]+) tps, lat ([\d.]+) ms", RegexOptions.Multiline).TakeLast((int)length.TotalSeconds).ToArray();
         return (reports.Average(report => Value(report, 1)), reports.Average(report => Value(report, 2)));
+    }
 
-        static double Value(Match report, int group) => double.Parse(report.Groups[group].Value, CultureInfo.InvariantCulture);
+    /// <summary>Who is measured.</summary>
+    /// <param name="Kind">What it is.</param>
+    /// <param name="At">Where clients connect.</param>
+    /// <param name="IsByUnixSocket">Whether it reaches the server by its Unix socket.</param>
+    private sealed record Contender(string Kind, IPEndPoint At, bool IsByUnixSocket = false)
+    {
+        public string Name => IsByUnixSocket ? $"{Kind}, Unix socket" : Kind;
     }
 }

@@ -24,13 +24,8 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
     public async Task Recorded_sessions_are_repeated_multiplied_and_left_out_with_identities_of_their_own(double fraction, int expected)
     {
         using var trace = TraceFile.Open(recording.File, Rules.Sessions);
-        var sessions = TracePlan.Sessions(trace.Exchanges, Rules.Sessions);
-        Assert.All(sessions, session => Assert.Equal(RequestsOfSession, session.Count));
-        var options = new ReplayOptions(recording.File, recording.Copy.Ajp, null, fraction, Speed: 1, Seed: 7, Rules, IsJson: true);
-        var plan = TracePlan.Make(sessions, fraction, options.Speed, options.Seed);
-        var replay = new TraceReplay(trace, plan, options.To, Rules, TimeProvider.System);
-        await replay.RunAsync(CancellationToken.None);
-        var report = TraceReport.Of(trace, sessions.Count, plan, replay, options);
+        Assert.All(TracePlan.Sessions(trace.Exchanges, Rules.Sessions), session => Assert.Equal(RequestsOfSession, session.Count));
+        var report = await Scenes.ReplayAsync(recording.File, recording.Copy.Ajp, fraction, Rules);
         Assert.Equal(("ajp13", Sessions, Sessions * RequestsOfSession), (report.Protocol, report.Trace.Sessions, report.Trace.Requests));
         Assert.Equal((expected, expected * RequestsOfSession), (report.Replayed.Sessions, report.Sandbox.Requests));
         Assert.Equal((0, 0), (report.Sandbox.Errors, report.Shed));

@@ -94,18 +94,5 @@ public sealed class ByteRangeTests
         }
     }
 
-    /// <summary>As an operator writes them.</summary>
-    private static ServiceRules Rules(string range)
-    {
-        var file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(file, $"wildcards: {{ byteRanges: [{range}] }}\n");
-            return RulesFile.Read(file);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
+    private static ServiceRules Rules(string range) => Settings.FromFile($"wildcards: {{ byteRanges: [{range}] }}\n", RulesFile.Read);
 }

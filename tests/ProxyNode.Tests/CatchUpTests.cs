@@ -22,7 +22,7 @@ public sealed class CatchUpTests
     public void After_a_stall_what_waits_goes_twice_as_fast_as_it_came_until_the_clone_has_caught_up() => Gaps.Sample(gaps =>
     {
         var dueTimes = DueTimes(gaps);
-        var sent = Repeat(dueTimes, _ => 0, Stall, new CatchUp(Second));
+        var sent = Repeat(dueTimes, 0, Stall, new CatchUp(Second));
         var behind = Enumerable.Range(0, sent.Length).Where(i => sent[i] - dueTimes[i] >= Second).ToArray();
         Assert.True(behind.Length > 100, $"{behind.Length}");
         // Each went when its turn at twice the pace had come, and no later.
@@ -36,8 +36,8 @@ public sealed class CatchUpTests
         // What it takes is the mean gap and some more: it falls behind for as long as the load lasts.
         var dueTimes = DueTimes(gaps);
         var takes = (long)(gaps.Average() * slower) + 1;
-        var free = Repeat(dueTimes, _ => takes, 0, catchUp: null);
-        var paced = Repeat(dueTimes, _ => takes, 0, new CatchUp(Second));
+        var free = Repeat(dueTimes, takes, 0, catchUp: null);
+        var paced = Repeat(dueTimes, takes, 0, new CatchUp(Second));
         Assert.InRange(paced[^1] - free[^1], 0, Second);
     });
 
@@ -48,15 +48,15 @@ public sealed class CatchUpTests
     }
 
     /// <summary>When each is sent: when it is due, the one before is answered and nothing holds it back.</summary>
-    private static long[] Repeat(long[] dueTimes, Func<int, long> takes, long notBefore, CatchUp? catchUp)
+    private static long[] Repeat(long[] dueTimes, long takes, long notBefore, CatchUp? catchUp)
     {
         var now = notBefore;
-        return [.. dueTimes.Select((due, i) =>
+        return [.. dueTimes.Select(due =>
         {
             now = Math.Max(now, due);
             now += catchUp?.Wait(due, now) ?? 0;
             var sent = now;
-            now += takes(i);
+            now += takes;
             return sent;
         })];
     }

@@ -55,17 +55,5 @@ public sealed class ConfigurationTests
         Assert.Contains("].tier: 'application'; allowed is a tier that is not listed already", Assert.Throws<ConfigurationException>(() => Read(twice)).Message);
     }
 
-    private static NodeSettings Read(string text)
-    {
-        var file = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(file, text);
-            return NodeFile.Read(file);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
+    private static NodeSettings Read(string text) => Settings.FromFile(text, NodeFile.Read);
 }

@@ -36,9 +36,7 @@ internal sealed class Interleaving : IAsyncDisposable
 
     private Interleaving(Said[][] said)
     {
-        // Nothing is due while it runs: the clone's connections do nothing by themselves.
-        replay = new Replay(
-            new ReplaySettings(ProtocolRegistry.Find("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
+        replay = Idle(clock);
         var events = new List<(long At, Action Happen)>();
         var start = clock.GetTimestamp();
         foreach (var session in said)
@@ -66,6 +64,10 @@ internal sealed class Interleaving : IAsyncDisposable
             afterStep?.Invoke(run);
         return run;
     }
+
+    /// <summary>A replay of MySQL in which nothing is due: the clone's connections do nothing by themselves.</summary>
+    public static Replay Idle(TimeProvider clock) => new(
+        new ReplaySettings(ProtocolRegistry.Find("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
 
     /// <summary>A statement arrives; its end is not heard yet.</summary>
     public static Exchange Begin(Replay replay, ShadowConnection shadow, string sql, long arrival)

@@ -2,6 +2,7 @@ using System.Net;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.StandAlone;
+using JustRunIt.ProxyNode.Tracing;
 
 namespace JustRunIt.ProxyNode.Tests;
 
@@ -40,6 +41,18 @@ internal static class Scenes
             Rules = rules ?? ServiceRules.None,
         },
         TimeProvider.System);
+
+    /// <summary>Repeats a trace at a server.</summary>
+    public static async Task<TraceReport> ReplayAsync(string file, IPEndPoint to, double fraction, ServiceRules rules)
+    {
+        using var trace = TraceFile.Open(file, rules.Sessions);
+        var options = new ReplayOptions(file, to, null, fraction, Speed: 1, Seed: 7, rules, IsJson: true);
+        var sessions = TracePlan.Sessions(trace.Exchanges, rules.Sessions);
+        var plan = TracePlan.Make(sessions, fraction, options.Speed, options.Seed);
+        var replay = new TraceReplay(trace, plan, to, rules, TimeProvider.System);
+        await replay.RunAsync(CancellationToken.None);
+        return TraceReport.Of(trace, sessions.Count, plan, replay, options);
+    }
 
     /// <summary>Waits until the report fulfils a condition.</summary>
     public static async Task<Report> UntilAsync(StandAloneProxy proxy, Func<Report, bool> condition)

@@ -14,20 +14,14 @@ public sealed class ServerAddressTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    [Fact]
-    public async Task A_server_is_reached_by_its_name_at_whichever_of_its_addresses_answers()
+    [Theory]
+    [InlineData("http")]
+    [InlineData("tcp")]
+    public async Task A_server_is_reached_by_its_name_at_whichever_of_its_addresses_answers(string protocol)
     {
         // It listens at the IPv4 address only, which need not be the first that the name stands for.
         await using var server = await TestServer.StartAsync(application => application.MapGet("/", () => "here"));
-        await using var proxy = Scenes.In("http", new DnsEndPoint("localhost", server.EndPoint.Port));
-        Assert.Equal("here", await AskAsync(proxy.EndPoint));
-    }
-
-    [Fact]
-    public async Task Plain_TCP_too()
-    {
-        await using var server = await TestServer.StartAsync(application => application.MapGet("/", () => "here"));
-        await using var proxy = Scenes.In("tcp", new DnsEndPoint("localhost", server.EndPoint.Port));
+        await using var proxy = Scenes.In(protocol, new DnsEndPoint("localhost", server.EndPoint.Port));
         Assert.Equal("here", await AskAsync(proxy.EndPoint));
     }
 

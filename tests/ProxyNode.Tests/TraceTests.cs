@@ -144,16 +144,7 @@ public sealed class TraceTests : IAsyncLifetime
         return file;
     }
 
-    private async Task<TraceReport> ReplayAsync(string file, double fraction)
-    {
-        using var trace = TraceFile.Open(file, Rules.Sessions);
-        var options = new ReplayOptions(file, copy.EndPoint, null, fraction, Speed: 1, Seed: 7, Rules, IsJson: true);
-        var sessions = TracePlan.Sessions(trace.Exchanges, Rules.Sessions);
-        var plan = TracePlan.Make(sessions, fraction, options.Speed, options.Seed);
-        var replay = new TraceReplay(trace, plan, copy.EndPoint, Rules, TimeProvider.System);
-        await replay.RunAsync(CancellationToken.None);
-        return TraceReport.Of(trace, sessions.Count, plan, replay, options);
-    }
+    private Task<TraceReport> ReplayAsync(string file, double fraction) => Scenes.ReplayAsync(file, copy.EndPoint, fraction, Rules);
 
     /// <summary>Sessions of three requests: a page, which begins the session, and two articles for its basket.</summary>
     private static async Task BuyAsync(IPEndPoint proxy, int sessions, bool oneConnection = false)

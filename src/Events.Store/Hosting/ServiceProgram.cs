@@ -75,24 +75,19 @@ public static class ServiceProgram
     {
         await using var disposing = ((IAsyncDisposable)host).ConfigureAwait(false);
         var ended = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        var hasStarted = false;
         try
         {
             await host.StartAsync().ConfigureAwait(false);
-            hasStarted = true;
         }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        catch (Exception e)
         {
-            // Told to end.
-        }
-        finally
-        {
-            if (!hasStarted)
-                await host.StopAsync().ConfigureAwait(false);
+            await host.StopAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException && ended.IsCancellationRequested)
+                return;
+            throw;
         }
 
-        if (hasStarted)
-            await host.WaitForShutdownAsync().ConfigureAwait(false);
+        await host.WaitForShutdownAsync().ConfigureAwait(false);
     }
 
     private static string Help(string purpose, string arguments) =>

@@ -314,7 +314,7 @@ internal sealed class RelayConnection(
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         // Nothing else is read from it any more.
-        await using var registration = patience.Token.UnsafeRegister(static client => ((LoopSocket)client!).Dispose(), client).ConfigureAwait(false);
+        await using var registration = client.CloseOn(patience.Token).ConfigureAwait(false);
         var buffer = new byte[4096];
         while (await client.ReceiveAsync(buffer).ConfigureAwait(false) > 0)
         {

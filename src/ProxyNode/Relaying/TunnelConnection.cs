@@ -13,14 +13,8 @@ internal static class TunnelConnection
         var loop = EventLoop.Next();
         using var server = await ServerSocket.ConnectAsync(upstream, loop, stop).ConfigureAwait(false);
         using var own = new LoopSocket(client, loop);
-        await using var registration = stop.UnsafeRegister(
-            static state =>
-            {
-                var (client, server) = ((LoopSocket, LoopSocket))state!;
-                client.Dispose();
-                server.Dispose();
-            },
-            (own, server)).ConfigureAwait(false);
+        await using var closesOwn = own.CloseOn(stop).ConfigureAwait(false);
+        await using var closesServer = server.CloseOn(stop).ConfigureAwait(false);
         var upwards = CopyAsync(own, server);
         var downwards = CopyAsync(server, own);
         var first = await Task.WhenAny(upwards, downwards).ConfigureAwait(false);

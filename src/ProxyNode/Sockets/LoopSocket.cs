@@ -299,7 +299,7 @@ internal sealed class LoopSocket : IDisposable
     private static SocketException Failure(int error) => new((int)(error switch
     {
         // errno.h
-        11 => SocketError.WouldBlock,
+        Native.Again => SocketError.WouldBlock,
         32 or 104 => SocketError.ConnectionReset,
         110 => SocketError.TimedOut,
         111 => SocketError.ConnectionRefused,
