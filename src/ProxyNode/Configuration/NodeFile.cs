@@ -39,17 +39,18 @@ internal static class NodeFile
     private static TierSettings Tier(YamlField field)
     {
         var rules = RulesFile.Read(field);
+        var upstream = Upstream(field.Required("upstream"));
         return new(
             field.Required("service").Text(),
             field.Required("tier").Text(),
             Address(field.Required("listen")),
-            Upstream(field.Required("upstream")),
+            upstream,
             field.Optional("outProxies")?.List().Select(OutProxy).ToList() ?? [],
             rules,
             (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024)
         {
             Protocol = Protocol(field),
-            Install = Install(field),
+            Install = Install(field, upstream),
             Vm = field.Optional("vm")?.Text(),
         };
     }
@@ -57,14 +58,15 @@ internal static class NodeFile
     private static OutProxySettings OutProxy(YamlField field)
     {
         field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install", "vm");
+        var upstream = Upstream(field.Required("upstream"));
         return new OutProxySettings(
             field.Required("name").Text(),
             Address(field.Required("listen")),
-            Upstream(field.Required("upstream")),
+            upstream,
             Address(field.Required("sandboxListen")))
         {
             Protocol = Protocol(field),
-            Install = Install(field),
+            Install = Install(field, upstream),
             Vm = field.Optional("vm")?.Text(),
         };
     }
@@ -73,11 +75,11 @@ internal static class NodeFile
         ? ProtocolRegistry.Default
         : ProtocolRegistry.Find(protocol.Text()) ?? throw protocol.Error(ProtocolRegistry.Names);
 
-    private static IPEndPoint? Install(YamlField field)
+    private static IPEndPoint? Install(YamlField field, EndPoint upstream)
     {
         if (field.Optional("install") is not { } install)
             return null;
-        if (!Installation.IsPossibleBefore(Upstream(field.Required("upstream"))))
+        if (!Installation.IsPossibleBefore(upstream))
             throw field.Required("upstream").Error("IP:PORT or unix:PATH where the proxy is installed around an address");
         return Addresses.TryParseInstallable(install.Text()) ?? throw install.Error("IP:PORT of one address, such as 10.0.0.5:8080");
     }

@@ -7,8 +7,6 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// <summary>Whole messages over a socket, for the few that a proxy says and hears itself.</summary>
 internal sealed class PgStream(LoopSocket socket)
 {
-    private const int LongestMessage = 1 << 20;
-
     /// <summary>Sends bytes.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await socket.SendAsync(bytes).ConfigureAwait(false);
 
@@ -29,17 +27,5 @@ internal sealed class PgStream(LoopSocket socket)
         return [.. length, .. body];
     }
 
-    private async Task<byte[]> ReadAsync(long count)
-    {
-        if (count > LongestMessage)
-            throw new ProtocolException("a PostgreSQL message that is too long during a log-in");
-        var bytes = new byte[count];
-        for (var at = 0; at < count;)
-        {
-            var received = await socket.ReceiveAsync(bytes.AsMemory(at)).ConfigureAwait(false);
-            at += received > 0 ? received : throw new ProtocolException("the peer has left during a PostgreSQL log-in");
-        }
-
-        return bytes;
-    }
+    private Task<byte[]> ReadAsync(long count) => LogIn.ReceiveAsync(socket, count, "PostgreSQL");
 }
