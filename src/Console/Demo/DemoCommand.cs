@@ -11,7 +11,7 @@ internal static class DemoCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var quick = new Option<bool>("--quick") { Description = "shorter experiments; at most three minutes instead of six" };
+        var quick = new Option<bool>("--quick") { Description = "shorter experiments; about three minutes instead of five" };
         var json = new Option<FileInfo?>("--json") { Description = "write every figure to this file", HelpName = "FILE" };
         var plot = new Option<FileInfo?>("--plot")
         {

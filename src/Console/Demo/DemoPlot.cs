@@ -24,12 +24,13 @@ internal static class DemoPlot
         }
 
         plot.Add.HorizontalLine(result.Agreed.TotalMilliseconds, 1, Colors.Black, LinePattern.Dashed).LegendText = "agreed";
-        Mark(result.SurgeAt, "load grows");
+        foreach (var load in result.Surges)
+            Mark(load.At, $"{load.Factor} × load");
         if (result.Violated is { } violated)
             Mark(violated.WindowTo, "violated");
         if (result.Applied is { } applied)
             Mark(applied.At, "applied");
-        plot.Title($"Mean response time of each service; {result.Service} gets {DemoPlan.Surge} × its load");
+        plot.Title($"Mean response time of each service; the load of {result.Service} grows");
         plot.XLabel("seconds");
         plot.YLabel("mean response time, ms (application tier, each second)");
         plot.Axes.SetLimitsY(0, highest);

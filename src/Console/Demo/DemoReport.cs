@@ -16,7 +16,7 @@ internal static class DemoReport
         var told = result.Seen
             .Where(observed => observed.SeenAt >= result.Start)
             .Select(observed => (At: observed.SeenAt, Line: DemoNarrator.Tell(observed.Message)))
-            .Append((At: result.SurgeAt, Line: $"load of {result.Service} grows by half"));
+            .Concat(result.Surges.Select(load => (load.At, Line: (string?)$"{result.Service} gets {load.Factor} × its load")));
         foreach (var (at, line) in told.Where(entry => entry.Line is not null).OrderBy(entry => entry.At))
             console.WriteLine($"  {Seconds(result, at),6:0.0}  {line}");
 
@@ -52,7 +52,8 @@ internal static class DemoReport
             ["agreedMs"] = result.Agreed.TotalMilliseconds,
             ["capacityPerSecond"] = result.CapacityPerSecond,
             ["startedAt"] = result.Start.UtcDateTime.ToString("O"),
-            ["surgeAt"] = result.SurgeAt.UtcDateTime.ToString("O"),
+            ["surgeAt"] = result.Surges[0].At.UtcDateTime.ToString("O"),
+            ["surges"] = new JsonArray([.. result.Surges.Select(load => new JsonObject { ["at"] = load.At.UtcDateTime.ToString("O"), ["factor"] = load.Factor })]),
             ["violatedAt"] = result.Violated?.WindowTo.UtcDateTime.ToString("O"),
             ["appliedAt"] = result.Applied?.At.UtcDateTime.ToString("O"),
             ["restoredAt"] = result.RestoredAt?.UtcDateTime.ToString("O"),

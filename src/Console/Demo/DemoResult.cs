@@ -10,7 +10,7 @@ namespace JustRunIt.Console.Demo;
 
 /// <summary>What the demonstration showed, taken from the messages that any subscriber sees.</summary>
 /// <param name="Start">When the load began (UTC).</param>
-/// <param name="SurgeAt">When it grew (UTC).</param>
+/// <param name="Surges">What it grew to.</param>
 /// <param name="Agreed">The agreed mean response time.</param>
 /// <param name="CapacityPerSecond">What an application server with its first allocation can bear, requests a second.</param>
 /// <param name="Service">The service whose load grew.</param>
@@ -19,7 +19,7 @@ namespace JustRunIt.Console.Demo;
 /// <param name="Problem">Why the agreement was not restored; null when it was.</param>
 internal sealed record DemoResult(
     DateTimeOffset Start,
-    DateTimeOffset SurgeAt,
+    IReadOnlyList<DemoLoad> Surges,
     TimeSpan Agreed,
     double CapacityPerSecond,
     string Service,
@@ -35,7 +35,7 @@ internal sealed record DemoResult(
     /// <summary>The violation that led to the exploration, or without one the first after the surge.</summary>
     public SlaViolated? Violated => Exploration is { } exploration
         ? Of<SlaViolated>().LastOrDefault(violated => violated.Service == Service && violated.WindowTo <= exploration.At)
-        : Of<SlaViolated>().FirstOrDefault(violated => violated.Service == Service && violated.WindowTo > SurgeAt);
+        : Of<SlaViolated>().FirstOrDefault(violated => violated.Service == Service && violated.WindowTo > Surges[0].At);
 
     /// <summary>The matrices of that exploration; without a decision those of every exploration of the service.</summary>
     public IReadOnlySet<Guid> Matrices => Exploration is { } exploration

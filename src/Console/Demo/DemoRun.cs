@@ -74,11 +74,16 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
             await Task.Delay(LogIns, cancellation);
             fleet.Start("Services.Monitor", "--config", files.WriteServices(agreed));
             await Task.Delay(plan.Steady - LogIns, cancellation);
-            var surgeAt = DateTimeOffset.UtcNow;
-            await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * DemoPlan.Surge));
-            Say($"{services[DemoPlan.Surging].Name} gets {DemoPlan.Surge} × its load");
-            var problem = await FollowAsync(services[DemoPlan.Surging].Name, start, surgeAt, observer, fleet, cancellation);
-            return new DemoResult(start, surgeAt, agreed, capacity, services[DemoPlan.Surging].Name, because, [.. observer.All], problem);
+            var service = services[DemoPlan.Surging].Name;
+            var surge = new DemoSurge(2.5 * plan.Window);
+            var problem = await FollowAsync(service, start, surge, GrowAsync, observer, fleet, cancellation);
+            return new DemoResult(start, surge.Loads, agreed, capacity, service, because, [.. observer.All], problem);
+
+            async Task GrowAsync(double factor)
+            {
+                await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * factor));
+                Say($"{service} gets {factor} × its load");
+            }
         }
         finally
         {
@@ -110,16 +115,19 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
             : throw new InvalidOperationException($"{service.Name} answered nothing while its capacity was measured; see {folder}/logs");
     }
 
-    /// <summary>Tells what happens until the agreement holds again; returns why it does not.</summary>
-    private async Task<string?> FollowAsync(string service, DateTimeOffset start, DateTimeOffset surgeAt, Observer observer, Fleet fleet, CancellationToken cancellation)
+    /// <summary>Lets the load grow, and tells what happens until the agreement holds again; returns why it does not.</summary>
+    private async Task<string?> FollowAsync(
+        string service, DateTimeOffset start, DemoSurge surge, Func<double, Task> growAsync, Observer observer, Fleet fleet, CancellationToken cancellation)
     {
         var progress = new ExperimentProgress(console);
         PlacementApplied? applied = null;
         AllocationDecided? decided = null;
         var violated = false;
         var holds = true;
-        while (DateTimeOffset.UtcNow < begin + plan.TimeLimit)
+        while (surge.Loads.Count == 0 || DateTimeOffset.UtcNow < surge.LastAt + plan.TimeLimit)
         {
+            if (surge.Next(DateTimeOffset.UtcNow, holds && !violated && decided is null) is { } factor)
+                await growAsync(factor);
             if (fleet.FirstFailed() is { } failed)
                 return $"{failed.Name} ended: {failed.LastWords()}";
             while (observer.News.TryRead(out var news))
@@ -131,7 +139,7 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
                     Say(line, news.SeenAt);
                 }
 
-                violated |= news.Message is SlaViolated v && v.Service == service && v.WindowTo > surgeAt;
+                violated |= news.Message is SlaViolated v && v.Service == service && v.WindowTo > surge.Loads[0].At;
                 decided ??= news.Message is AllocationDecided d && d.Service == service ? d : null;
                 applied ??= news.Message is PlacementApplied p && p.DecisionId == decided?.DecisionId ? p : null;
                 if (news.Message is PlacementDecided { Feasible: false } impossible && impossible.DecisionId == decided?.DecisionId)
@@ -148,7 +156,7 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
             await Task.Delay(200, cancellation);
         }
 
-        return applied is not null ? "the response time stayed above the agreement after the decision was applied"
+        return applied is not null ? $"the response time was above the agreement until {plan.TimeLimit.TotalSeconds:0} s after the load grew"
             : decided is not null ? "the decision could not be applied in time"
             : violated ? "no decision was reached in time"
             : "the SLA was not violated by the surge";
