@@ -40,5 +40,8 @@ internal static class DemoNarrator
         _ => null,
     };
 
+    /// <summary>The line for a load that has grown.</summary>
+    public static string Tell(string service, double factor) => $"{service} gets {factor} × its load";
+
     private static string Ms(TimeSpan time) => $"{time.TotalMilliseconds:0} ms";
 }

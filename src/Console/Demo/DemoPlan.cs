@@ -72,6 +72,9 @@ internal sealed record DemoPlan(TimeSpan Steady, TimeSpan Measure, TimeSpan Warm
         Window: TimeSpan.FromSeconds(8),
         TimeLimit: TimeSpan.FromSeconds(120));
 
+    /// <summary>How long a load is looked at before it grows further: a window that lies wholly in it has ended by then, and is heard of.</summary>
+    public TimeSpan Patience => 2.5 * Window;
+
     /// <summary>The addresses of the auctions.</summary>
     public static IReadOnlyList<DemoService> Layout(Ports ports) =>
     [

@@ -16,7 +16,7 @@ internal static class DemoReport
         var told = result.Seen
             .Where(observed => observed.SeenAt >= result.Start)
             .Select(observed => (At: observed.SeenAt, Line: DemoNarrator.Tell(observed.Message)))
-            .Concat(result.Surges.Select(load => (load.At, Line: (string?)$"{result.Service} gets {load.Factor} × its load")));
+            .Concat(result.Surges.Select(load => (load.At, Line: (string?)DemoNarrator.Tell(result.Service, load.Factor))));
         foreach (var (at, line) in told.Where(entry => entry.Line is not null).OrderBy(entry => entry.At))
             console.WriteLine($"  {Seconds(result, at),6:0.0}  {line}");
 

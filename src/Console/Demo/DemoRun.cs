@@ -75,14 +75,14 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
             fleet.Start("Services.Monitor", "--config", files.WriteServices(agreed));
             await Task.Delay(plan.Steady - LogIns, cancellation);
             var service = services[DemoPlan.Surging].Name;
-            var surge = new DemoSurge(2.5 * plan.Window);
+            var surge = new DemoSurge(plan.Patience);
             var problem = await FollowAsync(service, start, surge, GrowAsync, observer, fleet, cancellation);
             return new DemoResult(start, surge.Loads, agreed, capacity, service, because, [.. observer.All], problem);
 
             async Task GrowAsync(double factor)
             {
                 await emulators[DemoPlan.Surging].SetClientsAsync((int)Math.Round(clients * factor));
-                Say($"{service} gets {factor} × its load");
+                Say(DemoNarrator.Tell(service, factor));
             }
         }
         finally
