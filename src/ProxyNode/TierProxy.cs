@@ -1,5 +1,6 @@
 using System.Net;
 using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Proxies;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;

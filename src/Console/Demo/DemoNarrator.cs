@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;

@@ -22,4 +22,4 @@ public sealed record StartReplay(
     string Service,
     string Tier,
     string SandboxEndpoint,
-    ExperimentDurations Durations) : ICommand;
+    ExperimentDurations Durations) : INodeCommand;
