@@ -3,6 +3,7 @@ using JustRunIt.Events.Messaging;
 using MassTransit;
 using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting.Messaging;
 
@@ -21,6 +22,8 @@ internal static class Bus
         consumers(registration);
         services.AddMassTransit(configurator =>
         {
+            // Nothing of what runs here is reported to the library's makers.
+            configurator.DisableUsageTelemetry();
             foreach (var entry in registration.Entries)
                 entry.Register(configurator);
             configurator.UsingRabbitMq((context, bus) =>
@@ -31,6 +34,8 @@ internal static class Bus
                 bus.ClearSerialization();
                 bus.UseRawJsonSerializer(RawSerializerOptions.AnyMessageType | RawSerializerOptions.AddTransportHeaders, isDefault: true);
                 bus.UseRawJsonDeserializer(RawSerializerOptions.AnyMessageType, isDefault: true);
+                bus.ConfigureSend(pipe => ((IPipeConfigurator<SendContext>)pipe).UseFilter(new CausationFilter()));
+                bus.ConfigurePublish(pipe => ((IPipeConfigurator<PublishContext>)pipe).UseFilter(new CausationFilter()));
                 foreach (var entry in registration.Entries)
                 {
                     bus.ReceiveEndpoint(Names.Queue(reader, entry.Message), endpoint =>
@@ -44,18 +49,21 @@ internal static class Bus
                             endpoint.Bind(Names.Exchange(entry.Message));
                         endpoint.ConfigureError(pipe =>
                         {
-                            pipe.UseFilter(new ReasonFilter());
+                            pipe.UseFilter(new FaultFilter(entry.Message, context.GetRequiredService<ILogger<FaultFilter>>()));
                             pipe.UseFilter(new ErrorTransportFilter());
                         });
+                        ((IPipeConfigurator<ConsumeContext>)endpoint).UseFilter(new HandlingFilter(entry.Message, context.GetRequiredService<ILogger<HandlingFilter>>()));
                         endpoint.UseMessageRetry(retry =>
                         {
                             retry.Handle<Exception>(retries.IsOutage.Invoke);
                             retry.Interval(OutageRetries, OutageRetryInterval);
+                            retry.ConnectRetryObserver(new RetryLog(isOutage: true, context.GetRequiredService<ILogger<RetryLog>>()));
                         });
                         endpoint.UseMessageRetry(retry =>
                         {
                             retry.Handle<Exception>(retries.IsConflict.Invoke);
                             retry.Intervals([.. Enumerable.Range(1, ConflictRetries).Select(i => TimeSpan.FromMilliseconds(2 * i))]);
+                            retry.ConnectRetryObserver(new RetryLog(isOutage: false, context.GetRequiredService<ILogger<RetryLog>>()));
                         });
                         entry.Configure(endpoint, context);
                     });
