@@ -116,10 +116,10 @@ public sealed partial class DecisionRunner(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "decided by {Decider} on {Stream}: {Events}")]
+        [LoggerMessage(EventId = 1110, Level = LogLevel.Information, Message = "decided by {Decider} on {Stream}: {Events}")]
         public static partial void Decided(ILogger logger, string decider, string stream, string events);
 
-        [LoggerMessage(EventId = 201, Message = "nothing decided by {Decider}: {Why}, {Detail}")]
+        [LoggerMessage(EventId = 1111, Message = "nothing decided by {Decider}: {Why}, {Detail}")]
         public static partial void DecidedNothing(ILogger logger, LogLevel level, string decider, WhyNothing why, string detail);
     }
 }

@@ -16,16 +16,13 @@ public sealed class EventStore(NpgsqlDataSource dataSource)
     /// <summary>Events behind a snapshot before another is taken.</summary>
     public const int SnapshotEvery = 50;
 
-    // One statement, so that snapshot and rest are of one moment.
-    private const string Query =
+    private const int PageSize = 500;
+
+    // With a limit, since the planner cannot know that few rows lie behind a snapshot, and would read a long stream as a whole.
+    private static readonly string EventsAfter =
         $"""
-        WITH snapshot AS (
-            SELECT version, state::text AS data FROM {SnapshotTable.Name} WHERE stream = $1 AND kind = $2 AND format = $3)
-        SELECT version, NULL AS type, data FROM snapshot
-        UNION ALL
         SELECT version, type, data::text FROM {StoreSetup.Schema}.mt_events
-            WHERE stream_id = $1 AND version > COALESCE((SELECT version FROM snapshot), 0)
-        ORDER BY version
+            WHERE stream_id = $1 AND version > $2 ORDER BY version LIMIT {PageSize}
         """;
 
     /// <summary>A stream's state and version, to look at.</summary>
@@ -49,28 +46,39 @@ public sealed class EventStore(NpgsqlDataSource dataSource)
         return read;
     }
 
-    private async Task<(Versioned<TState> Read, int Behind)> ReadAsync<TState>(string stream, CancellationToken cancellation)
+    /// <summary>Also tells how many events lie behind the snapshot that was used, each of which was read and folded.</summary>
+    internal async Task<(Versioned<TState> Read, int Behind)> ReadAsync<TState>(string stream, CancellationToken cancellation)
         where TState : class, IState<TState>
     {
-        await using var command = dataSource.CreateCommand(Query);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = typeof(TState).Name, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = SnapshotTable.FormatOf<TState>(), NpgsqlDbType = NpgsqlDbType.Text });
+        await using var connection = await dataSource.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        // A snapshot is of some version, and what lies behind a version never changes: both need not be of one moment.
+        var read = await SnapshotTable.ReadAsync<TState>(connection, stream, cancellation).ConfigureAwait(false)
+            ?? new Versioned<TState>(TState.Initial, 0);
+        for (var behind = 0; ;)
+        {
+            var (after, count) = await FoldPageAsync(connection, stream, read, cancellation).ConfigureAwait(false);
+            read = after;
+            behind += count;
+            if (count < PageSize)
+                return (read, behind);
+        }
+    }
+
+    private static async Task<(Versioned<TState> Read, int Count)> FoldPageAsync<TState>(
+        NpgsqlConnection connection, string stream, Versioned<TState> read, CancellationToken cancellation)
+        where TState : class, IState<TState>
+    {
+        await using var command = new NpgsqlCommand(EventsAfter, connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream, NpgsqlDbType = NpgsqlDbType.Varchar });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = read.Version });
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var (state, version, behind) = (TState.Initial, 0L, 0);
-        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        var (state, version, count) = (read.State, read.Version, 0);
+        for (; await reader.ReadAsync(cancellation).ConfigureAwait(false); count++)
         {
             version = reader.GetInt64(0);
-            if (await reader.IsDBNullAsync(1, cancellation).ConfigureAwait(false))
-            {
-                state = SnapshotTable.Read<TState>(reader.GetString(2));
-                continue;
-            }
-
             state = TState.Evolve(state, StoredEvents.Read(reader.GetString(1), reader.GetString(2)));
-            behind++;
         }
 
-        return (new Versioned<TState>(state, version), behind);
+        return (new Versioned<TState>(state, version), count);
     }
 }

@@ -6,6 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
 using Marten;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace JustRunIt.Events.Store;
 
@@ -28,12 +30,34 @@ internal static class SnapshotTable
             PRIMARY KEY (stream, kind));
         """;
 
-    private static readonly JsonSerializerOptions Options = new(Wire.Json) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private const string Query = $"SELECT version, state::text FROM {Name} WHERE stream = $1 AND kind = $2 AND format = $3";
+
+    private static readonly JsonSerializerOptions Plain = new(Wire.Json) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+
+    private static readonly JsonSerializerOptions Options = new(Plain) { Converters = { new OrdinalDictionaries() } };
 
     /// <summary>Changes with the shape of the state, and with the rules by which it is folded.</summary>
     public static string FormatOf<TState>()
         where TState : IState<TState> => Format<TState>.Value;
 
+    /// <summary>The last snapshot of a stream; null when there is none that this program can use.</summary>
+    public static async Task<Versioned<TState>?> ReadAsync<TState>(NpgsqlConnection connection, string stream, CancellationToken cancellation)
+        where TState : class, IState<TState>
+    {
+        await using var command = new NpgsqlCommand(Query, connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = typeof(TState).Name, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FormatOf<TState>(), NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        return await reader.ReadAsync(cancellation).ConfigureAwait(false)
+            ? new Versioned<TState>(Read<TState>(reader.GetString(1)), reader.GetInt64(0))
+            : null;
+    }
+
+    /// <summary>A state as it stands in a snapshot.</summary>
+    public static string Write<TState>(TState state) => JsonSerializer.Serialize(state, Options);
+
+    /// <summary>A state that stands in a snapshot.</summary>
     public static TState Read<TState>(string json) => JsonSerializer.Deserialize<TState>(json, Options)!;
 
     /// <summary>Takes a snapshot in the session's transaction; an older one never replaces a newer one of the same format.</summary>
@@ -49,12 +73,12 @@ internal static class SnapshotTable
             typeof(TState).Name,
             FormatOf<TState>(),
             read.Version,
-            JsonSerializer.Serialize(read.State, Options));
+            Write(read.State));
 
     private static class Format<TState>
         where TState : IState<TState>
     {
         public static readonly string Value = Convert.ToHexString(SHA256.HashData(
-            Encoding.UTF8.GetBytes($"{TState.Fold}\n{Options.GetJsonSchemaAsNode(typeof(TState)).ToJsonString()}")))[..16];
+            Encoding.UTF8.GetBytes($"{TState.Fold}\n{Plain.GetJsonSchemaAsNode(typeof(TState)).ToJsonString()}")))[..16];
     }
 }

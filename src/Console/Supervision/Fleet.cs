@@ -39,6 +39,7 @@ internal sealed class Fleet(Connections connections, string folder) : IAsyncDisp
             {
                 [Connections.PostgresVariable] = connections.Postgres,
                 [Connections.RabbitMqVariable] = connections.RabbitMq.ToString(),
+                [EnvironmentVariables.Logs] = Programs.LogFolder,
                 ["DOTNET_gcServer"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
             },

@@ -3,8 +3,8 @@ using Npgsql;
 namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>
-/// Events that the relay could not hand over because the program that led did not know their type: newer software wrote them. They
-/// wait here, and are handed over by the first leader that knows them.
+/// Events that the relay could not hand over because the program that led could not read them: most often, newer software wrote
+/// them. They wait here, and are handed over by the first leader that can.
 /// </summary>
 internal static class ParkedTable
 {
@@ -25,13 +25,13 @@ internal static class ParkedTable
         await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
-    public static async Task<List<(long Sequence, string WireName)>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    public static async Task<List<long>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand($"SELECT seq_id, wire_name FROM {StoreSetup.Schema}.parked ORDER BY seq_id", connection);
+        await using var command = new NpgsqlCommand($"SELECT seq_id FROM {StoreSetup.Schema}.parked ORDER BY seq_id", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
-        var parked = new List<(long, string)>();
+        var parked = new List<long>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
-            parked.Add((reader.GetInt64(0), reader.GetString(1)));
+            parked.Add(reader.GetInt64(0));
         return parked;
     }
 

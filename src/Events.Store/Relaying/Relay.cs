@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -49,7 +48,7 @@ internal sealed partial class Relay(
             catch (Exception e)
             {
                 // Whatever broke (a server restarted, a connection ended), the events are still there: begin again.
-                Log.Interrupted(logger, e.Message);
+                Log.Interrupted(logger, OneLine.Of(e));
                 await PauseAsync(TimeSpan.FromSeconds(1), stoppingToken).ConfigureAwait(false);
             }
         }
@@ -81,7 +80,7 @@ internal sealed partial class Relay(
         await ExecuteAsync(connection, $"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
         var handover = new EventHandover(publisher, connection, logger);
         await handover.SendParkedAsync(cancellation).ConfigureAwait(false);
-        var timers = new TimerPump(connection, publisher);
+        var timers = new TimerPump(connection, publisher, logger);
         var reader = new EventReader(connection);
         var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
         var unconfirmed = new UnconfirmedPages(position);
@@ -144,10 +143,10 @@ internal sealed partial class Relay(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "relay: {Service} leads")]
+        [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "relay: {Service} leads")]
         public static partial void Leading(ILogger logger, string service);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "relay: interrupted, beginning again: {Reason}")]
+        [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "relay: interrupted, beginning again: {Reason}")]
         public static partial void Interrupted(ILogger logger, string reason);
     }
 }
