@@ -7,7 +7,7 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 // A capped server should answer like a server with a slower CPU. The reference is just that: the same server without a cap,

@@ -78,6 +78,10 @@ group_needs() {
         samples)
             echo mariadbd mariadb-server
             ;;
+        # Reads every shell program of the repository.
+        shell)
+            echo shellcheck shellcheck
+            ;;
         # Clients that only vectors are recorded with.
         recording)
             echo node nodejs

@@ -1,10 +1,10 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using Microsoft.Extensions.Hosting;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Destroys clones whose lease has ended, whoever died meanwhile (DESIGN §3).</summary>
-internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock) : BackgroundService
+internal sealed class LeaseWatch(VmHost host, TimeProvider clock) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -13,8 +13,8 @@ internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock) : B
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                foreach (var clone in hypervisor.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
-                    await hypervisor.StopAsync(clone.Name, stoppingToken);
+                foreach (var clone in host.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
+                    await host.Troubles.TryAsync($"{clone.Name}, whose lease has ended", () => host.StopAsync(clone.Name, stoppingToken));
             }
         }
         catch (OperationCanceledException)

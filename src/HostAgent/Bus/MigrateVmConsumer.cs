@@ -1,19 +1,22 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Moves an on-line virtual machine: to another machine of this agent, or to another agent, which then answers.</summary>
-internal sealed class MigrateVmConsumer(IHypervisor hypervisor, AgentSettings settings, Departure departure) : IConsumer<MigrateVm>
+internal sealed class MigrateVmConsumer(VmHost host, AgentSettings settings, Departure departure, ILogger<MigrateVmConsumer> logger)
+    : IConsumer<MigrateVm>
 {
     public async Task Consume(ConsumeContext<MigrateVm> context)
     {
         var command = context.Message;
         var begin = Stopwatch.GetTimestamp();
+        RunningVm vm;
         try
         {
             if (command.ToAgent is { } other && other != settings.Agent)
@@ -22,13 +25,17 @@ internal sealed class MigrateVmConsumer(IHypervisor hypervisor, AgentSettings se
                 return;
             }
 
-            await hypervisor.MigrateAsync(command.Vm, command.To, context.CancellationToken);
-            var vm = hypervisor.List().First(present => present.Name == command.Vm);
-            await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
+            await host.MigrateAsync(command.Vm, command.To, context.CancellationToken);
+            vm = host.List().FirstOrDefault(present => present.Name == command.Vm)
+                ?? throw new HostException($"{command.Vm} has ended");
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new VmMigrationFailed(command.Subject, command.RequestId, settings.Agent, command.Vm, e.Message));
+            await context.Publish(new VmMigrationFailed(
+                command.Subject, command.RequestId, settings.Agent, command.Vm, Answer.Reason(e, logger)));
+            return;
         }
+
+        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
     }
 }

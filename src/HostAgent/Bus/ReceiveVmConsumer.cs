@@ -3,14 +3,15 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<ReceiveVm>
+internal sealed partial class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
@@ -21,26 +22,36 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
             if (vm is null && command.Endpoint is { } endpoint)
                 vm = await FetchAsync(endpoint, command, context.CancellationToken);
         }
-        catch (Exception e) when (e is HypervisorException or SocketException or IOException)
+        catch (Exception e) when (Answer.Is(e))
         {
             // The sender has heard why, or has given up: it answers. Unless it was given at the last moment.
             if ((vm = Find(command.Vm)) is null)
+            {
+                LogNotFetched(logger, command.Vm, Answer.Reason(e, logger));
                 return;
+            }
         }
 
         if (vm is null)
         {
             await context.Publish(new VmMigrationFailed(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, $"virtual machine {command.Vm} runs neither there nor on a machine of agent {settings.Agent}"));
+                command.Subject,
+                command.RequestId,
+                settings.Agent,
+                command.Vm,
+                $"virtual machine {command.Vm} runs neither there nor on a machine of agent {settings.Agent}"));
             return;
         }
 
         await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
         // Also for an inventory that has given the move up meanwhile.
-        await context.Publish(Reports.Started(settings, vm));
+        await context.Publish(Allocations.Started(settings, vm));
     }
 
-    private RunningVm? Find(string vm) => hypervisor.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Vm} was not fetched from the other agent: {Reason}")]
+    private static partial void LogNotFetched(ILogger logger, string vm, string reason);
+
+    private RunningVm? Find(string vm) => host.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
 
     private async Task<RunningVm> FetchAsync(string endpoint, ReceiveVm command, CancellationToken cancellation)
     {
@@ -48,6 +59,6 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
         await socket.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation);
         await using var connection = new NetworkStream(socket);
         await Ticket.SayAsync(connection, command.Ticket, cancellation);
-        return await hypervisor.ReceiveAsync(command.To, connection, cancellation);
+        return await host.ReceiveAsync(command.To, connection, cancellation);
     }
 }

@@ -1,26 +1,31 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Caps what runs.</summary>
-internal sealed class SetAllocationConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<SetAllocation>
+internal sealed class SetAllocationConsumer(VmHost host, AgentSettings settings, ILogger<SetAllocationConsumer> logger)
+    : IConsumer<SetAllocation>
 {
     public async Task Consume(ConsumeContext<SetAllocation> context)
     {
         var command = context.Message;
+        VmAllocation set;
         try
         {
-            var wanted = new Allocation(command.Cpu, command.Memory, command.Frequency, command.Cores);
-            var set = await hypervisor.AllocateAsync(command.Vm, wanted, context.CancellationToken);
-            await context.Publish(new AllocationSet(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, set.Cpu, set.Memory, set.Frequency, set.Cores));
+            set = await host.AllocateAsync(command.Vm, Allocations.Wanted(command), context.CancellationToken);
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, e.NotRunning, e.Message));
+            var notRunning = e is HostException { NotRunning: true };
+            await context.Publish(new AllocationRefused(
+                command.Subject, command.RequestId, settings.Agent, command.Vm, notRunning, Answer.Reason(e, logger)));
+            return;
         }
+
+        await context.Publish(Allocations.Set(command, settings, set));
     }
 }

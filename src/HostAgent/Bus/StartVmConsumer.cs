@@ -1,24 +1,28 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Starts an on-line virtual machine.</summary>
-internal sealed class StartVmConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<StartVm>
+internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, ILogger<StartVmConsumer> logger) : IConsumer<StartVm>
 {
     public async Task Consume(ConsumeContext<StartVm> context)
     {
         var command = context.Message;
+        RunningVm vm;
         try
         {
-            var vm = await hypervisor.StartAsync(command, context.CancellationToken);
-            await context.Publish(Reports.Started(settings, vm));
+            vm = await host.StartAsync(command, context.CancellationToken);
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, e.Message));
+            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, Answer.Reason(e, logger)));
+            return;
         }
+
+        await context.Publish(Allocations.Started(settings, vm));
     }
 }

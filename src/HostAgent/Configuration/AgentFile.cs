@@ -1,7 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Power;
 
 namespace JustRunIt.HostAgent.Configuration;
@@ -68,7 +68,7 @@ internal static class AgentFile
         return field is null ? null : new Watts(field.Number(0, MaximumWatts));
     }
 
-    private static string BackEnd(YamlField? field) => HypervisorRegistry.Names[OneOf(field, [.. HypervisorRegistry.Names])];
+    private static string BackEnd(YamlField? field) => BackEndRegistry.Names[OneOf(field, [.. BackEndRegistry.Names])];
 
     private static int OneOf(YamlField? field, params string[] allowed)
     {

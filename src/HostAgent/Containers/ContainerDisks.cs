@@ -1,6 +1,6 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
@@ -18,7 +18,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
     // No name of a virtual machine has it.
     private const string SnapshotMark = ".move";
 
-    private readonly string folder = Path.Combine(Path.GetFullPath(settings.StateFolder), "containers");
+    private readonly string folder = Path.Combine(settings.StateFolder, "containers");
     private readonly SemaphoreSlim gate = new(1);
 
     /// <summary>Where images of CRIU go: memory, for as long as a clone is being made.</summary>
@@ -60,11 +60,12 @@ internal sealed class ContainerDisks(AgentSettings settings)
     /// <summary>Writes what is in memory of a disk's files, so that its snapshot has little left to write.</summary>
     public Task FlushAsync(string name) => Tool.RunAsync("btrfs", ["filesystem", "sync", Disk(name)]);
 
-    /// <summary>A line for a shell that snapshots one disk as another.</summary>
-    public string SnapshotLine(string from, string to) => $"btrfs subvolume snapshot '{Disk(from)}' '{Disk(to)}' >&2";
+    /// <summary>The subvolume of a disk.</summary>
+    public string Disk(string name) => Path.Combine(Pool, name);
 
     /// <summary>A snapshot of a disk that is to be sent: <paramref name="round"/> 0 while it is written to, 1 of the instant.</summary>
-    public string Snapshot(string name, int round) => Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
+    public string Snapshot(string name, int round) =>
+        Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
 
     /// <summary>Takes the first snapshot.</summary>
     public async Task SnapshotAsync(string name)
@@ -73,13 +74,10 @@ internal sealed class ContainerDisks(AgentSettings settings)
         await Tool.RunAsync("btrfs", ["subvolume", "snapshot", "-r", Disk(name), Snapshot(name, 0)]);
     }
 
-    /// <summary>A line for a shell that takes the second one.</summary>
-    public string SnapshotLine(string name) => $"btrfs subvolume snapshot -r '{Disk(name)}' '{Snapshot(name, 1)}' >&2";
-
     /// <summary>Copies a snapshot of another agent's: whole, or what it has more than the one before.</summary>
-    public Task ReceiveAsync(string name, string snapshot, string? before) => Outliving.RunAsync(
+    public Task ReceiveAsync(string name, string snapshot, string? before) => DetachedProgram.RunAsync(
         Images(name),
-        ["sh", "-c", $"btrfs send -q {(before is null ? "" : $"-p '{before}' ")}'{snapshot}' | btrfs receive -q '{Pool}'"],
+        ["sh", "-c", EmbeddedScript.Read("receive-snapshot.sh"), "receive-snapshot.sh", snapshot, Pool, .. before is null ? [] : new[] { before }],
         line => line.Length > 0,
         CancellationToken.None);
 
@@ -102,7 +100,8 @@ internal sealed class ContainerDisks(AgentSettings settings)
     {
         var root = Root(name);
         Directory.CreateDirectory(root);
-        await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}", root]);
+        var layers = $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}";
+        await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", layers, root]);
         return root;
     }
 
@@ -127,7 +126,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
         {
             await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700,huge=within_size", "justrunit-images", images]);
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700", "justrunit-images", images]);
         }
@@ -197,8 +196,6 @@ internal sealed class ContainerDisks(AgentSettings settings)
         ];
     }
 
-    private string Disk(string name) => Path.Combine(Pool, name);
-
     private static void Delete(string empty)
     {
         if (Directory.Exists(empty))
@@ -233,5 +230,6 @@ internal sealed class ContainerDisks(AgentSettings settings)
         Delete(Pool);
     }
 
-    private static async Task<string> FileSystemAsync(string path) => (await Tool.RunAsync("stat", ["--file-system", "--format=%T", path])).Trim();
+    private static async Task<string> FileSystemAsync(string path) =>
+        (await Tool.RunAsync("stat", ["--file-system", "--format=%T", path])).Trim();
 }

@@ -65,10 +65,6 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
 
     private static void Burn(IReadOnlyList<string> entryFiles)
     {
-        var enter = string.Concat(entryFiles.Select(file => $"echo $$ > '{file}' || exit 1; "));
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(enter + "while :; do :; done");
-        using var process = Process.Start(start);
+        using var process = Process.Start("/bin/sh", ["-c", EmbeddedScript.Read("burn.sh"), "burn.sh", .. entryFiles]);
     }
 }

@@ -55,12 +55,15 @@ internal sealed class ControlGroupsV1(
         if (ControlGroupFiles.Read(folder, "cpu.cfs_period_us") != Text(periodMicroseconds))
         {
             // A child may never exceed its parent's ratio, not even between two writes: lift the cap while the period changes.
-            ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", "-1");
+            Uncap(path);
             ControlGroupFiles.Write(folder, "cpu.cfs_period_us", Text(periodMicroseconds));
         }
 
         ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", Text(quota));
     }
+
+    /// <inheritdoc />
+    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(cpu), "cpu.cfs_quota_us", "-1");
 
     /// <inheritdoc />
     public CpuShare? ReadCpu(GroupPath path)

@@ -57,6 +57,9 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     }
 
     /// <inheritdoc />
+    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(root), "cpu.max", "max");
+
+    /// <inheritdoc />
     public CpuShare? ReadCpu(GroupPath path)
     {
         var parts = ControlGroupFiles.Read(path.Folder(root), "cpu.max").Split(' ');

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -20,9 +20,11 @@ internal sealed class Arrivals(AgentSettings settings)
         {
             try
             {
-                all.Add(JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json)!);
+                all.Add(JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json) is { Vm.Name: not null, Offer.Record: not null } whole
+                    ? whole
+                    : throw new JsonException());
             }
-            catch (JsonException)
+            catch (Exception e) when (e is JsonException or ArgumentException)
             {
                 // Cut off while it was written the first time: nothing had been done yet.
                 File.Delete(file);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Networks;
@@ -36,7 +36,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     /// <summary>Makes one.</summary>
     /// <param name="outProxy">The one address that the clone may reach; null for none.</param>
     /// <returns>Its number.</returns>
-    /// <exception cref="HypervisorException">A tool failed; nothing is left.</exception>
+    /// <exception cref="HostException">A tool failed; nothing is left.</exception>
     public Task<int> CreateAsync(string? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
 
     /// <summary>Makes one in a way of the caller's, under a free number.</summary>
@@ -129,7 +129,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
                 return number;
         }
 
-        throw new HypervisorException($"no sandbox network is free: all {Highest + 1} are in use");
+        throw new HostException($"no sandbox network is free: all {Highest + 1} are in use");
     }
 
     /// <summary>Name of the namespace that the other end of a number's device is in; empty where it has no name, null without a device.</summary>

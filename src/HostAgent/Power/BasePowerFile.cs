@@ -46,7 +46,7 @@ internal sealed class BasePowerFile
         {
             return File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? [] : [];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return [];
         }

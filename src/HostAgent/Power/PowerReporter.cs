@@ -1,6 +1,6 @@
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,7 +12,7 @@ internal sealed partial class PowerReporter(
     AgentSettings settings,
     IReadOnlyList<(MachineSettings Machine, IPowerMeter Meter)> meters,
     IControlGroups groups,
-    IHypervisor hypervisor,
+    VmHost host,
     IBus bus,
     TimeProvider clock,
     ILogger<PowerReporter> logger) : BackgroundService
@@ -42,15 +42,16 @@ internal sealed partial class PowerReporter(
             {
                 try
                 {
-                    var running = hypervisor.List().Where(vm => vm.Machine == machine.Name).Select(vm => vm.Name).ToList();
+                    var running = host.List().Where(vm => vm.Machine == machine.Name).Select(vm => vm.Name).ToList();
                     if (await power.MeasureAsync(running, cancellation) is { } measured)
                         await bus.Publish(measured, cancellation);
                     if (fails)
                         Log.Works(logger, machine.Name, meter.Description);
                     fails = false;
                 }
-                catch (PowerMeterException e)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
+                    // A meter, a file of the kernel's or of ours, the bus: none of them ends the agent, and the next report may go.
                     if (!fails)
                         Log.Fails(logger, machine.Name, meter.Description, e.Message);
                     fails = true;

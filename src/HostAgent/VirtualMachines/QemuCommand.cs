@@ -40,8 +40,11 @@ internal sealed record QemuCommand(
     /// <summary>Cache of translated code, MiB; by default it may take a quarter of the memory.</summary>
     private const int TranslationCacheMebibytes = 64;
 
-    /// <summary>Memory that QEMU takes beside its guest's.</summary>
-    public static MemorySize Overhead { get; } = MemorySize.FromMebibytes(TranslationCacheMebibytes + 192);
+    private const int OwnMebibytes = 192;
+
+    /// <summary>Limit of QEMU's memory: its guest's, and some beside.</summary>
+    public static MemorySize MemoryOf(MemorySize guest) =>
+        new(guest.Bytes + MemorySize.FromMebibytes(TranslationCacheMebibytes + OwnMebibytes).Bytes);
 
     /// <summary>The arguments.</summary>
     public IReadOnlyList<string> Arguments =>

@@ -3,9 +3,10 @@ using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store.Hosting;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
@@ -15,18 +16,18 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 internal sealed class Agent : IAsyncDisposable
 {
     private static int made;
-    private readonly IBackEnd backEnd;
+    private readonly IBackEndKind backEnd;
     private readonly IProgress<Phase>? progress;
 
     public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null)
     {
         this.progress = progress;
-        backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
+        backEnd = BackEndRegistry.All.First(candidate => candidate.Name == backEndName);
         name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
         Settings = SettingsOf(name, backEndName, folder ?? Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
-        Hypervisor = NewHypervisor();
+        Vms = NewHost();
     }
 
     public AgentSettings Settings { get; }
@@ -35,7 +36,7 @@ internal sealed class Agent : IAsyncDisposable
 
     public SandboxNetworks Networks { get; }
 
-    public IHypervisor Hypervisor { get; private set; }
+    public VmHost Vms { get; private set; }
 
     /// <summary>The repository's folder.</summary>
     public static string Repository { get; } = FindRepository();
@@ -63,8 +64,8 @@ internal sealed class Agent : IAsyncDisposable
     /// <summary>A restart: another agent over the same state.</summary>
     public async Task<IReadOnlyList<RunningVm>> RestartAsync()
     {
-        Hypervisor = NewHypervisor();
-        return await Hypervisor.RecoverAsync(CancellationToken.None);
+        Vms = NewHost();
+        return await Vms.RecoverAsync(CancellationToken.None);
     }
 
     /// <summary>The server that every back end has to bear.</summary>
@@ -104,13 +105,13 @@ internal sealed class Agent : IAsyncDisposable
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
         new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(768));
 
-    public Task<RunningVm> RunAsync(StartVm start) => Hypervisor.StartAsync(start, CancellationToken.None);
+    public Task<RunningVm> RunAsync(StartVm start) => Vms.StartAsync(start, CancellationToken.None);
 
     public CloneVm CloneOf(string vm, string name, string? next = null, string machine = "sandbox-1") => new(
         "matrix-1", Guid.NewGuid(), Settings.Agent, vm, name, machine, next, DateTimeOffset.UtcNow.AddMinutes(5));
 
     public Task<CloneResult> CloneAsync(string vm, string name, string? next = null) =>
-        Hypervisor.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
+        Vms.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
 
     /// <summary>Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all has ended.</summary>
     public async Task<IReadOnlyList<string>> LeftAsync(RunningVm? besides = null)
@@ -149,9 +150,8 @@ internal sealed class Agent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var vm in Hypervisor.List())
-            await Hypervisor.StopAsync(vm.Name, CancellationToken.None);
-        (Hypervisor as IDisposable)?.Dispose();
+        foreach (var vm in Vms.List())
+            await Vms.StopAsync(vm.Name, CancellationToken.None);
         foreach (var machine in Settings.Machines)
             Groups.Remove(GroupPath.Of(machine.Name));
         Groups.Remove(GroupPath.Root);
@@ -182,7 +182,8 @@ internal sealed class Agent : IAsyncDisposable
         }
     }
 
-    private IHypervisor NewHypervisor() => backEnd.Create(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
+    private VmHost NewHost() =>
+        new(backEnd, new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
 }
 
 /// <summary>Asks a specimen.</summary>

@@ -1,4 +1,4 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -28,7 +28,7 @@ public sealed class ComplianceFactDiscoverer(IMessageSink sink) : FactDiscoverer
         {
             if (!Problems.TryGetValue(backEnd, out var problem))
             {
-                problem = HypervisorRegistry.All.First(candidate => candidate.Name == backEnd)
+                problem = BackEndRegistry.All.First(candidate => candidate.Name == backEnd)
                     .ProbeAsync(Agent.SettingsOf("probe", backEnd, Path.GetTempPath()), CancellationToken.None).GetAwaiter().GetResult();
                 Problems[backEnd] = problem;
             }

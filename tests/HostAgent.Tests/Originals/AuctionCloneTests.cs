@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Store.Hosting;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
 
@@ -29,7 +29,7 @@ public sealed class AuctionCloneTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await host.Hypervisor.RecoverAsync(CancellationToken.None);
+        await host.Vms.RecoverAsync(CancellationToken.None);
         var template = Path.Combine(folder.FullName, "template");
         await RunAsync(Sample("Database"), "--folder", template, "--items", "200", "--users", "20");
         await host.RunAsync(host.Start("data", "host-2", 0.3, Program("Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
@@ -73,7 +73,7 @@ public sealed class AuctionCloneTests : IAsyncLifetime
         var after = await CountersAsync(clone);
         Assert.Equal(before["texts"], after["texts"]);
         Assert.Equal(before["textMisses"], after["textMisses"]);
-        await host.Hypervisor.StopAsync("clone", CancellationToken.None);
+        await host.Vms.StopAsync("clone", CancellationToken.None);
         // The second question and this third one were connections themselves.
         Assert.Equal(connections + 2, await StatusAsync("Connections"));
         Assert.Equal(lost, await StatusAsync("Aborted_clients"));
