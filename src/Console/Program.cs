@@ -2,8 +2,9 @@ using System.CommandLine;
 using JustRunIt.Console.Benchmarks;
 using JustRunIt.Console.Demo;
 using JustRunIt.Console.Hosts;
+using JustRunIt.Console.Logs;
 using JustRunIt.Console.Supervision;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 const int badInput = 2;
 const int interrupted = 130;
@@ -15,6 +16,7 @@ var root = new RootCommand("JustRunIt: find by live experiments how much CPU and
     BenchCommand.Create(),
     HostsCommand.Create(),
     CloneCommand.Create(),
+    LogsCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -1,6 +1,6 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
@@ -19,7 +19,7 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
     StateFile.Prepare(settings);
     var groups = ControlGroupDetection.Detect(settings);
     var (backEnd, why) = BackEndRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
-    var builder = ServiceHost.CreateBusOnly(
+    var builder = ProcessHost.CreateBusOnly(
         Names.HostAgent(settings.Agent),
         consumers => consumers
             .Add<StartVmConsumer, StartVm>(atOnce: 16)

@@ -1,5 +1,5 @@
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;

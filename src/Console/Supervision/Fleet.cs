@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Configuration;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Console.Supervision;
 
@@ -39,6 +39,7 @@ internal sealed class Fleet(Connections connections, string folder) : IAsyncDisp
             {
                 [Connections.PostgresVariable] = connections.Postgres,
                 [Connections.RabbitMqVariable] = connections.RabbitMq.ToString(),
+                [EnvironmentVariables.Logs] = Programs.LogFolder,
                 ["DOTNET_gcServer"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
             },

@@ -1,3 +1,5 @@
+using JustRunIt.Hosting;
+
 namespace JustRunIt.Console.Supervision;
 
 /// <summary>Where the programs are that this repository builds.</summary>
@@ -12,6 +14,11 @@ internal static class Programs
 
     /// <summary>Folder for what runs write, ignored by version control.</summary>
     public static string LocalFolder => Path.Combine(Home, ".justrunit");
+
+    /// <summary>Folder of the log files: that of the environment, or one below <see cref="LocalFolder"/>.</summary>
+    public static string LogFolder => Environment.GetEnvironmentVariable(EnvironmentVariables.Logs) is { Length: > 0 } given
+        ? Path.GetFullPath(given)
+        : Path.Combine(LocalFolder, "logs");
 
     /// <summary>A service, agent or proxy: a project under <c>src/</c>.</summary>
     public static string OfProduct(string project) => Assembly($"src/{project}", $"JustRunIt.{project}");
@@ -36,6 +43,6 @@ internal static class Programs
                 return candidate.FullName;
         }
 
-        throw new Events.Store.Configuration.ConfigurationException("environment: JUSTRUNIT_HOME is not set; it must be the repository's folder");
+        throw new Hosting.Configuration.ConfigurationException("environment: JUSTRUNIT_HOME is not set; it must be the repository's folder");
     }
 }

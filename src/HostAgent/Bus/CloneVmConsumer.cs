@@ -22,11 +22,13 @@ internal sealed class CloneVmConsumer(VmHost host, AgentSettings settings, TimeP
         }
         catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new VmCloneFailed(
-                command.Subject, command.RequestId, settings.Agent, command.CloneName, Answer.Reason(e, logger)));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotCloned(logger, command.Vm, command.CloneName, reason);
+            await context.Publish(new VmCloneFailed(command.Subject, command.RequestId, settings.Agent, command.CloneName, reason));
             return;
         }
 
+        AgentLog.Cloned(logger, command.Vm, command.CloneName, clone.CloneTime.TotalMilliseconds, clone.Pause.TotalMilliseconds);
         await context.Publish(new VmCloned(
             command.Subject,
             command.RequestId,

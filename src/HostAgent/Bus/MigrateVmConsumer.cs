@@ -31,11 +31,14 @@ internal sealed class MigrateVmConsumer(VmHost host, AgentSettings settings, Dep
         }
         catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new VmMigrationFailed(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, Answer.Reason(e, logger)));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotMoved(logger, command.Vm, command.To, reason);
+            await context.Publish(new VmMigrationFailed(command.Subject, command.RequestId, settings.Agent, command.Vm, reason));
             return;
         }
 
-        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
+        var took = Stopwatch.GetElapsedTime(begin);
+        AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
+        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
     }
 }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed partial class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
+internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
@@ -27,7 +27,7 @@ internal sealed partial class ReceiveVmConsumer(VmHost host, AgentSettings setti
             // The sender has heard why, or has given up: it answers. Unless it was given at the last moment.
             if ((vm = Find(command.Vm)) is null)
             {
-                LogNotFetched(logger, command.Vm, Answer.Reason(e, logger));
+                AgentLog.NotMoved(logger, command.Vm, command.To, Answer.Reason(e, logger));
                 return;
             }
         }
@@ -43,13 +43,12 @@ internal sealed partial class ReceiveVmConsumer(VmHost host, AgentSettings setti
             return;
         }
 
-        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
+        var took = Stopwatch.GetElapsedTime(begin);
+        AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
+        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
         // Also for an inventory that has given the move up meanwhile.
         await context.Publish(Allocations.Started(settings, vm));
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Vm} was not fetched from the other agent: {Reason}")]
-    private static partial void LogNotFetched(ILogger logger, string vm, string reason);
 
     private RunningVm? Find(string vm) => host.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
 

@@ -13,19 +13,22 @@ internal sealed class SetAllocationConsumer(VmHost host, AgentSettings settings,
     public async Task Consume(ConsumeContext<SetAllocation> context)
     {
         var command = context.Message;
+        var wanted = Allocations.Wanted(command);
         VmAllocation set;
         try
         {
-            set = await host.AllocateAsync(command.Vm, Allocations.Wanted(command), context.CancellationToken);
+            set = await host.AllocateAsync(command.Vm, wanted, context.CancellationToken);
         }
         catch (Exception e) when (Answer.Is(e))
         {
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotAllocated(logger, command.Vm, wanted.ToString(), reason);
             var notRunning = e is HostException { NotRunning: true };
-            await context.Publish(new AllocationRefused(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, notRunning, Answer.Reason(e, logger)));
+            await context.Publish(new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, notRunning, reason));
             return;
         }
 
+        AgentLog.Allocated(logger, command.Vm, set.ToString());
         await context.Publish(Allocations.Set(command, settings, set));
     }
 }

@@ -19,10 +19,13 @@ internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, ILogg
         }
         catch (Exception e) when (Answer.Is(e))
         {
-            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, Answer.Reason(e, logger)));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotStarted(logger, command.Vm, reason);
+            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, reason));
             return;
         }
 
+        AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
         await context.Publish(Allocations.Started(settings, vm));
     }
 }

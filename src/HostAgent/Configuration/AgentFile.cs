@@ -1,6 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Power;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.Configuration;
 
 namespace JustRunIt.HostAgent.Machines;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.HostAgent.Machines;
 using MassTransit;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;

@@ -1,0 +1,33 @@
+using MassTransit;
+
+namespace JustRunIt.Hosting.Messaging;
+
+/// <summary>The consumers of one process: one class a message, each with a queue of its own.</summary>
+public sealed class ConsumerRegistration
+{
+    private readonly List<Entry> entries = [];
+
+    internal IReadOnlyList<Entry> Entries => entries;
+
+    /// <summary>Adds a consumer.</summary>
+    /// <param name="atOnce">How many messages it may handle at a time.</param>
+    /// <typeparam name="TConsumer">The consumer.</typeparam>
+    /// <typeparam name="TMessage">Its message.</typeparam>
+    public ConsumerRegistration Add<TConsumer, TMessage>(int atOnce = 1)
+        where TConsumer : class, IConsumer<TMessage>
+        where TMessage : class
+    {
+        entries.Add(new Entry(
+            typeof(TMessage),
+            atOnce,
+            registration => registration.AddConsumer<TConsumer>(),
+            (endpoint, context) => endpoint.ConfigureConsumer<TConsumer>(context)));
+        return this;
+    }
+
+    internal sealed record Entry(
+        Type Message,
+        int AtOnce,
+        Action<IBusRegistrationConfigurator> Register,
+        Action<IReceiveEndpointConfigurator, IBusRegistrationContext> Configure);
+}

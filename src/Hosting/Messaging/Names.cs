@@ -1,0 +1,43 @@
+using JustRunIt.Events;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Timers;
+
+namespace JustRunIt.Hosting.Messaging;
+
+/// <summary>Names of exchanges and queues. An exchange bears a message's wire name; a queue its reader's and the message's.</summary>
+public static class Names
+{
+    private const string Prefix = "justrunit.";
+
+    /// <summary>The exchange of a message.</summary>
+    public static string Exchange(Type message) => Wire.NameOf(message);
+
+    /// <summary>The queue of a reader for a message, for example <c>justrunit.checker.interpolation-used.v1</c>.</summary>
+    public static string Queue(string reader, Type message) => $"{Prefix}{reader}.{Exchange(message)[Prefix.Length..]}";
+
+    /// <summary>Name under which one host agent reads.</summary>
+    public static string HostAgent(string agent) => $"{Catalog.HostAgent}.{agent}";
+
+    /// <summary>Name under which one proxy node reads.</summary>
+    public static string ProxyNode(string node) => $"{Catalog.ProxyNode}.{node}";
+
+    /// <summary>The one queue that a command goes to.</summary>
+    /// <exception cref="ArgumentException">The command has no destination.</exception>
+    public static string Destination(ICommand command) => command switch
+    {
+        StartVm c => Queue(HostAgent(c.Agent), typeof(StartVm)),
+        CloneVm c => Queue(HostAgent(c.Agent), typeof(CloneVm)),
+        DestroyClone c => Queue(HostAgent(c.Agent), typeof(DestroyClone)),
+        SetAllocation c => Queue(HostAgent(c.Agent), typeof(SetAllocation)),
+        MigrateVm c => Queue(HostAgent(c.Agent), typeof(MigrateVm)),
+        ReceiveVm c => Queue(HostAgent(c.Agent), typeof(ReceiveVm)),
+        StartReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StartReplay)),
+        StopReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StopReplay)),
+        ValidationRequested => Queue(Catalog.Experimenter, typeof(ValidationRequested)),
+        TimerElapsed c => Queue(Streams.IsDataCenter(c.Stream, out _) ? Catalog.Placement : Catalog.Experimenter, typeof(TimerElapsed)),
+        _ => throw new ArgumentException($"{command.GetType().Name} has no destination.", nameof(command)),
+    };
+}
