@@ -1,5 +1,5 @@
 using System.Globalization;
-using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.BackEnds;
 
 namespace JustRunIt.Bench.Clone;
 

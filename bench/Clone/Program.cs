@@ -1,5 +1,6 @@
 using System.Text.Json;
 using JustRunIt.Bench.Clone;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
 
 // What cloning costs the original and how long it takes, against the size of its heap, for each back end that works here; and

@@ -1,6 +1,4 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Hosting;
-using JustRunIt.Hosting.Messaging;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
@@ -9,6 +7,8 @@ using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Power;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -13,7 +13,8 @@ using JustRunIt.HostAgent.Networks;
 var settings = JsonSerializer.Deserialize<AgentSettings>(await Console.In.ReadLineAsync() ?? "")!;
 var (backEnd, _) = await BackEndRegistry.ChooseAsync(settings, CancellationToken.None);
 var host = new VmHost(backEnd, new HostParts(
-    settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System, new Teller()));
+    settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System,
+    new Teller()));
 await host.RecoverAsync(CancellationToken.None);
 switch (args)
 {

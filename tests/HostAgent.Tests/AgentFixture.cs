@@ -47,7 +47,8 @@ public sealed class AgentFixture : IAsyncLifetime
     }
 
     /// <summary>Another agent over the same state: what a restart would be.</summary>
-    internal VmHost NewAgent() => new(new ProcessBackEndKind(), new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
+    internal VmHost NewAgent() =>
+        new(new ProcessBackEndKind(), new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
 
     /// <summary>A restart: from now on the new agent is the agent.</summary>
     internal void Replace(VmHost next) => Vms = next;
@@ -69,7 +70,9 @@ public sealed class AgentFixture : IAsyncLifetime
     internal StartVm Start(string name, string machine, double cpu, VmProgram program)
     {
         Directory.CreateDirectory(folder);
-        return new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(256));
+        return new(
+            Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
+            MemorySize.FromMebibytes(256));
     }
 
     internal VmProgram Shell(string script) =>

@@ -37,7 +37,8 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     public async Task A_cap_holds_for_one_loop_and_for_several(double share, int threads)
     {
         var measured = await CapPrecision.MeasureAsync(
-            agent.Groups, GroupPath.Of("host-1", $"precise{threads}"), new CpuShare(share), threads, Period, TimeSpan.FromSeconds(2), CancellationToken.None);
+            agent.Groups, GroupPath.Of("host-1", $"precise{threads}"), new CpuShare(share), threads, Period, TimeSpan.FromSeconds(2),
+            CancellationToken.None);
         // Never more; how much less depends on what else the machine does. The bench measures it to a hundredth.
         Assert.InRange(measured.Used.Cores, share * 0.05, share * 1.05);
     }
@@ -47,13 +48,15 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     {
         var vm = await agent.Vms.StartAsync(agent.Calculator("pinned", 0.1), CancellationToken.None);
         var first = agent.Groups.Cores[0];
-        var set = await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(300), Cores: [first]), CancellationToken.None);
+        var set = await agent.Vms.AllocateAsync(
+            "pinned", new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(300), Cores: [first]), CancellationToken.None);
         Assert.Equal((0.2, 300.0), (Math.Round(set.Cpu!.Value.Cores, 3), set.Memory!.Value.Mebibytes));
         Assert.Equal([first], set.Cores);
         Assert.Equal([first], AllowedCores(vm.ProcessId));
         // The next allocation leaves what it does not name.
         Assert.Equal([first], (await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.1)), CancellationToken.None)).Cores);
-        Assert.Null((await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.1), Cores: []), CancellationToken.None)).Cores);
+        Assert.Null(
+            (await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.1), Cores: []), CancellationToken.None)).Cores);
         Assert.Equal(agent.Groups.Cores, AllowedCores(vm.ProcessId));
         await agent.Vms.StopAsync("pinned", CancellationToken.None);
     }
@@ -63,8 +66,11 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     {
         await agent.Vms.StartAsync(agent.Calculator("modest", 0.1), CancellationToken.None);
         var before = await agent.Vms.AllocateAsync("modest", new VmAllocation(new CpuShare(0.1)), CancellationToken.None);
-        await RefusedAsync(new VmAllocation(new CpuShare(1.2)), "cpu: 120 % for modest is more than machine host-1 has left (100 % of 100 %)");
-        await RefusedAsync(new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(3000)), "memory: 3000 MiB for modest is more than machine host-1 has left (2048 MiB of 2048 MiB)");
+        await RefusedAsync(
+            new VmAllocation(new CpuShare(1.2)), "cpu: 120 % for modest is more than machine host-1 has left (100 % of 100 %)");
+        await RefusedAsync(
+            new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(3000)),
+            "memory: 3000 MiB for modest is more than machine host-1 has left (2048 MiB of 2048 MiB)");
         await RefusedAsync(new VmAllocation(new CpuShare(0.2), Cores: [4711]), "cores: '4711'; allowed are ");
         await RefusedAsync(new VmAllocation(new CpuShare(0.2), Frequency: Frequency.FromMegahertz(1000)), "frequency: core ");
         // The kernel refuses after the CPU share could have been set.
@@ -84,7 +90,8 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     public async Task What_an_allocation_does_not_name_stays_as_it_is()
     {
         await agent.Vms.StartAsync(agent.Calculator("partial", 0.2), CancellationToken.None);
-        var memory = await agent.Vms.AllocateAsync("partial", new VmAllocation(Memory: MemorySize.FromMebibytes(300)), CancellationToken.None);
+        var memory = await agent.Vms.AllocateAsync(
+            "partial", new VmAllocation(Memory: MemorySize.FromMebibytes(300)), CancellationToken.None);
         Assert.Equal((0.2, 300.0), (Math.Round(memory.Cpu!.Value.Cores, 3), memory.Memory!.Value.Mebibytes));
         var cpu = await agent.Vms.AllocateAsync("partial", new VmAllocation(new CpuShare(0.1)), CancellationToken.None);
         Assert.Equal((0.1, 300.0), (Math.Round(cpu.Cpu!.Value.Cores, 3), cpu.Memory!.Value.Mebibytes));
@@ -125,10 +132,12 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     {
         using var cores = new FrequencyTree([0, 1, 2, 3]);
         var frequencies = cores.Frequencies();
-        Assert.Equal("frequency: '500 MHz' for core 1; allowed is 800 MHz to 3600 MHz", frequencies.Problem([1], Frequency.FromMegahertz(500)));
+        Assert.Equal(
+            "frequency: '500 MHz' for core 1; allowed is 800 MHz to 3600 MHz", frequencies.Problem([1], Frequency.FromMegahertz(500)));
         Assert.Contains("no frequency scaling here", frequencies.Problem([9], Frequency.FromMegahertz(1000)));
         cores.Together(2, 3);
-        Assert.Equal("frequency: core 2 has its clock together with 3, which are not pinned with it", frequencies.Problem([2], Frequency.FromMegahertz(1000)));
+        Assert.Equal("frequency: core 2 has its clock together with 3, which are not pinned with it", frequencies.Problem(
+            [2], Frequency.FromMegahertz(1000)));
         Assert.Null(frequencies.Problem([2, 3], Frequency.FromMegahertz(1000)));
     }
 
@@ -146,7 +155,8 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     private static IReadOnlyList<int> AllowedCores(int process)
     {
         const string key = "Cpus_allowed_list:";
-        return CoreList.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Trim());
+        return CoreList.Parse(
+            File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Trim());
     }
 
     /// <summary>A folder with the shape of the kernel's /sys/devices/system/cpu, for machines without frequency scaling.</summary>
@@ -161,8 +171,10 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
             foreach (var core in cores)
             {
                 Directory.CreateDirectory(Path.Combine(folder, $"cpu{core}", "cpufreq"));
-                foreach (var (name, value) in new[] { ("cpuinfo_min_freq", 800_000), ("cpuinfo_max_freq", 3_600_000), ("scaling_max_freq", Before), ("affected_cpus", core) })
-                    File.WriteAllText(FileOf(core, name), $"{value}\n");
+                File.WriteAllText(FileOf(core, "cpuinfo_min_freq"), "800000\n");
+                File.WriteAllText(FileOf(core, "cpuinfo_max_freq"), "3600000\n");
+                File.WriteAllText(FileOf(core, "scaling_max_freq"), $"{Before}\n");
+                File.WriteAllText(FileOf(core, "affected_cpus"), $"{core}\n");
             }
         }
 

@@ -37,7 +37,8 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
         agent.Groups.SetCpu(group, new CpuShare(share), agent.Settings.QuotaPeriod);
         // Two busy loops on two cores: together they may have no more than the share.
         var log = Path.Combine(Path.GetTempPath(), "justrunit-burner.log");
-        _ = Launcher.Start(agent.Shell("while :; do :; done & while :; do :; done"), "127.0.0.1:1", null, agent.Groups.EntryFiles(group), null, log);
+        _ = Launcher.Start(
+            agent.Shell("while :; do :; done & while :; do :; done"), "127.0.0.1:1", null, agent.Groups.EntryFiles(group), null, log);
         try
         {
             // Every period in which the kernel held them back gave them exactly the quota, and no period gave more: this holds
@@ -82,16 +83,20 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
     {
         await RefusedAsync(agent.Calculator("a", 0.6, "host-2"), "cpu: 60 % for a is more than machine host-2 has left (50 % of 50 %)");
         await RefusedAsync(agent.Calculator("b", 0.1, "nowhere"), "machine nowhere is unknown");
-        await RefusedAsync(agent.Start("c", "host-1", 0.1, agent.Shell("") with { Executable = "/no/such/program" }), "executable: '/no/such/program' is not there");
-        Assert.Contains("does not run here", (await Assert.ThrowsAsync<HostException>(() => agent.Vms.AllocateAsync("nobody", new VmAllocation(new CpuShare(0.1)), CancellationToken.None))).Message);
+        await RefusedAsync(agent.Start(
+            "c", "host-1", 0.1, agent.Shell("") with { Executable = "/no/such/program" }), "executable: '/no/such/program' is not there");
+        Assert.Contains("does not run here", (await Assert.ThrowsAsync<HostException>(
+            () => agent.Vms.AllocateAsync("nobody", new VmAllocation(new CpuShare(0.1)), CancellationToken.None))).Message);
     }
 
     [Fact]
     public async Task An_allocation_is_set_on_a_running_server_and_read_back_and_a_server_moves_with_its_process()
     {
         var vm = await agent.Vms.StartAsync(agent.Calculator("mover", 0.2), CancellationToken.None);
-        Assert.Equal(0.3, (await agent.Vms.AllocateAsync("mover", new VmAllocation(new CpuShare(0.3)), CancellationToken.None)).Cpu!.Value.Cores, 3);
-        await Assert.ThrowsAsync<HostException>(() => agent.Vms.AllocateAsync("mover", new VmAllocation(new CpuShare(1.1)), CancellationToken.None));
+        Assert.Equal(
+            0.3, (await agent.Vms.AllocateAsync("mover", new VmAllocation(new CpuShare(0.3)), CancellationToken.None)).Cpu!.Value.Cores, 3);
+        await Assert.ThrowsAsync<HostException>(
+            () => agent.Vms.AllocateAsync("mover", new VmAllocation(new CpuShare(1.1)), CancellationToken.None));
         await agent.Vms.MigrateAsync("mover", "host-2", CancellationToken.None);
         Assert.Contains(vm.ProcessId, agent.Groups.Processes(GroupPath.Of("host-2", "mover")));
         Assert.Equal(0.3, agent.Groups.ReadCpu(GroupPath.Of("host-2", "mover"))!.Value.Cores, 3);

@@ -4,7 +4,9 @@ using JustRunIt.HostAgent.Tests.Compliance;
 
 namespace JustRunIt.HostAgent.Tests;
 
-/// <summary>Every shell program of the repository: shellcheck finds nothing in it; where that is not installed, it is at least read.</summary>
+/// <summary>
+/// Every shell program of the repository: shellcheck finds nothing in it; where that is not installed, it is at least read.
+/// </summary>
 public sealed class ShellTests
 {
     private static readonly string[] NotOurs = ["bin", "obj", ".git", ".justrunit", "node_modules"];

@@ -1,9 +1,9 @@
 using JustRunIt.Events.Quantities;
-using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Tests;
 
@@ -29,7 +29,9 @@ public sealed class StartAfterKillTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await agent.DisposeAsync();
 
-    /// <summary>Caps in cores, null for none, that a kill may leave machine and server with; and the period of both, in milliseconds.</summary>
+    /// <summary>
+    /// Caps in cores, null for none, that a kill may leave machine and server with; and the period of both, in milliseconds.
+    /// </summary>
     public static TheoryData<double?, double?, int> Left => new()
     {
         // Lifted for a copy: both, the server within its machine, and the machine alone before the server.
@@ -117,7 +119,8 @@ public sealed class StartAfterKillTests : IAsyncLifetime
 
         await agent.RestartAsync();
 
-        Assert.Equal("server: it had 80 %, and its machine host-2 has 50 % now: it is capped at that", Assert.Single(agent.Vms.Troubles.Told));
+        Assert.Equal(
+            "server: it had 80 %, and its machine host-2 has 50 % now: it is capped at that", Assert.Single(agent.Vms.Troubles.Told));
         Assert.Equal(0.5, agent.Groups.ReadCpu(GroupPath.Of("host-2"))!.Value.Cores, 3);
         Assert.Equal(0.5, agent.Groups.ReadCpu(GroupPath.Of("host-2", "server"))!.Value.Cores, 3);
         Assert.Equal(new CpuShare(0.5), Assert.Single(agent.Vms.List()).Cpu);
@@ -147,7 +150,7 @@ public sealed class StartAfterKillTests : IAsyncLifetime
     [InlineData("[{}]")]
     [InlineData("[{\"name\": 7}]")]
     [InlineData("[{\"cpu\": -1, \"memory\": -1}]")]
-    public async Task A_state_file_that_cannot_be_read_ends_nothing_that_runs_and_keeps_no_agent_from_starting_when_nothing_does(string text)
+    public async Task A_state_file_that_cannot_be_read_ends_nothing_that_runs_and_is_kept_when_nothing_does(string text)
     {
         var file = Path.Combine(agent.Settings.StateFolder, "running.json");
         var sound = await File.ReadAllTextAsync(file);

@@ -3,7 +3,6 @@ using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
-using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.BackEnds;
 
@@ -49,6 +48,5 @@ internal sealed record BackEndContext(HostParts Parts, VmGroups Groups, CapLift 
 internal static class BackEndExtensions
 {
     /// <summary>The last words of one that has ended; null while it runs.</summary>
-    public static string? Ended(this IBackEnd backEnd, RunningVm vm) =>
-        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : backEnd.LastWords(vm.Name) is { Length: > 0 } words ? words : "without a word";
+    public static string? Ended(this IBackEnd backEnd, RunningVm vm) => vm.Ended(backEnd.LastWords);
 }

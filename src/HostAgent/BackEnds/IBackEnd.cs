@@ -38,7 +38,9 @@ internal interface IBackEnd
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     Task RemoveRestAsync(RunningVm vm);
 
-    /// <summary>At the start, before anything else: waits for the end of what an earlier agent began and can no longer be stopped.</summary>
+    /// <summary>
+    /// At the start, before anything else: waits for the end of what an earlier agent began and can no longer be stopped.
+    /// </summary>
     Task SettleAsync(CancellationToken cancellation);
 
     /// <summary>At the start: lets one run on that an earlier agent left standing still.</summary>

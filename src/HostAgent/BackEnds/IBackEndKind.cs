@@ -11,7 +11,9 @@ internal interface IBackEndKind
     /// <summary>What its clones are, for people; half a sentence.</summary>
     string Clones { get; }
 
-    /// <summary>Whether it works on this machine with these settings: null, or one line with the reason and the remedy. Changes nothing.</summary>
+    /// <summary>
+    /// Whether it works on this machine with these settings: null, or one line with the reason and the remedy. Changes nothing.
+    /// </summary>
     Task<string?> ProbeAsync(AgentSettings settings, CancellationToken cancellation);
 
     /// <summary>Makes the back end of an agent.</summary>

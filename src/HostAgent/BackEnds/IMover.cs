@@ -29,7 +29,9 @@ internal interface IMover
     /// <summary>The other half of <see cref="CopyOutAsync"/>: when this returns it is loaded here, and stands still.</summary>
     Task<RunningVm> CopyInAsync(Arrival arrival, Handshake talk, CancellationToken cancellation);
 
-    /// <summary>It stays with its sender: removes what was made for it here besides processes and control group, nothing of the sender's.</summary>
+    /// <summary>
+    /// It stays with its sender: removes what was made for it here besides processes and control group, nothing of the sender's.
+    /// </summary>
     Task RemoveRestOfArrivalAsync(Arrival arrival);
 
     /// <summary>It is this agent's: takes over its network and lets it run. May be repeated.</summary>

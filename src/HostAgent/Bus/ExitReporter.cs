@@ -8,8 +8,11 @@ namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Tells of what ended without having been told to, and of the clones that recovery destroyed.</summary>
 internal sealed class ExitReporter(
-    AgentSettings settings, VmHost host, StartRecovery recovery, IBus bus, ILogger<ExitReporter> logger) : BackgroundService
+    AgentSettings settings, VmHost host, StartRecovery recovery, IBus bus, TimeProvider clock, ILogger<ExitReporter> logger)
+    : BackgroundService
 {
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -25,9 +28,11 @@ internal sealed class ExitReporter(
         }
     }
 
-    private Task TellAsync(RunningVm vm, string reason, CancellationToken cancellation)
+    /// <summary>Nobody else knows it, so it is said until the bus has it.</summary>
+    private async Task TellAsync(RunningVm vm, string reason, CancellationToken cancellation)
     {
         AgentLog.Exited(logger, vm.Name, reason);
-        return host.Troubles.TryAsync($"the end of {vm.Name}", () => bus.Publish(Reports.Exited(settings, vm, reason), cancellation));
+        while (!await host.Troubles.TryAsync(vm.Name, () => bus.Publish(Reports.Exited(settings, vm, reason), cancellation)))
+            await Task.Delay(RetryInterval, clock, cancellation);
     }
 }

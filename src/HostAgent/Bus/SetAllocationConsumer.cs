@@ -24,7 +24,8 @@ internal sealed class SetAllocationConsumer(VmHost host, AgentSettings settings,
             var reason = Answer.Reason(e, logger);
             AgentLog.NotAllocated(logger, command.Vm, wanted.ToString(), reason);
             var notRunning = e is HostException { NotRunning: true };
-            await context.Publish(new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, notRunning, reason));
+            await context.Publish(
+                new AllocationRefused(command.Subject, command.RequestId, settings.Agent, command.Vm, notRunning, reason));
             return;
         }
 

@@ -189,6 +189,8 @@ internal sealed class ContainerBackEnd : IBackEnd
                     await disks.DeleteAsync(name);
             });
         }
+
+        await troubles.TryAsync("disks", disks.DeletePoolAsync);
     }
 
     /// <summary>What a container's root is an overlay over.</summary>

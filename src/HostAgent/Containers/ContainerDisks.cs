@@ -75,11 +75,16 @@ internal sealed class ContainerDisks(AgentSettings settings)
     }
 
     /// <summary>Copies a snapshot of another agent's: whole, or what it has more than the one before.</summary>
-    public Task ReceiveAsync(string name, string snapshot, string? before) => DetachedProgram.RunAsync(
-        Images(name),
-        ["sh", "-c", EmbeddedScript.Read("receive-snapshot.sh"), "receive-snapshot.sh", snapshot, Pool, .. before is null ? [] : new[] { before }],
-        line => line.Length > 0,
-        CancellationToken.None);
+    public Task ReceiveAsync(string name, string snapshot, string? before)
+    {
+        const string script = "receive-snapshot.sh";
+        string[] arguments = before is null ? [snapshot, Pool] : [snapshot, Pool, before];
+        return DetachedProgram.RunAsync(
+            Images(name),
+            ["sh", "-c", EmbeddedScript.Read(script), script, .. arguments],
+            line => line.Length > 0,
+            CancellationToken.None);
+    }
 
     /// <summary>Makes the snapshot that was received last the disk of a container of this agent's.</summary>
     public async Task TakeUpAsync(string name)
@@ -172,8 +177,21 @@ internal sealed class ContainerDisks(AgentSettings settings)
         {
             if (Directory.Exists(Disk(name)))
                 await Tool.RunAsync("btrfs", ["subvolume", "delete", Disk(name)]);
-            if (Directory.Exists(Pool) && !Directory.EnumerateFileSystemEntries(Pool).Any())
-                await UnmountPoolAsync();
+            await DeleteEmptyPoolAsync();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Removes the file that all disks are in when it is empty: an agent may have been killed after the last one went.</summary>
+    public async Task DeletePoolAsync()
+    {
+        await gate.WaitAsync();
+        try
+        {
+            await DeleteEmptyPoolAsync();
         }
         finally
         {
@@ -219,8 +237,10 @@ internal sealed class ContainerDisks(AgentSettings settings)
         await Tool.RunAsync("mount", ["-t", "btrfs", "-o", "loop,noatime,user_subvol_rm_allowed", PoolFile, Pool]);
     }
 
-    private async Task UnmountPoolAsync()
+    private async Task DeleteEmptyPoolAsync()
     {
+        if (!Directory.Exists(Pool) || Directory.EnumerateFileSystemEntries(Pool).Any())
+            return;
         if (File.Exists(PoolFile))
         {
             await Tool.RunAsync("umount", ["--lazy", Pool]);

@@ -81,8 +81,11 @@ internal static class ContainerLauncher
         for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < Patience && !outer.HasExited;)
         {
             // The first child of unshare is the container's first process; the root is its own once the outside is unmounted.
-            if (Children(children) is [var child] && !Directory.Exists($"/proc/{child}/root/.outside") && File.Exists($"/proc/{child}/root{Output}"))
+            if (Children(children) is [var child] && $"/proc/{child}/root" is var seen
+                && !Directory.Exists($"{seen}/.outside") && File.Exists(seen + Output))
+            {
                 return int.Parse(child, CultureInfo.InvariantCulture);
+            }
 
             await Task.Delay(Interval);
         }

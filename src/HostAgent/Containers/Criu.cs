@@ -48,7 +48,9 @@ internal sealed class Criu(string program)
         }
     }
 
-    /// <summary>Whether this kernel tells which pages were written since a moment, so that memory can be copied before the freeze.</summary>
+    /// <summary>
+    /// Whether this kernel tells which pages were written since a moment, so that memory can be copied before the freeze.
+    /// </summary>
     public async Task<bool> TracksDirtyPagesAsync()
     {
         try

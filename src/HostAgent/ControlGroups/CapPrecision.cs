@@ -27,7 +27,13 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
     /// <param name="length">How long to measure.</param>
     /// <param name="cancellation">Ends the measurement.</param>
     public static async Task<CapPrecision> MeasureAsync(
-        IControlGroups groups, GroupPath group, CpuShare wanted, int threads, TimeSpan period, TimeSpan length, CancellationToken cancellation)
+        IControlGroups groups,
+        GroupPath group,
+        CpuShare wanted,
+        int threads,
+        TimeSpan period,
+        TimeSpan length,
+        CancellationToken cancellation)
     {
         groups.Create(group);
         try
@@ -61,7 +67,8 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
     /// <inheritdoc />
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"cap {Wanted.Percent:0.#} %, {Threads} loops, period {Period.TotalMilliseconds:0.#} ms: used {Used.Percent:0.00} %, error {Error * 100:+0.00;-0.00} %");
+        $"cap {Wanted.Percent:0.#} %, {Threads} loops, period {Period.TotalMilliseconds:0.#} ms: "
+        + $"used {Used.Percent:0.00} %, error {Error * 100:+0.00;-0.00} %");
 
     private static void Burn(IReadOnlyList<string> entryFiles)
     {

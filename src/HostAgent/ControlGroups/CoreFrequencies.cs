@@ -86,7 +86,8 @@ internal sealed class CoreFrequencies(string folder, string stateFile)
         Restore(changed.Where(core => !held.Contains(core)));
     }
 
-    private string FileOf(int core, string file) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{core}"), "cpufreq", file);
+    private string FileOf(int core, string file) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{core}"), "cpufreq", file);
 
     // The files hold kilohertz.
     private Frequency Read(int core, string file) =>

@@ -23,7 +23,8 @@ internal sealed class CapRecovery(HostParts parts, CapWriter caps, Troubles trou
         // What could not be removed, or had no cap to be given, must not keep the machine from having its own.
         foreach (var stray in Children(group).Except(vms.Select(vm => vm.Name)))
             troubles.Try($"group {machine.Name}/{stray}", () => parts.Groups.Uncap(GroupPath.Of(machine.Name, stray)));
-        await troubles.TryAsync($"machine {machine.Name}: its cap of {machine.Cpu} is not in force", () => caps.SetAsync(group, machine.Cpu));
+        await troubles.TryAsync(
+            $"machine {machine.Name}: its cap of {machine.Cpu} is not in force", () => caps.SetAsync(group, machine.Cpu));
         return capped;
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -23,7 +24,8 @@ internal static class HealthCheck
 
     /// <summary>Waits for a reply with status 200 to <paramref name="path"/>, or, without one, for an accepted connection.</summary>
     /// <exception cref="HostException">The program ended, or was not healthy in time.</exception>
-    public static async Task WaitAsync(string endpoint, string? path, Func<string?> ended, CancellationToken cancellation, TimeSpan? atMost = null)
+    public static async Task WaitAsync(
+        string endpoint, string? path, Func<string?> ended, CancellationToken cancellation, TimeSpan? atMost = null)
     {
         var limit = atMost ?? BootPatience;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -38,8 +40,8 @@ internal static class HealthCheck
                 if (path is null)
                 {
                     using var client = new TcpClient();
-                    var colon = endpoint.LastIndexOf(':');
-                    await client.ConnectAsync(endpoint[..colon], int.Parse(endpoint[(colon + 1)..], System.Globalization.CultureInfo.InvariantCulture), patience.Token);
+                    var address = Endpoint.Parse(endpoint, EndpointKinds.HostName);
+                    await client.ConnectAsync(address.Host, address.Port, patience.Token);
                     return;
                 }
 

@@ -1,5 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -27,7 +28,9 @@ internal sealed record RunningVm(
     /// <summary>Number of the network that it has to itself; null when it is on the host's.</summary>
     public int? Network { get; init; }
 
-    /// <summary>How often it has moved from one agent to another: of two words about where it is, the one with the higher number holds.</summary>
+    /// <summary>
+    /// How often it has moved from one agent to another: of two words about where it is, the one with the higher number holds.
+    /// </summary>
     public int Moves { get; init; }
 
     /// <summary>Numbers of the host's cores that it is pinned to; null when it is not.</summary>
@@ -35,6 +38,15 @@ internal sealed record RunningVm(
 
     /// <summary>Highest frequency that its cores were given; null when none was.</summary>
     public Frequency? Frequency { get; init; }
+
+    /// <summary>The last words of one that has ended; null while it runs.</summary>
+    /// <param name="lastWords">The last line that a virtual machine's program wrote; empty when it wrote none.</param>
+    public string? Ended(Func<string, string> lastWords)
+    {
+        if (ProcessTable.Runs(ProcessId, ProcessStart))
+            return null;
+        return lastWords(Name) is { Length: > 0 } words ? words : "without a word";
+    }
 
     /// <summary>Whatever else its back end must know after a restart.</summary>
     public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -28,7 +28,8 @@ internal sealed class StateFile(AgentSettings settings)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new ConfigurationException(
-                $"stateFolder: '{folder}' cannot be used ({HostException.OneLine(e)}); allowed is a folder that the agent can make and write to");
+                $"stateFolder: '{folder}' cannot be used ({HostException.OneLine(e)}); "
+                + "allowed is a folder that the agent can make and write to");
         }
     }
 

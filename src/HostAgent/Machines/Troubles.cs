@@ -8,10 +8,11 @@ namespace JustRunIt.HostAgent.Machines;
 /// </summary>
 internal sealed partial class Troubles(ILogger logger)
 {
+    private const int Kept = 100;
     private readonly Lock gate = new();
-    private readonly List<string> told = [];
+    private readonly Queue<string> told = [];
 
-    /// <summary>What was told so far, one line each.</summary>
+    /// <summary>What was told last, one line each.</summary>
     public IReadOnlyList<string> Told
     {
         get
@@ -28,7 +29,12 @@ internal sealed partial class Troubles(ILogger logger)
     {
         var line = $"{subject}: {reason}";
         lock (gate)
-            told.Add(line);
+        {
+            told.Enqueue(line);
+            if (told.Count > Kept)
+                told.Dequeue();
+        }
+
         Log(logger, line);
     }
 

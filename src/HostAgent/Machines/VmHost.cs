@@ -4,6 +4,7 @@ using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -58,10 +59,14 @@ internal sealed class VmHost
     /// <summary>What runs, clones included.</summary>
     public IReadOnlyList<RunningVm> List() => running.All;
 
-    /// <summary>Starts an on-line virtual machine; it is healthy and capped when this returns. One that runs already is returned as it is.</summary>
+    /// <summary>
+    /// Starts an on-line virtual machine; it is healthy and capped when this returns. One that runs already is returned as it is.
+    /// </summary>
     public async Task<RunningVm> StartAsync(StartVm command, CancellationToken cancellation)
     {
         VmName.Check(command.Vm);
+        if (!Endpoint.TryParse(command.Program.Listen, EndpointKinds.HostName, out _))
+            throw new HostException($"listen: '{command.Program.Listen}'; allowed is {Endpoint.Allowed(EndpointKinds.HostName)}");
         using var name = await names.TakeAsync(command.Vm, cancellation);
         if (running.Find(command.Vm) is { } present)
             return present;
@@ -130,7 +135,9 @@ internal sealed class VmHost
             await removal.RemoveAsync(present);
     }
 
-    /// <summary>Takes up what runs since before a restart, destroys clones, removes what nobody knows. Returns the clones destroyed.</summary>
+    /// <summary>
+    /// Takes up what runs since before a restart, destroys clones, removes what nobody knows. Returns the clones destroyed.
+    /// </summary>
     public Task<IReadOnlyList<RunningVm>> RecoverAsync(CancellationToken cancellation) => recovery.RecoverAsync(cancellation);
 
     /// <summary>What ended without having been told to.</summary>

@@ -1,9 +1,9 @@
-using JustRunIt.Hosting.Configuration;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -57,7 +57,10 @@ internal sealed class VmRecovery(
         var known = Parts.State.Load(out var problem);
         if (problem is null)
             return known;
-        var running = Machines.SelectMany(Children).Where(group => Parts.Groups.Processes(group).Count > 0).Select(group => group.Vm).ToList();
+        var running = Machines.SelectMany(Children)
+            .Where(group => Parts.Groups.Processes(group).Count > 0)
+            .Select(group => group.Vm)
+            .ToList();
         if (running.Count > 0)
         {
             throw new ConfigurationException(
@@ -65,14 +68,17 @@ internal sealed class VmRecovery(
                 + "put the file right, or remove it to have all of that ended");
         }
 
-        troubles.Try("state file", () => troubles.Tell("state file", $"{problem}; nothing runs, so it is kept as {Parts.State.SetAside()}"));
+        troubles.Try(
+            "state file", () => troubles.Tell("state file", $"{problem}; nothing runs, so it is kept as {Parts.State.SetAside()}"));
         return [];
     }
 
     private IEnumerable<GroupPath> Children(MachineSettings machine) =>
         Parts.Groups.Children(GroupPath.Of(machine.Name)).Select(name => GroupPath.Of(machine.Name, name));
 
-    /// <summary>One that was being moved from machine to machine may have its processes in both groups: they belong where it is noted.</summary>
+    /// <summary>
+    /// One that was being moved from machine to machine may have its processes in both groups: they belong where it is noted.
+    /// </summary>
     private void Gather(RunningVm vm)
     {
         var noted = VmGroups.Of(vm);

@@ -20,9 +20,8 @@ internal sealed class Arrivals(AgentSettings settings)
         {
             try
             {
-                all.Add(JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json) is { Vm.Name: not null, Offer.Record: not null } whole
-                    ? whole
-                    : throw new JsonException());
+                var arrival = JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json);
+                all.Add(arrival is { Vm.Name: not null, Offer.Record: not null } ? arrival : throw new JsonException());
             }
             catch (Exception e) when (e is JsonException or ArgumentException)
             {

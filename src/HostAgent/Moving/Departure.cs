@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Hosting.Messaging;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.HostAgent.Moving;
@@ -34,7 +34,8 @@ internal sealed class Departure(VmHost host)
         await host.SendAsync(command.Vm, connection, cancellation);
     }
 
-    private static async Task AskAsync(MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
+    private static async Task AskAsync(
+        MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
     {
         var receive = new ReceiveVm(command.Subject, command.RequestId, other, command.Vm, command.To, endpoint, ticket);
         var queue = await bus.GetSendEndpoint(new Uri($"exchange:{Names.Destination(receive)}"));

@@ -38,14 +38,16 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     /// <summary>Makes the network of an on-line container; returns its number.</summary>
     /// <param name="listen">host:port at which its program is to be reached.</param>
     /// <param name="next">host:port of its next tier; null for none.</param>
-    public Task<int> CreateOnlineAsync(string listen, string? next) => sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
+    public Task<int> CreateOnlineAsync(string listen, string? next) =>
+        sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
 
     /// <summary>Makes the network of a live clone; returns its number.</summary>
     /// <param name="original">Number of the original's network.</param>
     /// <param name="listen">host:port at which the original is reached.</param>
     /// <param name="onlineNext">The original's next tier.</param>
     /// <param name="outProxy">The address that is to answer in its place; null for none.</param>
-    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) => sandboxes.CreateAsync(async number =>
+    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) =>
+        sandboxes.CreateAsync(async number =>
     {
         await sandboxes.BuildAsync(number, outProxy);
         await BuildBehindAsync(number, original, listen, onlineNext, outProxy);
@@ -66,7 +68,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     }
 
     /// <summary>
-    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May be repeated.
+    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May
+    /// be repeated.
     /// </summary>
     public async Task TakeOverDeviceAsync(int number, string othersNamespace)
     {
@@ -171,7 +174,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 
     private string OnlineRules(int number, string listen, string? next)
     {
-        var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
+        var (device, inner, gateway) = (
+            SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
         var toNext = next is not null && IsLoopback(next)
             ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}"
@@ -249,7 +253,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 
     private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
 
-    private static bool IsLoopback(string endpoint) => !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
+    private static bool IsLoopback(string endpoint) =>
+        !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
 
     private static string AddressOf(string endpoint) => endpoint[..endpoint.LastIndexOf(':')];
 

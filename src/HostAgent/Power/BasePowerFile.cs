@@ -44,7 +44,9 @@ internal sealed class BasePowerFile
     {
         try
         {
-            return File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? [] : [];
+            return File.Exists(file)
+                ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? []
+                : [];
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
         {

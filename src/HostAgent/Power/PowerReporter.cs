@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Power;
 
-/// <summary>Reads the meters and reports. A meter that fails is told of once, and once more when it works again; no number is made up.</summary>
+/// <summary>
+/// Reads the meters and reports. A meter that fails is told of once, and once more when it works again; no number is made up.
+/// </summary>
 internal sealed partial class PowerReporter(
     AgentSettings settings,
     IReadOnlyList<(MachineSettings Machine, IPowerMeter Meter)> meters,
@@ -67,7 +69,8 @@ internal sealed partial class PowerReporter(
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "machine {Machine}: power meter {Meter} cannot be read: {Reason}")]
+        [LoggerMessage(
+            EventId = 1202, Level = LogLevel.Warning, Message = "machine {Machine}: power meter {Meter} cannot be read: {Reason}")]
         public static partial void Fails(ILogger logger, string machine, string meter, string reason);
 
         [LoggerMessage(EventId = 1203, Level = LogLevel.Information, Message = "machine {Machine}: power meter {Meter} is read again")]

@@ -70,7 +70,8 @@ internal static class DetachedProgram
     private static string? Reason(string error, Func<string, bool> isError)
     {
         var lines = error.Split('\n');
-        return (lines.FirstOrDefault(isError) ?? lines.FirstOrDefault(line => line.StartsWith("setsid: ", StringComparison.Ordinal)))?.Trim();
+        var reason = lines.FirstOrDefault(isError) ?? lines.FirstOrDefault(line => line.StartsWith("setsid: ", StringComparison.Ordinal));
+        return reason?.Trim();
     }
 
     private static Process Start(ProcessStartInfo start)

@@ -69,7 +69,8 @@ internal static class Launcher
     {
         try
         {
-            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim() ?? "";
+            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim()
+                ?? "";
         }
         catch (IOException)
         {

@@ -1,11 +1,11 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Hosting;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -36,7 +36,7 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
         try
         {
             var (listen, next) = network is { } number
-                ? (SandboxNetworks.CloneAddress(number) + program.Listen[program.Listen.LastIndexOf(':')..], InSandbox(command.Next, number))
+                ? (SandboxNetworks.CloneAddress(number) + PortOf(program.Listen), InSandbox(command.Next, number))
                 : ($"127.0.0.1:{FreePort.Find()}", command.Next);
             context.Tell(command.CloneName, "start");
             var clone = new RunningVm(
@@ -85,7 +85,9 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles) => Task.CompletedTask;
 
     private static string? InSandbox(string? next, int number) =>
-        next is null ? null : SandboxNetworks.HostAddress(number) + next[next.LastIndexOf(':')..];
+        next is null ? null : SandboxNetworks.HostAddress(number) + PortOf(next);
+
+    private static string PortOf(string endpoint) => endpoint[endpoint.LastIndexOf(':')..];
 
     private Task<RunningVm> LaunchAsync(RunningVm vm, string? next, CancellationToken cancellation)
     {

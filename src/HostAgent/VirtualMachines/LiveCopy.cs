@@ -37,7 +37,8 @@ internal static class LiveCopy
         patience.CancelAfter(StepPatience);
         try
         {
-            if ((await target.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
+            if ((await target.WaitAsync(
+                0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
                 throw new HostException("the copy failed at the receiver");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -58,7 +59,8 @@ internal static class LiveCopy
     /// <param name="standsStill">Whether the source stands still from the beginning of the copy, not only at its end.</param>
     /// <exception cref="HostException">It cannot be copied; the source runs on.</exception>
     public static async Task<Result> SendAsync(
-        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation, bool standsStill = false)
+        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation,
+        bool standsStill = false)
     {
         try
         {
@@ -105,14 +107,17 @@ internal static class LiveCopy
                 return;
             }
             catch (HostException e) when (
-                e.Message.Contains("not finalized yet", StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(begin) < FinalizePatience)
+                e.Message.Contains("not finalized yet", StringComparison.Ordinal)
+                    && TimeProvider.System.GetElapsedTime(begin) < FinalizePatience)
             {
                 // Once more.
             }
         }
     }
 
-    /// <summary>Waits until the source stands still; a guest that writes too fast for a short pause gets a longer one, and at last none.</summary>
+    /// <summary>
+    /// Waits until the source stands still; a guest that writes too fast for a short pause gets a longer one, and at last none.
+    /// </summary>
     private static async Task ConvergeAsync(QmpClient source, int told, CancellationToken cancellation)
     {
         var pause = FirstPauseMilliseconds;
@@ -123,7 +128,8 @@ internal static class LiveCopy
             patience.CancelAfter(StepPatience);
             try
             {
-                var status = (await source.WaitAsync(told, e => e.MigrationStatus is "pre-switchover" or "failed" or "cancelled", patience.Token)).MigrationStatus;
+                var status = (await source.WaitAsync(
+                    told, e => e.MigrationStatus is "pre-switchover" or "failed" or "cancelled", patience.Token)).MigrationStatus;
                 if (status == "pre-switchover")
                     return;
                 throw new HostException(await ReasonAsync(source));
@@ -144,7 +150,8 @@ internal static class LiveCopy
         patience.CancelAfter(StepPatience);
         try
         {
-            return (await source.WaitAsync(told, e => e.MigrationStatus is "completed" or "failed" or "cancelled", patience.Token)).MigrationStatus!;
+            return (await source.WaitAsync(
+                told, e => e.MigrationStatus is "completed" or "failed" or "cancelled", patience.Token)).MigrationStatus!;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -170,7 +177,9 @@ internal static class LiveCopy
     private static async Task<string> ReasonAsync(QmpClient source)
     {
         var state = await source.ExecuteAsync("query-migrate", null, CancellationToken.None);
-        return state.TryGetProperty("error-desc", out var reason) ? $"QEMU: {reason.GetString()}" : $"the copy ended as {state.GetProperty("status").GetString()}";
+        return state.TryGetProperty("error-desc", out var reason)
+            ? $"QEMU: {reason.GetString()}"
+            : $"the copy ended as {state.GetProperty("status").GetString()}";
     }
 
     /// <summary>Whatever happened: the source must run.</summary>
@@ -184,8 +193,12 @@ internal static class LiveCopy
             {
                 var state = await source.ExecuteAsync("query-migrate", null, patience.Token);
                 // It lets nobody in while it is being cancelled.
-                if (!state.TryGetProperty("status", out var status) || status.GetString() is "cancelled" or "failed" or "completed" or "none")
+                if (!state.TryGetProperty("status", out var status)
+                    || status.GetString() is "cancelled" or "failed" or "completed" or "none")
+                {
                     await source.ExecuteAsync("cont", null, patience.Token);
+                }
+
                 await Task.Delay(5, patience.Token);
             }
         }

@@ -120,8 +120,7 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
     }
 
     /// <summary>The last words of one that has ended; null while it runs.</summary>
-    public string? Ended(RunningVm vm) =>
-        ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? null : LastWords(vm.Name) is { Length: > 0 } words ? words : "without a word";
+    public string? Ended(RunningVm vm) => vm.Ended(LastWords);
 
     /// <summary>As many as the machine has cores: the cap, not their number, limits what they get.</summary>
     private int VirtualCpusOn(string machine)

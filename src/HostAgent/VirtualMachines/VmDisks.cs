@@ -124,7 +124,8 @@ internal sealed class VmDisks(AgentSettings settings)
     {
         var told = qemu.Events.Count;
         var below = await NodeOfAsync(qemu, Overlay(vm, 0), cancellation);
-        await qemu.ExecuteAsync("block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top, ["base-node"] = below }, cancellation);
+        await qemu.ExecuteAsync(
+            "block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top, ["base-node"] = below }, cancellation);
         if ((await qemu.WaitAsync(told, e => e.Name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED", cancellation)).Name == "BLOCK_JOB_READY")
             await qemu.ExecuteAsync("block-job-complete", new JsonObject { ["device"] = "merge" }, cancellation);
         var end = await qemu.WaitAsync(told, e => e.Name == "BLOCK_JOB_COMPLETED", cancellation);

@@ -2,13 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Hosting;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
@@ -42,7 +42,9 @@ internal sealed class Agent : IAsyncDisposable
     public static string Repository { get; } = FindRepository();
 
     /// <summary>Folder below <c>bin</c> that programs were built to with these tests.</summary>
-    public static string BuiltTo { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug/net10.0" : "Release/net10.0";
+    public static string BuiltTo { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal)
+        ? "Debug/net10.0"
+        : "Release/net10.0";
 
     /// <summary>The machines that the tests of all back ends have.</summary>
     public static AgentSettings SettingsOf(string name, string backEnd, string folder) => new(
@@ -103,7 +105,8 @@ internal sealed class Agent : IAsyncDisposable
     }
 
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
-        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(768));
+        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
+        MemorySize.FromMebibytes(768));
 
     public Task<RunningVm> RunAsync(StartVm start) => Vms.StartAsync(start, CancellationToken.None);
 
@@ -113,17 +116,26 @@ internal sealed class Agent : IAsyncDisposable
     public Task<CloneResult> CloneAsync(string vm, string name, string? next = null) =>
         Vms.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
 
-    /// <summary>Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all has ended.</summary>
+    /// <summary>
+    /// Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all
+    /// has ended.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LeftAsync(RunningVm? besides = null)
     {
         var left = new List<string>();
         foreach (var machine in Settings.Machines)
-            left.AddRange(Groups.Children(GroupPath.Of(machine.Name)).Where(group => group != besides?.Name).Select(group => $"control group {machine.Name}/{group}"));
+        {
+            left.AddRange(Groups.Children(GroupPath.Of(machine.Name))
+                .Where(group => group != besides?.Name)
+                .Select(group => $"control group {machine.Name}/{group}"));
+        }
+
         left.AddRange((await Networks.ListAsync()).Where(number => number != besides?.Network).Select(number => $"network {number}"));
         // What is in the pool belongs to what runs; the pool itself stays as long as anything does.
         var pool = besides is null ? "" : Path.Combine(Settings.StateFolder, "containers", "pool");
         left.AddRange(File.ReadLines("/proc/mounts")
-            .Where(line => line.Contains(Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
+            .Where(line => line.Contains(
+                Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
             .Select(line => $"mount {line}"));
         var containers = Path.Combine(Settings.StateFolder, "containers");
         if (Directory.Exists(containers))
@@ -142,8 +154,9 @@ internal sealed class Agent : IAsyncDisposable
             .Select(folder => Path.Combine(Settings.StateFolder, folder))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder)));
+        var known = new[] { $"/proc/{Environment.ProcessId}", $"/proc/{besides?.ProcessId}" };
         left.AddRange(Directory.GetDirectories("/proc")
-            .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
+            .Where(process => !known.Contains(process) && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
             .Select(process => $"process {process}: {CommandOf(process)}"));
         return left;
     }
@@ -156,7 +169,10 @@ internal sealed class Agent : IAsyncDisposable
             Groups.Remove(GroupPath.Of(machine.Name));
         Groups.Remove(GroupPath.Root);
         // What a failed test leaves must not hide why it failed.
-        foreach (var point in File.ReadLines("/proc/mounts").Select(line => line.Split(' ')[1]).Where(point => point.StartsWith(Settings.StateFolder + "/", StringComparison.Ordinal)).Reverse())
+        var points = File.ReadLines("/proc/mounts")
+            .Select(line => line.Split(' ')[1])
+            .Where(point => point.StartsWith(Settings.StateFolder + "/", StringComparison.Ordinal));
+        foreach (var point in points.Reverse())
             await Tool.TryAsync("umount", $"--lazy {point}");
         if (Directory.Exists(Settings.StateFolder))
             Directory.Delete(Settings.StateFolder, recursive: true);
@@ -240,5 +256,6 @@ internal sealed class Asking(string endpoint, string? cookie = null) : IDisposab
         return reply;
     }
 
-    internal sealed record Identity(string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
+    internal sealed record Identity(
+        string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
 }

@@ -76,7 +76,8 @@ public abstract class BackEndCompliance : IAsyncLifetime
         }
 
         Assert.Empty(reached);
-        Assert.Equal("reached", await copy.GetAsync($"/reach/tcp?to={OutProxySeenBy(Host.Vms.List(), "clone", places.Production, outProxy.Address)}"));
+        Assert.Equal("reached", await copy.GetAsync(
+            $"/reach/tcp?to={OutProxySeenBy(Host.Vms.List(), "clone", places.Production, outProxy.Address)}"));
         Assert.Equal(0, places.Heard);
     }
 
@@ -93,12 +94,15 @@ public abstract class BackEndCompliance : IAsyncLifetime
             Assert.Equal(0.3, Host.Vms.List().First(present => present.Name == vm).Cpu.Cores, 3);
         }
 
-        await RefusedAsync(() => Host.RunAsync(Host.Specimen("large", 0.6, "host-2")), "cpu: 60 % for large is more than machine host-2 has left (50 % of 50 %)");
+        await RefusedAsync(
+            () => Host.RunAsync(Host.Specimen("large", 0.6, "host-2")),
+            "cpu: 60 % for large is more than machine host-2 has left (50 % of 50 %)");
         await RefusedAsync(() => Host.RunAsync(Host.Specimen("lost", 0.1, "nowhere")), "machine nowhere is unknown");
         Assert.Contains("does not run here", (await Assert.ThrowsAsync<HostException>(() => AllocateAsync("nobody", 0.1))).Message);
         await RefusedAsync(() => Host.CloneAsync("nobody", "clone-2"), "virtual machine nobody does not run on a machine of agent");
         await RefusedAsync(
-            () => Host.Vms.CloneAsync(Host.CloneOf("original", "clone-3", machine: "nowhere"), CancellationToken.None), "machine nowhere is unknown");
+            () => Host.Vms.CloneAsync(Host.CloneOf("original", "clone-3", machine: "nowhere"), CancellationToken.None),
+            "machine nowhere is unknown");
         Assert.Equal(2, Host.Vms.List().Count);
     }
 
@@ -107,7 +111,8 @@ public abstract class BackEndCompliance : IAsyncLifetime
     {
         var program = Host.Specimen("x").Program;
         await RefusedAsync(
-            () => Host.RunAsync(Host.Start("missing", "host-1", 0.1, program with { Executable = "/no/such/program" })), "executable: '/no/such/program' is not there");
+            () => Host.RunAsync(Host.Start("missing", "host-1", 0.1, program with { Executable = "/no/such/program" })),
+            "executable: '/no/such/program' is not there");
         await RefusedAsync(
             () => Host.RunAsync(Host.Start("dying", "host-1", 0.1, Dying(program))), "cannot read the licence");
         Assert.Empty(await Host.LeftAsync());
@@ -193,7 +198,8 @@ public abstract class BackEndCompliance : IAsyncLifetime
     public async Task Agents_of_one_name_with_state_folders_of_their_own_leave_each_other_alone()
     {
         var backEnd = (BackEndAttribute)Attribute.GetCustomAttribute(GetType(), typeof(BackEndAttribute))!;
-        await using var other = new Agent(backEnd.Name, Host.Settings.Agent, folder: Host.Settings.StateFolder.Replace("justrunit-", "justrunit-other-", StringComparison.Ordinal));
+        await using var other = new Agent(backEnd.Name, Host.Settings.Agent, folder: Host.Settings.StateFolder.Replace(
+            "justrunit-", "justrunit-other-", StringComparison.Ordinal));
         await other.Vms.RecoverAsync(CancellationToken.None);
         var here = await Host.RunAsync(Host.Specimen("twin", 0.3));
         await Host.CloneAsync("twin", "twin-clone");

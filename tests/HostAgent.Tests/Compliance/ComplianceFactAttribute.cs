@@ -37,12 +37,15 @@ public sealed class ComplianceFactDiscoverer(IMessageSink sink) : FactDiscoverer
         }
     }
 
-    protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
+    protected override IXunitTestCase CreateTestCase(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
-        var backEnd = testMethod.TestClass.Class.GetCustomAttributes(typeof(BackEndAttribute)).First().GetConstructorArguments().OfType<string>().First();
+        var backEnd = testMethod.TestClass.Class.GetCustomAttributes(typeof(BackEndAttribute)).First()
+            .GetConstructorArguments().OfType<string>().First();
         return Problem(backEnd) is { } problem
             ? new XunitSkippedDataRowTestCase(
-                DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, problem)
+                DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(),
+                testMethod, problem)
             : base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
     }
 }

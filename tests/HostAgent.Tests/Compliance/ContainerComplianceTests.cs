@@ -42,7 +42,11 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
             Program = program with
             {
                 Executable = "/bin/bash",
-                Arguments = ["-c", """[ -z "$1" ] || ipcmk "$1" || exit 1; shift; exec "$@" """, "bash", made, program.Executable, .. program.Arguments],
+                Arguments =
+                [
+                    "-c", """[ -z "$1" ] || ipcmk "$1" || exit 1; shift; exec "$@" """, "bash",
+                    made, program.Executable, .. program.Arguments,
+                ],
             },
         });
         await Host.CloneAsync("original", "clone");

@@ -62,7 +62,8 @@ public abstract partial class LiveCloneCompliance
         }
 
         var errors = await traffic.EndAsync();
-        Assert.True(errors.Count == 0, $"{string.Join("; ", errors)}; answered before and after each move: {string.Join(", ", answered)}, in all {traffic.Answered}");
+        var progress = $"answered before and after each move: {string.Join(", ", answered)}, in all {traffic.Answered}";
+        Assert.True(errors.Count == 0, $"{string.Join("; ", errors)}; {progress}");
         using var server = new Asking(vm.Endpoint);
         Assert.Equal(traffic.Answered + 1, await server.CountAsync());
         Assert.InRange(traffic.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
@@ -88,11 +89,13 @@ public abstract partial class LiveCloneCompliance
 
     [ComplianceFact]
     [Trait("Category", "Chaos")]
-    public Task After_a_kill_of_the_sender_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(SendPhases, killsSender: true);
+    public Task After_a_kill_of_the_sender_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() =>
+        KillAsync(SendPhases, killsSender: true);
 
     [ComplianceFact]
     [Trait("Category", "Chaos")]
-    public Task After_a_kill_of_the_receiver_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(ReceivePhases, killsSender: false);
+    public Task After_a_kill_of_the_receiver_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() =>
+        KillAsync(ReceivePhases, killsSender: false);
 
     /// <summary>What a back end says while it sends: at each of these the agent is killed.</summary>
     protected abstract IReadOnlyList<string> SendPhases { get; }
@@ -112,7 +115,8 @@ public abstract partial class LiveCloneCompliance
             listener.Start();
             var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
             var killed = CrashHost.RunAndKillAsync(
-                killsSender ? Host.Settings : other.Settings, killsSender ? ["send", "mover", port] : ["receive", "host-1", port], phase, TimeSpan.FromMilliseconds(delay));
+                killsSender ? Host.Settings : other.Settings, killsSender ? ["send", "mover", port] : ["receive", "host-1", port], phase,
+                TimeSpan.FromMilliseconds(delay));
             await using (var connection = new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true))
             {
                 var survivor = killsSender

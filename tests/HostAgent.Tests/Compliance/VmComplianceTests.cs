@@ -44,10 +44,12 @@ public sealed class VmComplianceTests : LiveCloneCompliance
     public async Task Memory_is_the_guests_and_what_it_cannot_have_is_refused()
     {
         await Host.RunAsync(Host.Specimen("original", 0.4));
-        var set = await Host.Vms.AllocateAsync("original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(500)), CancellationToken.None);
+        var set = await Host.Vms.AllocateAsync(
+            "original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(500)), CancellationToken.None);
         Assert.Equal(MemorySize.FromMebibytes(500), set.Memory);
         await RefusedAsync(
-            () => Host.Vms.AllocateAsync("original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(800)), CancellationToken.None),
+            () => Host.Vms.AllocateAsync(
+                "original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(800)), CancellationToken.None),
             "memory: 800 MiB for original is more than the 768 MiB that it was booted with");
         Assert.Equal(MemorySize.FromMebibytes(500), Host.Vms.List()[0].Memory);
     }
@@ -56,9 +58,12 @@ public sealed class VmComplianceTests : LiveCloneCompliance
     public async Task What_a_guest_lacks_is_named()
     {
         var start = Host.Specimen("original");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Arguments = ["initrd=/no/such"] } }), "arguments: initrd: '/no/such' is not there");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Image = "/no/such" } }), "image: '/no/such' is not there");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Executable = "disk" } }), "image: missing; executable 'disk' boots it");
+        await RefusedAsync(() => Host.RunAsync(
+            start with { Program = start.Program with { Arguments = ["initrd=/no/such"] } }), "arguments: initrd: '/no/such' is not there");
+        await RefusedAsync(
+            () => Host.RunAsync(start with { Program = start.Program with { Image = "/no/such" } }), "image: '/no/such' is not there");
+        await RefusedAsync(() => Host.RunAsync(
+            start with { Program = start.Program with { Executable = "disk" } }), "image: missing; executable 'disk' boots it");
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -87,7 +92,8 @@ public sealed class VmComplianceTests : LiveCloneCompliance
             await Host.RestartAsync();
             Assert.Equal(stops ? 2 : 1, await server.CountAsync());
             Assert.Single(await Host.Networks.ListAsync());
-            Assert.Equal(["original.0.qcow2", "original.qmp"], Directory.GetFiles(machines).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["original.0.qcow2", "original.qmp"], Directory.GetFiles(machines).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
 
         await Host.CloneAsync("original", "clone");

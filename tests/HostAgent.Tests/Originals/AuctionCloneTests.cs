@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Hosting;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Originals;
 
@@ -32,13 +32,17 @@ public sealed class AuctionCloneTests : IAsyncLifetime
         await host.Vms.RecoverAsync(CancellationToken.None);
         var template = Path.Combine(folder.FullName, "template");
         await RunAsync(Sample("Database"), "--folder", template, "--items", "200", "--users", "20");
-        await host.RunAsync(host.Start("data", "host-2", 0.3, Program("Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
+        await host.RunAsync(host.Start("data", "host-2", 0.3, Program(
+            "Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
         proxy = Process.Start("dotnet", [
-            Path.Combine(Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll"), "proxy", "--role", "out", "--protocol", "mysql",
+            Path.Combine(
+                Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll"), "proxy", "--role", "out", "--protocol",
+                "mysql",
             "--listen", outProxy, "--upstream", database, "--sandbox", outProxySandbox, "--time-shift", "100ms",
             "--rules", Path.Combine(Agent.Repository, "docs/examples/auction-rules.yaml")]);
         await HealthCheck.WaitAsync(outProxy, null, () => proxy.HasExited ? "the out-proxy" : null, CancellationToken.None);
-        server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program("Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
+        server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program(
+            "Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
     }
 
     public async Task DisposeAsync()
@@ -113,7 +117,8 @@ public sealed class AuctionCloneTests : IAsyncLifetime
 
     private static string Address() => $"127.0.0.1:{FreePort.Find()}";
 
-    private static string Sample(string program) => Path.Combine(Agent.Repository, $"samples/Auction/{program}/bin/{Agent.BuiltTo}/JustRunIt.Auction.{program}.dll");
+    private static string Sample(string program) =>
+        Path.Combine(Agent.Repository, $"samples/Auction/{program}/bin/{Agent.BuiltTo}/JustRunIt.Auction.{program}.dll");
 
     private static VmProgram Program(string program, string listen, string? next, string? health, params string[] arguments) => new(
         "dotnet", [Sample(program), "--listen", "{listen}", .. arguments], new Dictionary<string, string>(), "/", listen, next, health);
