@@ -6,8 +6,8 @@ namespace JustRunIt.HostAgent.Bus;
 internal static partial class AgentLog
 {
     /// <summary>A virtual machine runs.</summary>
-    [LoggerMessage(EventId = 1210, Level = LogLevel.Information, Message = "started {Vm} on {OnMachine} at {Endpoint}")]
-    public static partial void Started(ILogger logger, string vm, string onMachine, string endpoint);
+    [LoggerMessage(EventId = 1210, Level = LogLevel.Information, Message = "started {Vm} on {Machine} at {Endpoint}")]
+    public static partial void Started(ILogger logger, string vm, string machine, string endpoint);
 
     /// <summary>A virtual machine could not be started.</summary>
     [LoggerMessage(EventId = 1211, Level = LogLevel.Warning, Message = "{Vm} was not started: {Reason}")]
@@ -35,12 +35,12 @@ internal static partial class AgentLog
     public static partial void NotAllocated(ILogger logger, string vm, string allocation, string reason);
 
     /// <summary>A virtual machine has moved.</summary>
-    [LoggerMessage(EventId = 1217, Level = LogLevel.Information, Message = "moved {Vm} to {OnMachine} in {Milliseconds:0} ms")]
-    public static partial void Moved(ILogger logger, string vm, string onMachine, double milliseconds);
+    [LoggerMessage(EventId = 1217, Level = LogLevel.Information, Message = "moved {Vm} to {Machine} in {Milliseconds:0} ms")]
+    public static partial void Moved(ILogger logger, string vm, string machine, double milliseconds);
 
     /// <summary>A virtual machine has not moved.</summary>
-    [LoggerMessage(EventId = 1218, Level = LogLevel.Warning, Message = "{Vm} was not moved to {OnMachine}: {Reason}")]
-    public static partial void NotMoved(ILogger logger, string vm, string onMachine, string reason);
+    [LoggerMessage(EventId = 1218, Level = LogLevel.Warning, Message = "{Vm} was not moved to {Machine}: {Reason}")]
+    public static partial void NotMoved(ILogger logger, string vm, string machine, string reason);
 
     /// <summary>Something ended by itself.</summary>
     [LoggerMessage(EventId = 1219, Level = LogLevel.Warning, Message = "{Vm} ended: {Reason}")]

@@ -12,7 +12,7 @@ internal sealed class LineFormatter : ITextFormatter
 {
     public void Format(LogEvent logEvent, TextWriter output)
     {
-        var message = OneLine.Of(logEvent.RenderMessage(CultureInfo.InvariantCulture));
+        var message = OneLine.Of(ClefFormatter.MessageOf(logEvent));
         output.Write(logEvent.Timestamp.UtcDateTime.ToString("HH:mm:ss.fff ", CultureInfo.InvariantCulture));
         output.Write(ShortLevel(logEvent.Level));
         output.Write(' ');

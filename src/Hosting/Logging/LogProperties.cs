@@ -7,7 +7,7 @@ public static class LogProperties
     public const string Service = "Service";
 
     /// <summary>The name of the computer.</summary>
-    public const string Machine = "Machine";
+    public const string Host = "Host";
 
     /// <summary>The process' id.</summary>
     public const string ProcessId = "ProcessId";

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Events;
-using Serilog.Formatting.Compact;
 
 namespace JustRunIt.Hosting.Logging;
 
@@ -32,7 +31,7 @@ public static class ProcessLog
         logger.MinimumLevel.Is(settings.Level)
             .Enrich.FromLogContext()
             .Enrich.WithProperty(LogProperties.Service, process)
-            .Enrich.WithProperty(LogProperties.Machine, Environment.MachineName)
+            .Enrich.WithProperty(LogProperties.Host, Environment.MachineName)
             .Enrich.WithProperty(LogProperties.ProcessId, Environment.ProcessId)
             .WriteTo.Console(new LineFormatter(), standardErrorFromLevel: LogEventLevel.Error);
         foreach (var (source, level) in settings.Levels)
@@ -40,7 +39,7 @@ public static class ProcessLog
         if (file is not null)
         {
             logger.WriteTo.File(
-                new RenderedCompactJsonFormatter(),
+                new ClefFormatter(),
                 file,
                 fileSizeLimitBytes: LogFolder.FileSize,
                 rollOnFileSizeLimit: true,

@@ -10,6 +10,7 @@ namespace JustRunIt.Hosting.Messaging;
 /// <summary>MassTransit on RabbitMQ: raw JSON, a queue a message and reader, and retries that outlast an outage.</summary>
 internal static class Bus
 {
+    private const string UsageTelemetryVariable = "MASSTRANSIT_USAGE_TELEMETRY";
     private const int ConflictRetries = 20;
 
     // Five and a half hours: a database that is away for longer needs an operator, and the error queue keeps the message.
@@ -20,6 +21,8 @@ internal static class Bus
     {
         var registration = new ConsumerRegistration();
         consumers(registration);
+        // The library's own variable goes above the option.
+        Environment.SetEnvironmentVariable(UsageTelemetryVariable, "false");
         services.AddMassTransit(configurator =>
         {
             // Nothing of what runs here is reported to the library's makers.
