@@ -21,6 +21,6 @@ internal static partial class Answer
         return $"the agent could not do it: {e.GetType().Name}: {HostException.OneLine(e)}";
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A command failed in a way that nobody foresaw")]
+    [LoggerMessage(EventId = 1205, Level = LogLevel.Error, Message = "a command failed in a way that nobody foresaw")]
     private static partial void Unforeseen(ILogger logger, Exception e);
 }

@@ -61,6 +61,6 @@ internal sealed partial class Troubles(ILogger logger)
         return Task.CompletedTask;
     }).GetAwaiter().GetResult();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Trouble}")]
+    [LoggerMessage(EventId = 1204, Level = LogLevel.Error, Message = "{Trouble}")]
     private static partial void Log(ILogger logger, string trouble);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -11,10 +12,33 @@ internal sealed class Arrivals(AgentSettings settings)
     private readonly string folder = Path.Combine(settings.StateFolder, "arrivals");
 
     /// <summary>All of them.</summary>
+    /// <exception cref="ConfigurationException">The file system refuses.</exception>
     public IReadOnlyList<Arrival> All()
     {
-        if (!Directory.Exists(folder))
-            return [];
+        try
+        {
+            return Directory.Exists(folder) ? Read() : [];
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            throw new ConfigurationException(
+                $"stateFolder: {folder} cannot be read ({HostException.OneLine(e)}), and nothing else tells what is on its way here");
+        }
+    }
+
+    /// <summary>Writes or rewrites one.</summary>
+    public void Save(Arrival arrival)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(FileOf(arrival) + ".next", JsonSerializer.Serialize(arrival, Wire.Json));
+        File.Move(FileOf(arrival) + ".next", FileOf(arrival), overwrite: true);
+    }
+
+    /// <summary>It has arrived, or never will.</summary>
+    public void Delete(Arrival arrival) => File.Delete(FileOf(arrival));
+
+    private List<Arrival> Read()
+    {
         var all = new List<Arrival>();
         foreach (var file in Directory.GetFiles(folder))
         {
@@ -32,17 +56,6 @@ internal sealed class Arrivals(AgentSettings settings)
 
         return all;
     }
-
-    /// <summary>Writes or rewrites one.</summary>
-    public void Save(Arrival arrival)
-    {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(FileOf(arrival) + ".next", JsonSerializer.Serialize(arrival, Wire.Json));
-        File.Move(FileOf(arrival) + ".next", FileOf(arrival), overwrite: true);
-    }
-
-    /// <summary>It has arrived, or never will.</summary>
-    public void Delete(Arrival arrival) => File.Delete(FileOf(arrival));
 
     private string FileOf(Arrival arrival) => Path.Combine(folder, arrival.Vm.Name);
 }

@@ -1,6 +1,7 @@
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -49,11 +50,10 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
 
     /// <summary>An agent before this one was receiving: what was given is taken up, the rest withdrawn.</summary>
     /// <param name="adopted">What runs; what was given is added. Its caps are set with theirs.</param>
+    /// <exception cref="ConfigurationException">What is on its way here cannot be read: it would pass for what nobody knows.</exception>
     public async Task SettleArrivalsAsync(List<RunningVm> adopted)
     {
-        IReadOnlyList<Arrival> all = [];
-        troubles.Try("arrivals", () => all = arrivals.All());
-        foreach (var arrival in all)
+        foreach (var arrival in arrivals.All())
             await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", () => SettleAsync(arrival, adopted));
     }
 

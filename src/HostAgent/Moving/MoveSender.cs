@@ -1,5 +1,6 @@
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -43,10 +44,11 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     /// An agent before this one was sending: what is not decided stays. Returns what is no longer this agent's, and the networks that
     /// their receivers may not have taken yet.
     /// </summary>
+    /// <exception cref="ConfigurationException">What is decided cannot be read.</exception>
     public (IReadOnlySet<string> Given, IReadOnlySet<int> Networks) SettleDepartures(Troubles troubles)
     {
         var (given, networks) = (new HashSet<string>(), new HashSet<int>());
-        foreach (var record in Records(troubles))
+        foreach (var record in Records())
         {
             troubles.Try($"move {record.Path}", () =>
             {
@@ -64,7 +66,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     /// <summary>Once everything of what was given is removed here.</summary>
     public void Forget(Troubles troubles)
     {
-        foreach (var record in Records(troubles))
+        foreach (var record in Records())
             troubles.Try($"move {record.Path}", record.SayForgotten);
     }
 
@@ -121,10 +123,16 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
         }
     }
 
-    private IReadOnlyList<MoveRecord> Records(Troubles troubles)
+    private IReadOnlyList<MoveRecord> Records()
     {
-        IReadOnlyList<MoveRecord> records = [];
-        troubles.Try("moves", () => records = MoveRecord.All(RecordFolder));
-        return records;
+        try
+        {
+            return MoveRecord.All(RecordFolder);
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            throw new ConfigurationException(
+                $"stateFolder: {RecordFolder} cannot be read ({HostException.OneLine(e)}), and nothing else tells what has left");
+        }
     }
 }
