@@ -34,12 +34,14 @@ public sealed class AuctionCloneTests : IAsyncLifetime
         await RunAsync(Sample("Database"), "--folder", template, "--items", "200", "--users", "20");
         await host.RunAsync(host.Start("data", "host-2", 0.3, Program(
             "Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
-        proxy = Process.Start("dotnet", [
-            Path.Combine(
-                Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll"), "proxy", "--role", "out", "--protocol",
-                "mysql",
-            "--listen", outProxy, "--upstream", database, "--sandbox", outProxySandbox, "--time-shift", "100ms",
-            "--rules", Path.Combine(Agent.Repository, "docs/examples/auction-rules.yaml")]);
+        var node = Path.Combine(Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll");
+        proxy = Process.Start(
+            "dotnet",
+            [
+                node, "proxy", "--role", "out", "--protocol", "mysql", "--listen", outProxy, "--upstream", database,
+                "--sandbox", outProxySandbox, "--time-shift", "100ms",
+                "--rules", Path.Combine(Agent.Repository, "docs/examples/auction-rules.yaml"),
+            ]);
         await HealthCheck.WaitAsync(outProxy, null, () => proxy.HasExited ? "the out-proxy" : null, CancellationToken.None);
         server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program(
             "Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
