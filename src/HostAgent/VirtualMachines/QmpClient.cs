@@ -13,7 +13,8 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// </summary>
 internal sealed class QmpClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // On a busy machine QEMU takes its time to come to listen; one that has ended is not waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
     private static readonly DateTimeOffset Epoch = DateTimeOffset.UnixEpoch;
 
