@@ -1,9 +1,10 @@
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting;
@@ -26,13 +27,13 @@ internal sealed record CloneFigures(
 internal sealed class Host : IAsyncDisposable
 {
     private const int LargestMebibytes = 16384;
-    private readonly IBackEnd backEnd;
+    private readonly IBackEndKind backEnd;
     private readonly string home;
     private readonly AgentSettings settings;
-    private IHypervisor? hypervisor;
+    private VmHost? host;
     private IControlGroups? groups;
 
-    public Host(IBackEnd backEnd, string home, string suffix = "")
+    public Host(IBackEndKind backEnd, string home, string suffix = "")
     {
         (this.backEnd, this.home) = (backEnd, home);
         settings = new AgentSettings(
@@ -59,8 +60,9 @@ internal sealed class Host : IAsyncDisposable
     public Task RecoverAsync()
     {
         groups = ControlGroupDetection.Detect(settings);
-        hypervisor = backEnd.Create(new HostParts(settings, groups, new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System));
-        return hypervisor.RecoverAsync(CancellationToken.None);
+        var networks = new SandboxNetworks(settings);
+        host = new VmHost(backEnd, new HostParts(settings, groups, new StateFile(settings), networks, TimeProvider.System));
+        return host.RecoverAsync(CancellationToken.None);
     }
 
     /// <summary>Clones a server with that heap a few times while two clients ask it; the middle of each figure.</summary>
@@ -74,13 +76,13 @@ internal sealed class Host : IAsyncDisposable
             await using var clients = await Clients.StartAsync(vm.Endpoint);
             var command = new CloneVm(
                 "bench", Guid.NewGuid(), settings.Agent, name, $"{name}-clone", "sandbox", null, DateTimeOffset.UtcNow.AddMinutes(5));
-            var result = await hypervisor!.CloneAsync(command, CancellationToken.None);
+            var result = await host!.CloneAsync(command, CancellationToken.None);
             var (open, @new) = await clients.EndAsync();
             rounds.Add(new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
-            await hypervisor.StopAsync(command.CloneName, CancellationToken.None);
+            await host.StopAsync(command.CloneName, CancellationToken.None);
         }
 
-        await hypervisor!.StopAsync(name, CancellationToken.None);
+        await host!.StopAsync(name, CancellationToken.None);
         return rounds[0] with
         {
             Pause = Middle(round => round.Pause),
@@ -92,8 +94,8 @@ internal sealed class Host : IAsyncDisposable
         TimeSpan Middle(Func<CloneFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }
 
-    /// <summary>The hypervisor, once it is recovered.</summary>
-    public IHypervisor Hypervisor => hypervisor!;
+    /// <summary>What runs virtual machines, once it is recovered.</summary>
+    public VmHost Vms => host!;
 
     /// <summary>Starts a server with that heap.</summary>
     public Task<RunningVm> StartAsync(int megabytes)
@@ -109,7 +111,7 @@ internal sealed class Host : IAsyncDisposable
             "/health");
         var start = new StartVm(
             Guid.NewGuid(), settings.Agent, "production", name, "bench", "bench", false, program, new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512));
-        return hypervisor!.StartAsync(start, CancellationToken.None);
+        return host!.StartAsync(start, CancellationToken.None);
     }
 
     private string Guest(string file) => Path.Combine(home, ".justrunit", "guest", file);
@@ -126,8 +128,8 @@ internal sealed class Host : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var vm in hypervisor?.List() ?? [])
-            await hypervisor!.StopAsync(vm.Name, CancellationToken.None);
+        foreach (var vm in host?.List() ?? [])
+            await host!.StopAsync(vm.Name, CancellationToken.None);
         foreach (var machine in settings.Machines)
             groups?.Remove(GroupPath.Of(machine.Name));
         groups?.Remove(GroupPath.Root);

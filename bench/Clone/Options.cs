@@ -1,5 +1,5 @@
 using System.Globalization;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 
 namespace JustRunIt.Bench.Clone;
 
@@ -21,7 +21,7 @@ internal sealed record Options(string? Part, string? BackEnd, IReadOnlyList<int>
     public static Options? Parse(IReadOnlyList<string> words, out string? refusal)
     {
         var options = new Options(null, null, AllHeaps, null);
-        var backEnds = HypervisorRegistry.All.Select(backEnd => backEnd.Name).ToList();
+        var backEnds = BackEndRegistry.All.Select(backEnd => backEnd.Name).ToList();
         for (var i = 0; i < words.Count; i += 2)
         {
             var value = i + 1 < words.Count ? words[i + 1] : "";

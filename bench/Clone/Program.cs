@@ -1,6 +1,7 @@
 using System.Text.Json;
 using JustRunIt.Bench.Clone;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Machines;
 
 // What cloning costs the original and how long it takes, against the size of its heap, for each back end that works here; and
 // how precisely a cap of CPU holds.
@@ -15,7 +16,7 @@ if (Options.Parse(args, out var refusal) is not { } options)
 }
 
 var json = options.Json;
-var backEnds = HypervisorRegistry.All.Where(backEnd => options.BackEnd is not { } only || backEnd.Name == only).ToList();
+var backEnds = BackEndRegistry.All.Where(backEnd => options.BackEnd is not { } only || backEnd.Name == only).ToList();
 var home = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
 var moves = new List<MoveFigures>();
 if (options.Does("moves"))
@@ -63,7 +64,7 @@ foreach (var backEnd in backEnds.Where(_ => options.Does("clones")))
             Console.WriteLine(FormattableString.Invariant(
                 $"{backEnd.Name,-10}{heap,8}{figures.Pause.TotalMilliseconds,10:0}{figures.LongestOnOpen.TotalMilliseconds,10:0}{figures.LongestOnNew.TotalMilliseconds,10:0}{figures.Total.TotalMilliseconds,10:0}{figures.Bytes / 1e6,10:0}{(figures.Cold ? "   cold" : "")}"));
         }
-        catch (HypervisorException e)
+        catch (HostException e)
         {
             Console.WriteLine($"{backEnd.Name,-10}{heap,8}   failed: {e.Message}");
         }

@@ -13,10 +13,12 @@ check_dotnet() {
         done
     fi
     type -P dotnet >/dev/null ||
-        fail "the .NET SDK 10 is missing; install it (https://dotnet.microsoft.com/download/dotnet/10.0, or 'apt-get install dotnet-sdk-10.0' where the distribution has it) and run again"
+        fail "the .NET SDK 10 is missing; install it (https://dotnet.microsoft.com/download/dotnet/10.0, or" \
+            "'apt-get install dotnet-sdk-10.0' where the distribution has it) and run again"
     sdks=$(dotnet --list-sdks 2>/dev/null) || sdks=
     [[ $'\n'$sdks == *$'\n'10.* ]] ||
-        fail "the .NET SDK 10 is missing ($(type -P dotnet) has: ${sdks//$'\n'/, }); install it from https://dotnet.microsoft.com/download/dotnet/10.0 and run again"
+        fail "the .NET SDK 10 is missing ($(type -P dotnet) has: ${sdks//$'\n'/, });" \
+            "install it from https://dotnet.microsoft.com/download/dotnet/10.0 and run again"
 }
 
 # find_postgresql: sets PG_BIN, the folder of initdb and pg_ctl. Data of an earlier run need the same major version;
@@ -73,6 +75,8 @@ group_needs() {
             echo mariadbd mariadb-server
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
+            # Reads every shell program of the repository.
+            echo shellcheck shellcheck
             ;;
         # The database of the samples, for the demonstration and for what is measured with them.
         samples)
