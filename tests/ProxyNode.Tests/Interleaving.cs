@@ -67,7 +67,7 @@ internal sealed class Interleaving : IAsyncDisposable
 
     /// <summary>A replay of MySQL in which nothing is due: the clone's connections do nothing by themselves.</summary>
     public static Replay Idle(TimeProvider clock) => new(
-        new ReplaySettings(ProtocolRegistry.Find("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
+        new ReplaySettings(ProtocolRegistry.FindMessages("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
 
     /// <summary>A statement arrives; its end is not heard yet.</summary>
     public static Exchange Begin(Replay replay, ShadowConnection shadow, string sql, long arrival)

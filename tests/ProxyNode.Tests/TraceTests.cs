@@ -95,7 +95,7 @@ public sealed class TraceTests : IAsyncLifetime
         {
             await BuyAsync(proxy.EndPoint, 10);
             var report = await Scenes.UntilAsync(proxy, report => report.Trace!.IsFull);
-            Assert.True(report.Live.Requests == 30 && report.Trace!.Exchanges > 0, $"{report}");
+            Assert.True(report.Live!.Requests == 30 && report.Trace!.Exchanges > 0, $"{report}");
         }
 
         Assert.InRange(new FileInfo(file).Length, 500, 2000);
@@ -130,7 +130,7 @@ public sealed class TraceTests : IAsyncLifetime
         Role = ProxyRole.In,
         Protocol = ProtocolRegistry.Default,
         Listen = Settings.Free,
-        Upstream = original.EndPoint,
+        Upstream = Settings.Of(original.EndPoint),
         Rules = Rules,
         Record = record,
     };

@@ -7,7 +7,7 @@ using JustRunIt.ProxyNode.Sessions;
 namespace JustRunIt.ProxyNode.Ajp;
 
 /// <summary>AJP13, between a web server with mod_jk or mod_proxy_ajp and a servlet container.</summary>
-internal sealed class AjpProtocol : IProtocol
+internal sealed class AjpProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "ajp13";

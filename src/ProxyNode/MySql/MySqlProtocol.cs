@@ -5,7 +5,7 @@ using JustRunIt.ProxyNode.Replaying;
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>MySQL and MariaDB, client/server protocol 10.</summary>
-internal sealed class MySqlProtocol : IProtocol
+internal sealed class MySqlProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "mysql";

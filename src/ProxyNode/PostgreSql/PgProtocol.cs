@@ -5,7 +5,7 @@ using JustRunIt.ProxyNode.Replaying;
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>PostgreSQL, frontend/backend protocol 3.</summary>
-internal sealed class PgProtocol : IProtocol
+internal sealed class PgProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "postgresql";

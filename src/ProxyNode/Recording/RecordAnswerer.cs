@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Stands in for the next tier behind a clone: answers from the record, after the recorded delay. It has no way to the next
 /// tier itself (DESIGN §5).
 /// </summary>
-internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
+internal sealed class RecordAnswerer(Record record, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket connection, CancellationToken stop)
@@ -22,7 +22,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
 
     private async Task ServeAsync(LoopSocket clone)
     {
-        var dialogue = protocol.Open() ?? throw new NotSupportedException($"Protocol {protocol.Name} is only relayed.");
+        var dialogue = protocol.Open();
         var matcher = protocol.OpenMatcher(rules);
         if (!await matcher.GreetAsync(clone, dialogue, record).ConfigureAwait(false))
             return;

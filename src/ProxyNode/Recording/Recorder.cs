@@ -21,7 +21,7 @@ internal sealed class Recorder : IDisposable
     private static readonly TimeSpan KeptBeyond = TimeSpan.FromSeconds(20);
 
     private readonly Record record;
-    private readonly IProtocol protocol;
+    private readonly IMessageProtocol protocol;
     private readonly ServiceRules rules;
     private readonly Func<RecordUse?> current;
     private readonly TimeProvider clock;
@@ -37,7 +37,7 @@ internal sealed class Recorder : IDisposable
     /// <param name="current">What the record is for; null when for nothing.</param>
     /// <param name="memoryLimit">Most bytes of exchanges that pass, or wait to be kept.</param>
     /// <param name="clock">Time.</param>
-    public Recorder(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, long memoryLimit, TimeProvider clock)
+    public Recorder(Record record, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, long memoryLimit, TimeProvider clock)
     {
         this.memoryLimit = memoryLimit;
         (this.record, this.protocol, this.rules, this.current, this.clock) = (record, protocol, rules, current, clock);

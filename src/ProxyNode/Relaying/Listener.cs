@@ -63,6 +63,13 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes no more connections, and ends those that are open; waits for nothing.</summary>
+    public void Stop()
+    {
+        stop.Cancel();
+        socket.Dispose();
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

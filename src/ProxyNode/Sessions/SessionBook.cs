@@ -8,7 +8,7 @@ namespace JustRunIt.ProxyNode.Sessions;
 /// <param name="rules">The service's: what makes a session.</param>
 /// <param name="protocol">Reads their names.</param>
 /// <param name="schedule">When they begin.</param>
-internal sealed class SessionBook(ServiceRules rules, IProtocol protocol, SessionSchedule schedule)
+internal sealed class SessionBook(ServiceRules rules, IMessageProtocol protocol, SessionSchedule schedule)
 {
     private const int MostSessions = 100_000;
 

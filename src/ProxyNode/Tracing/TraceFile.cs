@@ -12,14 +12,14 @@ internal sealed class TraceFile : IDisposable
 {
     private readonly SafeFileHandle handle;
 
-    private TraceFile(SafeFileHandle handle, IProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
+    private TraceFile(SafeFileHandle handle, IMessageProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
     {
         this.handle = handle;
         (Protocol, StartedAt, Exchanges, CutOffBytes) = (protocol, startedAt, exchanges, cutOffBytes);
     }
 
     /// <summary>What was spoken.</summary>
-    public IProtocol Protocol { get; }
+    public IMessageProtocol Protocol { get; }
 
     /// <summary>When the recording began.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -46,7 +46,8 @@ internal sealed class TraceFile : IDisposable
             if (reader.ReadInt32() is var version && version != TraceFormat.Version)
                 throw Wrong(file, $"is a trace of version {version}, and only version {TraceFormat.Version} can be read");
             var name = reader.ReadString();
-            var protocol = ProtocolRegistry.Find(name) ?? throw Wrong(file, $"is a trace of protocol '{name}', which is unknown");
+            var protocol = ProtocolRegistry.FindTraceable(name)
+                ?? throw Wrong(file, $"is a trace of protocol '{name}'; known are {ProtocolRegistry.TraceableNames}");
             var startedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
             var exchanges = Read(stream, protocol, rules, out var good);
             handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -78,7 +79,7 @@ internal sealed class TraceFile : IDisposable
     /// <inheritdoc />
     public void Dispose() => handle.Dispose();
 
-    private static List<Recorded> Read(FileStream stream, IProtocol protocol, SessionRules rules, out long good)
+    private static List<Recorded> Read(FileStream stream, IMessageProtocol protocol, SessionRules rules, out long good)
     {
         var exchanges = new List<Recorded>();
         var head = new byte[TraceFormat.FrameHead];

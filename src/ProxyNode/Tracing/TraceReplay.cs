@@ -65,7 +65,7 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
 
     /// <summary>A connection of a session.</summary>
     public TraceConnection Connect(Identities identities) =>
-        new(target, trace.Protocol.OpenShadow(trace.Protocol.Open()!, rules, identities), clock);
+        new(target, trace.Protocol.OpenShadow(trace.Protocol.Open(), rules, identities), clock);
 
     /// <summary>Repeats one exchange.</summary>
     public async Task RepeatAsync(TraceFile.Recorded exchange, TraceConnection connection, Identities identities, long due, bool hadToWait)

@@ -38,7 +38,7 @@ internal sealed record TraceReport(
             SideFigures.Of(replay.Sandbox.Read(), replay.Elapsed),
             replay.Planned - replay.Sent,
             replay.Comparison.Read(),
-            new LatenessFigures(lateness.P50.TotalMilliseconds, lateness.P99.TotalMilliseconds, lateness.Maximum.TotalMilliseconds));
+            LatenessFigures.Of(lateness));
     }
 }
 
