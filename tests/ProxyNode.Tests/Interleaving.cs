@@ -87,6 +87,8 @@ internal sealed class Interleaving : IAsyncDisposable
         {
             // A client asks when it has its answer; one that does not wait has its answers in the order of its questions all the same.
             arrival = one.IsPipelined && !wasEarly ? arrival + 1 : completion + 1 + one.Think;
+            // What comes on a connection after a request comes after the request's end.
+            arrival = wasEarly ? Math.Max(arrival, told) : arrival;
             completion = Math.Max(completion, arrival + one.Duration);
             told = Math.Max(told, completion + one.Late);
             wasEarly = one.AnswersEarly && one.Kind != StatementKind.AbortedWrite;
@@ -139,7 +141,16 @@ internal sealed class Interleaving : IAsyncDisposable
         statement.Exchange.RequestEnded();
         statement.IsAnnounced = true;
         if (statement.Session.IsLost)
+            GiveUp(statement, isShed: true);
+    }
+
+    private static void GiveUp(Statement statement, bool isShed)
+    {
+        Assert.True(statement.Session.Shadow.TryTake(statement.Exchange));
+        if (isShed)
             statement.Exchange.Shed();
+        else
+            statement.Exchange.SandboxAnswered(Answer.None(TimeProvider.System.GetTimestamp()));
     }
 
     private static void EndOnline(Statement statement)
@@ -154,6 +165,8 @@ internal sealed class Interleaving : IAsyncDisposable
     {
         session.Current = statement;
         session.Asked++;
+        // As its connection does: what is taken is no longer shed with the rest.
+        Assert.True(session.Shadow.TryTake(statement.Exchange));
         statement.AskedIn = Now;
         statement.Turn = replay.WriteOrder.Wait(statement.Exchange, clock);
     }
@@ -171,10 +184,8 @@ internal sealed class Interleaving : IAsyncDisposable
         foreach (var statement in session.Statements.Skip(session.Asked))
         {
             statement.DoneIn = Now;
-            if (statement.IsAnnounced && isShed)
-                statement.Exchange.Shed();
-            else if (statement.IsAnnounced)
-                statement.Exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+            if (statement.IsAnnounced)
+                GiveUp(statement, isShed);
         }
 
         session.Asked = session.Statements.Count;

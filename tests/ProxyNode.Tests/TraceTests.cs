@@ -79,7 +79,7 @@ public sealed class TraceTests : IAsyncLifetime
     [Theory]
     [InlineData("", "is no trace")]
     [InlineData("JRITRACE\u0003\0\0\0", "is a trace of version 3, and only version 2 can be read")]
-    [InlineData("JRITRACE\u0002\0\0\0\u0003foo", "is a trace of protocol 'foo', which is unknown")]
+    [InlineData("JRITRACE\u0002\0\0\0\u0003foo", "is a trace of protocol 'foo'; known are http, ajp13")]
     public void What_is_no_trace_is_refused_in_one_line(string content, string reason)
     {
         var file = Path.Combine(folder, "none");

@@ -32,7 +32,10 @@ internal sealed class ProxyFigures
     [
         new("justrunit.proxy.requests", "{request}", "Requests that were answered", true, proxy => Sides(proxy, times => times.Requests)),
         new("justrunit.proxy.errors", "{request}", "Requests that failed, or got no reply", true, proxy => Sides(proxy, times => times.Errors)),
-        new("justrunit.proxy.sheds", "{request}", "Duplicates never sent because memory was short", true, proxy => OfReplay(proxy, replay => [new(replay.ShedCount)])),
+        new("justrunit.proxy.sheds", "{request}", "Duplicates never sent because memory was short", true,
+            proxy => OfReplay(proxy, replay => [new(replay.Shedder.Count)])),
+        new("justrunit.proxy.faults", "{fault}", "Events that came to a duplicate where they cannot: the proxy's own faults", true,
+            proxy => OfReplay(proxy, replay => [new(replay.FaultCount)])),
         new("justrunit.proxy.matches", "{request}", "The clone's requests, by how they were answered from the record", true, proxy => proxy.Matches() is not { } counts ? [] :
         [
             new(counts.Exact, new Label("match", "exact")),
@@ -64,7 +67,7 @@ internal sealed class ProxyFigures
         if (Replay() is not { } replay)
             yield break;
         yield return (ProxyMeter.Durations.Name, ProxyMeter.Durations.Description!, replay.ResponseTimes.ReadAll(), [Clone]);
-        yield return (ProxyMeter.Lateness.Name, ProxyMeter.Lateness.Description!, replay.Lateness.ReadAll(), []);
+        yield return (ProxyMeter.Lateness.Name, ProxyMeter.Lateness.Description!, replay.Pacer.Lateness.ReadAll(), []);
     }
 
     private static IReadOnlyList<Sample> Sides(ProxyFigures proxy, Func<ResponseTimes.Distribution, long> value)

@@ -22,7 +22,7 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
     public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
     {
         var running = current();
-        if (running != replay || (shadow is { IsUsable: false } && running!.HasRoom))
+        if (running != replay || (shadow is { IsUsable: false } && running!.Budget.HasRoom))
         {
             shadow?.Complete();
             (replay, shadow) = (running, running?.Open(dialogue));

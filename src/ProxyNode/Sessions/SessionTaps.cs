@@ -40,7 +40,7 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         lock (gate)
         {
             // One that was shed may begin anew when there is room again.
-            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.HasRoom))
+            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.Budget.HasRoom))
             {
                 if (shadows.Count == MostShadows)
                     LetGoOfOne();

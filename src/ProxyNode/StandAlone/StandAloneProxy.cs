@@ -152,7 +152,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         var time = clock.GetElapsedTime(from.At);
         using var process = Process.GetCurrentProcess();
         var replay = Replay;
-        var lateness = replay?.Lateness.Read();
+        var lateness = replay?.Pacer.Lateness.Read();
         return new Report(
             RoleName,
             options.Protocol.Name,
@@ -160,7 +160,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             live is null ? null : SideFigures.Of(live.Read(), time),
             replay is null ? null : SideFigures.Of(replay.ResponseTimes.Read(), SandboxTime(replay, from)),
             from.Since(await MatchesAsync().ConfigureAwait(false)),
-            (replay?.ShedCount ?? 0) - from.Shed,
+            (replay?.Shedder.Count ?? 0) - from.Shed,
             from.Since(replay?.Comparison.Read()),
             lateness is null ? null : LatenessFigures.Of(lateness),
             outProxy?.Recorded is { } record ? new RecordFigures(record.Exchanges, record.Lost) : null,
@@ -186,8 +186,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         var replay = Replay;
         live?.Take();
         replay?.ResponseTimes.Take();
-        replay?.Lateness.Take();
-        Volatile.Write(ref since, new Baseline(clock.GetTimestamp(), matches, replay?.ShedCount ?? 0, replay?.Comparison.Read()));
+        replay?.Pacer.Lateness.Take();
+        Volatile.Write(ref since, new Baseline(clock.GetTimestamp(), matches, replay?.Shedder.Count ?? 0, replay?.Comparison.Read()));
     }
 
     /// <inheritdoc />

@@ -5,4 +5,4 @@ namespace JustRunIt.ProxyNode.Replaying;
 /// <param name="Shadow">Which connection.</param>
 /// <param name="Exchange">The duplicate to send; null: to connect, or to close.</param>
 /// <param name="Ends">To close, as the on-line connection did.</param>
-internal readonly record struct Duty(long Due, ShadowConnection Shadow, Exchange? Exchange, bool Ends);
+internal readonly record struct ScheduledAction(long Due, ShadowConnection Shadow, Exchange? Exchange, bool Ends);
