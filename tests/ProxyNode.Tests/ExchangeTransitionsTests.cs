@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
 namespace JustRunIt.ProxyNode.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Tests;

@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using Microsoft.Extensions.Time.Testing;
 
 namespace JustRunIt.ProxyNode.Tests;

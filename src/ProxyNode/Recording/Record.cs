@@ -1,5 +1,6 @@
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -29,7 +30,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <summary>
     /// What the on-line server calls a value that its clone has drawn itself, such as a session's name: the clone's first.
     /// </summary>
-    public Replaying.Identities Names { get; private set; } = new();
+    public Identities Names { get; private set; } = new();
 
     /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
     public Dialogue? Original { get; set; }
@@ -137,7 +138,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             equivalent.Clear();
             replies.Clear();
             spare.Clear();
-            Names = new Replaying.Identities();
+            Names = new Identities();
             bytes = 0;
         }
     }

@@ -3,6 +3,14 @@ using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying.Budget;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Keeping;
+using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Replaying.Pacing;
+using JustRunIt.ProxyNode.Replaying.Pooling;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Replaying;
 

@@ -1,6 +1,7 @@
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Proxies;
 using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
 namespace JustRunIt.ProxyNode.Replaying;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Ordering;
 
 namespace JustRunIt.ProxyNode.Sql;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using JustRunIt.ProxyNode.Measuring;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Tracing;
 
 namespace JustRunIt.ProxyNode.StandAlone;

@@ -6,7 +6,7 @@ using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.StandAlone;
 using static JustRunIt.ProxyNode.StandAlone.OptionValues;
 

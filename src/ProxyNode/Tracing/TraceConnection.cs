@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Tracing;

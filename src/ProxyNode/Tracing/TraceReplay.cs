@@ -2,7 +2,8 @@ using System.Net;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using JustRunIt.ProxyNode.Threads;
 
 namespace JustRunIt.ProxyNode.Tracing;

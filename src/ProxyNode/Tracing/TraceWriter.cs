@@ -3,7 +3,6 @@ using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Tracing;
 

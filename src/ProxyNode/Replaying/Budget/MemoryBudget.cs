@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Budget;
 
 /// <summary>The bytes that a replay holds for duplicates, their connections and what is kept of them, and their bound.</summary>
 /// <param name="limitBytes">The bound; of duplicates never exceeded, by connections' own buffers for a moment.</param>

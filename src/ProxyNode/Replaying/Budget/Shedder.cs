@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Budget;
 
 /// <summary>Sheds connections when memory is short, oldest first, on a thread on which nobody waits.</summary>
 /// <param name="replay">Whose connections.</param>

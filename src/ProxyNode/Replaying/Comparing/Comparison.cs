@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Comparing;
 
 /// <summary>
 /// How far the clone's replies are the original's: the base for action validation (§2.3). Status, length and content, each

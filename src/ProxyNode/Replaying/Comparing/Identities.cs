@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Comparing;
 
 /// <summary>
 /// What the original calls a session, a token or the like, and what its clone calls the same thing: learnt from the paired

@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Replaying.Ordering;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Exchanges;
 
 /// <content>What the on-line connection tells of the request and of the original's reply.</content>
 internal sealed partial class Exchange

@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Exchanges;
 
 /// <summary>Where an exchange is between its request's first byte and both sides' answers.</summary>
 internal enum ExchangeState : byte

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using static JustRunIt.ProxyNode.Replaying.ExchangeState;
+using static JustRunIt.ProxyNode.Replaying.Exchanges.ExchangeState;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Exchanges;
 
 /// <summary>
 /// What becomes of an exchange, by what it is and what happens: all that can. Events come from the on-line connection's two

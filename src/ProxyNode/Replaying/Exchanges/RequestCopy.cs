@@ -1,6 +1,7 @@
 using System.Buffers;
+using JustRunIt.ProxyNode.Replaying.Budget;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Exchanges;
 
 /// <summary>
 /// The bytes of a request that its duplicate is made of, as far as there is memory. Whoever has it sees to it that one thread at a

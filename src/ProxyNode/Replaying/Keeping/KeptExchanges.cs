@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Keeping;
 
 /// <summary>
 /// The exchanges of a measurement: everything that arrives in a time is kept, answered or not, until it is forgotten. What arrives

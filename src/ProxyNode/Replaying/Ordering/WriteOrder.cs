@@ -1,4 +1,6 @@
-namespace JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+
+namespace JustRunIt.ProxyNode.Replaying.Ordering;
 
 /// <summary>
 /// A total order of a database's writes (§2.2.1): that in which the original completed them. A statement that has completed

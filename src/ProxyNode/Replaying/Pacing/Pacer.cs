@@ -1,7 +1,7 @@
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Threads;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Pacing;
 
 /// <summary>
 /// Hands over to the clone's connections what they have to do when it is due, on a thread of its own: no loop on which sockets are

@@ -1,4 +1,7 @@
-namespace JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
+
+namespace JustRunIt.ProxyNode.Replaying.Pacing;
 
 /// <summary>What a connection to the clone has to do at a time.</summary>
 /// <param name="Due">When.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Pooling;
 
 /// <summary>Exchanges that are done with and wait for another request; bounded.</summary>
 /// <param name="replay">Whose they are.</param>

@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using JustRunIt.ProxyNode.Sockets;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Shadows;
 
 /// <summary>
 /// What a shadow connection says to the clone and hears of it: opened when there is something to say, and again after it broke. One

@@ -1,8 +1,11 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Replaying.Pacing;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Shadows;
 
 /// <summary>
 /// The clone's side of one on-line connection: opened and closed a time shift after it, duplicates in the same order, each when
