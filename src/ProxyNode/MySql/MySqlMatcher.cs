@@ -91,15 +91,16 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     {
         if (record.Original is not MySqlDialogue { Greeting: { } original })
         {
-            await clone.SendAsync(MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false)).ConfigureAwait(false);
+            var error = MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false);
+            await clone.SendAsync(error).ConfigureAwait(false);
             return false;
         }
 
         // A challenge holds no NUL.
         var greeting = original with { Challenge = [.. RandomNumberGenerator.GetBytes(20).Select(b => (byte)((b % 94) + 33))] };
-        var stream = new MySqlStream(clone);
-        await stream.SendAsync(greeting.ToPayload(Interlocked.Increment(ref connections)), 0).ConfigureAwait(false);
-        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+        var stream = MySqlPacket.Open(clone);
+        await stream.SendAsync(MySqlPacket.Frame(greeting.ToPayload(Interlocked.Increment(ref connections)), 0)).ConfigureAwait(false);
+        var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
         try
         {
             ((MySqlDialogue)dialogue).StartAtCommands(MySqlLogin.Parse(payload), greeting);

@@ -32,11 +32,11 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     {
         var login = (online.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with { Database = database };
         var password = rules.Credentials.GetValueOrDefault(login.User, "");
-        var stream = new MySqlStream(clone);
-        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+        var stream = MySqlPacket.Open(clone);
+        var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
         ThrowIfError(payload);
         var greeting = MySqlGreeting.Parse(payload);
-        await stream.SendAsync(login.ToPayload(password, greeting), sequence + 1).ConfigureAwait(false);
+        await stream.SendAsync(MySqlPacket.Frame(login.ToPayload(password, greeting), sequence + 1)).ConfigureAwait(false);
         await AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
         // Both sides' replies must have the same form: what the clone could beyond the original is not used.
         ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting);
@@ -124,13 +124,13 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
 
     private static byte[] Command(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 
-    private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password)
+    private static async Task AuthenticateAsync(LogInStream stream, MySqlGreeting greeting, string password)
     {
         const byte moreData = 1;
         const byte fastSuccess = 3;
         while (true)
         {
-            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
             ThrowIfError(payload);
             switch (payload[0])
             {
@@ -139,7 +139,8 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
                 case MySqlPacket.Eof:
                     var at = 1;
                     var plugin = MySqlPacket.ReadTerminated(payload, ref at);
-                    await stream.SendAsync(MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0)), sequence + 1).ConfigureAwait(false);
+                    var answer = MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0));
+                    await stream.SendAsync(MySqlPacket.Frame(answer, sequence + 1)).ConfigureAwait(false);
                     break;
                 case moreData when payload is [_, fastSuccess]:
                     break;
@@ -149,15 +150,15 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         }
     }
 
-    private async Task PrepareAsync(MySqlStream stream, uint number, string sql, Dialogue dialogue)
+    private async Task PrepareAsync(LogInStream stream, uint number, string sql, Dialogue dialogue)
     {
         byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
         dialogue.FromClient(MySqlPacket.Frame(command, 0), out _);
-        await stream.SendAsync(command, 0).ConfigureAwait(false);
+        await stream.SendAsync(MySqlPacket.Frame(command, 0)).ConfigureAwait(false);
         var first = true;
         for (var step = default(ServerStep); !step.Ends; first = false)
         {
-            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
             if (first && payload is [MySqlPacket.Ok, ..])
                 clones[number] = BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(1));
             dialogue.FromServer(MySqlPacket.Frame(payload, sequence), out step);

@@ -35,13 +35,14 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
     {
         if (online.IsCancel)
             return;
-        var stream = new PgStream(clone);
+        var stream = PgMessage.Open(clone);
         await stream.SendAsync(online.Startup).ConfigureAwait(false);
         await AuthenticateAsync(stream).ConfigureAwait(false);
         if (prepared.Length > 0)
         {
-            await stream.SendAsync((byte[])[.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])]).ConfigureAwait(false);
-            while ((await stream.ReceiveAsync().ConfigureAwait(false)).Type != 'Z')
+            byte[] asked = [.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])];
+            await stream.SendAsync(asked).ConfigureAwait(false);
+            while ((await PgMessage.ReceiveAsync(stream).ConfigureAwait(false)).Type != 'Z')
             {
             }
         }
@@ -117,13 +118,13 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
         return PgMessage.ReadText(statement, ref at);
     }
 
-    private async Task AuthenticateAsync(PgStream stream)
+    private async Task AuthenticateAsync(LogInStream stream)
     {
         var (user, password) = (Parameter("user"), rules.Credentials.GetValueOrDefault(Parameter("user"), ""));
         PgScram? scram = null;
         while (true)
         {
-            var (type, body) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (type, body) = await PgMessage.ReceiveAsync(stream).ConfigureAwait(false);
             switch (type)
             {
                 case 'Z':

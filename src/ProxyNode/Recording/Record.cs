@@ -103,8 +103,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         lock (gate)
         {
             // What is asked together was answered together: with the delays of two connections it would not be.
-            if (previous?.Held?.Next?.Held is { IsUsed: false } next && next.Keys.Exact == keys.Exact
-                && next.Arrival <= expectedArrival && next.Arrival > expectedArrival - lag)
+            if (previous?.Held?.Next?.Held is { } next && next.Keys.Exact == keys.Exact
+                && next.Arrival <= expectedArrival && next.Arrival > expectedArrival - lag && exact.IsUnused(keys.Exact, next))
                 return (Use(next), MatchKind.Exact);
             if (exact.Nearest(keys.Exact, expectedArrival, lag) is { } same)
                 return (Use(same), MatchKind.Exact);
@@ -150,7 +150,6 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
 
     private RecordedReply Use(RecordedExchange exchange)
     {
-        exchange.IsUsed = true;
         exact.Use(exchange.Keys.Exact, exchange);
         wildcard.Use(exchange.Keys.Wildcard, exchange);
         equivalent.Use(exchange.Keys.Equivalent, exchange);
