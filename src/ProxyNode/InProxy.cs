@@ -65,7 +65,8 @@ internal sealed class InProxy : IAsyncDisposable
     /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">
     /// The address cannot be listened on, or the file not be written.
     /// </exception>
-    public static InProxy Start(InProxySettings settings, Redirection? redirection, TimeProvider clock) => new(settings, redirection, clock);
+    public static InProxy Start(InProxySettings settings, Redirection? redirection, TimeProvider clock) =>
+        new(settings, redirection, clock);
 
     /// <summary>Duplicates to a clone from now on; what ran before has been ended.</summary>
     /// <exception cref="NotSupportedException">The protocol is only relayed.</exception>

@@ -75,7 +75,12 @@ internal sealed class OutProxy : IAsyncDisposable
     private sealed record CloneSide(Record Record, Recorder Recorder, Listener Listener) : IAsyncDisposable
     {
         public static CloneSide Start(
-            IPEndPoint listen, IMessageProtocol protocol, ServiceRules rules, long memoryLimitBytes, Func<RecordUse?> use, TimeProvider clock)
+            IPEndPoint listen,
+            IMessageProtocol protocol,
+            ServiceRules rules,
+            long memoryLimitBytes,
+            Func<RecordUse?> use,
+            TimeProvider clock)
         {
             // A quarter of the memory is for what has not come to the record yet.
             var record = new Record(memoryLimitBytes / 4 * 3, clock);

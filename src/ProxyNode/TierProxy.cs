@@ -9,7 +9,9 @@ using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode;
 
-/// <summary>The in-proxy before a tier's server and the out-proxies behind it (§2.2.1, DESIGN §5), and the experiments with its clone.</summary>
+/// <summary>
+/// The in-proxy before a tier's server and the out-proxies behind it (§2.2.1, DESIGN §5), and the experiments with its clone.
+/// </summary>
 internal sealed class TierProxy : IAsyncDisposable
 {
     private readonly TimeProvider clock;
@@ -141,7 +143,8 @@ internal sealed class TierProxy : IAsyncDisposable
     /// <summary>Removes what is installed from the path, and waits for the connections that go through it.</summary>
     /// <param name="drain">How long they may go on.</param>
     /// <param name="atOnce">Ends the wait.</param>
-    public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) => Task.WhenAll(Relays.Select(relay => relay.RemoveAsync(drain, atOnce)));
+    public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) =>
+        Task.WhenAll(Relays.Select(relay => relay.RemoveAsync(drain, atOnce)));
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

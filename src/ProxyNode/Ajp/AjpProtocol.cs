@@ -32,6 +32,8 @@ internal sealed class AjpProtocol : IMessageProtocol
             return [];
         var head = AjpRequest.Parse(request[..AjpPacket.LengthOf(request, fromContainer: false)]);
         return SessionNames.Find(
-            head.Path, head.Headers.Where(header => header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value), rules);
+            head.Path,
+            head.Headers.Where(header => header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value),
+            rules);
     }
 }

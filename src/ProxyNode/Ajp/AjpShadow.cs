@@ -49,7 +49,9 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) =>
-        said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0 ? AjpPacket.BodyEnd : default;
+        said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0
+            ? AjpPacket.BodyEnd
+            : default;
 
     private string Declared(string text) => rules.Identities.Count > 0 ? identities.Replace(text) : text;
 }

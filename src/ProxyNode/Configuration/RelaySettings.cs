@@ -3,7 +3,9 @@ using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.Configuration;
 
-/// <summary>What every proxy does, whichever side of a server it stands on: takes connections and relays them to the server behind.</summary>
+/// <summary>
+/// What every proxy does, whichever side of a server it stands on: takes connections and relays them to the server behind.
+/// </summary>
 /// <param name="Listen">Where it takes them.</param>
 /// <param name="Upstream">The server behind.</param>
 internal sealed record RelaySettings(IPEndPoint Listen, EndPoint Upstream)

@@ -10,4 +10,9 @@ namespace JustRunIt.ProxyNode.Configuration;
 /// <param name="Rules">What must be known of the service's messages.</param>
 /// <param name="MemoryLimitBytes">Bound of the shadow queue, and of each record.</param>
 internal sealed record TierSettings(
-    string Service, string Tier, RelaySettings Relay, IReadOnlyList<OutProxySettings> OutProxies, ServiceRules Rules, long MemoryLimitBytes);
+    string Service,
+    string Tier,
+    RelaySettings Relay,
+    IReadOnlyList<OutProxySettings> OutProxies,
+    ServiceRules Rules,
+    long MemoryLimitBytes);

@@ -82,7 +82,8 @@ internal sealed class HttpDialogue : Dialogue
                 throw new HttpSyntaxException("a reply that nobody asked for");
             taken = reply.Length;
             step.Tunnels = reply.Status == 101
-                || (asked is { MaySwitchProtocol: true, IsHead: false } && reply is { Status: >= 200 and < 300, Body: BodyKind.UntilClose });
+                || (asked is { MaySwitchProtocol: true, IsHead: false }
+                    && reply is { Status: >= 200 and < 300, Body: BodyKind.UntilClose });
             if (reply.IsInterim)
                 return taken;
             step.HeadLength = taken;

@@ -43,8 +43,12 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
             case MySqlCommand.StatementPrepare:
                 lastPrepared = Encoding.UTF8.GetString(argument);
                 return Keys("prepare", lastPrepared, "") with { IsLasting = true };
-            case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
-                return Keys(command.ToString(), TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)), Encoding.Latin1.GetString(argument[4..]));
+            case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute
+                when argument.Length >= 4:
+                return Keys(
+                    command.ToString(),
+                    TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)),
+                    Encoding.Latin1.GetString(argument[4..]));
             case MySqlCommand.StatementClose when argument.Length >= 4:
                 statements.Remove(BinaryPrimitives.ReadUInt32LittleEndian(argument));
                 return null;
@@ -81,7 +85,9 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request) => MySqlPacket.OkPacket(1);
 
-    /// <summary>A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.</summary>
+    /// <summary>
+    /// A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.
+    /// </summary>
     public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => SetsSomething(request)
         ? MySqlPacket.OkPacket(1)
         : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
@@ -146,8 +152,14 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     {
         List<string>? values = null;
         return new RequestKeys(
-            RequestKeys.Hash(kind, WildcardRules.Translate(sql, rules.Sql, Names, ref values), WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
-            RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
+            RequestKeys.Hash(
+                kind,
+                WildcardRules.Translate(sql, rules.Sql, Names, ref values),
+                WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
+            RequestKeys.Hash(
+                kind,
+                WildcardRules.Replace(sql, rules.Sql),
+                WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
             RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)))
         {
             Values = values,

@@ -5,7 +5,9 @@ using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.MySql;
 
-/// <summary>Framing, capabilities and generic packets (MySQL internals manual, "Protocol Basics"; MariaDB protocol documentation).</summary>
+/// <summary>
+/// Framing, capabilities and generic packets (MySQL internals manual, "Protocol Basics"; MariaDB protocol documentation).
+/// </summary>
 internal static class MySqlPacket
 {
     /// <summary>Length in three bytes, sequence number in one.</summary>

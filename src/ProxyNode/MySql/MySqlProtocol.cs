@@ -21,5 +21,6 @@ internal sealed class MySqlProtocol : IMessageProtocol
     public Matcher OpenMatcher(ServiceRules rules) => new MySqlMatcher(rules.Wildcards);
 
     /// <inheritdoc />
-    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new MySqlShadow((MySqlDialogue)online, rules);
+    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) =>
+        new MySqlShadow((MySqlDialogue)online, rules);
 }

@@ -45,7 +45,8 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     }
 
     /// <inheritdoc />
-    public override ReplyReader OpenReply(Exchange exchange) => new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
+    public override ReplyReader OpenReply(Exchange exchange) =>
+        new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
@@ -53,7 +54,8 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         var bytes = request.Span;
         if (bytes.Length < MySqlPacket.HeaderLength + 5
             || (MySqlCommand)bytes[MySqlPacket.HeaderLength] is not (MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
-                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData)
+                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset
+                or MySqlCommand.StatementSendLongData)
             || !clones.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(MySqlPacket.HeaderLength + 1)..]), out var statement))
             return request;
         var rewritten = request.ToArray();
@@ -102,7 +104,9 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         {
             MySqlCommand.Query => SqlText.OrderOf(Encoding.UTF8.GetString(argument)),
             MySqlCommand.StatementExecute when argument.Length >= 4 =>
-                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql) ? SqlText.OrderOf(sql) : SqlOrder.Ordered,
+                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql)
+                    ? SqlText.OrderOf(sql)
+                    : SqlOrder.Ordered,
             MySqlCommand.StatementBulkExecute => SqlOrder.Ordered,
             MySqlCommand.ChangeUser or MySqlCommand.ResetConnection => SqlOrder.EndsTransaction,
             _ => SqlOrder.Any,
@@ -145,7 +149,9 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
                 case moreData when payload is [_, fastSuccess]:
                     break;
                 default:
-                    throw new ProtocolException($"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it {MySqlLogin.NativePassword}");
+                    throw new ProtocolException(
+                        $"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it "
+                        + MySqlLogin.NativePassword);
             }
         }
     }
@@ -168,6 +174,7 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     private static void ThrowIfError(byte[] payload)
     {
         if (payload is [MySqlPacket.Error, ..])
-            throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
+            throw new ProtocolException(
+                $"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
     }
 }

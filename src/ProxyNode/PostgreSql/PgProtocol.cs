@@ -21,5 +21,6 @@ internal sealed class PgProtocol : IMessageProtocol
     public Matcher OpenMatcher(ServiceRules rules) => new PgMatcher(rules.Wildcards);
 
     /// <inheritdoc />
-    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new PgShadow((PgDialogue)online, rules, identities);
+    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) =>
+        new PgShadow((PgDialogue)online, rules, identities);
 }

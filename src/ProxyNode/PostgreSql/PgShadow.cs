@@ -154,7 +154,8 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
                 return Encoding.UTF8.GetBytes(password + "\0");
             case 5:
                 var inner = Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(password + user)));
-                return Encoding.UTF8.GetBytes($"md5{Convert.ToHexStringLower(MD5.HashData([.. Encoding.UTF8.GetBytes(inner), .. body[4..8]]))}\0");
+                return Encoding.UTF8.GetBytes(
+                    $"md5{Convert.ToHexStringLower(MD5.HashData([.. Encoding.UTF8.GetBytes(inner), .. body[4..8]]))}\0");
             case 10:
                 scram = new PgScram(password);
                 var first = Encoding.UTF8.GetBytes(scram.First);
@@ -164,7 +165,8 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
             case 11 when scram is not null:
                 return Encoding.UTF8.GetBytes(scram.Final(Encoding.UTF8.GetString(body.AsSpan(4))));
             case var other:
-                throw new ProtocolException($"the clone asks for authentication of kind {other}; known are none, clear text, MD5 and {PgScram.Mechanism}");
+                throw new ProtocolException(
+                    $"the clone asks for authentication of kind {other}; known are none, clear text, MD5 and {PgScram.Mechanism}");
         }
     }
 

@@ -30,7 +30,8 @@ internal static class ProtocolRegistry
     public static string MessageNames => string.Join(", ", All.OfType<IMessageProtocol>().Select(protocol => protocol.Name));
 
     /// <summary>The names of those whose traffic can be recorded and repeated from a trace.</summary>
-    public static string TraceableNames => string.Join(", ", All.OfType<IMessageProtocol>().Where(IsTraceable).Select(protocol => protocol.Name));
+    public static string TraceableNames =>
+        string.Join(", ", All.OfType<IMessageProtocol>().Where(IsTraceable).Select(protocol => protocol.Name));
 
     /// <summary>The protocol of a name; null when there is none.</summary>
     public static IProtocol? Find(string name) => All.FirstOrDefault(protocol => protocol.Name == name);

@@ -53,7 +53,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="answered">When it was answered.</param>
     /// <param name="oldest">The first arrival that is kept.</param>
     /// <param name="previous">What came before it on its connection; null for nothing.</param>
-    public RecordPlace Add(in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
+    public RecordPlace Add(
+        in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
     {
         lock (gate)
         {
@@ -98,7 +99,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
     /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
     /// <param name="previous">What answered the clone's connection the last time; null for nothing.</param>
-    public (RecordedReply? Reply, MatchKind Kind) Find(in RequestKeys keys, long expectedArrival, long lag = 0, RecordPlace? previous = null)
+    public (RecordedReply? Reply, MatchKind Kind) Find(
+        in RequestKeys keys, long expectedArrival, long lag = 0, RecordPlace? previous = null)
     {
         lock (gate)
         {
@@ -121,7 +123,9 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
                 return (Use(alike), MatchKind.Wildcard);
             }
 
-            return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (Use(near), MatchKind.Nearest) : (null, MatchKind.Missing);
+            return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near
+                ? (Use(near), MatchKind.Nearest)
+                : (null, MatchKind.Missing);
         }
     }
 

@@ -103,7 +103,8 @@ internal sealed class Listener : IAsyncDisposable
         {
             await serve(client, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or Protocols.ProtocolException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException
+            or Protocols.ProtocolException)
         {
             // The connection has ended; so has what it was for.
         }

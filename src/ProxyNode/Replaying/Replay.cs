@@ -186,7 +186,8 @@ internal sealed class Replay : IAsyncDisposable
                 Comparison.Add(exchange);
             exchange.Shadow.Session.Pair(exchange);
         }
-        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException or InvalidOperationException)
+        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException
+            or InvalidOperationException)
         {
             // A clone may say anything: what cannot be read teaches nothing.
         }

@@ -31,7 +31,8 @@ internal static class OptionValues
             var exitCode = await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
             if (parsed.Action is System.CommandLine.Help.HelpAction)
-                await Console.Out.WriteLineAsync($"Example:\n  ./justrunit {name} {example}\n\nExit codes: 0 ended orderly, 1 failure, 2 bad input.");
+                await Console.Out.WriteLineAsync(
+                    $"Example:\n  ./justrunit {name} {example}\n\nExit codes: 0 ended orderly, 1 failure, 2 bad input.");
             return exitCode;
         }
         catch (ConfigurationException e)

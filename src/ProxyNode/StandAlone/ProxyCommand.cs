@@ -120,8 +120,8 @@ internal static class ProxyCommand
 
     private static readonly Option<string?> Admin = new("--admin")
     {
-        Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the report "
-            + "anew",
+        Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the "
+            + "report anew",
         HelpName = "IP:PORT",
     };
 
@@ -136,7 +136,9 @@ internal static class ProxyCommand
     private static readonly Option[] MessageOptions = [Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Memory];
 
     private static readonly Option[] Options =
-        [Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin, Memory];
+    [
+        Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin, Memory,
+    ];
 
     /// <summary>Parses and runs.</summary>
     public static async Task<int> RunAsync(string[] args)

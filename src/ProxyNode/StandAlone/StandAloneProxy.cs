@@ -214,8 +214,9 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             throw new ConfigurationException($"command line: --record: '{options.Record}'; allowed with --role in");
         if (options.Sandbox is not null && options.Speed != 1 && (options.Protocol as IMessageProtocol)?.OpenReply(options.Rules) is null)
         {
-            throw new ConfigurationException(FormattableString.Invariant(
-                $"command line: --speed: '{options.Speed}'; allowed is 1, for sessions of {options.Protocol.Name} depend on each other's data"));
+            var speed = options.Speed.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            throw new ConfigurationException(
+                $"command line: --speed: '{speed}'; allowed is 1, for sessions of {options.Protocol.Name} depend on each other's data");
         }
 
         return new StandAloneProxy(options, redirection, clock);
@@ -226,7 +227,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
 
     /// <summary>How long the clone has had duplicates to answer.</summary>
     private TimeSpan SandboxTime(Replay running, Baseline from) =>
-        clock.GetElapsedTime(Math.Max(from.At, inProxy?.Schedule?.Begin(running.StartedAt) ?? running.DueAt(running.StartedAt)), clock.GetTimestamp());
+        clock.GetElapsedTime(
+            Math.Max(from.At, inProxy?.Schedule?.Begin(running.StartedAt) ?? running.DueAt(running.StartedAt)), clock.GetTimestamp());
 
     /// <summary>Counted here, or at the other proxy around the server; null where nobody counts.</summary>
     private async Task<MatchCounts?> MatchesAsync() =>
@@ -251,8 +253,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             $"; duplicates to {options.Sandbox}: sessions {options.Speed} times as fast, until the {options.Hold.TotalSeconds:0.###} s for "
             + $"which the first is held back are used up, {FasterFor().TotalSeconds:0} s from now",
         { Role: ProxyRole.In } =>
-            $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s: sessions {options.Speed} times as fast, each "
-            + "deferred more",
+            $"; duplicates to {options.Sandbox} after {options.TimeShift.TotalSeconds:0.###} s: sessions {options.Speed} times as fast, "
+            + "each deferred more",
         _ => $"; answers a clone at {options.Sandbox} from the record, {options.TimeShift.TotalSeconds:0.###} s later",
     };
 

@@ -65,7 +65,8 @@ internal static class ReplayCommand
 
     private static readonly Option<string?> Rules = new("--rules")
     {
-        Description = "the service's rules, YAML or JSON (docs/configuration.md); 'sessions' says what a session is, else each connection is "
+        Description =
+            "the service's rules, YAML or JSON (docs/configuration.md); 'sessions' says what a session is, else each connection is "
             + "one",
         HelpName = "FILE",
     };
@@ -100,8 +101,8 @@ internal static class ReplayCommand
         var plan = TracePlan.Make(sessions, options.Fraction, options.Speed, options.Seed);
         var replay = new TraceReplay(trace, plan, options.To, options.Rules, clock);
         await Console.Error.WriteLineAsync(
-            $"{sessions.Count} sessions with {trace.Exchanges.Count} requests on record; {plan.Count} with {replay.Planned} are repeated at "
-            + $"{options.To}, {replay.Length.TotalSeconds:0.0} s");
+            $"{sessions.Count} sessions with {trace.Exchanges.Count} requests on record; {plan.Count} with {replay.Planned} are repeated "
+            + $"at {options.To}, {replay.Length.TotalSeconds:0.0} s");
         var running = replay.RunAsync(end);
         while (await Task.WhenAny(running, Task.Delay(ProgressEvery, clock, CancellationToken.None)) != running)
             await ShowAsync(replay);
@@ -129,13 +130,16 @@ internal static class ReplayCommand
                       requests  1/s      mean ms  50 %     95 %     99 %     errors
         as recorded   {Line(report.Live)}
         repeated      {Line(report.Sandbox)}
-        {report.Replayed.Sessions} sessions in {report.Replayed.Seconds:0.0} s; {Differing(report.Differences)}; {report.Shed} requests were not sent
+        {report.Replayed.Sessions} sessions in {report.Replayed.Seconds:0.0} s; {Differing(report.Differences)}; {NotSent(report.Shed)}
         """);
+
+    private static string NotSent(long requests) => $"{requests} requests were not sent";
 
     private static string Differing(Differences replies) =>
         $"of {replies.Compared} replies {replies.Status} differ in status, {replies.Length} in length, {replies.Content} in content";
 
-    private static string Line(SideFigures side) => string.Create(CultureInfo.InvariantCulture, $"{side.Requests,-9} {side.ThroughputPerSecond,-8:0.0} ")
+    private static string Line(SideFigures side) =>
+        string.Create(CultureInfo.InvariantCulture, $"{side.Requests,-9} {side.ThroughputPerSecond,-8:0.0} ")
         + string.Create(
             CultureInfo.InvariantCulture,
             $"{side.MeanMs,-8:0.00} {side.P50Ms,-8:0.00} {side.P95Ms,-8:0.00} {side.P99Ms,-8:0.00} {side.Errors}");

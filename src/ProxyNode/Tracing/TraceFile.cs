@@ -7,12 +7,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
-/// <summary>A recorded trace: what is known of every exchange is in memory, the requests are read from the file when they are sent.</summary>
+/// <summary>
+/// A recorded trace: what is known of every exchange is in memory, the requests are read from the file when they are sent.
+/// </summary>
 internal sealed class TraceFile : IDisposable
 {
     private readonly SafeFileHandle handle;
 
-    private TraceFile(SafeFileHandle handle, IMessageProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
+    private TraceFile(
+        SafeFileHandle handle, IMessageProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
     {
         this.handle = handle;
         (Protocol, StartedAt, Exchanges, CutOffBytes) = (protocol, startedAt, exchanges, cutOffBytes);
@@ -39,7 +42,8 @@ internal sealed class TraceFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024, FileOptions.SequentialScan);
+            using var stream = new FileStream(
+                file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024, FileOptions.SequentialScan);
             using var reader = new BinaryReader(stream, TraceFormat.Text);
             if (!reader.ReadBytes(TraceFormat.Magic.Length).AsSpan().SequenceEqual(TraceFormat.Magic))
                 throw Wrong(file, "is no trace");
@@ -98,7 +102,9 @@ internal sealed class TraceFile : IDisposable
             using var reader = new BinaryReader(new MemoryStream(payload, 0, length), TraceFormat.Text);
             var entry = TraceFormat.ReadExchange(reader, out var requestLength);
             var request = payload.AsSpan(length - requestLength, requestLength);
-            exchanges.Add(new Recorded(entry, protocol.SessionNamesIn(request, rules), good + TraceFormat.FrameHead + length - requestLength, requestLength));
+            exchanges.Add(
+                new Recorded(
+                    entry, protocol.SessionNamesIn(request, rules), good + TraceFormat.FrameHead + length - requestLength, requestLength));
             good = stream.Position;
         }
 

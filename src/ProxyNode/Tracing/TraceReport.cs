@@ -26,15 +26,19 @@ internal sealed record TraceReport(
     LatenessFigures LatenessMs)
 {
     /// <summary>The figures of a replay that is over.</summary>
-    public static TraceReport Of(TraceFile trace, int sessions, IReadOnlyList<TracePlan.Planned> plan, TraceReplay replay, ReplayOptions options)
+    public static TraceReport Of(
+        TraceFile trace, int sessions, IReadOnlyList<TracePlan.Planned> plan, TraceReplay replay, ReplayOptions options)
     {
-        var seconds = trace.Exchanges.Count == 0 ? 0 : trace.Exchanges.Max(exchange => exchange.Entry.Arrival + exchange.Entry.ResponseTime).TotalSeconds;
+        var seconds = trace.Exchanges.Count == 0
+            ? 0
+            : trace.Exchanges.Max(exchange => exchange.Entry.Arrival + exchange.Entry.ResponseTime).TotalSeconds;
         var lateness = replay.Lateness.Read();
         return new TraceReport(
             trace.Protocol.Name,
             new TraceSummary(trace.StartedAt, seconds, trace.Exchanges.Count, sessions, trace.CutOffBytes),
             new ReplaySummary(replay.Elapsed.TotalSeconds, replay.Sent, plan.Count, options.Fraction, options.Speed, options.Seed),
-            SideFigures.Of(replay.Live.Read(), TimeSpan.Zero) with { ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0 },
+            SideFigures.Of(
+                replay.Live.Read(), TimeSpan.Zero) with { ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0 },
             SideFigures.Of(replay.Sandbox.Read(), replay.Elapsed),
             replay.Planned - replay.Sent,
             replay.Comparison.Read(),
