@@ -14,12 +14,13 @@ public sealed class ExchangeTransitionsTests
     private static readonly ExchangeState[] Ends = [ExchangeState.Complete, ExchangeState.Shed, ExchangeState.Abandoned];
 
     /// <summary>What one on-line connection and the clone's may say of one exchange, each in its own order.</summary>
-    private static readonly Gen<(ExchangeEvent Begin, ExchangeEvent Request, ExchangeEvent Online, bool IsShed, int[] Choices)> Histories = Gen.Select(
-        OneOf(ExchangeEvent.Begins, ExchangeEvent.BeginsOneWay),
-        OneOf(ExchangeEvent.RequestEnded, ExchangeEvent.RequestBroken),
-        OneOf(ExchangeEvent.OnlineAnswered, ExchangeEvent.OnlineAborted),
-        Gen.Bool,
-        Gen.Int[0, 5].Array[8]);
+    private static readonly Gen<(ExchangeEvent Begin, ExchangeEvent Request, ExchangeEvent Online, bool IsShed, int[] Choices)> Histories =
+        Gen.Select(
+            OneOf(ExchangeEvent.Begins, ExchangeEvent.BeginsOneWay),
+            OneOf(ExchangeEvent.RequestEnded, ExchangeEvent.RequestBroken),
+            OneOf(ExchangeEvent.OnlineAnswered, ExchangeEvent.OnlineAborted),
+            Gen.Bool,
+            Gen.Int[0, 5].Array[8]);
 
     [Fact]
     public void Every_state_has_an_answer_to_every_event()
@@ -45,7 +46,10 @@ public sealed class ExchangeTransitionsTests
         foreach (var (state, what) in from state in Ends from what in Events where what != ExchangeEvent.Released select (state, what))
             Assert.Contains(ExchangeTransitions.Next(state, what), new[] { state, ExchangeState.Impossible });
         foreach (var state in States)
-            Assert.Equal(state == ExchangeState.Complete, ExchangeTransitions.Next(state, ExchangeEvent.Released) != ExchangeState.Impossible);
+        {
+            var isReleased = ExchangeTransitions.Next(state, ExchangeEvent.Released) != ExchangeState.Impossible;
+            Assert.Equal(state == ExchangeState.Complete, isReleased);
+        }
     }
 
     [Fact]
@@ -123,7 +127,8 @@ public sealed class ExchangeTransitionsTests
         }
     }
 
-    private static Gen<ExchangeEvent> OneOf(ExchangeEvent first, ExchangeEvent second) => Gen.Bool.Select(isFirst => isFirst ? first : second);
+    private static Gen<ExchangeEvent> OneOf(ExchangeEvent first, ExchangeEvent second) =>
+        Gen.Bool.Select(isFirst => isFirst ? first : second);
 
     private static List<ExchangeState> Reached(ExchangeState from)
     {

@@ -12,7 +12,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace JustRunIt.ProxyNode.Tests;
 
-/// <summary>Of a protocol that is only relayed nothing is opened for a clone, recorded, measured or duplicated; who asks for it is told.</summary>
+/// <summary>
+/// Of a protocol that is only relayed nothing is opened for a clone, recorded, measured or duplicated; who asks for it is told.
+/// </summary>
 public sealed class RelayOnlyTests
 {
     private static readonly ExperimentDurations Durations = new(

@@ -122,7 +122,7 @@ public sealed class StandAloneTests : IAsyncLifetime
         var application = await ApplicationAsync(outListen);
         var cloned = await ApplicationAsync(outSandbox);
         var outAdmin = $"127.0.0.1:{FreePorts.Next()}";
-        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "300ms", "--peer", outAdmin);
+        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "3s", "--peer", outAdmin);
         var outProxy = await ProxyProcess.StartAsync(
             [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer", $"{inProxy.Admin}");
         running.Add(outProxy);
@@ -132,7 +132,7 @@ public sealed class StandAloneTests : IAsyncLifetime
         var matches = report.GetProperty("matches");
         Assert.Equal((10, 0), (matches.GetProperty("exact").GetInt64(), matches.GetProperty("missing").GetInt64()));
         using var other = JsonDocument.Parse(await http.GetStringAsync($"http://{outAdmin}/report"));
-        Assert.Equal(300, other.RootElement.GetProperty("timeShiftMs").GetDouble());
+        Assert.Equal(3000, other.RootElement.GetProperty("timeShiftMs").GetDouble());
     }
 
     [Fact]

@@ -66,9 +66,6 @@ internal sealed class HttpDialogue : Dialogue
     /// <summary>Whether the request whose head was read last waits for a word before its body is sent (RFC 9110 §10.1.1).</summary>
     public bool ClientAwaitsContinue => inRequest && request.ExpectsContinue;
 
-    /// <summary>Whether the request that was read last leaves the connection open.</summary>
-    public bool ClientKeepsAlive => request.KeepAlive;
-
     /// <inheritdoc />
     public override int FromServer(Span<byte> bytes, out ServerStep step)
     {

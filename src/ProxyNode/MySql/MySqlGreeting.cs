@@ -40,9 +40,12 @@ internal sealed record MySqlGreeting(
             ? Encoding.ASCII.GetString(payload[at..]).TrimEnd('\0')
             : MySqlLogin.NativePassword;
         return new MySqlGreeting(
-            server, capabilities, (capabilities & LongPassword) == 0
-                ? mariaDb
-                : 0, [.. first, .. second.TrimEnd((byte)0)], plugin, charset);
+            server,
+            capabilities,
+            (capabilities & LongPassword) == 0 ? mariaDb : 0,
+            [.. first, .. second.TrimEnd((byte)0)],
+            plugin,
+            charset);
     }
 
     /// <summary>

@@ -26,9 +26,6 @@ internal static class ProtocolRegistry
     /// <summary>The names of all.</summary>
     public static string Names => string.Join(", ", All.Select(protocol => protocol.Name));
 
-    /// <summary>The names of those whose messages are understood.</summary>
-    public static string MessageNames => string.Join(", ", All.OfType<IMessageProtocol>().Select(protocol => protocol.Name));
-
     /// <summary>The names of those whose traffic can be recorded and repeated from a trace.</summary>
     public static string TraceableNames =>
         string.Join(", ", All.OfType<IMessageProtocol>().Where(IsTraceable).Select(protocol => protocol.Name));

@@ -79,9 +79,6 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     /// <summary>Where a clone connects, of an out-proxy; null: nowhere.</summary>
     public IPEndPoint? SandboxEndPoint => outProxy?.SandboxEndPoint;
 
-    /// <summary>Where the report is served; null: nowhere.</summary>
-    public IPEndPoint? AdminEndPoint => admin?.EndPoint;
-
     private Relay Relay => inProxy?.Relay ?? outProxy!.Relay;
 
     private Replay? Replay => inProxy?.Replay;

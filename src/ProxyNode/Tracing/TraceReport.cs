@@ -37,8 +37,10 @@ internal sealed record TraceReport(
             trace.Protocol.Name,
             new TraceSummary(trace.StartedAt, seconds, trace.Exchanges.Count, sessions, trace.CutOffBytes),
             new ReplaySummary(replay.Elapsed.TotalSeconds, replay.Sent, plan.Count, options.Fraction, options.Speed, options.Seed),
-            SideFigures.Of(
-                replay.Live.Read(), TimeSpan.Zero) with { ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0 },
+            SideFigures.Of(replay.Live.Read(), TimeSpan.Zero) with
+            {
+                ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0,
+            },
             SideFigures.Of(replay.Sandbox.Read(), replay.Elapsed),
             replay.Planned - replay.Sent,
             replay.Comparison.Read(),
