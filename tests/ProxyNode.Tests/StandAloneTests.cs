@@ -183,6 +183,7 @@ public sealed class StandAloneTests : IAsyncLifetime
     public async Task Help_names_every_option()
     {
         var (exitCode, output, _) = await ProxyProcess.RunAsync("proxy", "--help");
+        Assert.Contains("Example:\n  ./justrunit proxy --role in", output, StringComparison.Ordinal);
         Assert.Equal(0, exitCode);
         foreach (var option in new[]
         {
