@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Pacing;
 
 /// <summary>
 /// How fast a connection of a clone that has stood still works off what is due: at twice the pace at which it came, for all of it at

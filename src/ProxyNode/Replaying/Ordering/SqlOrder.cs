@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Ordering;
 
 /// <summary>Whether the order of a request among those of other connections can matter.</summary>
 internal enum SqlOrder

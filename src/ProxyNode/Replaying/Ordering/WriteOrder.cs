@@ -1,4 +1,6 @@
-namespace JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+
+namespace JustRunIt.ProxyNode.Replaying.Ordering;
 
 /// <summary>
 /// A total order of a database's writes (§2.2.1): that in which the original completed them. A statement that has completed
@@ -8,13 +10,15 @@ namespace JustRunIt.ProxyNode.Replaying;
 /// <remarks>
 /// A server lets go of a transaction's locks before it says so: a statement that waited for them may be answered before the
 /// commit is. A statement that ends a transaction, or was given up, therefore waits only for what was completed before it
-/// arrived; it waits for no lock itself. Two statements that the original worked on at the same time, both without a transaction, are taken to have
-/// happened in the order of their replies. Where that was wrong, the clone may wait for a lock that only a later statement
-/// frees: a write that makes no progress for long is set aside, and the later ones overtake it.
+/// arrived; it waits for no lock itself. Two statements that the original worked on at the same time, both without a transaction, are
+/// taken to have happened in the order of their replies. Where that was wrong, the clone may wait for a lock that only a later
+/// statement frees: a write that makes no progress for long is set aside, and the later ones overtake it.
 /// </remarks>
 internal sealed class WriteOrder
 {
-    /// <summary>How long nothing may move before the first write is set aside: far longer than a statement that waits for no lock.</summary>
+    /// <summary>
+    /// How long nothing may move before the first write is set aside: far longer than a statement that waits for no lock.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private const int SlowerThanOnline = 4;
@@ -128,7 +132,8 @@ internal sealed class WriteOrder
         var first = completed.First?.Value;
         return first == exchange
             || (places.TryGetValue(exchange, out var place) && place.List is null)
-            || ((exchange.Order != SqlOrder.Ordered || exchange.Shadow.Session.IsGivenUp(exchange.Online.Status)) && (first is null || first.CompletedAt >= exchange.Arrival));
+            || ((exchange.Order != SqlOrder.Ordered || exchange.Shadow.Session.IsGivenUp(exchange.Online.Status))
+                && (first is null || first.CompletedAt >= exchange.Arrival));
     }
 
     private void Wake()

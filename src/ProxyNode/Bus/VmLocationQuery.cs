@@ -6,11 +6,11 @@ using Microsoft.Extensions.Hosting;
 namespace JustRunIt.ProxyNode.Bus;
 
 /// <summary>At the start: asks where the virtual machines are that the configuration says where they were.</summary>
-internal sealed class Whereabouts(NodeSettings settings, IBus bus) : BackgroundService
+internal sealed class VmLocationQuery(NodeSettings settings, IBus bus) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (settings.Tiers.Any(tier => tier.Vm is not null || tier.OutProxies.Any(next => next.Vm is not null)))
+        if (settings.Relays.Any(relay => relay.Vm is not null))
             await bus.Publish(new HostsAsked(Guid.NewGuid()), stoppingToken);
     }
 }

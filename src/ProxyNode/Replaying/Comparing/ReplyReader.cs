@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using JustRunIt.ProxyNode.Recording;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Comparing;
 
 /// <summary>
 /// Reads one reply as it passes: its length and a hash of its content, for the comparison of both sides, and the names that

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Comparing;
 
 /// <summary>
 /// What the original calls a session, a token or the like, and what its clone calls the same thing: learnt from the paired
@@ -46,7 +46,8 @@ internal sealed class Identities
     }
 
     /// <summary>Learns one pair.</summary>
-    public void Pair(string online, string clone) => Pair([new IssuedName(online, IsDeclared: false)], [new IssuedName(clone, IsDeclared: false)]);
+    public void Pair(string online, string clone) =>
+        Pair([new IssuedName(online, IsDeclared: false)], [new IssuedName(clone, IsDeclared: false)]);
 
     /// <summary>What the clone calls it; null when it calls it the same, or nothing is known.</summary>
     public string? OfClone(string online) => clones.GetValueOrDefault(online);

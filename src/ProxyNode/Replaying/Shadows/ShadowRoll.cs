@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Shadows;
 
 /// <summary>
 /// The open connections to the clone, oldest first. On-line connections only ever add, without waiting for anybody who looks

@@ -1,19 +1,19 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using JustRunIt.ProxyNode.Protocols;
-using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Sockets;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Replaying.Pacing;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Shadows;
 
 /// <summary>
 /// The clone's side of one on-line connection: opened and closed a time shift after it, duplicates in the same order, each when
 /// it is due and the one before it is answered. Runs apart from the on-line connection and outlives it until everything is
 /// answered.
 /// </summary>
-internal sealed class ShadowConnection(Replay replay, ShadowSession session, TimeProvider clock, CancellationToken stop) : IAsyncDisposable
+internal sealed class ShadowConnection(Replay replay, ShadowSession session, TimeProvider clock, CancellationToken stop)
+    : IAsyncDisposable
 {
     /// <summary>Bytes that a connection holds for itself.</summary>
     public const int Overhead = 2 * 1024;
@@ -23,20 +23,15 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
     private readonly Lock gate = new();
     private readonly Queue<Exchange> waiting = new();
-    private readonly Channel<Duty> due = Channel.CreateUnbounded<Duty>(
+    private readonly Channel<ScheduledAction> due = Channel.CreateUnbounded<ScheduledAction>(
         new() { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
 
     private readonly CatchUp catchUp = new(clock.TimestampFrequency);
+    private readonly CloneConnection clone = new(replay, session, clock, stop);
     private Task running = Task.CompletedTask;
-    private CancellationTokenSource? connecting;
-    private LoopSocket? socket;
-    private Dialogue? dialogue;
-    private ReadBuffer? buffer;
     private long dropBefore;
-    private long held;
     private int backlog;
     private int unanswered;
-    private int own = Overhead;
     private volatile bool isGivenUp;
     private volatile bool hasEnded;
 
@@ -58,17 +53,11 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     /// <summary>Whether every duplicate was answered.</summary>
     public bool IsIdle => Volatile.Read(ref unanswered) == 0;
 
-    /// <summary>Bytes of duplicates that wait or are kept.</summary>
-    public long Held => Interlocked.Read(ref held);
-
     /// <summary>Begins to wait for duplicates.</summary>
     public void Start() => running = RunAsync();
 
-    /// <summary>Bytes were reserved, or given back.</summary>
-    public void Hold(long bytes) => Interlocked.Add(ref held, bytes);
-
     /// <summary>Opens the connection at a time, even before there is a duplicate.</summary>
-    public void ConnectAt(long at) => replay.AddDuty(new Duty(at, this, null, Ends: false));
+    public void ConnectAt(long at) => replay.Pacer.Add(new ScheduledAction(at, this, null, Ends: false));
 
     /// <summary>Adds a duplicate; false when the replay has stopped or the connection was shed.</summary>
     public bool TryAdd(Exchange exchange)
@@ -81,24 +70,24 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             unanswered++;
         }
 
-        replay.AddDuty(new Duty(exchange.Due, this, exchange, Ends: false));
+        replay.Pacer.Add(new ScheduledAction(exchange.Due, this, exchange, Ends: false));
         return true;
     }
 
     /// <summary>Something is due. Called in the order of due times.</summary>
-    public void Due(in Duty duty)
+    public void Due(in ScheduledAction action)
     {
-        if (duty.Exchange is { } exchange)
+        if (action.Exchange is { } exchange)
             exchange.HadToWait = Interlocked.Increment(ref backlog) > 1;
         // Refused when the connection was shed, or the replay has stopped: the rest is ended by RunAsync.
-        due.Writer.TryWrite(duty);
+        due.Writer.TryWrite(action);
     }
 
     /// <summary>The on-line connection has ended: so does this one, a time shift later.</summary>
     public void Complete() => CompleteAt(replay.DueAt(clock.GetTimestamp()));
 
     /// <summary>No more duplicates come, and the last of those that wait is due at a time.</summary>
-    public void CompleteAt(long lastDue) => replay.AddDuty(new Duty(lastDue, this, null, Ends: true));
+    public void CompleteAt(long lastDue) => replay.Pacer.Add(new ScheduledAction(lastDue, this, null, Ends: true));
 
     /// <summary>Memory was short for one of its duplicates: without it the rest means nothing. Never waits.</summary>
     public void GiveUp()
@@ -106,7 +95,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         if (isGivenUp || hasEnded)
             return;
         isGivenUp = true;
-        replay.WakeShedder();
+        replay.Shedder.Wake();
     }
 
     /// <summary>Gives up everything that waits, and the connection.</summary>
@@ -123,14 +112,14 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         }
 
         due.Writer.TryComplete();
-        Break();
+        clone.Break();
     }
 
     /// <summary>Gives up what was due before, and whatever the clone is working on.</summary>
     public void Drop(long dueBefore)
     {
         Interlocked.Exchange(ref dropBefore, dueBefore);
-        Break();
+        clone.Break();
     }
 
     /// <inheritdoc />
@@ -138,7 +127,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     {
         hasEnded = true;
         due.Writer.TryComplete();
-        Break();
+        clone.Break();
         await running.ConfigureAwait(false);
     }
 
@@ -149,13 +138,13 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
             // Without a token: a wait with one allocates. Whoever ends this completes the channel.
             while (await due.Reader.WaitToReadAsync().ConfigureAwait(false))
             {
-                while (due.Reader.TryRead(out var duty) && !IsShed && !hasEnded)
+                while (due.Reader.TryRead(out var action) && !IsShed && !hasEnded)
                 {
-                    if (duty.Ends)
+                    if (action.Ends)
                         return;
-                    if (duty.Exchange is { } exchange)
+                    if (action.Exchange is { } exchange)
                         await RepeatNextAsync(exchange).ConfigureAwait(false);
-                    else if (socket is null)
+                    else if (!clone.IsOpen)
                         await ConnectEarlyAsync().ConfigureAwait(false);
                 }
 
@@ -175,8 +164,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
     private void End()
     {
-        Disconnect();
-        buffer?.Dispose();
+        clone.End();
         due.Writer.TryComplete();
         Exchange[] left;
         lock (gate)
@@ -188,8 +176,8 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
         foreach (var exchange in left)
             exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
-        replay.LetGo(Interlocked.Exchange(ref own, 0));
-        replay.Closed(this);
+        replay.Budget.LetGo(Overhead);
+        replay.Shadows.Remove(this);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -209,16 +197,20 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     private Task KeepPaceAsync(Exchange exchange)
     {
         var wait = catchUp.Wait(exchange.Due, clock.GetTimestamp());
-        return wait == 0 || socket is not { } open || exchange.Due < Interlocked.Read(ref dropBefore)
+        return wait == 0 || clone.Loop is not { } loop || exchange.Due < Interlocked.Read(ref dropBefore)
             ? Task.CompletedTask
-            : open.Loop.DelayAsync(clock.GetElapsedTime(0, Math.Min(wait, clock.TimestampFrequency)));
+            : loop.DelayAsync(clock.GetElapsedTime(0, Math.Min(wait, clock.TimestampFrequency)));
     }
 
     /// <summary>Takes a duplicate out of what can be shed; false when it was shed already.</summary>
-    private bool TryTake(Exchange exchange)
+    /// <exception cref="InvalidOperationException">Another one comes first.</exception>
+    internal bool TryTake(Exchange exchange)
     {
         lock (gate)
-            return waiting.TryDequeue(out var next) && (next == exchange ? true : throw new InvalidOperationException("Duplicates are out of order."));
+        {
+            return waiting.TryDequeue(out var next)
+                && (next == exchange ? true : throw new InvalidOperationException("Duplicates are out of order."));
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -243,29 +235,29 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     private async ValueTask<Answer> SendAsync(Exchange exchange)
     {
         // A server may close a connection that idles; like any client, once more on a new one.
-        for (var isReused = socket is not null; ; isReused = false)
+        for (var isReused = clone.IsOpen; ; isReused = false)
         {
             try
             {
-                if (socket is null)
-                    await ConnectAsync().ConfigureAwait(false);
+                if (!clone.IsOpen)
+                    await clone.ConnectAsync().ConfigureAwait(false);
                 var bytes = Session.Repeat(exchange, out var preceding);
-                Tell(bytes.Span);
+                clone.Tell(bytes.Span);
                 if (!exchange.HadToWait && exchange.Order is SqlOrder.Any)
-                    replay.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
-                await socket!.SendAsync(bytes).ConfigureAwait(false);
+                    replay.Pacer.CountLateness(clock.GetElapsedTime(exchange.Due, clock.GetTimestamp()));
+                await clone.SendAsync(bytes).ConfigureAwait(false);
                 if (exchange.IsOneWay)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
-                if (await ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
+                if (await clone.ReadReplyAsync(exchange, preceding).ConfigureAwait(false) is { } answer)
                     return answer;
-                Disconnect();
+                clone.Disconnect();
                 if (!isReused)
                     return Answer.None(clock.GetTimestamp());
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // Whatever a clone does to our readers, it has not answered.
-                Disconnect();
+                clone.Disconnect();
                 if (e is not (SocketException or ObjectDisposedException))
                     replay.Failed(e.Message);
                 if (!isReused || IsShed || hasEnded || exchange.Due < Interlocked.Read(ref dropBefore))
@@ -280,121 +272,12 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     {
         try
         {
-            await ConnectAsync().ConfigureAwait(false);
+            await clone.ConnectAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // The first duplicate tries again.
-            Disconnect();
+            clone.Disconnect();
         }
-    }
-
-    private async Task ConnectAsync()
-    {
-        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Volatile.Write(ref connecting, attempt);
-        LoopSocket connected;
-        try
-        {
-            connected = await ServerSocket.ConnectAsync(replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
-            Volatile.Write(ref socket, connected);
-        }
-        finally
-        {
-            Volatile.Write(ref connecting, null);
-        }
-
-        // Whoever broke it off meanwhile may have seen no socket to close.
-        if (attempt.IsCancellationRequested)
-            connected.Dispose();
-        dialogue = Session.Open();
-        if (buffer is null)
-        {
-            own += ReadBuffer.FirstSize;
-            replay.Hold(ReadBuffer.FirstSize);
-        }
-
-        buffer?.Dispose();
-        buffer = new ReadBuffer(dialogue.LongestUnit);
-        await Session.LogInAsync(connected, dialogue).ConfigureAwait(false);
-    }
-
-    /// <summary>The dialogue hears the request: it must know what was asked to read the reply.</summary>
-    private void Tell(ReadOnlySpan<byte> request)
-    {
-        var heard = ArrayPool<byte>.Shared.Rent(request.Length);
-        try
-        {
-            request.CopyTo(heard);
-            for (var at = 0; at < request.Length;)
-                at += dialogue!.FromClient(heard.AsSpan(at, request.Length - at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(heard);
-        }
-    }
-
-    /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Answer?> ReadReplyAsync(Exchange exchange, int preceding)
-    {
-        while (true)
-        {
-            while (buffer!.Count > 0)
-            {
-                var taken = dialogue!.FromServer(buffer.Span, out var step);
-                if (taken == 0)
-                    break;
-                if (step.IsReply && preceding == 0)
-                    exchange.SandboxReplies(buffer.Span[..taken], step.HeadLength);
-                var more = Session.Answer(buffer.Span[..taken]);
-                buffer.Take(taken);
-                if (!more.IsEmpty)
-                {
-                    Tell(more.Span);
-                    await socket!.SendAsync(more).ConfigureAwait(false);
-                }
-
-                if (!step.Ends || preceding-- > 0)
-                    continue;
-                if (step.Closes)
-                    Disconnect();
-                return new Answer(clock.GetTimestamp(), step.Status, step.IsError);
-            }
-
-            var received = await socket!.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
-            if (received > 0)
-            {
-                buffer.Received(received);
-                continue;
-            }
-
-            if (!dialogue!.ServerEnded(out var last))
-                return null;
-            Disconnect();
-            return new Answer(clock.GetTimestamp(), last.Status, last.IsError);
-        }
-    }
-
-    /// <summary>Ends whatever the connection waits for, from any thread.</summary>
-    private void Break()
-    {
-        try
-        {
-            Volatile.Read(ref connecting)?.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has come about, or has failed.
-        }
-
-        Volatile.Read(ref socket)?.Dispose();
-    }
-
-    private void Disconnect()
-    {
-        Interlocked.Exchange(ref socket, null)?.Dispose();
-        dialogue = null;
     }
 }

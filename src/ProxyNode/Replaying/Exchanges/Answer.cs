@@ -1,4 +1,4 @@
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Exchanges;
 
 /// <summary>How one side answered.</summary>
 /// <param name="EndedAt">Timestamp of the last byte of the reply, or of giving up; 0 when neither has happened.</param>

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Comparing;
 
 /// <summary>
 /// How far the clone's replies are the original's: the base for action validation (§2.3). Status, length and content, each
@@ -20,12 +21,17 @@ internal sealed class Comparison
 
     /// <summary>The counts so far.</summary>
     public Differences Read() => new(
-        Interlocked.Read(ref compared), Interlocked.Read(ref status), Interlocked.Read(ref length), Interlocked.Read(ref content), [.. samples]);
+        Interlocked.Read(ref compared),
+        Interlocked.Read(ref status),
+        Interlocked.Read(ref length),
+        Interlocked.Read(ref content),
+        [.. samples]);
 
     /// <summary>Both sides have answered, before the duplicate's bytes are given back.</summary>
     public void Add(Exchange exchange)
     {
-        if (exchange.IsOneWay || exchange.IsReplaced || exchange.Online.Status == Answer.NoReply || exchange.Sandbox.Status == Answer.NoReply
+        if (exchange.IsOneWay || exchange.IsReplaced || exchange.Online.Status == Answer.NoReply
+            || exchange.Sandbox.Status == Answer.NoReply
             || exchange.Shadow.Session.MayDiffer(exchange.RequestBytes.Span))
             return;
         var (online, clone) = (exchange.OnlineReply, exchange.SandboxReply);

@@ -1,8 +1,11 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Ordering;
 using JustRunIt.ProxyNode.Sockets;
 
-namespace JustRunIt.ProxyNode.Replaying;
+namespace JustRunIt.ProxyNode.Replaying.Shadows;
 
 /// <summary>What a protocol must know of one on-line connection so that a clone understands its duplicates.</summary>
 internal abstract class ShadowSession(ServiceRules rules)
