@@ -1,4 +1,4 @@
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Supervision;
 
 namespace JustRunIt.Bench.Fidelity;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using JustRunIt.Bench.Fidelity;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Supervision;
 
 // How faithful is the sandbox (§4.2)? Both sides get the same CPU share and the same arrivals; what differs is that the clone
 // gets them later, and its database is the record of the on-line server's.

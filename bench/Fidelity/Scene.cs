@@ -1,5 +1,6 @@
 using System.Globalization;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Supervision;
+using JustRunIt.Demo;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;

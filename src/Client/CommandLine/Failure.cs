@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using JustRunIt.Events.Store;
+using JustRunIt.Events.Store.Configuration;
+using Npgsql;
+using RabbitMQ.Client.Exceptions;
+
+namespace JustRunIt.Client.CommandLine;
+
+/// <summary>An exception that ends a command, as an exit code and one line.</summary>
+public static class Failure
+{
+    /// <summary>
+    /// Exit code and line. What was configured wrongly is bad input: a file, a variable, or a server that refuses the password or the
+    /// name of the database in it. Everything else is a failure.
+    /// </summary>
+    public static (int ExitCode, string Line) Of(Exception exception) => exception switch
+    {
+        ConfigurationException e => (CommandProgram.BadInput, OneLine(e.Message)),
+        _ when RefusalByBroker(exception) is { } refusal =>
+            (CommandProgram.BadInput, OneLine($"environment: {Connections.RabbitMqVariable}: RabbitMQ refuses: {refusal}")),
+        // Classes 28 and 3D: invalid authorization, invalid catalogue name (PostgreSQL manual, appendix A).
+        PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } e =>
+            (CommandProgram.BadInput, OneLine($"environment: {Connections.PostgresVariable}: PostgreSQL refuses: {e.Message}")),
+        RabbitMQClientException or NpgsqlException => (CommandProgram.Failed, OneLine(Chain(exception))),
+        // Of the system, in its words.
+        IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException
+            or Win32Exception or SocketException => (CommandProgram.Failed, OneLine(Chain(exception))),
+        // A fault of the program: its name helps whoever reports it.
+        _ => (CommandProgram.Failed, OneLine($"{exception.GetType().Name}: {Chain(exception)}")),
+    };
+
+    /// <summary>A message of several lines as one.</summary>
+    public static string OneLine(string message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return string.Join(' ', message.Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    private static string? RefusalByBroker(Exception exception) => exception switch
+    {
+        BrokerUnreachableException { InnerException: AuthenticationFailureException or OperationInterruptedException } =>
+            exception.InnerException.Message,
+        AuthenticationFailureException or OperationInterruptedException { ShutdownReason.ReplyCode: 530 or 403 } => exception.Message,
+        _ => null,
+    };
+
+    /// <summary>What an exception says, and what those say that it came from.</summary>
+    private static string Chain(Exception exception)
+    {
+        var said = new List<string>();
+        for (var each = exception; each is not null; each = each.InnerException)
+        {
+            if (each is not AggregateException && !said.Any(before => before.Contains(each.Message, StringComparison.Ordinal)))
+                said.Add(each.Message.TrimEnd('.'));
+        }
+
+        return string.Join(": ", said);
+    }
+}
