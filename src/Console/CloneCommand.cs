@@ -5,7 +5,8 @@ using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Hosts;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Console;
 
@@ -23,11 +24,12 @@ internal static class CloneCommand
         var name = new Argument<string>("NAME") { Description = "the on-line virtual machine; './justrunit hosts' lists them" };
         var cpu = CheckedOption.Create<CpuShare?>(
             "--cpu", "SHARE", "cap of the clone, as 60% of a core (default: the original's)", "a percentage from 1 %", TryReadShare);
-        var next = new Option<string?>("--next")
-        {
-            Description = "the clone's out-proxy (default: none, it reaches nothing)",
-            HelpName = "HOST:PORT",
-        };
+        var next = CheckedOption.Create<Endpoint?>(
+            "--next",
+            "HOST:PORT",
+            "the clone's out-proxy (default: none, it reaches nothing)",
+            Endpoint.Allowed(EndpointKinds.HostName),
+            (string text, out Endpoint? value) => Endpoint.TryParse(text, EndpointKinds.HostName, out value));
         var keep = new Option<bool>("--keep") { Description = "leave the clone running for a day; otherwise it is destroyed at once" };
         var command = new ExampleCommand(
             "clone",
@@ -40,7 +42,7 @@ internal static class CloneCommand
             keep,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(name)!, parsed.GetValue(cpu), parsed.GetValue(next), parsed.GetValue(keep), cancellation));
+            parsed.GetValue(name)!, parsed.GetValue(cpu), parsed.GetValue(next)?.ToString(), parsed.GetValue(keep), cancellation));
         return command;
     }
 

@@ -1,7 +1,7 @@
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using Spectre.Console;
 
 namespace JustRunIt.Demo;

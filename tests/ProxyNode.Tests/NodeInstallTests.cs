@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.StandAlone;
 using JustRunIt.ProxyNode.Tests.Peers;
 
@@ -92,7 +92,7 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
                     sandboxListen: {address}:9103
             """);
         // Nobody listens there.
-        return scene.Start("env", $"{Connections.RabbitMqVariable}=amqp://127.0.0.1:5672/", "dotnet", typeof(ProxyOptions).Assembly.Location, "--config", file);
+        return scene.Start("env", $"{EnvironmentVariables.RabbitMq}=amqp://127.0.0.1:5672/", "dotnet", typeof(ProxyOptions).Assembly.Location, "--config", file);
     }
 
     /// <summary>Connections that each rule has redirected: from elsewhere and of this host, of each address.</summary>

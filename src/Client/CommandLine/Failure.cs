@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.Net.Sockets;
-using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Messaging;
 using Npgsql;
 using RabbitMQ.Client.Exceptions;
 
@@ -17,11 +18,11 @@ public static class Failure
     public static (int ExitCode, string Line) Of(Exception exception) => exception switch
     {
         ConfigurationException e => (CommandProgram.BadInput, OneLine(e.Message)),
-        _ when RefusalByBroker(exception) is { } refusal =>
-            (CommandProgram.BadInput, OneLine($"environment: {Connections.RabbitMqVariable}: RabbitMQ refuses: {refusal}")),
+        _ when Broker.Refusal(exception) is { } refusal =>
+            (CommandProgram.BadInput, OneLine($"environment: {EnvironmentVariables.RabbitMq}: RabbitMQ refuses: {refusal}")),
         // Classes 28 and 3D: invalid authorization, invalid catalogue name (PostgreSQL manual, appendix A).
         PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } e =>
-            (CommandProgram.BadInput, OneLine($"environment: {Connections.PostgresVariable}: PostgreSQL refuses: {e.Message}")),
+            (CommandProgram.BadInput, OneLine($"environment: {EnvironmentVariables.Postgres}: PostgreSQL refuses: {e.Message}")),
         RabbitMQClientException or NpgsqlException => (CommandProgram.Failed, OneLine(Chain(exception))),
         // Of the system, in its words.
         IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException
@@ -36,14 +37,6 @@ public static class Failure
         ArgumentNullException.ThrowIfNull(message);
         return string.Join(' ', message.Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
-
-    private static string? RefusalByBroker(Exception exception) => exception switch
-    {
-        BrokerUnreachableException { InnerException: AuthenticationFailureException or OperationInterruptedException } =>
-            exception.InnerException.Message,
-        AuthenticationFailureException or OperationInterruptedException { ShutdownReason.ReplyCode: 530 or 403 } => exception.Message,
-        _ => null,
-    };
 
     /// <summary>What an exception says, and what those say that it came from.</summary>
     private static string Chain(Exception exception)

@@ -3,7 +3,7 @@ using JustRunIt.Client.Observing;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 
 namespace JustRunIt.Client.Hosts;
 
@@ -22,7 +22,7 @@ public sealed class HostAgents : IAsyncDisposable
     /// <summary>Connects.</summary>
     public static async Task<HostAgents> ConnectAsync(CancellationToken cancellation)
     {
-        var bus = Connections.ReadRabbitMq();
+        var bus = Broker.FromEnvironment();
         var observer = await Observer.ConnectAsync(bus, cancellation).ConfigureAwait(false);
         try
         {
