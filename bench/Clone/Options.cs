@@ -37,11 +37,12 @@ internal sealed record Options(string? Part, string? BackEnd, IReadOnlyList<int>
             heap,
             json,
         };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             OutputFiles.Prepare(parsed.GetValue(json));
             IReadOnlyList<int> heaps = parsed.GetValue(heap) is { } one ? [one] : AllHeaps;
-            await run(new Options(parsed.GetValue(part), parsed.GetValue(backEnd), heaps, parsed.GetValue(json)));
+            var options = new Options(parsed.GetValue(part), parsed.GetValue(backEnd), heaps, parsed.GetValue(json));
+            await run(options).WaitAsync(cancellation);
             return 0;
         });
         return command;

@@ -80,9 +80,11 @@ prepare_local_folder() {
             "($(stat -c %U "$LOCAL_FOLDER" 2>/dev/null || echo unknown)) or use a clone of your own"
 }
 
-# start_servers: those of DOWN, and only those. Whichever is ready serves somebody: it, its user and its data are left as they are.
+# start_servers: those that are not ready, and only those. Whichever is ready serves somebody: it, its user and its data are left
+# as they are.
 start_servers() {
     local remembered_data=$DATA_FOLDER key
+    find_down
     ensure_packages "${DOWN[@]}"
     choose_server_user
     choose_data_folder

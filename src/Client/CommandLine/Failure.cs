@@ -23,10 +23,15 @@ public static class Failure
         // Classes 28 and 3D: invalid authorization, invalid catalogue name (PostgreSQL manual, appendix A).
         PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } e =>
             (CommandProgram.BadInput, OneLine($"environment: {EnvironmentVariables.Postgres}: PostgreSQL refuses: {e.Message}")),
-        RabbitMQClientException or NpgsqlException => (CommandProgram.Failed, OneLine(Chain(exception))),
+        BrokerUnreachableException { InnerException: { } reason } =>
+            (CommandProgram.Failed, OneLine($"RabbitMQ does not answer: {Chain(reason)}")),
+        PostgresException => (CommandProgram.Failed, OneLine($"PostgreSQL: {Chain(exception)}")),
+        NpgsqlException => (CommandProgram.Failed, OneLine($"PostgreSQL does not answer: {Chain(exception)}")),
+        RabbitMQClientException => (CommandProgram.Failed, OneLine($"RabbitMQ: {Chain(exception)}")),
+        SocketException => (CommandProgram.Failed, OneLine($"a server cannot be reached: {Chain(exception)}")),
         // Of the system, in its words.
         IOException or UnauthorizedAccessException or TimeoutException or InvalidOperationException
-            or Win32Exception or SocketException => (CommandProgram.Failed, OneLine(Chain(exception))),
+            or Win32Exception => (CommandProgram.Failed, OneLine(Chain(exception))),
         // A fault of the program: its name helps whoever reports it.
         _ => (CommandProgram.Failed, OneLine($"{exception.GetType().Name}: {Chain(exception)}")),
     };

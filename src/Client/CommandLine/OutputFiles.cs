@@ -16,10 +16,10 @@ public static class OutputFiles
             try
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-                using (new FileStream(file, FileMode.Append))
-                {
-                    // Nothing is written yet.
-                }
+                var isNew = !File.Exists(file);
+                new FileStream(file, FileMode.Append).Dispose();
+                if (isNew)
+                    File.Delete(file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
