@@ -60,7 +60,7 @@ public sealed partial class BuiltProgramTests : IDisposable
     [MemberData(nameof(Ours))]
     public async Task A_wrong_option_is_one_line_that_says_what_is_allowed_and_exit_code_2(string command)
     {
-        foreach (var arguments in (string[][])[["--bogus"], ["one", "two", "three"], ["--bogus=1"]])
+        foreach (var arguments in (string[][])[["--bogus"], ["one", "two", "three"], ["--bogus=1"], ["--json=", "--bogus=1"]])
         {
             var run = await RunAsync(command, arguments);
             Assert.Equal((2, ""), (run.ExitCode, run.Output));

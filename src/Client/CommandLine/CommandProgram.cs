@@ -38,9 +38,9 @@ public static class CommandProgram
     {
         ArgumentNullException.ThrowIfNull(commands);
         var parsed = Parse(commands, args);
-        if (parsed.Errors.Count > 0)
+        if (Complaint.About(parsed) is { } complaint)
         {
-            await Console.Error.WriteLineAsync(Complaint.About(parsed)).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(complaint).ConfigureAwait(false);
             return BadInput;
         }
 

@@ -9,16 +9,35 @@ internal static class Complaint
 {
     private const string Prefix = "command line: ";
 
-    /// <summary>The line for the first of its errors.</summary>
-    public static string About(ParseResult parsed)
+    /// <summary>The line for the first thing that is wrong; null when nothing is, and where only help or the version is asked for.</summary>
+    public static string? About(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        return parsed.UnmatchedTokens is [var unknown, ..] ? $"{Prefix}{command.Name}: '{unknown}'; allowed is {Allowed(command)}"
-            : MissingValue(parsed) ?? MissingOption(parsed) ?? MissingArgument(parsed) ?? Told(parsed.Errors[0].Message, command);
+        if (parsed.Errors.Count == 0 && parsed.Action != command.Action)
+            return null;
+        return parsed.UnmatchedTokens is [var unknown, ..] ? About(command.Name, unknown, Allowed(command))
+            : Swallowed(parsed) ?? (parsed.Errors.Count == 0 ? null
+                : MissingValue(parsed) ?? MissingOption(parsed) ?? MissingArgument(parsed) ?? Told(parsed.Errors[0].Message, command));
     }
 
     /// <summary>The line for a value.</summary>
     public static string About(string option, string value, string allowed) => $"{Prefix}{option}: '{value}'; allowed is {allowed}";
+
+    /// <summary>An option that the library took for the value of another one, or for an argument.</summary>
+    private static string? Swallowed(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        foreach (var part in parsed.CommandResult.Children)
+        {
+            var option = part.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value;
+            if (option is not null && part is OptionResult given)
+                return $"{Prefix}{given.Option.Name}: missing value; allowed is {given.Option.HelpName}";
+            if (option is not null)
+                return About(command.Name, option, Allowed(command));
+        }
+
+        return null;
+    }
 
     private static string? MissingValue(ParseResult parsed) => parsed.CommandResult.Children
         .OfType<OptionResult>()
