@@ -57,7 +57,7 @@ program_of() {
     local project name
     case $1 in
         demo) project=src/Demo name=Demo ;;
-        up | hosts | clone) project=src/Console name=Console ;;
+        up | hosts | clone | logs) project=src/Console name=Console ;;
         proxy | replay) project=src/ProxyNode name=ProxyNode ;;
         fuzz | soak | record) project=tests/ProxyNode.Tests name=ProxyNode.Tests ;;
         'bench pipeline') project=bench/Pipeline name=Bench.Pipeline ;;

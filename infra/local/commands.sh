@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
-COMMANDS=(demo test chaos up down proxy hosts clone replay bench fuzz soak record setup status)
+COMMANDS=(demo test chaos up down proxy hosts clone logs replay bench fuzz soak record setup status)
 BENCHMARKS=(pipeline proxy fidelity clone quota-period)
 
 print_help() {
@@ -28,6 +28,8 @@ Commands
   hosts [--json]          machines, virtual machines, clones, allocations, power
   clone NAME [--cpu SHARE] [--keep]
                           clone an on-line virtual machine by hand; tells the pause at the end
+  logs [--correlation ID] [--follow] [--level LEVEL] [--since TIME] [--json]
+                          the log lines of all processes that 'up' and 'demo' started, in order of time ('logs --help')
   replay --trace FILE --to ADDRESS [ARGUMENTS]
                           repeat traffic that 'proxy --record' recorded, with sessions left out or multiplied, slower or
                           faster ('replay --help')
@@ -85,6 +87,7 @@ command_grammar() {
             ;;
         hosts) echo '--json' ;;
         clone) echo 'NAME! --cpu=SHARE --next=HOST:PORT --keep' ;;
+        logs) echo '--correlation=ID --follow -f --level=LEVEL --since=TIME --json' ;;
         replay)
             echo '--trace=READ! --to=IP:PORT! --protocol=NAME --sessions=PERCENT --speed=NUMBER --seed=NUMBER --rules=READ --json'
             ;;
@@ -110,6 +113,7 @@ command_example() {
         proxy) echo 'proxy --role in --protocol http --listen 127.0.0.1:8081 --upstream 127.0.0.1:8080' ;;
         hosts) echo 'hosts --json' ;;
         clone) echo 'clone shop-1 --cpu 40% --keep' ;;
+        logs) echo 'logs --since 10min --level Warning' ;;
         replay) echo 'replay --trace shop.trace --to 127.0.0.1:8080 --sessions 200%' ;;
         bench\ *) echo "$1 --json figures.json" ;;
         fuzz) echo 'fuzz mysql --time 10min' ;;
@@ -251,7 +255,7 @@ check_arguments() {
             ...) is_open=1 ;;
             --*'[='*) kinds[$name]="?${word#*=}" ;;
             --*=*) kinds[$name]=${word#*=} ;;
-            --*) kinds[$name]=flag ;;
+            -*) kinds[$name]=flag ;;
             *) places+=("$name") ;;
         esac
     done

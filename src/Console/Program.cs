@@ -1,4 +1,5 @@
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Console;
 
-return await CommandProgram.RunAsync([UpCommand.Create(), HostsCommand.Create(), CloneCommand.Create()], args);
+return await CommandProgram.RunAsync(
+    [UpCommand.Create(), HostsCommand.Create(), CloneCommand.Create(), LogsCommand.Create()], args);

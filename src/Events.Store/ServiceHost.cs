@@ -20,7 +20,7 @@ public static class ServiceHost
     public static HostApplicationBuilder CreateService(string service, Action<ConsumerRegistration> consumers, Connections? given = null)
     {
         var connections = given ?? Connections.FromEnvironment();
-        var builder = ProcessHost.CreateBuilder();
+        var builder = ProcessHost.CreateBuilder(service);
         builder.Services.AddSingleton(connections);
         builder.Services.AddSingleton(_ => CreateDataSource(connections, service));
         builder.Services.AddSingleton<IDocumentStore>(provider =>

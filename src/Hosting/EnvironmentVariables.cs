@@ -8,4 +8,13 @@ public static class EnvironmentVariables
 
     /// <summary>The AMQP URI of RabbitMQ, virtual host included.</summary>
     public const string RabbitMq = "JUSTRUNIT_RABBITMQ";
+
+    /// <summary>The folder of the log files; not set: none are written.</summary>
+    public const string Logs = "JUSTRUNIT_LOGS";
+
+    /// <summary>
+    /// The least level that is logged. <c>JUSTRUNIT_LOG_LEVEL__SOURCE</c> is that of one source and all below it; two underscores stand
+    /// for a dot.
+    /// </summary>
+    public const string LogLevel = "JUSTRUNIT_LOG_LEVEL";
 }

@@ -1,4 +1,5 @@
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Logging;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting;
@@ -35,7 +36,7 @@ public sealed partial record FirstContact(string Server, string Variable, Func<E
             catch (Exception e) when (IsAway(e))
             {
                 if (attempt % AttemptsBetweenWarnings == 0)
-                    Log.Waiting(logger, Server, e.GetBaseException().Message);
+                    Log.Waiting(logger, Server, OneLine.Of(e.GetBaseException().Message));
                 await Task.Delay(Pause, cancellation).ConfigureAwait(false);
             }
         }
@@ -43,7 +44,7 @@ public sealed partial record FirstContact(string Server, string Variable, Func<E
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "waiting for {Server}: {Reason}")]
+        [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "waiting for {Server}: {Reason}")]
         public static partial void Waiting(ILogger logger, string server, string reason);
     }
 }

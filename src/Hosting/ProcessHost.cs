@@ -1,3 +1,4 @@
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -15,31 +16,21 @@ public static class ProcessHost
     public static HostApplicationBuilder CreateBusOnly(string reader, Action<ConsumerRegistration> consumers, Uri? given = null)
     {
         var rabbitMq = given ?? Broker.FromEnvironment();
-        var builder = CreateBuilder();
+        var builder = CreateBuilder(reader);
         AddBus(builder, rabbitMq, reader, consumers, RetryRules.None);
         return builder;
     }
 
     /// <summary>A process without a bus: clock, logging, and the time that it has to end.</summary>
-    public static HostApplicationBuilder CreateBuilder()
+    /// <param name="name">Its name in the logs.</param>
+    public static HostApplicationBuilder CreateBuilder(string name)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
         {
             DisableDefaults = true,
         });
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Logging.AddSimpleConsole(options =>
-        {
-            options.SingleLine = true;
-            options.UseUtcTimestamp = true;
-            options.TimestampFormat = "HH:mm:ss.fff ";
-        });
-        builder.Logging.SetMinimumLevel(LogLevel.Information);
-        builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // Marten logs the loser of every optimistic race as a failure; the consumer's retry deals with it.
-        builder.Logging.AddFilter("Marten", LogLevel.Critical);
-        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
+        ProcessLog.Add(builder, name);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         return builder;
     }

@@ -1,7 +1,10 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting;
 
@@ -9,11 +12,12 @@ namespace JustRunIt.Hosting;
 /// The whole of a process' <c>Main</c>: command line, help, and exit code. What is wrong in a configuration is one line on
 /// standard error and exit code 2, and nothing is started.
 /// </summary>
-public static class ServiceProgram
+public static partial class ServiceProgram
 {
     /// <summary>Command line argument after the configuration: only reads and checks it.</summary>
     public const string Check = "--check";
 
+    private const int Failure = 1;
     private const int BadInput = 2;
 
     /// <summary>Runs a process without a configuration file to its end.</summary>
@@ -53,17 +57,39 @@ public static class ServiceProgram
             return 0;
         }
 
+        // Whatever is thrown where nobody awaits it: one line, not the runtime's abort with a stack trace (exit code 134).
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
+        {
+            Console.Error.WriteLine(unhandled.ExceptionObject is Exception e ? OneLine.Of(e) : "an unknown failure");
+            Environment.Exit(Failure);
+        };
+        IHost? host = null;
         try
         {
             if (build() is not { } builder)
                 return 0;
-            await RunAsync(builder.Build()).ConfigureAwait(false);
+            host = builder.Build();
+            await RunAsync(host).ConfigureAwait(false);
             return 0;
         }
         catch (ConfigurationException e)
         {
-            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(OneLine.Of(e.Message)).ConfigureAwait(false);
             return BadInput;
+        }
+        catch (Exception e)
+        {
+            // The details are in the log file, where there is one.
+            if (host?.Services.GetService<ILoggerFactory>() is { } loggers)
+                Log.Failed(loggers.CreateLogger(typeof(ServiceProgram)), OneLine.Of(e), e);
+            else
+                await Console.Error.WriteLineAsync(OneLine.Of(e)).ConfigureAwait(false);
+            return Failure;
+        }
+        finally
+        {
+            if (host is not null)
+                await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -73,7 +99,6 @@ public static class ServiceProgram
     /// </summary>
     private static async Task RunAsync(IHost host)
     {
-        await using var disposing = ((IAsyncDisposable)host).ConfigureAwait(false);
         var ended = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         try
         {
@@ -88,6 +113,12 @@ public static class ServiceProgram
         }
 
         await host.WaitForShutdownAsync().ConfigureAwait(false);
+        // One that failed has ended the host; its reason is the process'.
+        foreach (var work in host.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+        {
+            if (work.ExecuteTask is { IsFaulted: true, Exception: { } failure })
+                ExceptionDispatchInfo.Throw(failure.InnerExceptions is [var only] ? only : failure);
+        }
     }
 
     private static string Help(string purpose, string arguments) =>
@@ -99,7 +130,16 @@ public static class ServiceProgram
         Environment
           {EnvironmentVariables.RabbitMq}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
           {EnvironmentVariables.Postgres}  Npgsql connection string; not needed by host agents and proxy nodes
+          {EnvironmentVariables.Logs}      folder of the log files; not set: none are written
+          {EnvironmentVariables.LogLevel} {LogSettings.AllowedLevels} (default Information);
+                              {EnvironmentVariables.LogLevel}__SOURCE likewise, for one source and all below it
 
         Exit codes: 0 ended orderly, 1 failure, 2 bad input.
         """;
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 1000, Level = LogLevel.Critical, Message = "the process ends: {Reason}")]
+        public static partial void Failed(ILogger logger, string reason, Exception exception);
+    }
 }

@@ -12,6 +12,7 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["up"] = (Client.Supervision.Programs.OfProduct("Console"), ["up"]),
         ["hosts"] = (Client.Supervision.Programs.OfProduct("Console"), ["hosts"]),
         ["clone"] = (Client.Supervision.Programs.OfProduct("Console"), ["clone"]),
+        ["logs"] = (Client.Supervision.Programs.OfProduct("Console"), ["logs"]),
         ["proxy"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["proxy"]),
         ["replay"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["replay"]),
         ["fuzz"] = (Of("tests", "ProxyNode.Tests"), ["fuzz"]),
@@ -81,6 +82,8 @@ public sealed partial class BuiltProgramTests : IDisposable
     [InlineData("clone", "a --cpu NaN", "--cpu: 'NaN'; allowed is a percentage from 1 %")]
     [InlineData("clone", "a --next nowhere", "--next: 'nowhere'; allowed is HOST:PORT, such as 127.0.0.1:8080")]
     [InlineData("hosts", "--json=maybe", "hosts: 'maybe'; allowed is --json, --help")]
+    [InlineData("logs", "--since yesterday", "--since: 'yesterday'; allowed is ")]
+    [InlineData("logs", "--level loud", "--level: 'loud'; allowed is ")]
     [InlineData("bench proxy", "--only tcp", "--only: 'tcp'; allowed is http or cost or stall or databases")]
     [InlineData("bench proxy", "--plot a.jpg", "--plot: 'a.jpg'; allowed is a file to be written whose name ends in .png or .svg")]
     [InlineData("bench clone", "--heap 0", "--heap: '0'; allowed is a whole number from 1 to 4000")]
@@ -93,7 +96,7 @@ public sealed partial class BuiltProgramTests : IDisposable
         Assert.StartsWith($"command line: {complaint}", Assert.Single(run.ErrorLines));
     }
 
-    private static bool IsOurs(string command) => command.Split(' ')[0] is "demo" or "up" or "hosts" or "clone" or "bench";
+    private static bool IsOurs(string command) => command.Split(' ')[0] is "demo" or "up" or "hosts" or "clone" or "logs" or "bench";
 
     private static Task<CommandRun> RunAsync(string command, params string[] arguments) =>
         CommandRun.OfAsync("dotnet", [Programs[command].Assembly, .. Programs[command].Arguments, .. arguments]);

@@ -7,7 +7,7 @@ public sealed class NothingIsSetUpTests : IDisposable
 {
     private static readonly string[] Names =
     [
-        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "replay", "fuzz", "soak", "record", "setup", "status", "bench",
+        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "fuzz", "soak", "record", "setup", "status", "bench",
         "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period",
     ];
 
@@ -42,6 +42,7 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "status --verbose", "status: unknown option '--verbose'; allowed is --help" },
         { "hosts --yaml", "hosts: unknown option '--yaml'; allowed is --json or --help" },
         { "hosts --json=maybe", "hosts: --json: 'maybe'; allowed is no value" },
+        { "logs --tail", "logs: unknown option '--tail'; allowed is --correlation, --follow, -f, --level, --since, --json or --help" },
         { "clone", "clone: NAME: missing; './justrunit clone --help' explains it" },
         { "clone --keep", "clone: NAME: missing; './justrunit clone --help' explains it" },
         { "clone one two", "clone: unknown argument 'two'; allowed is NAME, --cpu, --next, --keep or --help" },

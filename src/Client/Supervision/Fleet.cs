@@ -42,6 +42,7 @@ public sealed class Fleet(Connections connections, string folder) : IAsyncDispos
             {
                 [Connections.PostgresVariable] = connections.Postgres,
                 [Connections.RabbitMqVariable] = connections.RabbitMq.ToString(),
+                [EnvironmentVariables.Logs] = Programs.LogFolder,
                 ["DOTNET_gcServer"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
             },

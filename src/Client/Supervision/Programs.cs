@@ -1,3 +1,4 @@
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Client.Supervision;
@@ -14,6 +15,11 @@ public static class Programs
 
     /// <summary>Folder for what runs write, ignored by version control.</summary>
     public static string LocalFolder => Path.Combine(Home, ".justrunit");
+
+    /// <summary>Folder of the log files: that of the environment, or one below <see cref="LocalFolder"/>.</summary>
+    public static string LogFolder => Environment.GetEnvironmentVariable(EnvironmentVariables.Logs) is { Length: > 0 } given
+        ? Path.GetFullPath(given)
+        : Path.Combine(LocalFolder, "logs");
 
     /// <summary>A service, agent or proxy: a project under <c>src/</c>.</summary>
     public static string OfProduct(string project) => Assembly($"src/{project}", $"JustRunIt.{project}");

@@ -51,7 +51,7 @@ internal sealed class EventReader(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT seq_id, id, stream_id, version, type, data::text, timestamp, correlation_id
+            SELECT seq_id, id, stream_id, version, type, data::text, timestamp, correlation_id, causation_id
             FROM {StoreSetup.Schema}.mt_events WHERE seq_id > $1 ORDER BY seq_id LIMIT {PageSize}
             """,
             connection);
@@ -68,13 +68,15 @@ internal sealed class EventReader(NpgsqlConnection connection)
                 reader.GetString(4),
                 Encoding.UTF8.GetBytes(reader.GetString(5)),
                 reader.GetDateTime(6).ToUniversalTime(),
-                !await reader.IsDBNullAsync(7, cancellation).ConfigureAwait(false) && Guid.TryParse(reader.GetString(7), out var correlation)
-                    ? correlation
-                    : reader.GetGuid(1)));
+                IdAt(reader, 7) ?? reader.GetGuid(1),
+                IdAt(reader, 8)));
         }
 
         return page;
     }
+
+    private static Guid? IdAt(NpgsqlDataReader reader, int column) =>
+        !reader.IsDBNull(column) && Guid.TryParse(reader.GetString(column), out var id) ? id : null;
 
     private async Task<bool> TransactionsEndedAsync(CancellationToken cancellation)
     {

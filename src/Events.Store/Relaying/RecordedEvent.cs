@@ -9,4 +9,5 @@ internal readonly record struct RecordedEvent(
     string WireName,
     byte[] Json,
     DateTime AtUtc,
-    Guid CorrelationId);
+    Guid CorrelationId,
+    Guid? CausationId);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,7 +49,7 @@ internal sealed partial class Relay(
             catch (Exception e)
             {
                 // Whatever broke (a server restarted, a connection ended), the events are still there: begin again.
-                Log.Interrupted(logger, e.Message);
+                Log.Interrupted(logger, OneLine.Of(e));
                 await PauseAsync(TimeSpan.FromSeconds(1), stoppingToken).ConfigureAwait(false);
             }
         }
@@ -78,7 +79,7 @@ internal sealed partial class Relay(
         await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, $"relay-{settings.Service}", cancellation).ConfigureAwait(false);
         // The position may fall back after a crash of the database: events are then relayed twice, which every consumer bears.
         await ExecuteAsync(connection, $"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
-        var timers = new TimerPump(connection, publisher);
+        var timers = new TimerPump(connection, publisher, logger);
         var reader = new EventReader(connection);
         var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
         var unconfirmed = new UnconfirmedPages(position);
@@ -121,16 +122,18 @@ internal sealed partial class Relay(
 
     /// <summary>Hands events to the broker in order, without waiting for it.</summary>
     /// <returns>Ends when the broker has confirmed all.</returns>
-    private static async Task<Task> StartPublishingAsync(Publisher publisher, List<RecordedEvent> events, CancellationToken cancellation)
+    private async Task<Task> StartPublishingAsync(Publisher publisher, List<RecordedEvent> events, CancellationToken cancellation)
     {
         // Started in order on one channel, so the broker sees them in order; the confirms are awaited together.
         var confirms = new List<Task>(events.Count);
         foreach (var recorded in events)
         {
-            var headers = new MessageHeaders(recorded.Id, recorded.CorrelationId, recorded.AtUtc, recorded.Stream, recorded.Version);
+            var headers = new MessageHeaders(
+                recorded.Id, recorded.CorrelationId, recorded.AtUtc, recorded.Stream, recorded.Version, recorded.CausationId);
             if (Wire.TypeOf(recorded.WireName) is not { } type)
                 continue;
             confirms.Add(publisher.PublishAsync(recorded.WireName, recorded.Json, headers, cancellation).AsTask());
+            HandOverLog.Event(logger, recorded, type, headers);
             if (!CommandSources.Contains(type))
                 continue;
             var @event = (IDomainEvent)JsonSerializer.Deserialize(recorded.Json, type, Wire.Json)!;
@@ -139,7 +142,9 @@ internal sealed partial class Relay(
                 // Declared before anything later is started: no later command may overtake this one.
                 await publisher.DeclareAsync(command, cancellation).ConfigureAwait(false);
                 var id = DeterministicId.From(recorded.Id, Wire.NameOf(command.GetType()));
-                confirms.Add(publisher.SendAsync(command, headers with { Id = id }, cancellation).AsTask());
+                var following = headers with { Id = id, CausationId = recorded.Id };
+                confirms.Add(publisher.SendAsync(command, following, cancellation).AsTask());
+                HandOverLog.Command(logger, recorded, command, following);
             }
         }
 
@@ -161,10 +166,10 @@ internal sealed partial class Relay(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "relay: {Service} leads")]
+        [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "relay: {Service} leads")]
         public static partial void Leading(ILogger logger, string service);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "relay: interrupted, beginning again: {Reason}")]
+        [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "relay: interrupted, beginning again: {Reason}")]
         public static partial void Interrupted(ILogger logger, string reason);
     }
 }

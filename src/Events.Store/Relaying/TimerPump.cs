@@ -2,12 +2,13 @@ using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Timers;
 using JustRunIt.Hosting.Messaging;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>Sends the timers that are due, and deletes each once the broker has it.</summary>
-internal sealed class TimerPump(NpgsqlConnection connection, Publisher publisher)
+internal sealed class TimerPump(NpgsqlConnection connection, Publisher publisher, ILogger logger)
 {
     public async Task SendDueAsync(CancellationToken cancellation)
     {
@@ -24,7 +25,9 @@ internal sealed class TimerPump(NpgsqlConnection connection, Publisher publisher
 
         foreach (var (id, correlationId, timer) in due)
         {
-            await publisher.SendAsync(timer, new MessageHeaders(id, correlationId, timer.DueAt, timer.Stream, 0), cancellation).ConfigureAwait(false);
+            var headers = new MessageHeaders(id, correlationId, timer.DueAt, timer.Stream, 0);
+            await publisher.SendAsync(timer, headers, cancellation).ConfigureAwait(false);
+            HandOverLog.Timer(logger, timer, headers);
             await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = $1", connection);
             delete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
             await delete.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);

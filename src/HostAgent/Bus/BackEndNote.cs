@@ -18,6 +18,6 @@ internal sealed partial class BackEndNote(ChosenBackEnd chosen, ILogger<BackEndN
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Back end: {Name}; clones are {Clones}; {Why}")]
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "Back end: {Name}; clones are {Clones}; {Why}")]
     private static partial void Note(ILogger logger, string name, string clones, string why);
 }

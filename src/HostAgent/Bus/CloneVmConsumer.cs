@@ -2,11 +2,13 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Clones a virtual machine; a lease that is over already makes none.</summary>
-internal sealed class CloneVmConsumer(IHypervisor hypervisor, AgentSettings settings, TimeProvider clock) : IConsumer<CloneVm>
+internal sealed class CloneVmConsumer(IHypervisor hypervisor, AgentSettings settings, TimeProvider clock, ILogger<CloneVmConsumer> logger)
+    : IConsumer<CloneVm>
 {
     public async Task Consume(ConsumeContext<CloneVm> context)
     {
@@ -16,6 +18,7 @@ internal sealed class CloneVmConsumer(IHypervisor hypervisor, AgentSettings sett
             if (command.LeaseUntil <= clock.GetUtcNow())
                 throw new HypervisorException($"the lease ended at {command.LeaseUntil:O}, before the clone was made");
             var clone = await hypervisor.CloneAsync(command, context.CancellationToken);
+            AgentLog.Cloned(logger, command.Vm, command.CloneName, clone.CloneTime.TotalMilliseconds, clone.Pause.TotalMilliseconds);
             await context.Publish(new VmCloned(
                 command.Subject,
                 command.RequestId,
@@ -30,6 +33,7 @@ internal sealed class CloneVmConsumer(IHypervisor hypervisor, AgentSettings sett
         }
         catch (HypervisorException e)
         {
+            AgentLog.NotCloned(logger, command.Vm, command.CloneName, e.Message);
             await context.Publish(new VmCloneFailed(command.Subject, command.RequestId, settings.Agent, command.CloneName, e.Message));
         }
     }

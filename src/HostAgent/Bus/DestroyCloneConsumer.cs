@@ -1,14 +1,19 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Hypervisors;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Destroys a clone; never anything that is on-line.</summary>
-internal sealed class DestroyCloneConsumer(IHypervisor hypervisor) : IConsumer<DestroyClone>
+internal sealed class DestroyCloneConsumer(IHypervisor hypervisor, ILogger<DestroyCloneConsumer> logger) : IConsumer<DestroyClone>
 {
-    public Task Consume(ConsumeContext<DestroyClone> context) =>
-        hypervisor.List().Any(vm => vm.Name == context.Message.CloneName && vm.Origin is not null)
-            ? hypervisor.StopAsync(context.Message.CloneName, context.CancellationToken)
-            : Task.CompletedTask;
+    public async Task Consume(ConsumeContext<DestroyClone> context)
+    {
+        var clone = context.Message.CloneName;
+        if (!hypervisor.List().Any(vm => vm.Name == clone && vm.Origin is not null))
+            return;
+        await hypervisor.StopAsync(clone, context.CancellationToken);
+        AgentLog.Destroyed(logger, clone, "as commanded");
+    }
 }

@@ -1,10 +1,11 @@
 using JustRunIt.HostAgent.Hypervisors;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Destroys clones whose lease has ended, whoever died meanwhile (DESIGN §3).</summary>
-internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock) : BackgroundService
+internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock, ILogger<LeaseWatch> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,7 +15,10 @@ internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock) : B
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 foreach (var clone in hypervisor.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
+                {
                     await hypervisor.StopAsync(clone.Name, stoppingToken);
+                    AgentLog.Destroyed(logger, clone.Name, "its lease has ended");
+                }
             }
         }
         catch (OperationCanceledException)

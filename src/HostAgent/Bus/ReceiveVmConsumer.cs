@@ -6,11 +6,12 @@ using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Moving;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings) : IConsumer<ReceiveVm>
+internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
@@ -25,7 +26,10 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
         {
             // The sender has heard why, or has given up: it answers. Unless it was given at the last moment.
             if ((vm = Find(command.Vm)) is null)
+            {
+                AgentLog.NotMoved(logger, command.Vm, command.To, e.Message);
                 return;
+            }
         }
 
         if (vm is null)
@@ -35,6 +39,7 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
             return;
         }
 
+        AgentLog.Moved(logger, vm.Name, vm.Machine, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
         await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
         // Also for an inventory that has given the move up meanwhile.
         await context.Publish(Reports.Started(settings, vm));

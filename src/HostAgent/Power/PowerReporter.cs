@@ -66,10 +66,10 @@ internal sealed partial class PowerReporter(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "machine {Machine}: power meter {Meter} cannot be read: {Reason}")]
+        [LoggerMessage(EventId = 1202, Level = LogLevel.Warning, Message = "machine {Machine}: power meter {Meter} cannot be read: {Reason}")]
         public static partial void Fails(ILogger logger, string machine, string meter, string reason);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "machine {Machine}: power meter {Meter} is read again")]
+        [LoggerMessage(EventId = 1203, Level = LogLevel.Information, Message = "machine {Machine}: power meter {Meter} is read again")]
         public static partial void Works(ILogger logger, string machine, string meter);
     }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace JustRunIt.Hosting.Configuration;
@@ -21,7 +21,7 @@ public sealed class YamlField(string file, string path, YamlNode node)
         {
             using var reader = new StreamReader(file);
             var yaml = new YamlStream();
-            yaml.Load(reader);
+            yaml.Load(new ShallowParser(new Parser(reader)));
             return yaml.Documents.Count == 1
                 ? new YamlField(file, "", yaml.Documents[0].RootNode)
                 : throw new ConfigurationException($"{file}:1: the file holds {yaml.Documents.Count} documents; allowed is one");
@@ -34,7 +34,7 @@ public sealed class YamlField(string file, string path, YamlNode node)
         {
             throw new ConfigurationException($"{file}: cannot be read: {e.Message}");
         }
-        catch (YamlDotNet.Core.YamlException e)
+        catch (YamlException e)
         {
             throw new ConfigurationException($"{file}:{e.Start.Line}: not readable as YAML or JSON: {e.Message}");
         }

@@ -6,11 +6,19 @@ namespace JustRunIt.Hosting.Messaging;
 /// <param name="At">When it was appended (UTC).</param>
 /// <param name="Stream">The stream it comes from; null for timers.</param>
 /// <param name="StreamVersion">Its version on that stream.</param>
-public readonly record struct MessageHeaders(Guid Id, Guid CorrelationId, DateTimeOffset At, string? Stream, long StreamVersion)
+/// <param name="CausationId">The message or event that it follows from; null where that is not known.</param>
+public readonly record struct MessageHeaders(
+    Guid Id, Guid CorrelationId, DateTimeOffset At, string? Stream, long StreamVersion, Guid? CausationId = null)
 {
     /// <summary>Header of the stream's name.</summary>
     public const string StreamHeader = "justrunit-stream";
 
     /// <summary>Header of the event's version on its stream.</summary>
     public const string VersionHeader = "justrunit-stream-version";
+
+    /// <summary>Header of the id of the message or event that a message follows from.</summary>
+    public const string CausationHeader = "justrunit-causation";
+
+    /// <summary>Header of the correlation, for writers that cannot set the AMQP property <c>correlation_id</c>.</summary>
+    public const string CorrelationHeader = "justrunit-correlation";
 }

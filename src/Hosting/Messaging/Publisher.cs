@@ -77,7 +77,7 @@ public sealed class Publisher : IAsyncDisposable
     private static BasicProperties Properties(string wireName, MessageHeaders headers)
     {
         var id = headers.Id.ToString();
-        return new BasicProperties
+        var properties = new BasicProperties
         {
             MessageId = id,
             CorrelationId = headers.CorrelationId.ToString(),
@@ -95,5 +95,8 @@ public sealed class Publisher : IAsyncDisposable
                 [MessageHeaders.VersionHeader] = headers.StreamVersion,
             },
         };
+        if (headers.CausationId is { } causation)
+            properties.Headers[MessageHeaders.CausationHeader] = causation.ToString();
+        return properties;
     }
 }

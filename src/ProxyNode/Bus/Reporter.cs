@@ -59,6 +59,6 @@ internal sealed partial class Reporter(NodeSettings settings, TierProxies proxie
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Response times could not be published and are kept: {reason}")]
+    [LoggerMessage(EventId = 1301, Level = LogLevel.Warning, Message = "Response times could not be published and are kept: {Reason}")]
     private partial void LogRetry(string reason);
 }

@@ -47,9 +47,9 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
         export?.Dispose();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{vm} has moved to {endpoint}; the proxies of tier {tier} follow")]
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Information, Message = "{Vm} has moved to {Endpoint}; the proxies of tier {Tier} follow")]
     private partial void LogFollowed(string vm, string endpoint, string tier);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{notice}")]
+    [LoggerMessage(EventId = 1303, Level = LogLevel.Warning, Message = "{Notice}")]
     private partial void LogNotice(string notice);
 }
