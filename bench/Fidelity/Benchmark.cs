@@ -28,15 +28,24 @@ internal sealed class Benchmark(Options options, CancellationToken stop)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.SandboxPerSecond - cell.OnlinePerSecond)):0.00} requests/s and {sample.Average(cell => Math.Abs(cell.Sandbox.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
-                + $"{sample.Sum(cell => cell.Differences.Different):0} of {sample.Sum(cell => cell.Differences.Compared):0} replies differ; "
-                + $"{sample.Sum(cell => cell.Sandbox.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} on-line; {sample.Sum(cell => cell.Shed):0} duplicates shed"));
+                $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.SandboxPerSecond - cell.OnlinePerSecond)):0.00}"
+                    + $" requests/s and {sample.Average(cell => Math.Abs(cell.Sandbox.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
+                + $"{sample.Sum(cell => cell.Differences.Different):0} of {sample.Sum(cell => cell.Differences.Compared):0} "
+                + $"replies differ; "
+                + $"{sample.Sum(cell => cell.Sandbox.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} "
+                + $"on-line; {sample.Sum(cell => cell.Shed):0} duplicates shed"));
         }
 
         Figure.Save(cells, options.Plot);
         Console.WriteLine($"Plot: {options.Plot}");
         if (options.Json is not null)
-            await File.WriteAllTextAsync(options.Json, new JsonObject { ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds, ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())]) }.ToJsonString(new() { WriteIndented = true }));
+            await File.WriteAllTextAsync(
+                options.Json,
+                new JsonObject
+                {
+                    ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds,
+                    ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())]),
+                }.ToJsonString(new() { WriteIndented = true }));
     }
 
     private async Task MeasureAsync(Sample sample)
@@ -51,7 +60,8 @@ internal sealed class Benchmark(Options options, CancellationToken stop)
         await Task.Delay(Plan.Saturation, stop);
         var capacity = clients.ThroughputPerSecond((int)Plan.Saturation.TotalSeconds / 2);
         if (capacity <= 0)
-            throw new InvalidOperationException($"{sample.Name} answers nothing; logs are in {Path.Combine(Programs.LocalFolder, "fidelity")}");
+            throw new InvalidOperationException(
+                $"{sample.Name} answers nothing; logs are in {Path.Combine(Programs.LocalFolder, "fidelity")}");
         await clients.SetThinkTimeAsync(Plan.ThinkTime);
         Console.WriteLine($"{sample.Name}: bears {capacity:0} requests/s with {plan.Shares[0]:0%} of a core ({scene.Groups})");
         foreach (var utilization in plan.Utilizations)
@@ -69,7 +79,9 @@ internal sealed class Benchmark(Options options, CancellationToken stop)
         }
     }
 
-    /// <summary>As an experiment does, waits until the clone has worked off what is left from the load before; at most for a while.</summary>
+    /// <summary>
+    /// As an experiment does, waits until the clone has worked off what is left from the load before; at most for a while.
+    /// </summary>
     private async Task CaughtUpAsync(Scene scene)
     {
         var second = TimeSpan.FromSeconds(1);
@@ -109,7 +121,8 @@ internal sealed class Benchmark(Options options, CancellationToken stop)
             clone,
             cloneEnds.Matches - cloneBegins.Matches,
             cloneEnds.Shed - cloneBegins.Shed,
-            (cloneEnds.Differences.Compared - cloneBegins.Differences.Compared, cloneEnds.Differences.Different - cloneBegins.Differences.Different),
+            (cloneEnds.Differences.Compared - cloneBegins.Differences.Compared,
+                cloneEnds.Differences.Different - cloneBegins.Differences.Different),
             (1000 * cpuOnline / online.Requests, 1000 * cpuClone / clone.Requests));
 
         Task UntilAsync(TimeSpan after) => Task.Delay(after - TimeProvider.System.GetElapsedTime(begin), stop);

@@ -53,7 +53,16 @@ static async Task MeasureAsync(string? file)
             var sorted = await Load.AtRateAsync(path, arrivals, rate, perTransaction, TimeSpan.FromSeconds(seconds));
             var (median, p99) = (Load.AtPercentile(sorted, 50), Load.AtPercentile(sorted, 99));
             Console.WriteLine($"{rate,10:0} {perTransaction,9}  {path.Name,-22} {median,10:0.0} {p99,9:0.0}");
-            figures.Add(new JsonObject { ["path"] = path.Name, ["eventsPerSecond"] = rate, ["eventsPerTransaction"] = perTransaction, ["medianMs"] = median, ["p99Ms"] = p99, ["events"] = sorted.Length });
+            figures.Add(
+                new JsonObject
+                {
+                    ["path"] = path.Name,
+                    ["eventsPerSecond"] = rate,
+                    ["eventsPerTransaction"] = perTransaction,
+                    ["medianMs"] = median,
+                    ["p99Ms"] = p99,
+                    ["events"] = sorted.Length,
+                });
         }
     }
 
@@ -63,11 +72,20 @@ static async Task MeasureAsync(string? file)
         foreach (var path in new IPath[] { ours, raw })
         {
             var rate = await Load.HighestRateAsync(path, arrivals, writers, perTransaction, TimeSpan.FromSeconds(8));
-            Console.WriteLine($"{"highest",10} {perTransaction,9}  {path.Name,-22} {rate,10:0} events/s, written to read, {writers} writers");
-            highest.Add(new JsonObject { ["path"] = path.Name, ["writers"] = writers, ["eventsPerTransaction"] = perTransaction, ["eventsPerSecond"] = rate });
+            Console.WriteLine(
+                $"{"highest",10} {perTransaction,9}  {path.Name,-22} {rate,10:0} events/s, written to read, {writers} writers");
+            highest.Add(
+                new JsonObject
+                {
+                    ["path"] = path.Name,
+                    ["writers"] = writers,
+                    ["eventsPerTransaction"] = perTransaction,
+                    ["eventsPerSecond"] = rate,
+                });
         }
     }
 
     if (file is not null)
-        await File.WriteAllTextAsync(file, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
+        await File.WriteAllTextAsync(
+            file, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
 }

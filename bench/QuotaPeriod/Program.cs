@@ -34,7 +34,8 @@ return await CommandProgram.RunAsync(command, args, "bench");
 async Task MeasureAsync(string? file)
 {
     var home = Environment.GetEnvironmentVariable("JUSTRUNIT_HOME") ?? Directory.GetCurrentDirectory();
-    var settings = new AgentSettings("bench", "bench", Path.GetTempPath(), 1, true, TimeSpan.FromMilliseconds(10), Isolation.None, false, []);
+    var settings = new AgentSettings(
+        "bench", "bench", Path.GetTempPath(), 1, true, TimeSpan.FromMilliseconds(10), Isolation.None, false, []);
     var groups = ControlGroupDetection.Detect(settings);
     var group = GroupPath.Of("quota");
     var address = $"127.0.0.1:{FreePort.Find()}";
@@ -58,7 +59,8 @@ async Task MeasureAsync(string? file)
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"a page costs {cost:0.0} ms of CPU; cap {share:0%} of a core; {utilization:0%} utilization; {groups.Description}"));
-        Console.WriteLine($"{"",-26}{"median",8}{"90th",8}{"99th",8}{"mean",8}   distance from the slower CPU (mean of the three ratios' logarithms)");
+        Console.WriteLine(
+            $"{"",-26}{"median",8}{"90th",8}{"99th",8}{"mean",8}   distance from the slower CPU (mean of the three ratios' logarithms)");
         var rate = utilization * share * 1000 / cost;
         var rows = new JsonArray();
         foreach (var milliseconds in new[] { 100, 20, 10, 5 })
@@ -67,7 +69,8 @@ async Task MeasureAsync(string? file)
             var reference = await OpenLoad.RunAsync(address, $"/primes/{slower}", rate, length);
             groups.SetCpu(group, new CpuShare(share), TimeSpan.FromMilliseconds(milliseconds));
             var capped = await OpenLoad.RunAsync(address, $"/primes/{Page}", rate, length);
-            var distance = new[] { 50, 90, 99 }.Average(percentile => Math.Abs(Math.Log(At(capped, percentile) / At(reference, percentile))));
+            var distance = new[] { 50, 90, 99 }.Average(
+                percentile => Math.Abs(Math.Log(At(capped, percentile) / At(reference, percentile))));
             Print("slower CPU", reference, "");
             Print($"period {milliseconds} ms", capped, $"   {distance.ToString("0.00", CultureInfo.InvariantCulture)}");
             rows.Add(new JsonObject
@@ -80,7 +83,14 @@ async Task MeasureAsync(string? file)
         }
 
         if (file is not null)
-            await File.WriteAllTextAsync(file, new JsonObject { ["share"] = share, ["utilization"] = utilization, ["periods"] = rows }.ToJsonString(new() { WriteIndented = true }));
+            await File.WriteAllTextAsync(
+                file,
+                new JsonObject
+                {
+                    ["share"] = share,
+                    ["utilization"] = utilization,
+                    ["periods"] = rows,
+                }.ToJsonString(new() { WriteIndented = true }));
     }
     finally
     {
@@ -126,7 +136,8 @@ async Task MeasureAsync(string? file)
     };
 
     static void Print(string what, double[] sorted, string end) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture, $"{what,-26}{At(sorted, 50),8:0.0}{At(sorted, 90),8:0.0}{At(sorted, 99),8:0.0}{sorted.Average(),8:0.0}{end}"));
+        CultureInfo.InvariantCulture,
+        $"{what,-26}{At(sorted, 50),8:0.0}{At(sorted, 90),8:0.0}{At(sorted, 99),8:0.0}{sorted.Average(),8:0.0}{end}"));
 }
 
 internal sealed partial class Program

@@ -105,7 +105,8 @@ public sealed partial class BuiltProgramTests : IDisposable
     {
         // As the products', whose configuration is that of these tests.
         var product = Client.Supervision.Programs.OfProduct("Console");
-        var output = Path.GetRelativePath(Path.Combine(Client.Supervision.Programs.Home, "src", "Console"), Path.GetDirectoryName(product)!);
+        var output = Path.GetRelativePath(
+            Path.Combine(Client.Supervision.Programs.Home, "src", "Console"), Path.GetDirectoryName(product)!);
         var name = folder == "bench" ? $"JustRunIt.Bench.{project}.dll" : $"JustRunIt.{project}.dll";
         return Path.Combine(Client.Supervision.Programs.Home, folder, project, output, name);
     }

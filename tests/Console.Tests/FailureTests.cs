@@ -49,7 +49,8 @@ public sealed class FailureTests(BothFixture servers) : IClassFixture<BothFixtur
     {
         Fails(await RunAsync("Console", "hosts", $"{Broker}"), 1, "no host agent answers on this bus; './justrunit up' starts one");
         Fails(
-            await RunAsync("Console", "clone shop-1", $"{Broker}"), 2, "command line: clone: 'shop-1'; allowed is nothing: no virtual machine runs");
+            await RunAsync(
+                "Console", "clone shop-1", $"{Broker}"), 2, "command line: clone: 'shop-1'; allowed is nothing: no virtual machine runs");
     }
 
     [Fact]
@@ -61,7 +62,8 @@ public sealed class FailureTests(BothFixture servers) : IClassFixture<BothFixtur
             1,
             "PostgreSQL does not answer: .*127.0.0.1:1: Connection refused. Logs: ");
         Fails(
-            await RunAsync("Demo", "--quick", $"{Broker}", new NpgsqlConnectionStringBuilder(Database) { Database = "nowhere" }.ConnectionString),
+            await RunAsync(
+                "Demo", "--quick", $"{Broker}", new NpgsqlConnectionStringBuilder(Database) { Database = "nowhere" }.ConnectionString),
             2,
             "environment: JUSTRUNIT_POSTGRES: PostgreSQL refuses: 3D000: ");
     }

@@ -7,7 +7,8 @@ public sealed class NothingIsSetUpTests : IDisposable
 {
     private static readonly string[] Names =
     [
-        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "fuzz", "soak", "record", "setup", "status", "bench",
+        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "fuzz", "soak", "record", "setup", "status",
+        "bench",
         "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period",
     ];
 

@@ -82,7 +82,8 @@ public sealed partial class PrivateServersTests : IAsyncLifetime
             .ToDictionary(pair => pair[0], pair => pair[1]);
         var status = await script.RunAsync("status");
         Assert.Equal((0, ""), (status.ExitCode, status.Errors));
-        var processes = Running().Matches(status.Output).ToDictionary(match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value));
+        var processes = Running().Matches(status.Output).ToDictionary(
+            match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value));
         return new Servers(
             addresses["JUSTRUNIT_POSTGRES"], addresses["JUSTRUNIT_RABBITMQ"], processes["PostgreSQL"], processes["RabbitMQ"]);
     }

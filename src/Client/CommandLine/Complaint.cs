@@ -9,7 +9,7 @@ internal static class Complaint
 {
     private const string Prefix = "command line: ";
 
-    /// <summary>The line for the first thing that is wrong; null when nothing is, and where only help or the version is asked for.</summary>
+    /// <summary>The line for the first thing that is wrong; null when nothing is, and where help or the version is asked for.</summary>
     public static string? About(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
