@@ -11,7 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
+internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings, ILogger<ReceiveVmConsumer> logger)
+    : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
