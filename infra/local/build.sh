@@ -14,7 +14,7 @@ source_fingerprint() {
         cd "$ROOT" || exit 1
         find . \( -name bin -o -name obj -o -name .git -o -name .justrunit -o -name artifacts -o -name TestResults \) \
             -prune -o -type f \( -path './src/*' -o -path './samples/*' -o -path './tests/*' -o -path './bench/*' \
-            -o -name '*.sln' -o -name '*.props' -o -name '*.targets' -o -name global.json -o -name nuget.config \
+            -o -name '*.sln' -o -name '*.props' -o -name '*.targets' -o -name global.json \
             -o -name .editorconfig \) -printf '%p %s %T@\n' | LC_ALL=C sort | cksum
     )
 }

@@ -32,8 +32,18 @@ internal static class LogsCommand
             Description = "from when on: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
             HelpName = "TIME",
         };
-        var json = new Option<bool>("--json") { Description = "whole lines with all properties, as they stand in the files (compact log event format)" };
-        var command = new Command("logs", "the log lines of all processes of this machine, in order of time") { correlation, follow, level, since, json };
+        var json = new Option<bool>("--json")
+        {
+            Description = "whole lines with all properties, as they stand in the files (compact log event format)",
+        };
+        var command = new Command("logs", "the log lines of all processes of this machine, in order of time")
+        {
+            correlation,
+            follow,
+            level,
+            since,
+            json,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(
             new LogFilter(
                 CorrelationOf(parsed.GetValue(correlation)),
@@ -59,7 +69,8 @@ internal static class LogsCommand
 
         if (!Directory.Exists(Programs.LogFolder))
         {
-            await System.Console.Error.WriteLineAsync($"{Programs.LogFolder}: there are no logs; './justrunit up' and './justrunit demo' write some");
+            await System.Console.Error.WriteLineAsync(
+                $"{Programs.LogFolder}: there are no logs; './justrunit up' and './justrunit demo' write some");
             return NothingThere;
         }
 
