@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -211,7 +212,8 @@ public sealed class StandAloneTests : IAsyncLifetime
     {
         var port = FreePorts.Next();
         var own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-        running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"{address}:{port}")], address: IPEndPoint.Parse($"{address}:{port}").Address));
+        running.Add(await PeerProcess.StartAsync(
+            "nginx", ["-c", Nginx.Configure(own, $"{address}:{port}")], Questions.Http($"http://{address}:{port}/")));
         return $"{address}:{port}";
     }
 

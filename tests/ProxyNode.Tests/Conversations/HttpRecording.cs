@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,6 @@
 using System.Net;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using MySqlConnector;
 
@@ -9,7 +11,7 @@ internal static class MySqlRecording
 {
     public static async Task RecordAsync(VectorRecorder recorder)
     {
-        await using var server = await MariaDbServer.StartAsync();
+        await using var server = await LocalMariaDb.StartAsync();
         var peer = "MariaDB 10.11";
         using (var between = new Eavesdropper(server.EndPoint))
         {
@@ -34,7 +36,7 @@ internal static class MySqlRecording
 
         using (var between = new Eavesdropper(server.EndPoint))
         {
-            await ConnectorJ.RunAsync(between.EndPoint);
+            await ConnectorJ.RunAsync(between.EndPoint, "shop");
             recorder.Add("mysql", "connector-j", $"MariaDB Connector/J 2.7 and {peer}", between);
         }
     }

@@ -1,4 +1,6 @@
 using System.Net;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Npgsql;
 
@@ -9,7 +11,7 @@ internal static class PostgreSqlRecording
 {
     public static async Task RecordAsync(VectorRecorder recorder)
     {
-        await using var server = await PostgreSqlServer.StartAsync();
+        await using var server = await LocalPostgreSql.StartAsync();
         var peer = "PostgreSQL 15";
         using (var between = new Eavesdropper(server.EndPoint))
         {

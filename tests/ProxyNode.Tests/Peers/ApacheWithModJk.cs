@@ -1,11 +1,14 @@
 using System.Net;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
 /// <summary>Apache that hands everything to a container through mod_jk, with a probe before each request.</summary>
 internal sealed class ApacheWithModJk : IAsyncDisposable
 {
+    private const string Ready = "/server-answers";
+
     private readonly PeerProcess process;
     private readonly DirectoryInfo folder;
 
@@ -46,8 +49,13 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             JkLogFile {folder.FullName}/jk.log
             JkShmFile {folder.FullName}/jk.shm
             JkMount /* app
+            # The server's own question, which is no request of the container's.
+            JkUnMount {Ready} app
             """);
-        var process = await PeerProcess.StartAsync(port, "apache2", ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"]);
+        var process = await PeerProcess.StartAsync(
+            "apache2",
+            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
+            Questions.Http($"http://127.0.0.1:{port}{Ready}"));
         return new ApacheWithModJk(process, folder, port);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 

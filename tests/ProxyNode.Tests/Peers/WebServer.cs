@@ -1,5 +1,6 @@
 using System.Net;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -35,7 +36,9 @@ internal sealed class WebServer : IAsyncDisposable
               }
             }
             """);
-        return new WebServer(await PeerProcess.StartAsync(port, "nginx", ["-p", folder.FullName, "-c", file]), folder, port);
+        var process = await PeerProcess.StartAsync(
+            "nginx", ["-p", folder.FullName, "-c", file], Questions.Http($"http://127.0.0.1:{port}/small.txt"));
+        return new WebServer(process, folder, port);
     }
 
     /// <summary>Starts Apache.</summary>
@@ -61,7 +64,11 @@ internal sealed class WebServer : IAsyncDisposable
             DocumentRoot {folder.FullName}
             """);
         await PeerProcess.RunAsync("chmod", ["755", folder.FullName]);
-        return new WebServer(await PeerProcess.StartAsync(port, "apache2", ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"]), folder, port);
+        var process = await PeerProcess.StartAsync(
+            "apache2",
+            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
+            Questions.Http($"http://127.0.0.1:{port}/small.txt"));
+        return new WebServer(process, folder, port);
     }
 
     public async ValueTask DisposeAsync()
