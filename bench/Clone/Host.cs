@@ -101,7 +101,7 @@ internal sealed class Host : IAsyncDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"heap-{megabytes}");
         var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
-            [Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}", "--heap-mib", $"{megabytes}"],
+            [Path.Combine(home, "tests/Subjects/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}", "--heap-mib", $"{megabytes}"],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
             "/tmp",
             $"127.0.0.1:{FreePort.Find()}",
