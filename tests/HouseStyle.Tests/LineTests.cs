@@ -10,7 +10,8 @@ public sealed class LineTests
     /// </summary>
     private static readonly string[] NotYetWrapped =
     [
-        "src/Console", "src/Events", "src/Events.Store", "src/HostAgent", "src/ProxyNode", "src/Services.", "src/Hosting", "src/Client", "src/Demo",
+        "src/Console", "src/Events", "src/Events.Store", "src/HostAgent", "src/ProxyNode", "src/Services.", "src/Hosting", "src/Client",
+        "src/Demo",
         "tests/EndToEnd.Tests", "tests/Events.Store.Tests", "tests/Events.Tests", "tests/Services.", "infra/local",
     ];
 

@@ -31,6 +31,8 @@ public sealed partial class PlaceTests
     [InlineData("the network/working copy", false)]
     public void What_counts_as_such_a_place(string text, bool isOne) => Assert.Equal(isOne, Place().IsMatch(text));
 
-    [GeneratedRegex(@"/home/[a-z]\w*/|/Users/[a-z]\w*/|[A-Z]:\\Users\\|(?<![\w.])/work/[a-z]|\.pkg\.dev\b|\bjfrog\b|\bnexus/repository\b|/artifactory/")]
+    [GeneratedRegex(
+        @"/home/[a-z]\w*/|/Users/[a-z]\w*/|[A-Z]:\\Users\\|(?<![\w.])/work/[a-z]"
+        + @"|\.pkg\.dev\b|\bjfrog\b|\bnexus/repository\b|/artifactory/")]
     private static partial Regex Place();
 }

@@ -35,7 +35,9 @@ public sealed class RabbitMqServer : IDisposable
             address,
             control is not null
                 ? new VirtualHostsByCommand(control)
-                : await VirtualHostsByHttp.FindAsync(management ?? VirtualHostsByHttp.StandardAddress(address), user, password).ConfigureAwait(false));
+                : await VirtualHostsByHttp
+                    .FindAsync(management ?? VirtualHostsByHttp.StandardAddress(address), user, password)
+                    .ConfigureAwait(false));
     }
 
     /// <summary>Makes a virtual host, open to the user of <see cref="Address"/>, and returns its address.</summary>

@@ -69,7 +69,8 @@ public sealed class ByteRangeTests(PeerServers servers)
         });
     }
 
-    private static async Task OnlyWhatDiffersWithinTheRangeIsTheSameAsync(StandAloneProxy proxy, int recorded, Func<IPEndPoint, string, Task<string>> ask)
+    private static async Task OnlyWhatDiffersWithinTheRangeIsTheSameAsync(
+        StandAloneProxy proxy, int recorded, Func<IPEndPoint, string, Task<string>> ask)
     {
         foreach (var text in new[] { "a 03:04:05.", "b 03:04:06." })
             Assert.Equal($"seen {text}", await ask(proxy.EndPoint, text));

@@ -10,7 +10,8 @@ internal static class Durations
     {
         var unit = text.TrimStart([.. "0123456789."]);
         double? seconds = unit switch { "s" => 1, "min" => 60, "h" => 3600, _ => null };
-        return seconds is { } factor && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        return seconds is { } factor
+            && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             ? TimeSpan.FromSeconds(number * factor)
             : null;
     }

@@ -33,7 +33,8 @@ public sealed class IdentityTests
         identities.Pair("17", "18");
         Assert.Equal("/item/17", identities.Replace("/item/17"));
         Assert.Equal("a=17x; s=18", SessionNames.ReplaceCookies("a=17x; s=17", identities));
-        Assert.Equal("GET /page;jsessionid=18?x=17 HTTP/1.1", SessionNames.ReplacePath("GET /page;jsessionid=17?x=17 HTTP/1.1", identities));
+        Assert.Equal(
+            "GET /page;jsessionid=18?x=17 HTTP/1.1", SessionNames.ReplacePath("GET /page;jsessionid=17?x=17 HTTP/1.1", identities));
     }
 
     [Fact]
@@ -68,14 +69,16 @@ public sealed class IdentityTests
             var map = names.Select(name => new string(name)).Distinct().ToDictionary(name => name, name => $"<{name}>");
             foreach (var (online, clone) in map)
                 known.Pair([new IssuedName(online, IsDeclared: true)], [new IssuedName(clone, IsDeclared: true)]);
-            var expected = System.Text.RegularExpressions.Regex.Replace(new string(text), "[ab1]+", word => map.GetValueOrDefault(word.Value, word.Value));
+            var expected = System.Text.RegularExpressions.Regex.Replace(
+                new string(text), "[ab1]+", word => map.GetValueOrDefault(word.Value, word.Value));
             return known.Replace(new string(text)) == expected;
         });
 
     [Fact]
     public void Session_ids_in_the_links_of_a_page_are_learnt_and_not_compared_in_any_pieces()
     {
-        const string page = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<a href=\"/a;jsessionid=0123AB?x=1\">;jsession</a><a href='/b;jsessionid=0123AB'>;;jsessionid=";
+        const string page = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<a href=\"/a;jsessionid=0123AB?x=1\">;jsession</a><a "
+            + "href='/b;jsessionid=0123AB'>;;jsessionid=";
         var whole = Read(page, int.MaxValue);
         Assert.Equal("0123AB", Assert.Single(whole.Issued!).Name);
         var other = Read(page.Replace("0123AB", "99"), int.MaxValue);

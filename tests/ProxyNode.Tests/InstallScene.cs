@@ -70,7 +70,8 @@ internal sealed class InstallScene : IAsyncDisposable
     public static async Task<List<string[]>> Load(string host, int port, bool keepsAlive)
     {
         using var curl = NetworkNamespace.Start(
-            host, "curl", "--silent", "--rate", "100/s", "--output", "/dev/null", "--write-out", "%{http_code} %{exitcode} %{num_connects}\n",
+            host, "curl", "--silent", "--rate", "100/s", "--output", "/dev/null", "--write-out",
+            "%{http_code} %{exitcode} %{num_connects}\n",
             "--header", keepsAlive ? "X-Stays: 1" : "Connection: close", $"{Url(port)}[1-600]");
         var said = await curl.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))];

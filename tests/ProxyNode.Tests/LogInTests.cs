@@ -13,7 +13,8 @@ public sealed class LogInTests
 
     [Fact]
     public Task A_postgresql_message_longer_than_any_of_a_log_in_is_not_waited_for() =>
-        RefusedAsync([(byte)'R', 0x7f, 0xff, 0xff, 0xff], clone => new PgStream(clone).ReceiveAsync(), "PostgreSQL message of 2147483643 bytes");
+        RefusedAsync(
+            [(byte)'R', 0x7f, 0xff, 0xff, 0xff], clone => new PgStream(clone).ReceiveAsync(), "PostgreSQL message of 2147483643 bytes");
 
     [Fact]
     public async Task A_clone_that_leaves_within_a_message_is_an_error()

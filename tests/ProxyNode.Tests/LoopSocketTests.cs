@@ -109,7 +109,11 @@ public sealed class LoopSocketTests
         free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var refused = await Assert.ThrowsAsync<SocketException>(async () =>
-            await LoopSocket.ConnectAsync(socket, new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)free.LocalEndPoint!).Port), EventLoop.Next(), CancellationToken.None));
+            await LoopSocket.ConnectAsync(
+                socket,
+                new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)free.LocalEndPoint!).Port),
+                EventLoop.Next(),
+                CancellationToken.None));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 

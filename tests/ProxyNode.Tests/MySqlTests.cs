@@ -22,7 +22,8 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
         foreach (var server in pair.Servers)
         {
             await using var connection = await ConnectAsync(server.EndPoint);
-            await ExecuteAsync(connection, "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), price INT) ENGINE=InnoDB");
+            await ExecuteAsync(
+                connection, "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), price INT) ENGINE=InnoDB");
             await ExecuteAsync(connection, "INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)");
         }
     }
@@ -36,8 +37,19 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
         // The command line client: text protocol, several results, errors, a reply of more than 16 MiB.
         var output = await PeerProcess.RunAsync(
             "mariadb",
-            ["--no-defaults", "-h127.0.0.1", $"-P{proxy.EndPoint.Port}", "-ushop", "-psecret", "-N", "--force", "--max-allowed-packet=64M", pair.Database],
-            "SELECT name FROM items ORDER BY id; SELECT 1; SELECT LENGTH(REPEAT('x', 1000)); SELECT COUNT(*) FROM items;\nUPDATE items SET price = price + 1;\nSELECT SUM(price) FROM items;\nSHOW WARNINGS;\n");
+            [
+                "--no-defaults",
+                "-h127.0.0.1",
+                $"-P{proxy.EndPoint.Port}",
+                "-ushop",
+                "-psecret",
+                "-N",
+                "--force",
+                "--max-allowed-packet=64M",
+                pair.Database
+            ],
+            "SELECT name FROM items ORDER BY id; SELECT 1; SELECT LENGTH(REPEAT('x', 1000)); SELECT COUNT(*) FROM items;\nUPDATE items "
+                + "SET price = price + 1;\nSELECT SUM(price) FROM items;\nSHOW WARNINGS;\n");
         Assert.Equal("a\nb\nc\n1\n1000\n3\n9\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
         await using (var command = new MySqlCommand("SELECT name FROM items WHERE id > @id ORDER BY id", connection))
@@ -49,7 +61,8 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
             Assert.Equal(["c"], await ReadAsync(command));
         }
 
-        await using (var command = new MySqlCommand("SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('d', 4); SELECT LAST_INSERT_ID()", connection))
+        await using (var command = new MySqlCommand(
+            "SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('d', 4); SELECT LAST_INSERT_ID()", connection))
         await using (var reader = await command.ExecuteReaderAsync())
         {
             var results = 0;
@@ -87,7 +100,8 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
     {
         await using var proxy = Scenes.In("mysql", Original.EndPoint);
         await using var connection = await ConnectAsync(proxy.EndPoint, "AllowLoadLocalInfile=true");
-        await Assert.ThrowsAnyAsync<Exception>(() => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
+        await Assert.ThrowsAnyAsync<Exception>(
+            () => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
         await using var other = await ConnectAsync(proxy.EndPoint);
         Assert.Equal(3L, await ScalarAsync(other, "SELECT COUNT(*) FROM items"));
     }
@@ -134,7 +148,8 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
             {
                 await using var transaction = await connection.BeginTransactionAsync();
                 // Whoever comes later reads what the one before wrote: the order is in the data.
-                await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client * 100 + i}) % 100003 WHERE id = 1", transaction);
+                await ExecuteAsync(
+                    connection, $"UPDATE items SET price = (price * 31 + {client * 100 + i}) % 100003 WHERE id = 1", transaction);
                 await ScalarAsync(connection, "SELECT price FROM items WHERE id = 1", transaction);
                 await ExecuteAsync(connection, $"INSERT INTO items (name, price) SELECT 'n', price FROM items WHERE id = 1", transaction);
                 await transaction.CommitAsync();
@@ -187,8 +202,10 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
                 {
                     // Half of them take the rows in the other order.
                     var (first, second) = client % 2 == 0 ? (1, 2) : (2, 1);
-                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}", transaction);
-                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}", transaction);
+                    await ExecuteAsync(
+                        connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}", transaction);
+                    await ExecuteAsync(
+                        connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}", transaction);
                     await transaction.CommitAsync();
                 }
                 catch (MySqlException e) when (e.ErrorCode == MySqlErrorCode.LockDeadlock)
@@ -295,7 +312,8 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
         return rows;
     }
 
-    private async Task<string> DumpAsync(MariaDbServer server, string rows = "SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id")
+    private async Task<string> DumpAsync(
+        MariaDbServer server, string rows = "SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
         await using var command = new MySqlCommand(rows, connection);

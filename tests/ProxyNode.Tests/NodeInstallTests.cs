@@ -92,12 +92,19 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
                     sandboxListen: {address}:9103
             """);
         // Nobody listens there.
-        return scene.Start("env", $"{Connections.RabbitMqVariable}=amqp://127.0.0.1:5672/", "dotnet", typeof(ProxyOptions).Assembly.Location, "--config", file);
+        return scene.Start(
+            "env",
+            $"{Connections.RabbitMqVariable}=amqp://127.0.0.1:5672/",
+            "dotnet",
+            typeof(ProxyOptions).Assembly.Location,
+            "--config",
+            file);
     }
 
     /// <summary>Connections that each rule has redirected: from elsewhere and of this host, of each address.</summary>
     private async Task<IReadOnlyList<long>> RedirectedAsync() =>
-        [.. Counters().Matches(await NetworkNamespace.RunAsync(scene.Server, "nft", "list", "ruleset")).Select(counter => long.Parse(counter.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
+        [.. Counters().Matches(await NetworkNamespace.RunAsync(scene.Server, "nft", "list", "ruleset")).Select(
+            counter => long.Parse(counter.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
 
     [GeneratedRegex("counter packets ([0-9]+)")]
     private static partial Regex Counters();

@@ -40,10 +40,12 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         var output = await PeerProcess.RunAsync(
             "psql",
             [$"{At(proxy.EndPoint)} sslmode=prefer", "-qAt"],
-            "SELECT name FROM items ORDER BY id;\nSELECT 1; SELECT 2;\n\\copy items (name, price) FROM STDIN\nx\t10\ny\t20\n\\.\n\\copy (SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
+            "SELECT name FROM items ORDER BY id;\nSELECT 1; SELECT 2;\n\\copy items (name, price) FROM STDIN\nx\t10\ny\t20\n\\.\n\\copy "
+                + "(SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
         Assert.Equal("a\nb\nc\n1\n2\nx\ny\n5\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
-        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection) { Parameters = { new() { Value = 1 } } };
+        await using var command = new NpgsqlCommand(
+            "SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection) { Parameters = { new() { Value = 1 } } };
         await command.PrepareAsync();
         Assert.Equal(["b", "c"], await ReadAsync(command));
         await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("SELECT 2") } })
@@ -78,7 +80,9 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 6).Select(client => Task.Run(async () =>
         {
             await using var connection = await ConnectAsync(proxy.EndPoint);
-            await using var update = new NpgsqlCommand("UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1", connection) { Parameters = { new() { Value = client } } };
+            await using var update = new NpgsqlCommand(
+                "UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1",
+                connection) { Parameters = { new() { Value = client } } };
             await update.PrepareAsync();
             for (var i = 0; i < 15; i++)
             {
@@ -110,7 +114,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         Assert.Contains("100/100", said);
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
-        const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
+        const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT "
+            + "string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
         Assert.Equal(await DumpAsync(Original, balances), await DumpAsync(Clone, balances));
     }
 
@@ -168,7 +173,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         {
             await using var connection = await ConnectAsync(at, "Pooling=false");
             await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('x {clock}', 1)");
-            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 2 } } };
+            await using var command = new NpgsqlCommand(
+                "SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 2 } } };
             await command.PrepareAsync();
             Assert.Equal("b", await command.ExecuteScalarAsync());
             command.Parameters[0].Value = 3;
@@ -201,7 +207,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         return rows;
     }
 
-    private async Task<string> DumpAsync(PostgreSqlServer server, string rows = "SELECT concat_ws('|', name, price) FROM items ORDER BY name, price")
+    private async Task<string> DumpAsync(
+        PostgreSqlServer server, string rows = "SELECT concat_ws('|', name, price) FROM items ORDER BY name, price")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
         await using var command = new NpgsqlCommand(rows, connection);

@@ -79,7 +79,9 @@ public sealed class ReplayTests : IAsyncLifetime
         var result = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.Null(result.Failure);
         // Four connections give one request each 60 ms; a clone that takes three times as long falls ever farther behind.
-        Assert.True(result.Sandbox!.Mean > result.Online!.Mean + TimeSpan.FromMilliseconds(100), $"{result.Sandbox.Mean} against {result.Online.Mean}");
+        Assert.True(
+            result.Sandbox!.Mean > result.Online!.Mean + TimeSpan.FromMilliseconds(100),
+            $"{result.Sandbox.Mean} against {result.Online.Mean}");
     }
 
     [Fact]
@@ -89,7 +91,8 @@ public sealed class ReplayTests : IAsyncLifetime
         cloneDelay = TimeSpan.FromMilliseconds(30);
         var behind = await proxy.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         cloneDelay = TimeSpan.Zero;
-        var settled = await proxy.RunExperimentAsync(clone.EndPoint, Durations with { SettleLimit = TimeSpan.FromSeconds(5) }, CancellationToken.None);
+        var settled = await proxy.RunExperimentAsync(
+            clone.EndPoint, Durations with { SettleLimit = TimeSpan.FromSeconds(5) }, CancellationToken.None);
         Assert.Null(settled.Failure);
         Assert.True(settled.Sandbox!.Mean < behind.Sandbox!.Mean, $"{settled.Sandbox.Mean} after {behind.Sandbox.Mean}");
         // Of how far it was behind the original, less than half is left: the rest is what a busy machine adds.
@@ -132,7 +135,8 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task A_stopped_replay_ends_the_experiment_and_sends_nothing_more()
     {
         await StartClientsAsync(2);
-        var running = proxy.RunExperimentAsync(clone.EndPoint, Durations with { Measure = TimeSpan.FromMinutes(5) }, CancellationToken.None);
+        var running = proxy.RunExperimentAsync(
+            clone.EndPoint, Durations with { Measure = TimeSpan.FromMinutes(5) }, CancellationToken.None);
         await Task.Delay(1000);
         await proxy.StopReplayAsync();
         Assert.Equal("the replay was stopped", (await running).Failure);
@@ -146,7 +150,8 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task Past_the_bound_duplicates_are_shed_counted_and_the_experiment_is_none()
     {
         await using var small = await TierProxy.StartAsync(
-            Settings.Tier(original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
+            Settings.Tier(
+                original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
         originalNext = small.OutProxies[0].Online.ToString();
         await StartClientsAsync(4, small.EndPoint);
         var result = await small.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
@@ -161,7 +166,10 @@ public sealed class ReplayTests : IAsyncLifetime
     private Task StartClientsAsync(int count, IPEndPoint? target = null)
     {
         var id = 0;
-        var begun = Enumerable.Range(0, count).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
+        var begun = Enumerable
+            .Range(0, count)
+            .Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
+            .ToList();
         clients = [.. begun.Select(first => Task.Run(async () =>
         {
             using var http = new HttpClient { BaseAddress = new Uri($"http://{target ?? proxy.EndPoint}") };

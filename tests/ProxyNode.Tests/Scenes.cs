@@ -14,9 +14,11 @@ internal static class Scenes
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Passwords of the databases' user.</summary>
-    public static ServiceRules Credentials { get; } = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
+    public static ServiceRules Credentials { get; } =
+        ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
 
-    public static StandAloneProxy In(string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
+    public static StandAloneProxy In(
+        string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
         new ProxyOptions
         {
             Role = ProxyRole.In,

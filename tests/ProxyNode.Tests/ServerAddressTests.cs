@@ -31,7 +31,8 @@ public sealed class ServerAddressTests(PeerServers servers)
     [Fact]
     public async Task Behind_an_unknown_name_or_a_socket_that_is_none_is_a_bad_gateway()
     {
-        foreach (var server in new EndPoint[] { new DnsEndPoint("nowhere.invalid", 80), new UnixDomainSocketEndPoint($"/tmp/{Guid.NewGuid():N}") })
+        foreach (var server in new EndPoint[] { new DnsEndPoint(
+            "nowhere.invalid", 80), new UnixDomainSocketEndPoint($"/tmp/{Guid.NewGuid():N}") })
         {
             await using var proxy = Scenes.In("http", server);
             using var http = new HttpClient { Timeout = Patience };
@@ -109,7 +110,8 @@ public sealed class ServerAddressTests(PeerServers servers)
         await using var shared = await servers.PostgreSqlAsync();
         await using var proxy = Scenes.In("postgresql", original.UnixSocket, shared.Clone.EndPoint);
         await LocalPostgreSql.ExecuteAsync(
-            PostgreSqlServer.ConnectionString(original.EndPoint, "Pooling=false"), $"CREATE DATABASE {shared.Database}", CancellationToken.None);
+            PostgreSqlServer.ConnectionString(
+                original.EndPoint, "Pooling=false"), $"CREATE DATABASE {shared.Database}", CancellationToken.None);
         var settings = PostgreSqlServer.ConnectionString(proxy.EndPoint, "Pooling=false", shared.Database);
         await using (var connection = new NpgsqlConnection(settings))
         {

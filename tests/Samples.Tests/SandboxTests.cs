@@ -25,7 +25,8 @@ public sealed partial class SandboxTests
             var amount = $"{1000 + user}.00";
             using var bid = await browser.PostAsync("/item/5/bid", Tiers.Form(("amount", amount)));
             Assert.Contains("Your bid is the highest", await bid.Content.ReadAsStringAsync());
-            using var sold = await browser.PostAsync("/sell", Tiers.Form(("category", "1"), ("name", $"thing {user}"), ("description", "new"), ("price", "1.00")));
+            using var sold = await browser.PostAsync(
+                "/sell", Tiers.Form(("category", "1"), ("name", $"thing {user}"), ("description", "new"), ("price", "1.00")));
             await browser.GetStringAsync(Item().Match(await sold.Content.ReadAsStringAsync()).Value);
             Assert.Contains(amount, await browser.GetStringAsync("/item/5/bids"));
         });
@@ -57,7 +58,8 @@ public sealed partial class SandboxTests
             await tiers.InitializeAsync();
             var rules = Path.Combine(Tiers.Repository(), "docs/examples", rulesFile);
             var (record, recordForClone, inProxy, inAdmin, outAdmin) =
-                (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress());
+                (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(),
+                FreePorts.NextAddress());
             await tiers.StartProxyAsync(
                 record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database, "--sandbox", recordForClone,
                 "--time-shift", "2s", "--rules", rules, "--admin", outAdmin);
@@ -74,9 +76,14 @@ public sealed partial class SandboxTests
             }
 
             var (exact, wildcard) = (Number(report, "matches", "exact"), Number(report, "matches", "wildcard"));
-            Assert.True(exact > 50 && wildcard > 3 && Number(report, "matches", "nearest") + Number(report, "matches", "missing") == 0, $"{report}");
-            Assert.True(Number(report, "sandbox", "errors") == 0 && Number(report, "live", "requests") == Number(report, "differences", "compared"), $"{report}");
-            Assert.True(new[] { "status", "length", "content" }.All(difference => Number(report, "differences", difference) == 0), $"{report}");
+            Assert.True(
+                exact > 50 && wildcard > 3 && Number(report, "matches", "nearest") + Number(report, "matches", "missing") == 0,
+                $"{report}");
+            Assert.True(
+                Number(report, "sandbox", "errors") == 0 && Number(report, "live", "requests") == Number(report, "differences", "compared"),
+                $"{report}");
+            Assert.True(
+                new[] { "status", "length", "content" }.All(difference => Number(report, "differences", difference) == 0), $"{report}");
         }
         finally
         {

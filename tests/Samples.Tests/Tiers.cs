@@ -75,13 +75,15 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     public HttpClient Browser() => Browser(Web);
 
     /// <summary>A browser of an address.</summary>
-    public static HttpClient Browser(string address) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
+    public static HttpClient Browser(string address) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
 
     /// <summary>A browser of a user who is logged in.</summary>
     public async Task<HttpClient> LogInAsync(int user, string? address = null)
     {
         var browser = Browser(address ?? Web);
-        using var reply = await browser.PostAsync("/login", Form(("nickname", SeedUser.Nickname(user)), ("password", SeedUser.Password(user))));
+        using var reply = await browser.PostAsync(
+            "/login", Form(("nickname", SeedUser.Nickname(user)), ("password", SeedUser.Password(user))));
         Assert.Equal(HttpStatusCode.SeeOther, reply.StatusCode);
         return browser;
     }

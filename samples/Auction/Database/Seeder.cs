@@ -19,7 +19,8 @@ internal static class Seeder
             "items (id, seller_id, category_id, name, description, current_price_cents, closes_at)",
             Enumerable.Range(1, items).Select(SeedItem.Create).Select(item => new object[]
             {
-                item.Id, 1 + (item.SellerDraw % users), item.CategoryId, item.Name, item.Description, item.StartingPriceCents, s_firstClosing.AddMinutes(item.Id),
+                item.Id, 1 + (item.SellerDraw % users), item.CategoryId, item.Name, item.Description, item.StartingPriceCents,
+                s_firstClosing.AddMinutes(item.Id),
             }));
     }
 }

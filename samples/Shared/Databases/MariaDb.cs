@@ -40,8 +40,10 @@ internal static partial class MariaDb
         try
         {
             await using var connection = await ConnectAsync(listen, server);
-            // From anywhere: the address that it listens on decides who gets there, and it may be behind a gateway that stands for its clients.
-            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'%' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'%'");
+            // From anywhere: the address that it listens on decides who gets there, and it may be behind a gateway that stands for its
+            // clients.
+            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'%' IDENTIFIED BY "
+                + $"'{sample}'; GRANT ALL ON {sample}.* TO {sample}@'%'");
             await connection.ChangeDatabaseAsync(sample);
             await fill(connection);
             await connection.RunAsync("SHUTDOWN");
@@ -71,7 +73,8 @@ internal static partial class MariaDb
 
     private static string[] Arguments(string folder, IPEndPoint listen) =>
     [
-        "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}", $"--tmpdir={Path.GetTempPath()}",
+        "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}",
+        $"--tmpdir={Path.GetTempPath()}",
         $"--bind-address={listen.Address}", string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. s_options, .. User,
     ];
 
@@ -81,7 +84,14 @@ internal static partial class MariaDb
     {
         var start = new ProcessStartInfo(
             Find("mariadb-install-db"),
-            ["--no-defaults", $"--datadir={Path.GetFullPath(folder)}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", .. User])
+            [
+                "--no-defaults",
+                $"--datadir={Path.GetFullPath(folder)}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+                .. User
+            ])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -90,7 +100,8 @@ internal static partial class MariaDb
         var (output, errors) = (install.StandardOutput.ReadToEndAsync(), install.StandardError.ReadToEndAsync());
         await install.WaitForExitAsync();
         if (install.ExitCode != 0)
-            throw new UsageException($"--folder: '{folder}' cannot be filled by mariadb-install-db: {(await output + await errors).Trim().ReplaceLineEndings(" ")}");
+            throw new UsageException($"--folder: '{folder}' cannot be filled by mariadb-install-db: "
+                + $"{(await output + await errors).Trim().ReplaceLineEndings(" ")}");
     }
 
     private static async Task<MySqlConnection> ConnectAsync(IPEndPoint listen, Process server)

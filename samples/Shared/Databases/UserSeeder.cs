@@ -29,9 +29,11 @@ public static class UserSeeder
     public static async Task SeedUsersAsync(this MySqlConnection connection, string sample, int users)
     {
         await connection.RunAsync(Schema);
-        await connection.InsertAsync("users (id, nickname, password_hash, region, rating)", Enumerable.Range(1, users).Select(id => new object[]
+        await connection.InsertAsync("users (id, nickname, password_hash, region, rating)",
+            Enumerable.Range(1, users).Select(id => new object[]
         {
-            id, SeedUser.Nickname(id), PasswordHash.Of(sample, SeedUser.Nickname(id), SeedUser.Password(id)), s_regions[id % s_regions.Length], id % 100,
+            id, SeedUser.Nickname(
+                id), PasswordHash.Of(sample, SeedUser.Nickname(id), SeedUser.Password(id)), s_regions[id % s_regions.Length], id % 100,
         }));
     }
 

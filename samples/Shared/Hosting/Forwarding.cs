@@ -15,7 +15,8 @@ internal static class Forwarding
         var http = NextTier.Connect();
         routes.MapFallback(async context =>
         {
-            using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(next, context.Request.Path + context.Request.QueryString.Value));
+            using var request = new HttpRequestMessage(
+                new HttpMethod(context.Request.Method), new Uri(next, context.Request.Path + context.Request.QueryString.Value));
             if (context.Request.Headers.Cookie.Count > 0)
                 request.Headers.TryAddWithoutValidation("Cookie", (IEnumerable<string?>)context.Request.Headers.Cookie);
             if (context.Request.ContentLength is { } length)

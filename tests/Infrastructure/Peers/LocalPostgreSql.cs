@@ -42,7 +42,8 @@ public sealed class LocalPostgreSql : IAsyncDisposable
         var administrator = $"Host=127.0.0.1;Port={port};Username=shop;Password=secret;Database=postgres;Pooling=false";
         (program, arguments) = Command(
             programs + "postgres", "-D", data, "-p", $"{port}", "-h", "127.0.0.1", "-k", folder.FullName, "-c", "fsync=off");
-        var process = await PeerProcess.StartAsync(program, arguments, cancellation => ExecuteAsync(administrator, "SELECT 1", cancellation))
+        var process = await PeerProcess.StartAsync(
+            program, arguments, cancellation => ExecuteAsync(administrator, "SELECT 1", cancellation))
             .ConfigureAwait(false);
         await ExecuteAsync(administrator, "CREATE DATABASE shop", CancellationToken.None).ConfigureAwait(false);
         return new LocalPostgreSql(process, folder, port);

@@ -89,7 +89,8 @@ public sealed class PeerProcess : IAsyncDisposable
         var said = await output.ConfigureAwait(false);
         return process.ExitCode == 0
             ? said
-            : throw new InvalidOperationException($"{program} ended with exit code {process.ExitCode}: {said} {await errors.ConfigureAwait(false)}");
+            : throw new InvalidOperationException(
+                $"{program} ended with exit code {process.ExitCode}: {said} {await errors.ConfigureAwait(false)}");
     }
 
     /// <inheritdoc />

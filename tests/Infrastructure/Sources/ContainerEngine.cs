@@ -19,7 +19,8 @@ public static class ContainerEngine
     /// <exception cref="InvalidOperationException">None answers.</exception>
     public static async Task<Uri> AddressAsync() =>
         await Found.Value.ConfigureAwait(false)
-        ?? throw new InvalidOperationException($"No container engine answers; set {Variable} to its address, such as unix:///run/podman/podman.sock.");
+        ?? throw new InvalidOperationException(
+            $"No container engine answers; set {Variable} to its address, such as unix:///run/podman/podman.sock.");
 
     /// <summary>Whether an engine answers at an address, of scheme unix, tcp or http.</summary>
     internal static async Task<bool> AnswersAtAsync(Uri address)
@@ -40,7 +41,8 @@ public static class ContainerEngine
         try
         {
             using var client = new HttpClient(handler) { Timeout = Patience };
-            var ping = address.Scheme == "unix" ? new Uri("http://engine/_ping") : new UriBuilder(address) { Scheme = "http", Path = "_ping" }.Uri;
+            var ping = address.Scheme == "unix" ? new Uri(
+                "http://engine/_ping") : new UriBuilder(address) { Scheme = "http", Path = "_ping" }.Uri;
             using var reply = await client.GetAsync(ping).ConfigureAwait(false);
             return reply.IsSuccessStatusCode;
         }

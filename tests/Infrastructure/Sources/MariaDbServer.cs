@@ -4,7 +4,9 @@ using MySqlConnector;
 
 namespace JustRunIt.Infrastructure.Sources;
 
-/// <summary>A MariaDB with a user <c>shop</c>, password <c>secret</c>, who may do everything; tests make databases of their own on it.</summary>
+/// <summary>
+/// A MariaDB with a user <c>shop</c>, password <c>secret</c>, who may do everything; tests make databases of their own on it.
+/// </summary>
 public sealed class MariaDbServer : IAsyncDisposable
 {
     private readonly IAsyncDisposable? own;
@@ -41,7 +43,8 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// <param name="more">More settings.</param>
     /// <param name="database">The database; empty for none.</param>
     public static string ConnectionString(IPEndPoint at, string more = "", string database = "shop") =>
-        $"Server={at.Address};Port={at.Port};User ID=shop;Password=secret;Database={database};SslMode=None;AllowPublicKeyRetrieval=true;{more}";
+        $"Server={at.Address};Port={at.Port};User "
+            + $"ID=shop;Password=secret;Database={database};SslMode=None;AllowPublicKeyRetrieval=true;{more}";
 
     /// <summary>Makes an empty database.</summary>
     public Task CreateDatabaseAsync(string name) => ExecuteAsync($"CREATE DATABASE {name}");

@@ -106,7 +106,8 @@ public static class ServerContainers
         AllowUserVariables = true,
     }.ConnectionString;
 
-    private static async Task<RunningContainer> StartAsync(IContainer container, ushort port, Func<IPEndPoint, CancellationToken, Task> question)
+    private static async Task<RunningContainer> StartAsync(
+        IContainer container, ushort port, Func<IPEndPoint, CancellationToken, Task> question)
     {
         var running = new RunningContainer(container);
         using var patience = new CancellationTokenSource(Patience);

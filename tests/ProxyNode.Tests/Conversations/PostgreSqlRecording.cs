@@ -18,7 +18,9 @@ internal static class PostgreSqlRecording
             await PeerProcess.RunAsync(
                 "psql",
                 [Psql(between.EndPoint) + " sslmode=prefer", "-qAt"],
-                "CREATE TABLE items (id INT, name TEXT);\n\\copy items FROM STDIN\n1\tx\n2\ty\n\\.\n\\copy items TO STDOUT\nSELECT * FROM items;\nSELECT nothing;\nDO $$ BEGIN RAISE NOTICE 'noted'; END $$;\n;\n\\copy items FROM STDIN\nbad\n\\.\nSELECT 1\\; SELECT 2;\nLISTEN a; NOTIFY a;\n");
+                "CREATE TABLE items (id INT, name TEXT);\n\\copy items FROM STDIN\n1\tx\n2\ty\n\\.\n\\copy items TO STDOUT\nSELECT * FROM "
+                    + "items;\nSELECT nothing;\nDO $$ BEGIN RAISE NOTICE 'noted'; END $$;\n;\n\\copy items FROM STDIN\nbad\n\\.\nSELECT "
+                        + "1\\; SELECT 2;\nLISTEN a; NOTIFY a;\n");
             recorder.Add("postgresql", "psql", $"psql 15 and {peer}", between);
         }
 
@@ -41,9 +43,11 @@ internal static class PostgreSqlRecording
 
     private static async Task NpgsqlAsync(IPEndPoint at)
     {
-        await using var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
+        await using var connection = new NpgsqlConnection(
+            PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
         await connection.OpenAsync();
-        await using (var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 1 } } })
+        await using (var command = new NpgsqlCommand(
+            "SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 1 } } })
         {
             await command.ExecuteScalarAsync();
             await command.PrepareAsync();
@@ -51,7 +55,8 @@ internal static class PostgreSqlRecording
             await command.UnprepareAsync();
         }
 
-        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
+        await using (var batch = new NpgsqlBatch(
+            connection) { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
             await batch.ExecuteNonQueryAsync();
         await using (var writer = await connection.BeginBinaryImportAsync("COPY items FROM STDIN (FORMAT BINARY)"))
         {
@@ -78,7 +83,8 @@ internal static class PostgreSqlRecording
         await using (var several = new NpgsqlCommand("SELECT * FROM items", connection))
         await using (var reader = await several.ExecuteReaderAsync(System.Data.CommandBehavior.SingleRow))
             await reader.ReadAsync();
-        await using var portal = new NpgsqlBatch(connection) { BatchCommands = { new("BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") } };
+        await using var portal = new NpgsqlBatch(connection) { BatchCommands = { new(
+            "BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") } };
         await portal.ExecuteNonQueryAsync();
     }
 }

@@ -22,7 +22,8 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("apache-");
         var port = FreePorts.Next();
         var modules = string.Concat(
-            "mpm_event authz_core authz_host jk".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+            "mpm_event authz_core authz_host jk".Split(' ').Select(
+                name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "workers.properties"), $"""
             worker.list=app
             worker.app.type=ajp13

@@ -14,7 +14,10 @@ internal static class ConnectorJ
         public class Shop {
             public static void main(String[] a) throws Exception {
                 String more = "user=shop&password=secret&allowMultiQueries=true";
-                for (String mode : new String[] {"", "&useServerPrepStmts=true&useBulkStmts=true&cachePrepStmts=false", "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
+                for (String mode : new String[] {
+                        "",
+                        "&useServerPrepStmts=true&useBulkStmts=true&cachePrepStmts=false",
+                        "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
                     try (Connection c = DriverManager.getConnection("jdbc:mariadb://" + a[0] + "/" + a[1] + "?" + more + mode)) {
                         try (Statement s = c.createStatement()) {
                             s.execute("CREATE TABLE IF NOT EXISTS j (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50))");

@@ -27,8 +27,10 @@ internal sealed class WebServer : IAsyncDisposable
             events { worker_connections 512; }
             http {
               types { text/html html; text/plain txt; }
-              access_log off; gzip on; gzip_min_length 1; client_max_body_size 0; client_body_temp_path {{folder.FullName}}/body; proxy_temp_path {{folder.FullName}}/proxy;
-              fastcgi_temp_path {{folder.FullName}}/fastcgi; uwsgi_temp_path {{folder.FullName}}/uwsgi; scgi_temp_path {{folder.FullName}}/scgi;
+              access_log off; gzip on; gzip_min_length 1; client_max_body_size 0;
+              client_body_temp_path {{folder.FullName}}/body; proxy_temp_path {{folder.FullName}}/proxy;
+              fastcgi_temp_path {{folder.FullName}}/fastcgi;
+              uwsgi_temp_path {{folder.FullName}}/uwsgi; scgi_temp_path {{folder.FullName}}/scgi;
               server {
                 listen 127.0.0.1:{{port}}; root {{folder.FullName}};
                 location /fixed { return 200 "fixed\n"; }
@@ -46,7 +48,8 @@ internal sealed class WebServer : IAsyncDisposable
     {
         var folder = Files("apache-", 1 << 20);
         var port = FreePorts.Next();
-        var modules = string.Concat("mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+        var modules = string.Concat(
+            "mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
             ServerRoot {folder.FullName}
             PidFile {folder.FullName}/pid
@@ -81,7 +84,9 @@ internal sealed class WebServer : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory(prefix);
         File.WriteAllText(Path.Combine(folder.FullName, "small.txt"), "a small text\n");
-        File.WriteAllText(Path.Combine(folder.FullName, "page.html"), $"<html><body>{string.Concat(Enumerable.Repeat("<p>text</p>\n", 40))}</body></html>\n");
+        File.WriteAllText(
+            Path.Combine(folder.FullName, "page.html"),
+            $"<html><body>{string.Concat(Enumerable.Repeat("<p>text</p>\n", 40))}</body></html>\n");
         // A sparse file: its size costs nothing on disk.
         using var large = File.Create(Path.Combine(folder.FullName, "large.bin"));
         large.SetLength(largeBytes);

@@ -9,7 +9,9 @@ namespace JustRunIt.Auction.Application.Pages;
 /// <param name="recommender">Makes what a page costs.</param>
 internal sealed class AuctionPages(Recommender recommender) : ApplicationPages
 {
-    private static readonly string[] s_pages = ["/", "/category/1", "/search?q=antique", "/item/1", "/item/1/bids", "/user/1", "/login", "/me", "/item/1/bid"];
+    private static readonly string[] s_pages = [
+        "/", "/category/1", "/search?q=antique", "/item/1", "/item/1/bids", "/user/1", "/login", "/me", "/item/1/bid"
+    ];
 
     /// <inheritdoc />
     public override void Add(IServiceCollection services) => services

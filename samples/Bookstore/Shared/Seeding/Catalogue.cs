@@ -11,14 +11,21 @@ public static class Catalogue
     /// <summary>Books on a shelf, whose readers like each other's books.</summary>
     private const int ShelfSize = 50;
 
-    private static readonly string[] s_first = ["Silent", "Northern", "Hidden", "Last", "Glass", "Burning", "Distant", "Broken", "Golden", "Winter", "Secret", "Lost"];
-    private static readonly string[] s_second = ["River", "Garden", "Empire", "Voyage", "Library", "Orchard", "Harbour", "Mountain", "Letter", "Season", "Theorem", "Bridge"];
-    private static readonly string[] s_third = ["Tales", "History", "Notes", "Journal", "Elements", "Principles", "Stories", "Companion", "Handbook", "Essays", "Memoir", "Guide"];
+    private static readonly string[] s_first = [
+        "Silent", "Northern", "Hidden", "Last", "Glass", "Burning", "Distant", "Broken", "Golden", "Winter", "Secret", "Lost"
+    ];
+    private static readonly string[] s_second = [
+        "River", "Garden", "Empire", "Voyage", "Library", "Orchard", "Harbour", "Mountain", "Letter", "Season", "Theorem", "Bridge"
+    ];
+    private static readonly string[] s_third = [
+        "Tales", "History", "Notes", "Journal", "Elements", "Principles", "Stories", "Companion", "Handbook", "Essays", "Memoir", "Guide"
+    ];
 
     /// <summary>The subjects; a book's is a number from 1.</summary>
     public static IReadOnlyList<string> Subjects { get; } =
     [
-        "Arts", "Biographies", "Business", "Children", "Computers", "Cooking", "Health", "History", "Home", "Humor", "Literature", "Mystery",
+        "Arts", "Biographies", "Business", "Children", "Computers", "Cooking", "Health", "History", "Home", "Humor", "Literature",
+        "Mystery",
         "Parenting", "Politics", "Reference", "Religion", "Romance", "Science", "Sports", "Travel",
     ];
 
