@@ -86,7 +86,8 @@ foreach (var (share, loops) in shares.Where(cap => options.Does("caps") && cap.S
 {
     var figures = await CapFigures.MeasureAsync(share, loops);
     caps.Add(figures);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{share,-8:0%}{loops,8}{figures.Used / share,12:0.000 %}{figures.Throttled,20:0 %}"));
+    Console.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"{share,-8:0%}{loops,8}{figures.Used / share,12:0.000 %}{figures.Throttled,20:0 %}"));
 }
 
 if (json is not null)

@@ -62,7 +62,7 @@ public sealed class AjpTests(PeerServers servers) : IAsyncLifetime
             Assert.Contains(";jsessionid=", path);
             await withCookies.PostAsync("/length.jsp", Body(30_000));
             // A user thinks longer than the time shift: the clone's reply is known before the session's next request is due.
-            await Task.Delay(Scenes.TimeShift * 1.2);
+            await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 3 * i);
         }
 
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 15);

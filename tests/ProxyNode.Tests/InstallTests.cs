@@ -23,7 +23,7 @@ public sealed class InstallTests : IAsyncLifetime
         var clients = new[] { scene.Server, scene.Elsewhere }
             .SelectMany(host => new[] { InstallScene.Load(host, Port, keepsAlive: true), InstallScene.Load(host, Port, keepsAlive: false) })
             .ToList();
-        await Task.Delay(1000);
+        await scene.UntilConnectedAsync(2, Port);
         var proxy = await InstallAsync();
         await InstallScene.UntilAsync(async () => await RequestsAsync() > 200);
         InstallScene.Signal(proxy, InstallScene.Terminate);

@@ -30,7 +30,7 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
             from port in new[] { Tier, NextTier }
             from keepsAlive in new[] { true, false }
             select (KeepsAlive: keepsAlive, Transfers: InstallScene.Load(host, port, keepsAlive))).ToList();
-        await Task.Delay(1000);
+        await scene.UntilConnectedAsync(4, Tier, NextTier);
         var node = Node(drain: "30s");
         var errors = node.StandardError.ReadToEndAsync();
         var output = node.StandardOutput.ReadToEndAsync();

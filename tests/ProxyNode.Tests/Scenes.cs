@@ -11,7 +11,7 @@ internal static class Scenes
 {
     public static readonly TimeSpan TimeShift = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Passwords of the databases' user.</summary>
     public static ServiceRules Credentials { get; } =

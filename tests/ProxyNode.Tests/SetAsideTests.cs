@@ -11,7 +11,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// </summary>
 public sealed class SetAsideTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly FakeTimeProvider clock = new();
     private Replay replay = null!;

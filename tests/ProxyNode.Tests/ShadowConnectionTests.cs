@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>The clone's connections are the original's, a time shift later; what memory cannot hold is given up and begins anew.</summary>
 public sealed class ShadowConnectionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TcpListener clone = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<TcpClient> accepted = [];

@@ -14,7 +14,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary><c>justrunit proxy</c> as a process, around real nginx servers.</summary>
 public sealed class StandAloneTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-proxy").FullName;
     private readonly HttpClient http = new() { Timeout = Patience };

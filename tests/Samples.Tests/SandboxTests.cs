@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using JustRunIt.Infrastructure;
+using Xunit.Abstractions;
 
 namespace JustRunIt.Samples.Tests;
 
@@ -8,10 +9,10 @@ namespace JustRunIt.Samples.Tests;
 /// A second application server of each sample behind the proxies, with the rules of the documentation's examples: it gets what
 /// the on-line server got, asks what it asked, and answers what it answered.
 /// </summary>
-public sealed partial class SandboxTests
+public sealed partial class SandboxTests(ITestOutputHelper output)
 {
     private const int Users = 3;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task The_auctions_clone_does_as_its_original_did()
@@ -51,7 +52,7 @@ public sealed partial class SandboxTests
         });
     }
 
-    private static async Task RunAsync(Tiers tiers, string rulesFile, Func<string, int, Task> visit)
+    private async Task RunAsync(Tiers tiers, string rulesFile, Func<string, int, Task> visit)
     {
         try
         {
@@ -61,12 +62,12 @@ public sealed partial class SandboxTests
                 (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(),
                 FreePorts.NextAddress());
             await tiers.StartProxyAsync(
-                record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database, "--sandbox", recordForClone,
-                "--time-shift", "2s", "--rules", rules, "--admin", outAdmin);
+                outAdmin, "--listen", record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database,
+                "--sandbox", recordForClone, "--time-shift", "1s", "--rules", rules);
             var (original, clone) = (await tiers.StartServerAsync(record), await tiers.StartServerAsync(recordForClone));
             await tiers.StartProxyAsync(
-                inProxy, "--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "2s", "--rules", rules,
-                "--peer", outAdmin, "--admin", inAdmin);
+                inAdmin, "--listen", inProxy, "--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "1s",
+                "--rules", rules, "--peer", outAdmin);
             // One user after the other, on both sides: which of two equal statements that come at once is whose is chance.
             JsonElement report = default;
             for (var user = 1; user <= Users; user++)
@@ -85,6 +86,11 @@ public sealed partial class SandboxTests
             Assert.True(
                 new[] { "status", "length", "content" }.All(difference => Number(report, "differences", difference) == 0), $"{report}");
         }
+        catch
+        {
+            output.WriteLine(tiers.LastWords());
+            throw;
+        }
         finally
         {
             await tiers.DisposeAsync();
@@ -95,7 +101,7 @@ public sealed partial class SandboxTests
     private static async Task<JsonElement> ReportAsync(string admin)
     {
         using var http = new HttpClient();
-        for (var end = DateTime.UtcNow + s_patience; ; await Task.Delay(200))
+        for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(200))
         {
             using var json = JsonDocument.Parse(await http.GetStringAsync($"http://{admin}/report"));
             var report = json.RootElement.Clone();

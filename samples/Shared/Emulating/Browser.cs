@@ -6,13 +6,13 @@ namespace JustRunIt.Samples.Emulating;
 /// <summary>How one emulated client asks: with cookies of its own, one request at a time, each of them measured.</summary>
 public sealed class Browser(Uri target, Random random, Statistics statistics) : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient http = new(
         new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 })
     {
         BaseAddress = target,
-        Timeout = s_patience,
+        Timeout = Patience,
     };
 
     /// <summary>Asks for a page; null when the reply is an error or does not come.</summary>

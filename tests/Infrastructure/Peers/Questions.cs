@@ -11,11 +11,15 @@ public static class Questions
     private static readonly byte[] AjpProbe = [0x12, 0x34, 0, 1, 10];
     private static readonly byte[] AjpAnswer = [(byte)'A', (byte)'B', 0, 1, 9];
 
-    /// <summary>An HTTP request; a reply of any status is an answer.</summary>
-    public static Func<CancellationToken, Task> Http(string url) => async cancellation =>
+    /// <summary>An HTTP request.</summary>
+    /// <param name="url">Of what.</param>
+    /// <param name="mustSucceed">Whether only a reply of success is an answer; else one of any status is.</param>
+    public static Func<CancellationToken, Task> Http(string url, bool mustSucceed = false) => async cancellation =>
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
         using var reply = await http.GetAsync(new Uri(url), cancellation).ConfigureAwait(false);
+        if (mustSucceed)
+            reply.EnsureSuccessStatusCode();
     };
 
     /// <summary>AJP13's own probe, CPing: a container answers it with CPong.</summary>
