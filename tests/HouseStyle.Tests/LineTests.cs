@@ -12,7 +12,7 @@ public sealed class LineTests
     [
         "src/Console", "src/Events", "src/Events.Store", "src/HostAgent", "src/ProxyNode", "src/Services.", "src/Hosting", "src/Client",
         "src/Demo",
-        "tests/EndToEnd.Tests", "tests/Events.Store.Tests", "tests/Events.Tests", "tests/Services.", "infra/local",
+        "tests/EndToEnd.Tests", "tests/Events.Store.Tests", "tests/Events.Tests", "tests/HostAgent.Tests", "tests/Services.", "infra/local",
     ];
 
     [Fact]
