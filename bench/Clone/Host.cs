@@ -1,12 +1,12 @@
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.Bench.Clone;
 

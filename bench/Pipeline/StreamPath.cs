@@ -2,7 +2,6 @@ using JustRunIt.Events;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Hosting;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

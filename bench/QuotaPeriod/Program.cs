@@ -4,11 +4,11 @@ using System.Text.Json.Nodes;
 using JustRunIt.Bench.QuotaPeriod;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 // A capped server should answer like a server with a slower CPU. The reference is just that: the same server without a cap,
 // whose pages cost 1/share times as much. Each period is measured beside it, with the same arrivals, in turn.

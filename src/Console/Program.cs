@@ -3,7 +3,7 @@ using JustRunIt.Console.Benchmarks;
 using JustRunIt.Console.Demo;
 using JustRunIt.Console.Hosts;
 using JustRunIt.Console.Supervision;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 const int badInput = 2;
 const int interrupted = 130;

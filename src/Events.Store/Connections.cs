@@ -1,4 +1,6 @@
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Messaging;
 using Npgsql;
 
 namespace JustRunIt.Events.Store;
@@ -9,40 +11,35 @@ namespace JustRunIt.Events.Store;
 public sealed record Connections(string Postgres, Uri RabbitMq)
 {
     /// <summary>Environment variable of the Npgsql connection string.</summary>
-    public const string PostgresVariable = "JUSTRUNIT_POSTGRES";
+    public const string PostgresVariable = EnvironmentVariables.Postgres;
 
     /// <summary>Environment variable of the AMQP URI.</summary>
-    public const string RabbitMqVariable = "JUSTRUNIT_RABBITMQ";
+    public const string RabbitMqVariable = EnvironmentVariables.RabbitMq;
+
+    private const string Example = "Host=127.0.0.1;Port=5432;Username=postgres;Database=justrunit";
+
+    private static readonly string[] PasswordKeys = ["password", "passwd", "passphrase", "pwd", "psw"];
 
     /// <summary>Reads both addresses from the environment.</summary>
-    /// <exception cref="ConfigurationException">A variable is missing or malformed.</exception>
+    /// <exception cref="ConfigurationException">A variable is missing or malformed; the error never repeats a value, which may hold a password.</exception>
     public static Connections FromEnvironment()
     {
-        var postgres = Required(PostgresVariable, "an Npgsql connection string, such as Host=127.0.0.1;Port=5432;Username=postgres;Database=justrunit");
+        var postgres = Environment.GetEnvironmentVariable(PostgresVariable);
+        if (string.IsNullOrEmpty(postgres))
+            throw new ConfigurationException($"environment: {PostgresVariable} is not set; it must be an Npgsql connection string, such as {Example}");
         try
         {
             _ = new NpgsqlConnectionStringBuilder(postgres);
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new ConfigurationException($"environment: {PostgresVariable}: '{postgres}' is no Npgsql connection string: {e.Message}");
+            throw new ConfigurationException($"environment: {PostgresVariable}: no Npgsql connection string, {Reason(postgres, e)}; allowed is such as {Example}");
         }
 
-        return new Connections(postgres, ReadRabbitMq());
+        return new Connections(postgres, Broker.FromEnvironment());
     }
 
-    /// <summary>Reads the broker's address alone, for processes that have no database.</summary>
-    /// <exception cref="ConfigurationException">The variable is missing or malformed.</exception>
-    public static Uri ReadRabbitMq()
-    {
-        var text = Required(RabbitMqVariable, "an AMQP URI, such as amqp://guest:guest@127.0.0.1:5672/");
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"
-            ? uri
-            : throw new ConfigurationException($"environment: {RabbitMqVariable}: '{text}' is no AMQP URI such as amqp://guest:guest@127.0.0.1:5672/");
-    }
-
-    private static string Required(string variable, string allowed) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
-            ? value
-            : throw new ConfigurationException($"environment: {variable} is not set; it must be {allowed}");
+    /// <summary>The library's own words, which may repeat a part of the value: only where it holds no password.</summary>
+    private static string Reason(string value, Exception e) =>
+        PasswordKeys.Any(key => value.Contains(key, StringComparison.OrdinalIgnoreCase)) ? "it is malformed" : e.Message;
 }

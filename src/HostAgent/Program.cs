@@ -1,6 +1,4 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
-using JustRunIt.Events.Store.Messaging;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
@@ -8,6 +6,8 @@ using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Power;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -15,7 +15,7 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
 {
     var groups = ControlGroupDetection.Detect(settings);
     var (backEnd, why) = HypervisorRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
-    var builder = ServiceHost.CreateBusOnly(
+    var builder = ProcessHost.CreateBusOnly(
         Names.HostAgent(settings.Agent),
         consumers => consumers
             .Add<StartVmConsumer, StartVm>(atOnce: 16)

@@ -26,7 +26,7 @@ internal sealed class OutProxy : IDisposable
     public long Lost => recorder.Lost;
 
     /// <summary>Starts both listeners: for the on-line server, then for a clone. A protocol that is only relayed has none for a clone.</summary>
-    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on.</exception>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">An address cannot be listened on.</exception>
     public static OutProxy Start(
         OutProxySettings settings,
         Upstream upstream,

@@ -1,7 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Store.Hosting;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.StandAlone;
@@ -22,7 +22,7 @@ if (args is ["replay", .. var replay])
 
 return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", NodeFile.Read, settings =>
 {
-    var builder = ServiceHost.CreateBusOnly(
+    var builder = ProcessHost.CreateBusOnly(
         Names.ProxyNode(settings.Node),
         consumers => consumers
             .Add<StartReplayConsumer, StartReplay>(atOnce: 16)

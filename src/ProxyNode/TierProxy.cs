@@ -60,7 +60,7 @@ internal sealed class TierProxy : IAsyncDisposable
     /// <param name="settings">What it stands around.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="say">Told, in one line, what the operator must know; null: standard error.</param>
-    /// <exception cref="Events.Store.Configuration.ConfigurationException">An address cannot be listened on, or not be redirected.</exception>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">An address cannot be listened on, or not be redirected.</exception>
     public static async Task<TierProxy> StartAsync(TierSettings settings, TimeProvider clock, Action<string>? say = null)
     {
         var proxy = new TierProxy(settings, clock);

@@ -3,9 +3,10 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sla;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
 using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Timers;
+using JustRunIt.Hosting;
 using JustRunIt.Services.Experimenter;
 using Microsoft.Extensions.DependencyInjection;
 

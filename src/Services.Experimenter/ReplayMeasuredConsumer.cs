@@ -1,8 +1,8 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.Events.Store.Power;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Experimenter;

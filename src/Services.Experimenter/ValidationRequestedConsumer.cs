@@ -1,6 +1,6 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Experimenter;

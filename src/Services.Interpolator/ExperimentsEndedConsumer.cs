@@ -2,7 +2,7 @@ using JustRunIt.Events;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Matrices.Interpolation;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Interpolator;

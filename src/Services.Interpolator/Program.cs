@@ -1,7 +1,8 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Matrices.Interpolation;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
 using JustRunIt.Services.Interpolator;
 using Microsoft.Extensions.DependencyInjection;
 

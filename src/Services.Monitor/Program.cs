@@ -1,6 +1,7 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Sla;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
 using JustRunIt.Services.Monitor;
 using JustRunIt.Services.Monitor.Configuration;
 using Microsoft.Extensions.DependencyInjection;

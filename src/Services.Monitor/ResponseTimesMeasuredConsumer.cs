@@ -1,7 +1,7 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Monitor;

@@ -1,6 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Placement;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Placement;

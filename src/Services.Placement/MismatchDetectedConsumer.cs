@@ -1,5 +1,5 @@
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Placement;

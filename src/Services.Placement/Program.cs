@@ -1,8 +1,9 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
 using JustRunIt.Events.Timers;
+using JustRunIt.Hosting;
 using JustRunIt.Services.Placement;
 using Microsoft.Extensions.DependencyInjection;
 

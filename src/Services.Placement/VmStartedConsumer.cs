@@ -1,7 +1,7 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Placement;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.Services.Placement;

@@ -7,7 +7,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
 
 namespace JustRunIt.EndToEnd.Tests;

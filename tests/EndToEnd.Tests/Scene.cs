@@ -5,7 +5,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
 using Npgsql;
 

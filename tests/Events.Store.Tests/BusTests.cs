@@ -2,8 +2,9 @@ using System.Text;
 using System.Text.Json;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Hosting;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
@@ -57,7 +58,7 @@ public sealed class BusTests : IAsyncLifetime
     {
         var wrong = new UriBuilder(scene.Connections.RabbitMq) { Password = "wrong" }.Uri;
         using var host = ServiceHost.CreateService(Catalog.Checker, _ => { }, scene.Connections with { RabbitMq = wrong }).Build();
-        var error = await Assert.ThrowsAsync<Configuration.ConfigurationException>(() => host.StartAsync());
+        var error = await Assert.ThrowsAsync<JustRunIt.Hosting.Configuration.ConfigurationException>(() => host.StartAsync());
         Assert.StartsWith("environment: JUSTRUNIT_RABBITMQ: RabbitMQ at ", error.Message);
     }
 
@@ -66,7 +67,7 @@ public sealed class BusTests : IAsyncLifetime
     {
         var wrong = scene.Connections with { Postgres = scene.Connections.Postgres.Replace("Database=", "Database=no_") };
         using var host = ServiceHost.CreateService(Catalog.Checker, _ => { }, wrong).Build();
-        var error = await Assert.ThrowsAsync<Configuration.ConfigurationException>(() => host.StartAsync());
+        var error = await Assert.ThrowsAsync<JustRunIt.Hosting.Configuration.ConfigurationException>(() => host.StartAsync());
         Assert.StartsWith("environment: JUSTRUNIT_POSTGRES: PostgreSQL at ", error.Message);
     }
 
@@ -74,7 +75,7 @@ public sealed class BusTests : IAsyncLifetime
     public async Task A_server_that_does_not_answer_yet_is_waited_for()
     {
         var closed = scene.Connections with { RabbitMq = new Uri("amqp://guest:guest@127.0.0.1:1/") };
-        using var host = ServiceHost.CreateBusOnly("nobody", _ => { }, closed.RabbitMq).Build();
+        using var host = ProcessHost.CreateBusOnly("nobody", _ => { }, closed.RabbitMq).Build();
         using var impatience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.StartAsync(impatience.Token));
     }

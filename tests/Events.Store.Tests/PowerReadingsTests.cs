@@ -1,6 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
 using JustRunIt.Events.Store.Power;
 
 namespace JustRunIt.Events.Store.Tests;

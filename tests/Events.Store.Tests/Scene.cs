@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Events.Store;
 using JustRunIt.Events.Timers;
+using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
 using Marten;
 using MassTransit;
@@ -110,8 +111,8 @@ public sealed class Scene : IAsyncLifetime
             message,
             cause.MessageId,
             cause.CorrelationId,
-            headers.Get<string>(Messaging.MessageHeaders.StreamHeader),
-            headers.Get<long>(Messaging.MessageHeaders.VersionHeader) ?? 0));
+            headers.Get<string>(JustRunIt.Hosting.Messaging.MessageHeaders.StreamHeader),
+            headers.Get<long>(JustRunIt.Hosting.Messaging.MessageHeaders.VersionHeader) ?? 0));
         return Task.CompletedTask;
     }
 }

@@ -21,9 +21,10 @@ public sealed class ArchitectureTests
 
     [Theory]
     [InlineData("Events")]
-    [InlineData("Events.Store", "Events.csproj")]
-    [InlineData("HostAgent", "Events.Store.csproj")]
-    [InlineData("ProxyNode", "Events.Store.csproj")]
+    [InlineData("Hosting", "Events.csproj")]
+    [InlineData("Events.Store", "Events.csproj", "Hosting.csproj")]
+    [InlineData("HostAgent", "Hosting.csproj")]
+    [InlineData("ProxyNode", "Hosting.csproj")]
     [InlineData("Console", "Events.Store.csproj")]
     public void Dependencies_point_down(string project, params string[] references) =>
         Assert.Equal(references, References(Path.Combine(Repository, "src", project, $"{project}.csproj")));

@@ -1,12 +1,12 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests;
 

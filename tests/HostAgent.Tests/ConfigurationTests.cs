@@ -1,7 +1,7 @@
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Power;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Tests;
 

@@ -1,4 +1,4 @@
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 
 namespace JustRunIt.ProxyNode.Tests;

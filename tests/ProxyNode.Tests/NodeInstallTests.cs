@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.StandAlone;
 using JustRunIt.ProxyNode.Tests.Peers;
 
@@ -94,7 +94,7 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
         // Nobody listens there.
         return scene.Start(
             "env",
-            $"{Connections.RabbitMqVariable}=amqp://127.0.0.1:5672/",
+            $"{EnvironmentVariables.RabbitMq}=amqp://127.0.0.1:5672/",
             "dotnet",
             typeof(ProxyOptions).Assembly.Location,
             "--config",

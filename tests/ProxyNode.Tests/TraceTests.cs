@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Sessions;

@@ -1,4 +1,4 @@
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.Services.Monitor.Configuration;
 
 namespace JustRunIt.Services.Monitor.Tests;

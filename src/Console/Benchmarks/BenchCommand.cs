@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using JustRunIt.Console.Supervision;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Console.Benchmarks;
 

@@ -4,7 +4,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using Spectre.Console;
 
 namespace JustRunIt.Console.Demo;

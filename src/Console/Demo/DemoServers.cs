@@ -4,7 +4,7 @@ using JustRunIt.Console.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 
 namespace JustRunIt.Console.Demo;
 

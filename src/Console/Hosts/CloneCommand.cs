@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Console.Hosts;
 

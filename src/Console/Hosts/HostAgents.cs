@@ -3,7 +3,7 @@ using JustRunIt.Console.Observing;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 
 namespace JustRunIt.Console.Hosts;
 

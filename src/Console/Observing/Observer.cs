@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using JustRunIt.Events;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 

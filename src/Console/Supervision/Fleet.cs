@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Configuration;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Console.Supervision;
 

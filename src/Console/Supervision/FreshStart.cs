@@ -1,6 +1,6 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using Npgsql;
 using RabbitMQ.Client;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using JustRunIt.Events.Store.Hosting;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.Console.Supervision;
 

@@ -36,6 +36,6 @@ internal static class Programs
                 return candidate.FullName;
         }
 
-        throw new Events.Store.Configuration.ConfigurationException("environment: JUSTRUNIT_HOME is not set; it must be the repository's folder");
+        throw new JustRunIt.Hosting.Configuration.ConfigurationException("environment: JUSTRUNIT_HOME is not set; it must be the repository's folder");
     }
 }

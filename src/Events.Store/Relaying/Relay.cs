@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Messaging;
+using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;

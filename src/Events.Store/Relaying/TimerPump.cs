@@ -1,7 +1,7 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Messaging;
 using JustRunIt.Events.Timers;
+using JustRunIt.Hosting.Messaging;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Relaying;

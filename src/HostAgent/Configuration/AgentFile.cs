@@ -1,8 +1,8 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Power;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Configuration;
 

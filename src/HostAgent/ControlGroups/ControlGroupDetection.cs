@@ -1,5 +1,5 @@
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.ControlGroups;
 

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Hypervisors;
 

@@ -1,8 +1,8 @@
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Containers;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.VirtualMachines;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Hypervisors;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Messaging;
 using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
 namespace JustRunIt.HostAgent.Moving;

@@ -1,4 +1,4 @@
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Power;
 

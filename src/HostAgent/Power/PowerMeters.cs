@@ -1,6 +1,6 @@
-using JustRunIt.Events.Store.Configuration;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Power;
 

@@ -1,8 +1,8 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Processes;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Sessions;
 

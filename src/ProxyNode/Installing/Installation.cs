@@ -22,7 +22,7 @@ internal sealed class Installation(Redirection redirection, Listener listener, T
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Redirects an address to a listener.</summary>
-    /// <exception cref="Events.Store.Configuration.ConfigurationException">The rules may not be changed here.</exception>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The rules may not be changed here.</exception>
     public static async Task<Installation> InstallAsync(Redirection redirection, Listener listener, TimeProvider clock)
     {
         await redirection.InstallAsync(listener.EndPoint).ConfigureAwait(false);

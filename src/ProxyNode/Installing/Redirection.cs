@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.ProxyNode.Installing;
 

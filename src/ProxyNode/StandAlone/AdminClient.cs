@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 
 namespace JustRunIt.ProxyNode.StandAlone;

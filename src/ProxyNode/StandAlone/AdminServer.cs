@@ -1,5 +1,5 @@
 using System.Net;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;

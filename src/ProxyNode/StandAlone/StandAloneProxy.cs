@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;

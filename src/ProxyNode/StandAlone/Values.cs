@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 

@@ -41,7 +41,7 @@ internal static class ReplayCommand
         using var export = OtlpExport.Start();
         using var trace = TraceFile.Open(options.Trace, options.Rules.Sessions);
         if (options.Protocol is { } expected && expected.Name != trace.Protocol.Name)
-            throw new Events.Store.Configuration.ConfigurationException($"command line: --protocol: '{expected.Name}'; allowed is that of the trace, {trace.Protocol.Name}");
+            throw new JustRunIt.Hosting.Configuration.ConfigurationException($"command line: --protocol: '{expected.Name}'; allowed is that of the trace, {trace.Protocol.Name}");
         if (trace.CutOffBytes > 0)
             await Console.Error.WriteLineAsync($"the recording broke off: its last {trace.CutOffBytes} bytes are no whole exchange and are left out");
         var sessions = TracePlan.Sessions(trace.Exchanges, options.Rules.Sessions);

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Sessions;
 using Microsoft.Win32.SafeHandles;

@@ -2,7 +2,7 @@ using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Sla;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Services.Monitor.Configuration;
 

@@ -2,12 +2,12 @@ using System.Net;
 using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Hypervisors;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Originals;
 

@@ -1,7 +1,7 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Hosting;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Tests.Compliance;
+using JustRunIt.Hosting;
 using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.HostAgent.Tests.Originals;

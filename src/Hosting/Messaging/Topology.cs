@@ -1,6 +1,7 @@
+using JustRunIt.Events;
 using RabbitMQ.Client;
 
-namespace JustRunIt.Events.Store.Messaging;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>
 /// Declares exchanges and queues as MassTransit declares them: a fanout exchange a message, and for each reader an

@@ -2,7 +2,7 @@ using System.Globalization;
 
 using YamlDotNet.RepresentationModel;
 
-namespace JustRunIt.Events.Store.Configuration;
+namespace JustRunIt.Hosting.Configuration;
 
 /// <summary>One value of a YAML (or JSON) file, which knows its file, line and field, so that every complaint can name them.</summary>
 public sealed class YamlField(string file, string path, YamlNode node)
@@ -105,32 +105,15 @@ public sealed class YamlField(string file, string path, YamlNode node)
                 : throw Error(string.Create(CultureInfo.InvariantCulture, $"a percentage from {minimum * 100} % to {maximum * 100} %, or a fraction from {minimum} to {maximum}"));
     }
 
-    /// <summary>A duration with its unit, such as <c>50ms</c>, <c>10s</c>, <c>3min</c>.</summary>
-    public TimeSpan Duration(TimeSpan minimum, TimeSpan maximum)
-    {
-        var text = Text();
-        var digits = text.AsSpan().TrimEnd("abcdefghijklmnopqrstuvwxyz ");
-        double? milliseconds = text[digits.Length..].Trim() switch
-        {
-            "ms" => 1,
-            "s" => 1000,
-            "min" => 60_000,
-            "h" => 3_600_000,
-            _ => null,
-        };
-        return milliseconds is { } unit
-            && double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
-            && TimeSpan.FromMilliseconds(value * unit) is var duration && duration >= minimum && duration <= maximum
-                ? duration
-                : throw Error($"a duration with its unit (ms, s, min, h) from {Show(minimum)} to {Show(maximum)}");
-    }
+    /// <summary>A duration within a range, in the grammar of <see cref="Durations"/>.</summary>
+    public TimeSpan Duration(TimeSpan minimum, TimeSpan maximum) =>
+        Durations.TryParse(Text(), out var duration) && duration >= minimum && duration <= maximum
+            ? duration
+            : throw Error($"a duration with its unit (ms, s, min, h) from {Durations.Show(minimum)} to {Durations.Show(maximum)}");
 
-    private static string Show(TimeSpan duration) => duration switch
-    {
-        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours:0.##}h"),
-        { TotalSeconds: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.##}s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds:0.##}ms"),
-    };
+    /// <summary>An address, of the kinds that are allowed here.</summary>
+    public Endpoint Endpoint(EndpointKinds allowed) =>
+        Hosting.Endpoint.TryParse(Text(), allowed, out var endpoint) ? endpoint : throw Error(Hosting.Endpoint.Allowed(allowed));
 
     private string Path(string name) => path.Length == 0 ? name : $"{path}.{name}";
 }

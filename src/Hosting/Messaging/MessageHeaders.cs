@@ -1,4 +1,4 @@
-namespace JustRunIt.Events.Store.Messaging;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>What travels beside a message.</summary>
 /// <param name="Id">The message's id: an event's own id, so that redelivery is recognized.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MassTransit;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>
 /// Gives a message on its way to the error queue the reason that names the field: for a message that is not readable, the
@@ -15,7 +15,7 @@ internal sealed class ReasonFilter : IFilter<ExceptionReceiveContext>
         {
             if (e is JsonException)
             {
-                context.ExceptionHeaders.Set(MessageHeaders.FaultMessage, e.Message);
+                context.ExceptionHeaders.Set(MassTransit.MessageHeaders.FaultMessage, e.Message);
                 break;
             }
         }

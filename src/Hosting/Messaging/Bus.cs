@@ -1,15 +1,10 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using JasperFx;
-using JasperFx.Events;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Store.Messaging;
 using MassTransit;
 using MassTransit.Middleware;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>MassTransit on RabbitMQ: raw JSON, a queue a message and reader, and retries that outlast an outage.</summary>
 internal static class Bus
@@ -20,7 +15,7 @@ internal static class Bus
     private const int OutageRetries = 10_000;
     private static readonly TimeSpan OutageRetryInterval = TimeSpan.FromSeconds(2);
 
-    public static void Add(IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers)
+    public static void Add(IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers, RetryRules retries)
     {
         var registration = new ConsumerRegistration();
         consumers(registration);
@@ -54,15 +49,12 @@ internal static class Bus
                         });
                         endpoint.UseMessageRetry(retry =>
                         {
-                            retry.Handle<NpgsqlException>(e => e.IsTransient);
+                            retry.Handle<Exception>(retries.IsOutage.Invoke);
                             retry.Interval(OutageRetries, OutageRetryInterval);
                         });
                         endpoint.UseMessageRetry(retry =>
                         {
-                            retry.Handle<JasperFx.ConcurrencyException>();
-                            retry.Handle<EventStreamUnexpectedMaxEventIdException>();
-                            retry.Handle<ExistingStreamIdCollisionException>();
-                            retry.Handle<Marten.Exceptions.ExistingStreamIdCollisionException>();
+                            retry.Handle<Exception>(retries.IsConflict.Invoke);
                             retry.Intervals([.. Enumerable.Range(1, ConflictRetries).Select(i => TimeSpan.FromMilliseconds(2 * i))]);
                         });
                         entry.Configure(endpoint, context);

@@ -2,7 +2,7 @@ using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using RabbitMQ.Client;
 
-namespace JustRunIt.Events.Store.Messaging;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>
 /// Publishes with confirms: raw JSON, CloudEvents attributes as headers (CloudEvents AMQP binding, with the

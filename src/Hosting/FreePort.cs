@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting;
 
 /// <summary>
 /// A port of the loopback address that nobody listens on, outside of the range from which outgoing connections take theirs

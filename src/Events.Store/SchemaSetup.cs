@@ -1,25 +1,25 @@
 using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Store.Relaying;
 using JustRunIt.Events.Store.Timers;
+using JustRunIt.Hosting;
 using Marten;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Events.Store;
 
 /// <summary>Creates the schema before anything else starts; the services that start together take turns.</summary>
 internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSource, ILogger<SchemaSetup> logger) : IHostedService
 {
     private const long SetupLock = 0x4A52_5343;
 
+    private readonly FirstContact database = new(
+        Server(dataSource.ConnectionString), Connections.PostgresVariable, StoreErrors.Refusal, StoreErrors.IsAway);
+
     /// <inheritdoc />
-    public Task StartAsync(CancellationToken cancellationToken) => Reaching.WaitAsync(
-        Server(dataSource.ConnectionString),
-        Connections.PostgresVariable,
-        () => SetUpAsync(cancellationToken),
-        logger,
-        cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        database.MakeAsync(() => SetUpAsync(cancellationToken), logger, cancellationToken);
 
     /// <inheritdoc />
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

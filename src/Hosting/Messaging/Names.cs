@@ -1,10 +1,11 @@
+using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Timers;
 
-namespace JustRunIt.Events.Store.Messaging;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>Names of exchanges and queues. An exchange bears a message's wire name; a queue its reader's and the message's.</summary>
 public static class Names

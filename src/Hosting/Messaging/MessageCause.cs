@@ -1,7 +1,7 @@
 using JustRunIt.Events.Messaging;
 using MassTransit;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>The cause that a message is to everything that follows from it.</summary>
 public static class MessageCause

@@ -1,6 +1,6 @@
 using MassTransit;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting.Messaging;
 
 /// <summary>The consumers of one process: one class a message, each with a queue of its own.</summary>
 public sealed class ConsumerRegistration

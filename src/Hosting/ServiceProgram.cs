@@ -1,9 +1,9 @@
 using System.Reflection;
-using JustRunIt.Events.Store.Configuration;
+using JustRunIt.Hosting.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace JustRunIt.Events.Store.Hosting;
+namespace JustRunIt.Hosting;
 
 /// <summary>
 /// The whole of a process' <c>Main</c>: command line, help, and exit code. What is wrong in a configuration is one line on
@@ -97,8 +97,8 @@ public static class ServiceProgram
         Usage: dotnet {Assembly.GetEntryAssembly()?.GetName().Name}.dll{arguments}
         {(arguments.Length > 0 ? $"\n  --config FILE  YAML or JSON; docs/configuration.md describes it\n  {Check}        only reads the file, and says what is wrong in it\n" : "")}
         Environment
-          {Connections.RabbitMqVariable}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
-          {Connections.PostgresVariable}  Npgsql connection string; not needed by host agents and proxy nodes
+          {EnvironmentVariables.RabbitMq}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
+          {EnvironmentVariables.Postgres}  Npgsql connection string; not needed by host agents and proxy nodes
 
         Exit codes: 0 ended orderly, 1 failure, 2 bad input.
         """;

@@ -1,0 +1,47 @@
+using JustRunIt.Events.Store.Relaying;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace JustRunIt.Events.Store;
+
+/// <summary>Builds the services: a process with a bus, and with the streams.</summary>
+public static class ServiceHost
+{
+    /// <summary>
+    /// A service that owns streams: Marten, the relay, and the consumers that <paramref name="consumers"/> registers.
+    /// </summary>
+    /// <param name="service">The service's name in <see cref="Catalog"/>.</param>
+    /// <param name="consumers">Registers one consumer a message.</param>
+    /// <param name="given">Where the servers are; null for <see cref="Connections.FromEnvironment"/>.</param>
+    public static HostApplicationBuilder CreateService(string service, Action<ConsumerRegistration> consumers, Connections? given = null)
+    {
+        var connections = given ?? Connections.FromEnvironment();
+        var builder = ProcessHost.CreateBuilder();
+        builder.Services.AddSingleton(connections);
+        builder.Services.AddSingleton(_ => CreateDataSource(connections, service));
+        builder.Services.AddSingleton<IDocumentStore>(provider =>
+            DocumentStore.For(options => StoreSetup.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
+        builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton(new RelaySettings(service));
+        builder.Services.AddHostedService<SchemaSetup>();
+        ProcessHost.AddBus(builder, connections.RabbitMq, service, consumers, StoreErrors.Retries);
+        // After the topology, on which it relies.
+        builder.Services.AddHostedService<Relay>();
+        return builder;
+    }
+
+    /// <summary>A data source whose commands are prepared once they recur.</summary>
+    public static NpgsqlDataSource CreateDataSource(Connections connections, string name)
+    {
+        ArgumentNullException.ThrowIfNull(connections);
+        var builder = new NpgsqlDataSourceBuilder(connections.Postgres);
+        builder.ConnectionStringBuilder.ApplicationName = $"justrunit-{name}";
+        builder.ConnectionStringBuilder.MaxAutoPrepare = 50;
+        builder.ConnectionStringBuilder.AutoPrepareMinUsages = 3;
+        return builder.Build();
+    }
+}

@@ -1,0 +1,30 @@
+using JasperFx;
+using JasperFx.Events;
+using JustRunIt.Hosting.Messaging;
+using Npgsql;
+
+namespace JustRunIt.Events.Store;
+
+/// <summary>What the errors of PostgreSQL and Marten mean.</summary>
+internal static class StoreErrors
+{
+    /// <summary>An outage is waited out; a lost race for a stream is run again.</summary>
+    public static RetryRules Retries { get; } = new(IsAway, IsConflict);
+
+    /// <summary>Why the database refuses us, if that is what an exception says.</summary>
+    public static string? Refusal(Exception e) => e switch
+    {
+        // Classes 28 and 3D: invalid authorization, invalid catalogue name (PostgreSQL manual, appendix A).
+        PostgresException { SqlState: ['2', '8', ..] or ['3', 'D', ..] } => e.Message,
+        _ => null,
+    };
+
+    /// <summary>Whether an exception says that the database does not answer, or not yet.</summary>
+    public static bool IsAway(Exception e) => e is NpgsqlException { IsTransient: true };
+
+    private static bool IsConflict(Exception e) =>
+        e is ConcurrencyException
+            or EventStreamUnexpectedMaxEventIdException
+            or ExistingStreamIdCollisionException
+            or Marten.Exceptions.ExistingStreamIdCollisionException;
+}

@@ -1,0 +1,10 @@
+namespace JustRunIt.Hosting.Messaging;
+
+/// <summary>Which failures of a consumer are worth another try: the message is then handled again from the start.</summary>
+/// <param name="IsOutage">A server that is away for a while: tried again for hours.</param>
+/// <param name="IsConflict">Somebody else was faster: tried again at once, a few times.</param>
+public sealed record RetryRules(Func<Exception, bool> IsOutage, Func<Exception, bool> IsConflict)
+{
+    /// <summary>Nothing is tried again.</summary>
+    public static RetryRules None { get; } = new(_ => false, _ => false);
+}
