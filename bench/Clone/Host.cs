@@ -20,7 +20,8 @@ namespace JustRunIt.Bench.Clone;
 /// <param name="Total">From the command to a healthy clone.</param>
 /// <param name="Bytes">Memory and disk moved.</param>
 internal sealed record CloneFigures(
-    string BackEnd, int HeapMegabytes, bool Cold, TimeSpan Pause, TimeSpan LongestOnOpen, TimeSpan LongestOnNew, TimeSpan Total, long Bytes);
+    string BackEnd, int HeapMegabytes, bool Cold, TimeSpan Pause, TimeSpan LongestOnOpen, TimeSpan LongestOnNew, TimeSpan Total,
+    long Bytes);
 
 /// <summary>A host agent without a bus, on a machine large enough.</summary>
 internal sealed class Host : IAsyncDisposable
@@ -54,12 +55,15 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>Why it is not measured; null when it is.</summary>
     public async Task<string?> ProblemAsync() =>
         await backEnd.ProbeAsync(settings, CancellationToken.None)
-        ?? (backEnd.Name != "vm" || File.Exists(Guest("kernel")) ? null : $"{Guest("kernel")} is not there; './justrunit test' builds the guest");
+        ?? (backEnd.Name != "vm" || File.Exists(Guest("kernel"))
+            ? null
+            : $"{Guest("kernel")} is not there; './justrunit test' builds the guest");
 
     public Task RecoverAsync()
     {
         groups = ControlGroupDetection.Detect(settings);
-        hypervisor = backEnd.Create(new HostParts(settings, groups, new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System));
+        hypervisor = backEnd.Create(
+            new HostParts(settings, groups, new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System));
         return hypervisor.RecoverAsync(CancellationToken.None);
     }
 
@@ -76,7 +80,8 @@ internal sealed class Host : IAsyncDisposable
                 "bench", Guid.NewGuid(), settings.Agent, name, $"{name}-clone", "sandbox", null, DateTimeOffset.UtcNow.AddMinutes(5));
             var result = await hypervisor!.CloneAsync(command, CancellationToken.None);
             var (open, @new) = await clients.EndAsync();
-            rounds.Add(new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
+            rounds.Add(
+                new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
             await hypervisor.StopAsync(command.CloneName, CancellationToken.None);
         }
 
@@ -101,14 +106,18 @@ internal sealed class Host : IAsyncDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"heap-{megabytes}");
         var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
-            [Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}", "--heap-mib", $"{megabytes}"],
+            [
+                Path.Combine(home, "tests/Subjects/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}",
+                "--heap-mib", $"{megabytes}",
+            ],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
             "/tmp",
             $"127.0.0.1:{FreePort.Find()}",
             null,
             "/health");
         var start = new StartVm(
-            Guid.NewGuid(), settings.Agent, "production", name, "bench", "bench", false, program, new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512));
+            Guid.NewGuid(), settings.Agent, "production", name, "bench", "bench", false, program,
+            new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512));
         return hypervisor!.StartAsync(start, CancellationToken.None);
     }
 

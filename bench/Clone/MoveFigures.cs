@@ -32,7 +32,8 @@ internal sealed record MoveFigures(string BackEnd, int HeapMegabytes, TimeSpan L
 
         await from.Hypervisor.StopAsync(vm.Name, CancellationToken.None);
         return new MoveFigures(
-            backEnd.Name, megabytes, Middle(round => round.LongestOnOpen), Middle(round => round.LongestOnNew), Middle(round => round.Total));
+            backEnd.Name, megabytes,
+            Middle(round => round.LongestOnOpen), Middle(round => round.LongestOnNew), Middle(round => round.Total));
 
         TimeSpan Middle(Func<MoveFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }

@@ -27,7 +27,8 @@ internal sealed record Options(string? Part, string? BackEnd, IReadOnlyList<int>
             var value = i + 1 < words.Count ? words[i + 1] : "";
             if (Read(words[i], value) is not { } read)
             {
-                refusal = $"'{words[i]} {value}'; allowed are --only {string.Join('|', Parts)}, --back-end {string.Join('|', backEnds)}, --heap MB (1 to {LargestHeap}), --json FILE";
+                refusal = $"'{words[i]} {value}'; allowed are --only {string.Join('|', Parts)}, --back-end {string.Join('|', backEnds)}, "
+                    + $"--heap MB (1 to {LargestHeap}), --json FILE";
                 return null;
             }
 
@@ -41,7 +42,8 @@ internal sealed record Options(string? Part, string? BackEnd, IReadOnlyList<int>
         {
             "--only" when Parts.Contains(value) => options with { Part = value },
             "--back-end" when backEnds.Contains(value) => options with { BackEnd = value },
-            "--heap" when int.TryParse(value, CultureInfo.InvariantCulture, out var megabytes) && megabytes is > 0 and <= LargestHeap => options with { Heaps = [megabytes] },
+            "--heap" when int.TryParse(value, CultureInfo.InvariantCulture, out var megabytes)
+                && megabytes is > 0 and <= LargestHeap => options with { Heaps = [megabytes] },
             "--json" when value.Length > 0 => options with { Json = value },
             _ => null,
         };

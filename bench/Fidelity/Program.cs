@@ -38,15 +38,20 @@ foreach (var sample in cells.GroupBy(cell => cell.Sample))
 {
     Console.WriteLine(string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
-        $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.SandboxPerSecond - cell.OnlinePerSecond)):0.00} requests/s and {sample.Average(cell => Math.Abs(cell.Sandbox.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
+        $"{sample.Key}: on average {sample.Average(cell => Math.Abs(cell.SandboxPerSecond - cell.OnlinePerSecond)):0.00} requests/s and "
+            + $"{sample.Average(cell => Math.Abs(cell.Sandbox.MeanMs - cell.Online.MeanMs)):0.0} ms apart; "
         + $"{sample.Sum(cell => cell.Differences.Different):0} of {sample.Sum(cell => cell.Differences.Compared):0} replies differ; "
-        + $"{sample.Sum(cell => cell.Sandbox.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} on-line; {sample.Sum(cell => cell.Shed):0} duplicates shed"));
+        + $"{sample.Sum(cell => cell.Sandbox.Errors):0} errors of the clone, {sample.Sum(cell => cell.Online.Errors):0} on-line; "
+            + $"{sample.Sum(cell => cell.Shed):0} duplicates shed"));
 }
 
 Figure.Save(cells, options.Plot);
 Console.WriteLine($"Plot: {options.Plot}");
 if (options.Json is not null)
-    await File.WriteAllTextAsync(options.Json, new JsonObject { ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds, ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())]) }.ToJsonString(new() { WriteIndented = true }));
+    await File.WriteAllTextAsync(options.Json, new JsonObject
+    {
+        ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds, ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())])
+    }.ToJsonString(new() { WriteIndented = true }));
 return 0;
 
 async Task MeasureAsync(Sample sample)
@@ -119,7 +124,8 @@ async Task<Cell> CellAsync(Sample sample, Scene scene, double share, int clients
         clone,
         cloneEnds.Matches - cloneBegins.Matches,
         cloneEnds.Shed - cloneBegins.Shed,
-        (cloneEnds.Differences.Compared - cloneBegins.Differences.Compared, cloneEnds.Differences.Different - cloneBegins.Differences.Different),
+        (cloneEnds.Differences.Compared - cloneBegins.Differences.Compared,
+        cloneEnds.Differences.Different - cloneBegins.Differences.Different),
         (1000 * cpuOnline / online.Requests, 1000 * cpuClone / clone.Requests));
 
     Task UntilAsync(TimeSpan after) => Task.Delay(after - TimeProvider.System.GetElapsedTime(begin), stop.Token);

@@ -15,12 +15,12 @@ namespace JustRunIt.Bench.Fidelity;
 /// </summary>
 internal sealed class Scene : IAsyncDisposable
 {
-    private static readonly GroupPath s_online = GroupPath.Of("fidelity-online");
-    private static readonly GroupPath s_clone = GroupPath.Of("fidelity-clone");
-    private static readonly TimeSpan s_quotaPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly GroupPath Online = GroupPath.Of("fidelity-online");
+    private static readonly GroupPath Clone = GroupPath.Of("fidelity-clone");
+    private static readonly TimeSpan QuotaPeriod = TimeSpan.FromMilliseconds(10);
 
     // As the host agent starts servers, so that both are compiled alike.
-    private static readonly Dictionary<string, string> s_proxyEnvironment = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" };
+    private static readonly Dictionary<string, string> ProxyEnvironment = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" };
 
     private readonly Sample sample;
     private readonly string folder;
@@ -32,7 +32,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         this.sample = sample;
         folder = Path.Combine(Programs.LocalFolder, "fidelity", sample.Name.ToLowerInvariant());
-        groups = ControlGroupDetection.Detect(new AgentSettings("bench", "bench", folder, 1, true, s_quotaPeriod, Isolation.None, false, []));
+        groups = ControlGroupDetection.Detect(
+            new AgentSettings("bench", "bench", folder, 1, true, QuotaPeriod, Isolation.None, false, []));
         Web = ports.Next();
         InAdmin = ports.Next();
         OutAdmin = ports.Next();
@@ -69,12 +70,12 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Gives both servers the same share.</summary>
     public void SetShare(double cores)
     {
-        groups.SetCpu(s_online, new CpuShare(cores), s_quotaPeriod);
-        groups.SetCpu(s_clone, new CpuShare(cores), s_quotaPeriod);
+        groups.SetCpu(Online, new CpuShare(cores), QuotaPeriod);
+        groups.SetCpu(Clone, new CpuShare(cores), QuotaPeriod);
     }
 
     /// <summary>CPU time of both servers since they began, seconds.</summary>
-    public (double Online, double Clone) CpuSeconds() => (groups.CpuTime(s_online).TotalSeconds, groups.CpuTime(s_clone).TotalSeconds);
+    public (double Online, double Clone) CpuSeconds() => (groups.CpuTime(Online).TotalSeconds, groups.CpuTime(Clone).TotalSeconds);
 
     /// <summary>Clients; none at first.</summary>
     public Emulator StartClients(int seed) =>
@@ -85,7 +86,7 @@ internal sealed class Scene : IAsyncDisposable
     {
         foreach (var child in Enumerable.Reverse(children))
             await child.DisposeAsync();
-        foreach (var group in new[] { s_online, s_clone })
+        foreach (var group in new[] { Online, Clone })
         {
             ProcessTable.End(groups.Processes(group));
             groups.Remove(group);
@@ -102,24 +103,66 @@ internal sealed class Scene : IAsyncDisposable
         var (inProxy, online, clone) = (ports.Next(), ports.Next(), ports.Next());
         var rules = Path.Combine(Programs.Home, sample.Rules);
         var shift = string.Create(CultureInfo.InvariantCulture, $"{Plan.TimeShift.TotalSeconds:0.###}s");
-        await StartChildAsync("database", Programs.OfSample(sample.Name, "Database"), database, null, ["--folder", Path.Combine(folder, "data"), .. sample.Rows], cancellation);
+        await StartChildAsync(
+            "database",
+            Programs.OfSample(sample.Name, "Database"),
+            database,
+            null,
+            ["--folder", Path.Combine(folder, "data"), .. sample.Rows],
+            cancellation);
         await StartChildAsync(
             "out-proxy", Programs.OfProduct("ProxyNode"), record, null,
-            ["--role", "out", "--protocol", "mysql", "--upstream", database, "--sandbox", recordForClone, "--time-shift", shift, "--rules", rules, "--admin", OutAdmin],
+            [
+                "--role",
+                "out",
+                "--protocol",
+                "mysql",
+                "--upstream",
+                database,
+                "--sandbox",
+                recordForClone,
+                "--time-shift",
+                shift,
+                "--rules",
+                rules,
+                "--admin",
+                OutAdmin
+            ],
             cancellation);
-        await StartServerAsync(s_online, online, record, cancellation);
-        await StartServerAsync(s_clone, clone, recordForClone, cancellation);
+        await StartServerAsync(Online, online, record, cancellation);
+        await StartServerAsync(Clone, clone, recordForClone, cancellation);
         await StartChildAsync(
             "in-proxy", Programs.OfProduct("ProxyNode"), inProxy, null,
-            ["--role", "in", "--upstream", online, "--sandbox", clone, "--time-shift", shift, "--peer", OutAdmin, "--rules", rules, "--admin", InAdmin],
+            [
+                "--role",
+                "in",
+                "--upstream",
+                online,
+                "--sandbox",
+                clone,
+                "--time-shift",
+                shift,
+                "--peer",
+                OutAdmin,
+                "--rules",
+                rules,
+                "--admin",
+                InAdmin
+            ],
             cancellation);
         await StartChildAsync("web", Programs.OfSample(sample.Name, "Web"), Web, "/health", ["--next", inProxy], cancellation);
     }
 
-    private async Task StartChildAsync(string name, string assembly, string listen, string? health, string[] arguments, CancellationToken cancellation)
+    private async Task StartChildAsync(
+        string name, string assembly, string listen, string? health, string[] arguments, CancellationToken cancellation)
     {
         string[] command = assembly == Programs.OfProduct("ProxyNode") ? ["proxy"] : [];
-        var child = ChildProcess.Start(name, assembly, [.. command, "--listen", listen, .. arguments], s_proxyEnvironment, Path.Combine(folder, "logs", $"{name}.log"));
+        var child = ChildProcess.Start(
+            name,
+            assembly,
+            [.. command, "--listen", listen, .. arguments],
+            ProxyEnvironment,
+            Path.Combine(folder, "logs", $"{name}.log"));
         children.Add(child);
         await HealthCheck.WaitAsync(listen, health, () => child.HasExited ? child.LastWords(1) : null, cancellation);
     }
@@ -127,7 +170,7 @@ internal sealed class Scene : IAsyncDisposable
     private async Task StartServerAsync(GroupPath group, string listen, string next, CancellationToken cancellation)
     {
         groups.Create(group);
-        groups.SetCpu(group, new CpuShare(2), s_quotaPeriod);
+        groups.SetCpu(group, new CpuShare(2), QuotaPeriod);
         var log = Path.Combine(folder, "logs", $"{group.Machine}.log");
         var program = new VmProgram(
             "dotnet",
@@ -138,6 +181,7 @@ internal sealed class Scene : IAsyncDisposable
             next,
             "/health");
         var process = Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
-        await HealthCheck.WaitAsync(listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
+        await HealthCheck.WaitAsync(
+            listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
     }
 }

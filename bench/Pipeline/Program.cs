@@ -44,7 +44,15 @@ foreach (var (rate, perTransaction, seconds) in new[] { (1.0, 1, 20), (100.0, 1,
         var sorted = await Load.AtRateAsync(path, arrivals, rate, perTransaction, TimeSpan.FromSeconds(seconds));
         var (median, p99) = (Load.AtPercentile(sorted, 50), Load.AtPercentile(sorted, 99));
         Console.WriteLine($"{rate,10:0} {perTransaction,9}  {path.Name,-22} {median,10:0.0} {p99,9:0.0}");
-        figures.Add(new JsonObject { ["path"] = path.Name, ["eventsPerSecond"] = rate, ["eventsPerTransaction"] = perTransaction, ["medianMs"] = median, ["p99Ms"] = p99, ["events"] = sorted.Length });
+        figures.Add(new JsonObject
+        {
+            ["path"] = path.Name,
+            ["eventsPerSecond"] = rate,
+            ["eventsPerTransaction"] = perTransaction,
+            ["medianMs"] = median,
+            ["p99Ms"] = p99,
+            ["events"] = sorted.Length
+        });
     }
 }
 
@@ -55,10 +63,14 @@ foreach (var (writers, perTransaction) in new[] { (16, 1), (16, 10) })
     {
         var rate = await Load.HighestRateAsync(path, arrivals, writers, perTransaction, TimeSpan.FromSeconds(8));
         Console.WriteLine($"{"highest",10} {perTransaction,9}  {path.Name,-22} {rate,10:0} events/s, written to read, {writers} writers");
-        highest.Add(new JsonObject { ["path"] = path.Name, ["writers"] = writers, ["eventsPerTransaction"] = perTransaction, ["eventsPerSecond"] = rate });
+        highest.Add(new JsonObject
+        {
+            ["path"] = path.Name, ["writers"] = writers, ["eventsPerTransaction"] = perTransaction, ["eventsPerSecond"] = rate
+        });
     }
 }
 
 if (json is not null)
-    await File.WriteAllTextAsync(json, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
+    await File.WriteAllTextAsync(
+        json, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
 return 0;

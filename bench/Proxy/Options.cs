@@ -29,7 +29,8 @@ internal sealed record Options(string? Json, string? Plot, bool IsQuick, string?
             {
                 "--quick" => options with { IsQuick = true },
                 "--json" when i + 1 < args.Length => options with { Json = args[++i] },
-                "--plot" when i + 1 < args.Length && Path.GetExtension(args[i + 1]) is ".png" or ".svg" => options with { Plot = args[++i] },
+                "--plot" when i + 1 < args.Length
+                    && Path.GetExtension(args[i + 1]) is ".png" or ".svg" => options with { Plot = args[++i] },
                 "--only" when i + 1 < args.Length && Parts.Contains(args[i + 1]) => options with { Only = args[++i] },
                 _ => throw new ArgumentException($"command line: '{string.Join(' ', args[i..])}'; allowed is {Allowed}"),
             };

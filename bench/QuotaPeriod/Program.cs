@@ -29,7 +29,7 @@ var group = GroupPath.Of("quota");
 var address = $"127.0.0.1:{FreePort.Find()}";
 var program = new VmProgram(
     "dotnet",
-    [Path.Combine(home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+    [Path.Combine(home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
     new Dictionary<string, string>(),
     home,
     address,
@@ -47,7 +47,8 @@ try
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"a page costs {cost:0.0} ms of CPU; cap {share:0%} of a core; {utilization:0%} utilization; {groups.Description}"));
-    Console.WriteLine($"{"",-26}{"median",8}{"90th",8}{"99th",8}{"mean",8}   distance from the slower CPU (mean of the three ratios' logarithms)");
+    Console.WriteLine(
+        $"{"",-26}{"median",8}{"90th",8}{"99th",8}{"mean",8}   distance from the slower CPU (mean of the three ratios' logarithms)");
     var rate = utilization * share * 1000 / cost;
     var rows = new JsonArray();
     foreach (var milliseconds in new[] { 100, 20, 10, 5 })
@@ -69,7 +70,10 @@ try
     }
 
     if (json is not null)
-        await File.WriteAllTextAsync(json, new JsonObject { ["share"] = share, ["utilization"] = utilization, ["periods"] = rows }.ToJsonString(new() { WriteIndented = true }));
+        await File.WriteAllTextAsync(json, new JsonObject
+        {
+            ["share"] = share, ["utilization"] = utilization, ["periods"] = rows
+        }.ToJsonString(new() { WriteIndented = true }));
     return 0;
 }
 finally
@@ -116,7 +120,8 @@ static JsonObject Figures(double[] sorted) => new()
 };
 
 static void Print(string what, double[] sorted, string end) => Console.WriteLine(string.Create(
-    CultureInfo.InvariantCulture, $"{what,-26}{At(sorted, 50),8:0.0}{At(sorted, 90),8:0.0}{At(sorted, 99),8:0.0}{sorted.Average(),8:0.0}{end}"));
+    CultureInfo.InvariantCulture, $"{what,-26}{At(sorted, 50),8:0.0}{At(sorted, 90),8:0.0}{At(sorted, 99),8:0.0}"
+        + $"{sorted.Average(),8:0.0}{end}"));
 
 internal sealed partial class Program
 {

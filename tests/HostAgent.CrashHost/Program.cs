@@ -12,14 +12,16 @@ using JustRunIt.HostAgent.Networks;
 var settings = JsonSerializer.Deserialize<AgentSettings>(await Console.In.ReadLineAsync() ?? "")!;
 var (backEnd, _) = await HypervisorRegistry.ChooseAsync(settings, CancellationToken.None);
 var hypervisor = backEnd.Create(new HostParts(
-    settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System, new Teller()));
+    settings,
+    ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System, new Teller()));
 await hypervisor.RecoverAsync(CancellationToken.None);
 switch (args)
 {
     case ["clone", var original, var clone]:
         await hypervisor.CloneAsync(
             new CloneVm(
-                "matrix", Guid.NewGuid(), settings.Agent, original, clone, settings.Machines.First(machine => machine.Role == MachineRole.Sandbox).Name, null, DateTimeOffset.UtcNow.AddMinutes(5)),
+                "matrix", Guid.NewGuid(), settings.Agent, original, clone, settings.Machines.First(
+                    machine => machine.Role == MachineRole.Sandbox).Name, null, DateTimeOffset.UtcNow.AddMinutes(5)),
             CancellationToken.None);
         break;
     case ["send", var vm, var port]:
