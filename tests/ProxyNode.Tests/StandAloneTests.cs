@@ -186,7 +186,8 @@ public sealed class StandAloneTests : IAsyncLifetime
     [InlineData("--role both --listen 127.0.0.1:0 --upstream 127.0.0.1:1", "command line: --role: 'both'; allowed is in or out")]
     [InlineData("--role in --upstream 127.0.0.1:1", "command line: --listen: missing; allowed is IP:PORT, or --install")]
     [InlineData(
-        "--role in --listen here --upstream 127.0.0.1:1", "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080 (port 0: any that is free)")]
+        "--role in --listen here --upstream 127.0.0.1:1",
+        "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080 (port 0: any that is free)")]
     [InlineData(
         "--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol smtp",
         "command line: --protocol: 'smtp'; allowed is http, ajp13, mysql, postgresql, tcp")]

@@ -27,7 +27,8 @@ internal static class SoakCommand
         {
             var command = new Command(
                 "soak",
-                "Load with resets by clients, server and clone through the proxies; afterwards no connection, buffer or descriptor may be held")
+                "Load with resets by clients, server and clone through the proxies; afterwards no connection, buffer or descriptor may be "
+                + "held")
             {
                 Time, Rate,
             };
