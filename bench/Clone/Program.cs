@@ -65,8 +65,7 @@ foreach (var backEnd in backEnds.Where(_ => options.Does("clones")))
         {
             var figures = await host.MeasureAsync(heap, repetitions);
             clones.Add(figures);
-            Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{backEnd.Name,-10}{heap,8}{figures.Pause.TotalMilliseconds,10:0}{figures.LongestOnOpen.TotalMilliseconds,10:0}"
                     + $"{figures.LongestOnNew.TotalMilliseconds,10:0}{figures.Total.TotalMilliseconds,10:0}{figures.Bytes / 1e6,10:0}"
                         + $"{(figures.Cold ? "   cold" : "")}"));

@@ -49,7 +49,10 @@ internal sealed record Cell(
         ["sandbox"] = Side(Sandbox, SandboxPerSecond, CpuMs.Clone),
         ["matches"] = new JsonObject
         {
-            ["exact"] = Matches.Exact, ["wildcard"] = Matches.Wildcard, ["nearest"] = Matches.Nearest, ["missing"] = Matches.Missing
+            ["exact"] = Matches.Exact,
+            ["wildcard"] = Matches.Wildcard,
+            ["nearest"] = Matches.Nearest,
+            ["missing"] = Matches.Missing
         },
         ["shed"] = Shed,
         ["compared"] = Differences.Compared,

@@ -50,7 +50,8 @@ Console.WriteLine($"Plot: {options.Plot}");
 if (options.Json is not null)
     await File.WriteAllTextAsync(options.Json, new JsonObject
     {
-        ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds, ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())])
+        ["timeShiftMs"] = Plan.TimeShift.TotalMilliseconds,
+        ["cells"] = new JsonArray([.. cells.Select(cell => cell.Json())])
     }.ToJsonString(new() { WriteIndented = true }));
 return 0;
 

@@ -65,7 +65,10 @@ foreach (var (writers, perTransaction) in new[] { (16, 1), (16, 10) })
         Console.WriteLine($"{"highest",10} {perTransaction,9}  {path.Name,-22} {rate,10:0} events/s, written to read, {writers} writers");
         highest.Add(new JsonObject
         {
-            ["path"] = path.Name, ["writers"] = writers, ["eventsPerTransaction"] = perTransaction, ["eventsPerSecond"] = rate
+            ["path"] = path.Name,
+            ["writers"] = writers,
+            ["eventsPerTransaction"] = perTransaction,
+            ["eventsPerSecond"] = rate
         });
     }
 }

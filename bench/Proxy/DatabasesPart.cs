@@ -176,8 +176,14 @@ internal static class DatabasesPart
             var ratio = Results.Ratio(rates[name], rates[Direct]);
             Console.WriteLine(FormattableString.Invariant(
                 $"  {name,-24}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean{ratio,8:0.00} × direct"));
-            results.Add(what.Protocol, new JsonObject { ["work"] = what.Work, ["contender"] = name, ["perSecond"] = Results.Median(
-                rates[name]), ["meanMs"] = Results.Median(means[name]), ["toDirect"] = ratio });
+            results.Add(what.Protocol, new JsonObject
+            {
+                ["work"] = what.Work,
+                ["contender"] = name,
+                ["perSecond"] = Results.Median(rates[name]),
+                ["meanMs"] = Results.Median(means[name]),
+                ["toDirect"] = ratio
+            });
             if (contender.Kind != Relay)
                 continue;
             results.Target(

@@ -72,7 +72,9 @@ try
     if (json is not null)
         await File.WriteAllTextAsync(json, new JsonObject
         {
-            ["share"] = share, ["utilization"] = utilization, ["periods"] = rows
+            ["share"] = share,
+            ["utilization"] = utilization,
+            ["periods"] = rows
         }.ToJsonString(new() { WriteIndented = true }));
     return 0;
 }

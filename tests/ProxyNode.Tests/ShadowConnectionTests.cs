@@ -55,7 +55,8 @@ public sealed class ShadowConnectionTests : IAsyncLifetime
     {
         await using var proxy = Start(memoryLimitBytes: 64 << 10);
         using var client = new HttpClient(
-            new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+            new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+        { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
         // The clone never answers: its duplicates pile up until memory is short.
         using var patience = new CancellationTokenSource(Patience);
         while (accepted.Count < 2)

@@ -47,7 +47,8 @@ internal static class PostgreSqlRecording
             PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
         await connection.OpenAsync();
         await using (var command = new NpgsqlCommand(
-            "SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 1 } } })
+            "SELECT name FROM items WHERE id = $1", connection)
+        { Parameters = { new() { Value = 1 } } })
         {
             await command.ExecuteScalarAsync();
             await command.PrepareAsync();
@@ -56,7 +57,8 @@ internal static class PostgreSqlRecording
         }
 
         await using (var batch = new NpgsqlBatch(
-            connection) { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
+            connection)
+        { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
             await batch.ExecuteNonQueryAsync();
         await using (var writer = await connection.BeginBinaryImportAsync("COPY items FROM STDIN (FORMAT BINARY)"))
         {
@@ -83,8 +85,10 @@ internal static class PostgreSqlRecording
         await using (var several = new NpgsqlCommand("SELECT * FROM items", connection))
         await using (var reader = await several.ExecuteReaderAsync(System.Data.CommandBehavior.SingleRow))
             await reader.ReadAsync();
-        await using var portal = new NpgsqlBatch(connection) { BatchCommands = { new(
-            "BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") } };
+        await using var portal = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new("BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") }
+        };
         await portal.ExecuteNonQueryAsync();
     }
 }

@@ -8,15 +8,20 @@ namespace JustRunIt.ProxyNode.Tests.Fuzzing;
 internal static class FuzzCommand
 {
     private static readonly Argument<string> Parser = new(
-        "parser") { Description = $"{string.Join(", ", Fuzzer.Parsers)} or all", DefaultValueFactory = _ => "all" };
+        "parser")
+    { Description = $"{string.Join(", ", Fuzzer.Parsers)} or all", DefaultValueFactory = _ => "all" };
     private static readonly Option<string> Time = new("--time")
     {
-        Description = "how long each parser is fuzzed, such as 1min or 8h", DefaultValueFactory = _ => "1min", HelpName = "DURATION"
+        Description = "how long each parser is fuzzed, such as 1min or 8h",
+        DefaultValueFactory = _ => "1min",
+        HelpName = "DURATION"
     };
     private static readonly Option<int?> Seed = new(
-        "--seed") { Description = "of the first conversation (chosen by chance, and printed)", HelpName = "NUMBER" };
+        "--seed")
+    { Description = "of the first conversation (chosen by chance, and printed)", HelpName = "NUMBER" };
     private static readonly Option<string?> Input = new(
-        "--input") { Description = "hears this conversation again instead", HelpName = "FILE" };
+        "--input")
+    { Description = "hears this conversation again instead", HelpName = "FILE" };
 
     public static Command Command
     {

@@ -8,10 +8,13 @@ internal static class SoakCommand
 {
     private static readonly Option<string> Time = new("--time")
     {
-        Description = "how long the load lasts, such as 30s or 10min", DefaultValueFactory = _ => "10min", HelpName = "DURATION"
+        Description = "how long the load lasts, such as 30s or 10min",
+        DefaultValueFactory = _ => "10min",
+        HelpName = "DURATION"
     };
     private static readonly Option<double> Rate = new(
-        "--rate") { Description = "requests a second, from 1 to 100000", DefaultValueFactory = _ => 1000, HelpName = "NUMBER" };
+        "--rate")
+    { Description = "requests a second, from 1 to 100000", DefaultValueFactory = _ => 1000, HelpName = "NUMBER" };
 
     public static Command Command
     {
