@@ -104,8 +104,7 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
             Assert.StartsWith("count 2", await http.GetStringAsync($"/count.jsp{name}"));
             foreach (var isChunked in new[] { false, true })
             {
-                using var request = new HttpRequestMessage(
-                    HttpMethod.Post, $"/length.jsp{name}")
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"/length.jsp{name}")
                 { Content = new ByteArrayContent(new byte[BodyLength]) };
                 request.Headers.TransferEncodingChunked = isChunked;
                 using var reply = await http.SendAsync(request);

@@ -14,8 +14,7 @@ public sealed class FollowTests : IAsyncLifetime
     {
         foreach (var place in new[] { "home", "away", "next", "next away" })
             servers.Add(await TestServer.StartAsync(application => application.MapGet("/where", () => place)));
-        var tier = Settings.Tier(
-            servers[0].EndPoint) with
+        var tier = Settings.Tier(servers[0].EndPoint) with
         { Vm = "app", OutProxies = [Settings.OutProxy(servers[2].EndPoint) with { Vm = "db" }] };
         proxy = await TierProxy.StartAsync(tier, TimeProvider.System);
     }

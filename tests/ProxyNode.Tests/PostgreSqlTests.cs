@@ -44,8 +44,7 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
                 + "(SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
         Assert.Equal("a\nb\nc\n1\n2\nx\ny\n5\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
-        await using var command = new NpgsqlCommand(
-            "SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection)
+        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection)
         { Parameters = { new() { Value = 1 } } };
         await command.PrepareAsync();
         Assert.Equal(["b", "c"], await ReadAsync(command));
@@ -175,8 +174,7 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         {
             await using var connection = await ConnectAsync(at, "Pooling=false");
             await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('x {clock}', 1)");
-            await using var command = new NpgsqlCommand(
-                "SELECT name FROM items WHERE id = $1", connection)
+            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
             { Parameters = { new() { Value = 2 } } };
             await command.PrepareAsync();
             Assert.Equal("b", await command.ExecuteScalarAsync());

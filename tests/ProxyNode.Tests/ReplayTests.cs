@@ -155,8 +155,7 @@ public sealed class ReplayTests : IAsyncLifetime
     public async Task Past_the_bound_duplicates_are_shed_counted_and_the_experiment_is_none()
     {
         await using var small = await TierProxy.StartAsync(
-            Settings.Tier(
-                original.EndPoint, memoryLimitBytes: 100) with
+            Settings.Tier(original.EndPoint, memoryLimitBytes: 100) with
             { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
         originalNext = small.OutProxies[0].Online.ToString();
         await StartClientsAsync(4, small.EndPoint);

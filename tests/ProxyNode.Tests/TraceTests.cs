@@ -162,8 +162,7 @@ public sealed class TraceTests : IAsyncLifetime
             var cookie = page.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
             for (var article = 0; article < 2; article++)
             {
-                using var request = new HttpRequestMessage(
-                    HttpMethod.Post, $"http://{proxy}/add")
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{proxy}/add")
                 { Content = new StringContent($"article={article}") };
                 request.Headers.Add("Cookie", $"theme=dark; {cookie}");
                 using var reply = await http.SendAsync(request);

@@ -46,8 +46,7 @@ internal static class PostgreSqlRecording
         await using var connection = new NpgsqlConnection(
             PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
         await connection.OpenAsync();
-        await using (var command = new NpgsqlCommand(
-            "SELECT name FROM items WHERE id = $1", connection)
+        await using (var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
         { Parameters = { new() { Value = 1 } } })
         {
             await command.ExecuteScalarAsync();
@@ -56,8 +55,7 @@ internal static class PostgreSqlRecording
             await command.UnprepareAsync();
         }
 
-        await using (var batch = new NpgsqlBatch(
-            connection)
+        await using (var batch = new NpgsqlBatch(connection)
         { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
             await batch.ExecuteNonQueryAsync();
         await using (var writer = await connection.BeginBinaryImportAsync("COPY items FROM STDIN (FORMAT BINARY)"))

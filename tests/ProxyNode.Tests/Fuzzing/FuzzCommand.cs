@@ -7,8 +7,7 @@ namespace JustRunIt.ProxyNode.Tests.Fuzzing;
 /// <summary><c>justrunit fuzz</c>: one parser, or all in turn, for as long as told.</summary>
 internal static class FuzzCommand
 {
-    private static readonly Argument<string> Parser = new(
-        "parser")
+    private static readonly Argument<string> Parser = new("parser")
     { Description = $"{string.Join(", ", Fuzzer.Parsers)} or all", DefaultValueFactory = _ => "all" };
     private static readonly Option<string> Time = new("--time")
     {
@@ -16,11 +15,9 @@ internal static class FuzzCommand
         DefaultValueFactory = _ => "1min",
         HelpName = "DURATION"
     };
-    private static readonly Option<int?> Seed = new(
-        "--seed")
+    private static readonly Option<int?> Seed = new("--seed")
     { Description = "of the first conversation (chosen by chance, and printed)", HelpName = "NUMBER" };
-    private static readonly Option<string?> Input = new(
-        "--input")
+    private static readonly Option<string?> Input = new("--input")
     { Description = "hears this conversation again instead", HelpName = "FILE" };
 
     public static Command Command

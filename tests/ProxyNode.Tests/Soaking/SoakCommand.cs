@@ -12,8 +12,7 @@ internal static class SoakCommand
         DefaultValueFactory = _ => "10min",
         HelpName = "DURATION"
     };
-    private static readonly Option<double> Rate = new(
-        "--rate")
+    private static readonly Option<double> Rate = new("--rate")
     { Description = "requests a second, from 1 to 100000", DefaultValueFactory = _ => 1000, HelpName = "NUMBER" };
 
     public static Command Command
