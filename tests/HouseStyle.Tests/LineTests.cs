@@ -12,7 +12,8 @@ public sealed class LineTests
     [
         "src/Console", "src/Events", "src/Events.Store", "src/HostAgent", "src/ProxyNode", "src/Services.", "src/Hosting", "src/Client",
         "src/Demo",
-        "tests/EndToEnd.Tests", "tests/Events.Store.Tests", "tests/Events.Tests", "tests/HostAgent.Tests", "tests/Services.", "infra/local",
+        "tests/EndToEnd.Tests", "tests/Events.Store.Tests", "tests/Events.Tests", "tests/HostAgent.Tests",
+        "tests/Hosting.Tests", "tests/Services.", "infra/local",
     ];
 
     [Fact]

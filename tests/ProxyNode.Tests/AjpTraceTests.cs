@@ -17,8 +17,10 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
     private const int RequestsOfSession = 4;
     private const int Sessions = 6;
 
-    private static readonly ServiceRules Rules = ServiceRules.None with { Sessions = new SessionRules(
-        SessionKind.Identity, new HashSet<string>()) };
+    private static readonly ServiceRules Rules = ServiceRules.None with
+    {
+        Sessions = new SessionRules(SessionKind.Identity, new HashSet<string>())
+    };
 
     [Theory]
     [InlineData(1, 6)]
@@ -102,8 +104,8 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
             Assert.StartsWith("count 2", await http.GetStringAsync($"/count.jsp{name}"));
             foreach (var isChunked in new[] { false, true })
             {
-                using var request = new HttpRequestMessage(
-                    HttpMethod.Post, $"/length.jsp{name}") { Content = new ByteArrayContent(new byte[BodyLength]) };
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"/length.jsp{name}")
+                { Content = new ByteArrayContent(new byte[BodyLength]) };
                 request.Headers.TransferEncodingChunked = isChunked;
                 using var reply = await http.SendAsync(request);
                 Assert.StartsWith($"length {BodyLength} ", await reply.Content.ReadAsStringAsync());

@@ -44,8 +44,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
                 + "(SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
         Assert.Equal("a\nb\nc\n1\n2\nx\ny\n5\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
-        await using var command = new NpgsqlCommand(
-            "SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection) { Parameters = { new() { Value = 1 } } };
+        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection)
+        { Parameters = { new() { Value = 1 } } };
         await command.PrepareAsync();
         Assert.Equal(["b", "c"], await ReadAsync(command));
         await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("SELECT 2") } })
@@ -82,7 +82,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
             await using var connection = await ConnectAsync(proxy.EndPoint);
             await using var update = new NpgsqlCommand(
                 "UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1",
-                connection) { Parameters = { new() { Value = client } } };
+                connection)
+            { Parameters = { new() { Value = client } } };
             await update.PrepareAsync();
             for (var i = 0; i < 15; i++)
             {
@@ -173,8 +174,8 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
         {
             await using var connection = await ConnectAsync(at, "Pooling=false");
             await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('x {clock}', 1)");
-            await using var command = new NpgsqlCommand(
-                "SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 2 } } };
+            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
+            { Parameters = { new() { Value = 2 } } };
             await command.PrepareAsync();
             Assert.Equal("b", await command.ExecuteScalarAsync());
             command.Parameters[0].Value = 3;

@@ -54,8 +54,8 @@ public sealed class ShadowConnectionTests : IAsyncLifetime
     public async Task A_session_that_was_shed_begins_anew_and_nobody_on_line_notices()
     {
         await using var proxy = Start(memoryLimitBytes: 64 << 10);
-        using var client = new HttpClient(
-            new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+        { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
         // The clone never answers: its duplicates pile up until memory is short.
         using var patience = new CancellationTokenSource(Patience);
         while (accepted.Count < 2)

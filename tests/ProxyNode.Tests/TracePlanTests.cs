@@ -74,8 +74,7 @@ public sealed class TracePlanTests
     }
 
     private static TraceFile.Recorded Exchange(
-        long connection, int arrivalMilliseconds, int milliseconds, string? issued = null, string? name = null) => new(
-        new TraceEntry
+        long connection, int arrivalMilliseconds, int milliseconds, string? issued = null, string? name = null) => new(new TraceEntry
         {
             Connection = connection,
             Arrival = TimeSpan.FromMilliseconds(arrivalMilliseconds),

@@ -14,8 +14,10 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>Recording traffic before a Kestrel whose sessions have a basket each, and repeating it at another.</summary>
 public sealed class TraceTests : IAsyncLifetime
 {
-    private static readonly ServiceRules Rules = ServiceRules.None with { Sessions = new SessionRules(
-        SessionKind.Cookie, new HashSet<string> { "sid" }) };
+    private static readonly ServiceRules Rules = ServiceRules.None with
+    {
+        Sessions = new SessionRules(SessionKind.Cookie, new HashSet<string> { "sid" })
+    };
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-trace").FullName;
     private readonly Shop original = new();
@@ -160,8 +162,8 @@ public sealed class TraceTests : IAsyncLifetime
             var cookie = page.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
             for (var article = 0; article < 2; article++)
             {
-                using var request = new HttpRequestMessage(
-                    HttpMethod.Post, $"http://{proxy}/add") { Content = new StringContent($"article={article}") };
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{proxy}/add")
+                { Content = new StringContent($"article={article}") };
                 request.Headers.Add("Cookie", $"theme=dark; {cookie}");
                 using var reply = await http.SendAsync(request);
                 Assert.Equal(HttpStatusCode.OK, reply.StatusCode);

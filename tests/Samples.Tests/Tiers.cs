@@ -40,7 +40,8 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     public async Task StartApplicationAsync(string web, string database)
     {
         var application = await StartServerAsync(database);
-        await StartAsync(Assembly("Web"), ["--listen", web, "--next", application], Questions.Http($"http://{web}/health", mustSucceed: true));
+        await StartAsync(
+            Assembly("Web"), ["--listen", web, "--next", application], Questions.Http($"http://{web}/health", mustSucceed: true));
     }
 
     /// <summary>An application tier on this database; its address.</summary>

@@ -63,8 +63,8 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
         var address = FreeAddress();
         await using var application = Build(cheap, address, $"{database.EndPoint}");
         await application.StartAsync();
-        using var client = new HttpClient(
-            new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        { BaseAddress = new Uri($"http://{address}") };
         for (var round = 0; round < WarmUpRounds; round++)
             await cheap.VisitAsync(client);
         await application.StopAsync();

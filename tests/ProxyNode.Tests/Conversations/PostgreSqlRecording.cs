@@ -46,8 +46,8 @@ internal static class PostgreSqlRecording
         await using var connection = new NpgsqlConnection(
             PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
         await connection.OpenAsync();
-        await using (var command = new NpgsqlCommand(
-            "SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 1 } } })
+        await using (var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
+        { Parameters = { new() { Value = 1 } } })
         {
             await command.ExecuteScalarAsync();
             await command.PrepareAsync();
@@ -55,8 +55,8 @@ internal static class PostgreSqlRecording
             await command.UnprepareAsync();
         }
 
-        await using (var batch = new NpgsqlBatch(
-            connection) { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
+        await using (var batch = new NpgsqlBatch(connection)
+        { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
             await batch.ExecuteNonQueryAsync();
         await using (var writer = await connection.BeginBinaryImportAsync("COPY items FROM STDIN (FORMAT BINARY)"))
         {
@@ -83,8 +83,10 @@ internal static class PostgreSqlRecording
         await using (var several = new NpgsqlCommand("SELECT * FROM items", connection))
         await using (var reader = await several.ExecuteReaderAsync(System.Data.CommandBehavior.SingleRow))
             await reader.ReadAsync();
-        await using var portal = new NpgsqlBatch(connection) { BatchCommands = { new(
-            "BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") } };
+        await using var portal = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new("BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") }
+        };
         await portal.ExecuteNonQueryAsync();
     }
 }

@@ -20,8 +20,8 @@ internal sealed class VectorRecorder(string folder)
         get
         {
             var folder = new Argument<string>("folder") { Description = "where a folder a protocol is written" };
-            var protocol = new Argument<string?>(
-                "protocol") { Description = string.Join(", ", Scripts.Keys), Arity = ArgumentArity.ZeroOrOne };
+            var protocol = new Argument<string?>("protocol")
+            { Description = string.Join(", ", Scripts.Keys), Arity = ArgumentArity.ZeroOrOne };
             var command = new Command("record", "Records vectors between the real peers that are installed") { folder, protocol };
             command.SetAction(async parsed =>
             {

@@ -51,8 +51,11 @@ internal sealed class ItemStore(RequestConnection database)
             itemId);
         return item is null
             ? null
-            : item with { HighestBids = await database.ListAsync(
-                $"{BidStore.SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", BidStore.ReadBid, itemId, Paging.BidsOnItem) };
+            : item with
+            {
+                HighestBids = await database.ListAsync(
+                $"{BidStore.SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", BidStore.ReadBid, itemId, Paging.BidsOnItem)
+            };
     }
 
     /// <summary>Puts an item up for sale. Its identifier; null when there is no such seller or category.</summary>

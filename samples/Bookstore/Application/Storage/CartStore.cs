@@ -12,8 +12,10 @@ internal sealed class CartStore(RequestConnection database, TimeProvider clock)
     public async Task<Cart?> FindAsync(int userId)
     {
         var id = await database.FindAsync(
-            "SELECT id FROM carts WHERE user_id = ? AND is_ordered = 0 ORDER BY id DESC LIMIT 1", row => new { Id = row.GetInt32(
-                0) }, userId);
+            "SELECT id FROM carts WHERE user_id = ? AND is_ordered = 0 ORDER BY id DESC LIMIT 1", row => new
+            {
+                Id = row.GetInt32(0)
+            }, userId);
         return id is null ? null : new Cart(
             id.Id, await database.ListAsync(SelectLines, row => new Line(BookStore.Read(row), row.GetInt32(4)), id.Id));
     }
