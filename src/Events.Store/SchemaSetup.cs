@@ -1,4 +1,3 @@
-using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Store.Relaying;
 using JustRunIt.Events.Store.Timers;
 using JustRunIt.Hosting;
@@ -10,7 +9,11 @@ using Npgsql;
 namespace JustRunIt.Events.Store;
 
 /// <summary>Creates the schema before anything else starts; the services that start together take turns.</summary>
-internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSource, ILogger<SchemaSetup> logger) : IHostedService
+internal sealed class SchemaSetup(
+    IDocumentStore store,
+    NpgsqlDataSource dataSource,
+    IEnumerable<StoreExtension> extensions,
+    ILogger<SchemaSetup> logger) : IHostedService
 {
     private const long SetupLock = 0x4A52_5343;
 
@@ -31,7 +34,9 @@ internal sealed class SchemaSetup(IDocumentStore store, NpgsqlDataSource dataSou
         try
         {
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync().ConfigureAwait(false);
-            await ExecuteAsync(connection, TimerTable.Ddl + RelayTable.Ddl + PowerReadings.Ddl, cancellationToken).ConfigureAwait(false);
+            var ddl = string.Concat(
+                [TimerTable.Ddl, RelayTable.Ddl, ParkedTable.Ddl, SnapshotTable.Ddl, HandledTable.Ddl, .. extensions.Select(e => e.Ddl)]);
+            await ExecuteAsync(connection, ddl, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

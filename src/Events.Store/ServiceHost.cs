@@ -24,8 +24,15 @@ public static class ServiceHost
         builder.Services.AddSingleton(connections);
         builder.Services.AddSingleton(_ => CreateDataSource(connections, service));
         builder.Services.AddSingleton<IDocumentStore>(provider =>
-            DocumentStore.For(options => StoreSetup.Configure(options, provider.GetRequiredService<NpgsqlDataSource>())));
+            DocumentStore.For(options =>
+            {
+                StoreSetup.Configure(options, provider.GetRequiredService<NpgsqlDataSource>());
+                foreach (var extension in provider.GetServices<StoreExtension>())
+                    extension.Configure(options);
+            }));
         builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton<DecisionMeter>();
+        builder.Services.AddSingleton<DecisionRunner>();
         builder.Services.AddSingleton(new RelaySettings(service));
         builder.Services.AddHostedService<SchemaSetup>();
         ProcessHost.AddBus(builder, connections.RabbitMq, service, consumers, StoreErrors.Retries);

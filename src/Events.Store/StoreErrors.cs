@@ -20,11 +20,20 @@ internal static class StoreErrors
     };
 
     /// <summary>Whether an exception says that the database does not answer, or not yet.</summary>
-    public static bool IsAway(Exception e) => e is NpgsqlException { IsTransient: true };
+    public static bool IsAway(Exception e) => Chain(e).Any(cause => cause is NpgsqlException { IsTransient: true } && !IsConflict(cause));
 
-    private static bool IsConflict(Exception e) =>
-        e is ConcurrencyException
+    /// <summary>A stream or document that has changed meanwhile, or transactions that waited for each other.</summary>
+    private static bool IsConflict(Exception e) => Chain(e).Any(cause =>
+        cause is ConcurrencyException
             or EventStreamUnexpectedMaxEventIdException
             or ExistingStreamIdCollisionException
-            or Marten.Exceptions.ExistingStreamIdCollisionException;
+            or Marten.Exceptions.ExistingStreamIdCollisionException
+            or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure });
+
+    /// <summary>An exception and what caused it: Marten wraps the errors of the driver.</summary>
+    private static IEnumerable<Exception> Chain(Exception? e)
+    {
+        for (; e is not null; e = e.InnerException)
+            yield return e;
+    }
 }

@@ -2,9 +2,9 @@ using System.Text.Json;
 using JasperFx;
 using JasperFx.Events;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Sla;
 using Marten;
 using Marten.Events;
+using Weasel.Core;
 using Npgsql;
 
 namespace JustRunIt.Events.Store;
@@ -27,10 +27,12 @@ public static class StoreSetup
         options.Events.AppendMode = EventAppendMode.Quick;
         options.Events.MetadataConfig.CausationIdEnabled = true;
         options.Events.MetadataConfig.CorrelationIdEnabled = true;
-        options.UseSystemTextJsonForSerialization(new JsonSerializerOptions(Wire.Json));
+        options.Events.MetadataConfig.HeadersEnabled = true;
+        options.Events.IgnoreIndex(HandledTable.CauseIndex);
+        // Marten names properties as in C# where no casing is given, whatever the options say.
+        options.UseSystemTextJsonForSerialization(new JsonSerializerOptions(Wire.Json), EnumStorage.AsString, Casing.CamelCase);
         options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
         foreach (var type in Wire.Types.Where(type => type.IsAssignableTo(typeof(IDomainEvent))))
             options.Events.MapEventType(type, Wire.NameOf(type));
-        options.Schema.For<OpenWindow>().UseOptimisticConcurrency(true);
     }
 }

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Timers;
 
@@ -44,6 +45,8 @@ public static class Catalog
     /// <summary>Every message: who states it, and which services have a queue for it.</summary>
     public static ImmutableArray<Entry> Entries { get; } =
     [
+        Entry.Of<ConfigurationRead>(Monitor),
+        Entry.Of<DataCenterConfigured>(Monitor),
         Entry.Of<ServiceRegistered>(Monitor),
         Entry.Of<SlaViolated>(Monitor, Experimenter),
         Entry.Of<SlaSlackDetected>(Monitor, Experimenter),
@@ -61,6 +64,7 @@ public static class Catalog
         Entry.Of<SandboxAllocated>(Experimenter),
         Entry.Of<ExperimentCompleted>(Experimenter, Checker),
         Entry.Of<ExperimentFailed>(Experimenter),
+        Entry.Of<CauseOutside>(Experimenter),
         Entry.Of<CellsPruned>(Experimenter),
         Entry.Of<ExperimentsEnded>(Experimenter, Interpolator),
         Entry.Of<SandboxLeased>(Experimenter),
@@ -75,6 +79,7 @@ public static class Catalog
         Entry.Of<MachineJoined>(Placement),
         Entry.Of<VmPlaced>(Placement),
         Entry.Of<AllocationDecided>(Placement),
+        Entry.Of<AllocationNotDecided>(Placement, Experimenter),
         Entry.Of<PlacementDecided>(Placement),
         Entry.Of<PlacementDeferred>(Placement),
         Entry.Of<MigrationStarted>(Placement),

@@ -1,5 +1,4 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Store.Power;
 using MassTransit;
 
 namespace JustRunIt.Services.Experimenter;

@@ -1,10 +1,11 @@
 using JustRunIt.Events;
+using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
-using JustRunIt.Events.Store.Power;
 using JustRunIt.Events.Timers;
 using JustRunIt.Hosting;
 using JustRunIt.Services.Experimenter;
@@ -14,20 +15,19 @@ return await ServiceProgram.RunAsync(args, "Experimenter: explores a violated or
 {
     var builder = ServiceHost.CreateService(
         Catalog.Experimenter,
-        consumers => consumers
-            .Add<SlaViolatedConsumer, SlaViolated>()
-            .Add<SlaSlackDetectedConsumer, SlaSlackDetected>()
-            .Add<VmClonedConsumer, VmCloned>()
-            .Add<VmCloneFailedConsumer, VmCloneFailed>()
-            .Add<VmExitedConsumer, VmExited>()
-            .Add<AllocationSetConsumer, AllocationSet>()
-            .Add<AllocationRefusedConsumer, AllocationRefused>()
-            .Add<PowerMeasuredConsumer, PowerMeasured>(atOnce: 4)
-            .Add<ReplayMeasuredConsumer, ReplayMeasured>()
-            .Add<ValidationRequestedConsumer, ValidationRequested>()
-            .Add<TimerElapsedConsumer, TimerElapsed>());
-    builder.Services.AddSingleton<PowerReadings>();
-    builder.Services.AddSingleton<ExperimentProcess>();
-    builder.Services.AddSingleton<ExplorationProcess>();
+        messages => messages
+            .Decide<SlaViolated, ExplorationDecider>()
+            .Decide<SlaSlackDetected, ExplorationDecider>()
+            .Decide<AllocationNotDecided, ExplorationDecider>()
+            .Decide<VmCloned, ExperimentDecider>()
+            .Decide<VmCloneFailed, ExperimentDecider>()
+            .Decide<VmExited, ExperimentDecider>()
+            .Decide<AllocationSet, ExperimentDecider>()
+            .Decide<AllocationRefused, ExperimentDecider>()
+            .Decide<ReplayMeasured, ExperimentDecider>()
+            .Decide<ValidationRequested, ExperimentDecider>()
+            .Decide<TimerElapsed, ExperimentDecider>()
+            .Add<PowerMeasuredConsumer, PowerMeasured>(atOnce: 4));
+    PowerReadings.Register(builder.Services);
     return builder;
 });

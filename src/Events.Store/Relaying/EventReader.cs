@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.Events.Deciding;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Relaying;
@@ -47,15 +48,27 @@ internal sealed class EventReader(NpgsqlConnection connection)
         return page;
     }
 
-    private async Task<List<RecordedEvent>> ReadPageAsync(long position, CancellationToken cancellation)
+    private Task<List<RecordedEvent>> ReadPageAsync(long position, CancellationToken cancellation) =>
+        ReadAsync(connection, $"seq_id > $1 ORDER BY seq_id LIMIT {PageSize}", position, cancellation);
+
+    /// <summary>The event of a sequence number; null when there is none.</summary>
+    public static async Task<RecordedEvent?> ReadOneAsync(NpgsqlConnection connection, long sequence, CancellationToken cancellation)
+    {
+        var found = await ReadAsync(connection, "seq_id = $1", sequence, cancellation).ConfigureAwait(false);
+        return found.Count == 0 ? null : found[0];
+    }
+
+    private static async Task<List<RecordedEvent>> ReadAsync(
+        NpgsqlConnection connection, string condition, long sequence, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT seq_id, id, stream_id, version, type, data::text, timestamp, correlation_id, causation_id
-            FROM {StoreSetup.Schema}.mt_events WHERE seq_id > $1 ORDER BY seq_id LIMIT {PageSize}
+            SELECT seq_id, id, stream_id, version, type, data::text, timestamp, correlation_id, causation_id,
+                headers IS NULL OR NOT jsonb_exists(headers, '{DecisionRecord.Header}')
+            FROM {StoreSetup.Schema}.mt_events WHERE {condition}
             """,
             connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = sequence });
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         var page = new List<RecordedEvent>();
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
@@ -68,14 +81,15 @@ internal sealed class EventReader(NpgsqlConnection connection)
                 reader.GetString(4),
                 Encoding.UTF8.GetBytes(reader.GetString(5)),
                 reader.GetDateTime(6).ToUniversalTime(),
-                IdAt(reader, 7) ?? reader.GetGuid(1),
-                IdAt(reader, 8)));
+                ReadId(reader, 7) ?? reader.GetGuid(1),
+                ReadId(reader, 8),
+                reader.GetBoolean(9)));
         }
 
         return page;
     }
 
-    private static Guid? IdAt(NpgsqlDataReader reader, int column) =>
+    private static Guid? ReadId(NpgsqlDataReader reader, int column) =>
         !reader.IsDBNull(column) && Guid.TryParse(reader.GetString(column), out var id) ? id : null;
 
     private async Task<bool> TransactionsEndedAsync(CancellationToken cancellation)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +21,7 @@ internal sealed partial class Relay(
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ActivePoll = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan StayActiveFor = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan DropEvery = TimeSpan.FromHours(1);
     private static readonly TimeSpan SleepAtMost = TimeSpan.FromMilliseconds(100);
 
     private readonly string address = new NpgsqlConnectionStringBuilder(connections.Postgres)
@@ -79,19 +78,22 @@ internal sealed partial class Relay(
         await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, $"relay-{settings.Service}", cancellation).ConfigureAwait(false);
         // The position may fall back after a crash of the database: events are then relayed twice, which every consumer bears.
         await ExecuteAsync(connection, $"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
+        var handover = new EventHandover(publisher, connection, logger);
+        await handover.SendParkedAsync(cancellation).ConfigureAwait(false);
         var timers = new TimerPump(connection, publisher, logger);
         var reader = new EventReader(connection);
         var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
         var unconfirmed = new UnconfirmedPages(position);
         var lastEvent = Stopwatch.GetTimestamp();
         var nextTimers = 0L;
+        var nextDrop = 0L;
         while (true)
         {
             var events = await reader.ReadAsync(position, cancellation).ConfigureAwait(false);
             if (events.Count > 0)
             {
                 position = events[^1].Sequence;
-                unconfirmed.Add(position, await StartPublishingAsync(publisher, events, cancellation).ConfigureAwait(false));
+                unconfirmed.Add(position, await handover.StartAsync(events, cancellation).ConfigureAwait(false));
                 lastEvent = Stopwatch.GetTimestamp();
             }
 
@@ -101,6 +103,12 @@ internal sealed partial class Relay(
             {
                 await timers.SendDueAsync(cancellation).ConfigureAwait(false);
                 nextTimers = Stopwatch.GetTimestamp() + (long)(SleepAtMost.TotalSeconds * Stopwatch.Frequency);
+            }
+
+            if (Stopwatch.GetTimestamp() >= nextDrop)
+            {
+                await HandledTable.DropOldAsync(connection, cancellation).ConfigureAwait(false);
+                nextDrop = Stopwatch.GetTimestamp() + (long)(DropEvery.TotalSeconds * Stopwatch.Frequency);
             }
 
             if (events.Count == EventReader.PageSize)
@@ -118,37 +126,6 @@ internal sealed partial class Relay(
         await RelayTable.WriteAsync(connection, position, sleeping: true, cancellation).ConfigureAwait(false);
         if ((await reader.ReadAsync(position, cancellation).ConfigureAwait(false)).Count == 0 && !reader.AtGap)
             await connection.WaitAsync(SleepAtMost, cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>Hands events to the broker in order, without waiting for it.</summary>
-    /// <returns>Ends when the broker has confirmed all.</returns>
-    private async Task<Task> StartPublishingAsync(Publisher publisher, List<RecordedEvent> events, CancellationToken cancellation)
-    {
-        // Started in order on one channel, so the broker sees them in order; the confirms are awaited together.
-        var confirms = new List<Task>(events.Count);
-        foreach (var recorded in events)
-        {
-            var headers = new MessageHeaders(
-                recorded.Id, recorded.CorrelationId, recorded.AtUtc, recorded.Stream, recorded.Version, recorded.CausationId);
-            if (Wire.TypeOf(recorded.WireName) is not { } type)
-                continue;
-            confirms.Add(publisher.PublishAsync(recorded.WireName, recorded.Json, headers, cancellation).AsTask());
-            HandOverLog.Event(logger, recorded, type, headers);
-            if (!CommandSources.Contains(type))
-                continue;
-            var @event = (IDomainEvent)JsonSerializer.Deserialize(recorded.Json, type, Wire.Json)!;
-            foreach (var command in Consequences.CommandsOf(@event, recorded.Id))
-            {
-                // Declared before anything later is started: no later command may overtake this one.
-                await publisher.DeclareAsync(command, cancellation).ConfigureAwait(false);
-                var id = DeterministicId.From(recorded.Id, Wire.NameOf(command.GetType()));
-                var following = headers with { Id = id, CausationId = recorded.Id };
-                confirms.Add(publisher.SendAsync(command, following, cancellation).AsTask());
-                HandOverLog.Command(logger, recorded, command, following);
-            }
-        }
-
-        return Task.WhenAll(confirms);
     }
 
     private static async Task<bool> TryLockAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -20,12 +20,12 @@ internal static class TimerTable
         """;
 
     /// <summary>Adds a timer to the session's transaction; the same timer twice is one.</summary>
-    public static void Insert(IDocumentSession session, TimerElapsed timer, Cause cause) =>
+    public static void Insert(IDocumentSession session, TimerElapsed timer, Guid correlationId) =>
         session.QueueSqlCommand(
             $"INSERT INTO {StoreSetup.Schema}.timers (id, due_at, correlation_id, timer) VALUES (?, ?, ?, ?::jsonb) ON CONFLICT (id) DO NOTHING",
             IdOf(timer),
             timer.DueAt,
-            cause.CorrelationId,
+            correlationId,
             JsonSerializer.Serialize(timer, Wire.Json));
 
     private static Guid IdOf(TimerElapsed timer) => DeterministicId.From(timer.Subject, $"{timer.Kind}/{timer.DueAt.UtcTicks}");

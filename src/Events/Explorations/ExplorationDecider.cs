@@ -1,112 +1,107 @@
-using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Events.Explorations;
 
 /// <summary>Starts an exploration when an agreement is broken or slack is seen, one at a time a service (§3.1).</summary>
-public static class ExplorationDecider
+public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlackDetected>, IDecider<AllocationNotDecided>
 {
-    /// <summary>A violation or slack was seen: explores, unless the service is being explored or was a moment ago.</summary>
-    /// <param name="explorations">The service's explorations.</param>
-    /// <param name="service">The service.</param>
-    /// <param name="seenAt">End of the window that showed it (UTC).</param>
-    /// <param name="trigger">Wire name of the event.</param>
-    /// <param name="cause">The message that is being handled.</param>
-    public static IEnumerable<IDomainEvent> Start(
-        ExplorationsState explorations,
-        ServiceState service,
-        DateTimeOffset seenAt,
-        string trigger,
-        Cause cause)
+    /// <inheritdoc />
+    public string Name => "exploring";
+
+    /// <inheritdoc />
+    public int Version => 2;
+
+    /// <summary>An agreement is broken: explores what the service would need, unless it is being explored or was a moment ago.</summary>
+    public Decision Decide(IReading reading, SlaViolated message, Cause cause)
     {
-        ArgumentNullException.ThrowIfNull(explorations);
-        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(cause);
-        if (service.Registered is not { } registered || explorations.Active is not null)
-            return [];
-        if (explorations.LastEndedAt is { } ended && seenAt < ended + registered.Exploration.Cooldown)
-            return [];
+        var service = reading.State<ServiceState>(Streams.Service(message.Service));
+        if (service.Registered is not null && !service.Violations.ContainsKey(SlaSource.Key(message.Source, message.External)))
+            return Decision.Nothing(WhyNothing.NotAwaited, $"{message.Source} has called the agreement of {message.Service} kept since");
+        var seen = new Observation(message.Source, message.External, message.Value, message.WindowFrom, message.WindowTo);
+        return Start(reading, service, message.Service, ExplorationGoal.KeepAgreement, seen, message, cause);
+    }
+
+    /// <summary>There is slack: explores how little would do, unless the service is being explored or was a moment ago.</summary>
+    public Decision Decide(IReading reading, SlaSlackDetected message, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(cause);
+        var service = reading.State<ServiceState>(Streams.Service(message.Service));
+        if (!service.Violations.IsEmpty)
+            return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is broken by the word of {service.Violations.Keys.First()}");
+        var seen = new Observation(message.Source, message.External, message.Value, message.WindowFrom, message.WindowTo);
+        return Start(reading, service, message.Service, ExplorationGoal.ReleaseSlack, seen, message, cause);
+    }
+
+    /// <summary>A matrix decided nothing: where measuring again may mend that, explores again, as often as the policy allows.</summary>
+    public Decision Decide(IReading reading, AllocationNotDecided message, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(cause);
+        if (message.Reason is not (WhyNotDecided.Incomplete or WhyNotDecided.Contradictory or WhyNotDecided.TooOld))
+            return Decision.Nothing(WhyNothing.NotAddressed, $"measuring again does not mend that: {message.Detail}");
+        var service = reading.State<ServiceState>(Streams.Service(message.Service));
+        var explorations = reading.State<ExplorationsState>(Streams.Explorations(message.Service));
+        var policy = reading.State<PolicyState>(Streams.Policy(message.DataCenter)).Current.Exploring;
+        if (service.Registered is not { } registered)
+            return Decision.Nothing(WhyNothing.Unregistered, $"service {message.Service} is not registered");
+        if (explorations.Active is not null)
+            return Decision.Nothing(WhyNothing.UnderWay, $"{message.Service} is being explored");
+        if (explorations.Last is not { } last || last.ExplorationId != message.ExplorationId)
+            return Decision.Nothing(WhyNothing.NotAwaited, $"{message.Service} has been explored since");
+        if (last.Attempt > policy.Repetitions)
+            return Decision.Nothing(WhyNothing.Exhausted, $"explored {last.Attempt} times without a decision: {message.Detail}");
+        if (message.Goal == ExplorationGoal.KeepAgreement && service.Violations.IsEmpty)
+            return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is kept again");
+        var started = Started(registered, message.Goal, last.Seen, message, cause, last.Attempt + 1);
+        return Tiers.OpenFrom(reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, message.CorrelationId)
+            .Before(Streams.Explorations(message.Service), started);
+    }
+
+    private static Decision Start(
+        IReading reading, ServiceState service, string name, ExplorationGoal goal, Observation seen, IDomainEvent trigger, Cause cause)
+    {
+        var explorations = reading.State<ExplorationsState>(Streams.Explorations(name));
+        if (service.Registered is not { } registered)
+            return Decision.Nothing(WhyNothing.Unregistered, $"service {name} is not registered");
+        if (explorations.Active is { } active)
+            return Decision.Nothing(WhyNothing.UnderWay, $"{name} is being explored since {active.At:O}");
+        if (explorations.LastEndedAt is { } ended && seen.To < ended + registered.Exploration.Cooldown)
+        {
+            return Decision.Nothing(
+                WhyNothing.CoolingDown,
+                $"the last exploration of {name} ended at {ended:O}; {registered.Exploration.Cooldown.TotalSeconds:0} s must pass");
+        }
+
+        var started = Started(registered, goal, seen, trigger, cause, attempt: 1);
+        return Tiers.OpenFrom(reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, cause.CorrelationId)
+            .Before(Streams.Explorations(name), started);
+    }
+
+    private static ExplorationStarted Started(
+        ServiceRegistered registered, ExplorationGoal goal, Observation? seen, IDomainEvent trigger, Cause cause, int attempt)
+    {
         var id = DeterministicId.From(cause.MessageId, "exploration");
-        return
-        [
-            new ExplorationStarted(
-                id,
-                registered.Service,
-                registered.DataCenter,
-                trigger,
-                registered.Level.MeanResponseTime,
-                registered.Exploration,
-                [.. registered.Exploration.Tiers.Select(tier => DeterministicId.From(id, $"matrix/{tier}"))],
-                cause.At),
-        ];
-    }
-
-    /// <summary>Opens the matrix of the tier at <paramref name="index"/>, or says why it cannot be opened.</summary>
-    /// <param name="exploration">The exploration.</param>
-    /// <param name="index">Of the tier, in the exploration's order.</param>
-    /// <param name="service">The service.</param>
-    /// <param name="dataCenter">Where the tier's servers and the sandbox are.</param>
-    /// <param name="deadline">End of the time budget (UTC).</param>
-    /// <param name="at">When (UTC).</param>
-    public static (MatrixOpened? Opened, string Problem) Open(
-        ExplorationStarted exploration,
-        int index,
-        ServiceState service,
-        DataCenterState dataCenter,
-        DateTimeOffset deadline,
-        DateTimeOffset at)
-    {
-        ArgumentNullException.ThrowIfNull(exploration);
-        ArgumentNullException.ThrowIfNull(service);
-        ArgumentNullException.ThrowIfNull(dataCenter);
-        var settings = exploration.Settings;
-        var name = settings.Tiers[index];
-        var tier = service.Registered?.Tiers.FirstOrDefault(candidate => candidate.Name == name);
-        if (tier is null || tier.Vms.Count == 0)
-            return (null, $"tier {name} has no servers");
-        if (tier.ProxyNode is null)
-            return (null, $"tier {name} has no proxies");
-        var vm = tier.Vms.FirstOrDefault(dataCenter.Vms.ContainsKey);
-        if (vm is null)
-            return (null, $"no server of tier {name} runs in data centre {exploration.DataCenter}");
-        // A server is cloned by the agent that runs it, wherever it has moved to, so the sandbox is one of that agent's.
-        if (!dataCenter.Machines.TryGetValue(dataCenter.Vms[vm].Machine, out var host))
-            return (null, $"machine {dataCenter.Vms[vm].Machine}, where {vm} runs, has not been announced");
-        var sandbox = dataCenter.Machines.Values
-            .Where(machine => machine.Role == MachineRole.Sandbox && machine.Agent == host.Agent)
-            .OrderBy(machine => machine.Machine, StringComparer.Ordinal)
-            .FirstOrDefault();
-        if (sandbox is null)
-            return (null, $"host agent {host.Agent}, which runs {vm}, has no sandbox machine in data centre {exploration.DataCenter}; add one to its file");
-        return (
-            new MatrixOpened(
-                exploration.Matrices[index],
-                exploration.ExplorationId,
-                exploration.Service,
-                exploration.DataCenter,
-                name,
-                vm,
-                new SandboxPlace(sandbox.Machine, sandbox.Agent, tier.SandboxNext),
-                tier.ProxyNode,
-                settings.Dimensions,
-                settings.Experiments,
-                settings.Durations,
-                settings.PruneGainBelow,
-                exploration.Agreed,
-                settings.Slack,
-                settings.MismatchThreshold,
-                deadline,
-                at),
-            "");
-    }
-
-    /// <summary>Ends the active exploration.</summary>
-    public static ExplorationCompleted Complete(ExplorationStarted exploration, string reason, DateTimeOffset at)
-    {
-        ArgumentNullException.ThrowIfNull(exploration);
-        return new ExplorationCompleted(exploration.ExplorationId, exploration.Service, reason, at);
+        return new ExplorationStarted(
+            id,
+            registered.Service,
+            registered.DataCenter,
+            Wire.NameOf(trigger.GetType()),
+            goal,
+            registered.Level.Agreement,
+            seen,
+            registered.Exploration,
+            [.. registered.Exploration.Tiers.Select(tier => DeterministicId.From(id, $"matrix/{tier}"))],
+            attempt,
+            cause.At);
     }
 }

@@ -4,17 +4,23 @@ namespace JustRunIt.Events.Explorations;
 
 /// <summary>The explorations of a service: at most one is active.</summary>
 /// <param name="Active">The active one; null when none is.</param>
+/// <param name="Last">The last one that was started; null when none was.</param>
 /// <param name="LastEndedAt">When the last one ended (UTC); null when none has.</param>
-public sealed record ExplorationsState(ExplorationStarted? Active, DateTimeOffset? LastEndedAt) : IState<ExplorationsState>
+public sealed record ExplorationsState(
+    ExplorationStarted? Active, ExplorationStarted? Last, DateTimeOffset? LastEndedAt) : IState<ExplorationsState>
 {
     /// <inheritdoc />
-    public static ExplorationsState Initial { get; } = new(null, null);
+    public static ExplorationsState Initial { get; } = new(null, null, null);
 
     /// <inheritdoc />
-    public static ExplorationsState Evolve(ExplorationsState state, IDomainEvent @event) => @event switch
+    public static ExplorationsState Evolve(ExplorationsState state, IDomainEvent @event)
     {
-        ExplorationStarted started => new(started, state.LastEndedAt),
-        ExplorationCompleted completed => new(null, completed.At),
-        _ => throw new UnknownEventException(typeof(ExplorationsState), @event),
-    };
+        ArgumentNullException.ThrowIfNull(state);
+        return @event switch
+        {
+            ExplorationStarted started => state with { Active = started, Last = started },
+            ExplorationCompleted completed => state with { Active = null, LastEndedAt = completed.At },
+            _ => throw new UnknownEventException(typeof(ExplorationsState), @event),
+        };
+    }
 }

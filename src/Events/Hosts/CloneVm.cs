@@ -20,4 +20,4 @@ public sealed record CloneVm(
     string CloneName,
     string SandboxMachine,
     string? Next,
-    DateTimeOffset LeaseUntil) : ICommand;
+    DateTimeOffset LeaseUntil) : IAgentCommand;

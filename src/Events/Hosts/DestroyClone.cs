@@ -8,4 +8,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Agent">The host agent that is to do it.</param>
 /// <param name="CloneName">Name of the clone.</param>
 [WireName("justrunit.destroy-clone.v1")]
-public sealed record DestroyClone(string Subject, Guid RequestId, string Agent, string CloneName) : ICommand;
+public sealed record DestroyClone(string Subject, Guid RequestId, string Agent, string CloneName) : IAgentCommand;

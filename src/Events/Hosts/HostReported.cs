@@ -1,5 +1,5 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -13,7 +13,7 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vms">On-line virtual machines and clones.</param>
 /// <param name="Clones">What clones of that back end are; null from an agent that does not say.</param>
 /// <param name="Why">Why it is that back end, with what speaks against a better one; null likewise.</param>
-[WireName("justrunit.host-reported.v1")]
+[WireName("justrunit.host-reported.v2")]
 public sealed record HostReported(
     Guid RequestId,
     string DataCenter,
@@ -28,18 +28,16 @@ public sealed record HostReported(
 /// <summary>A machine of a host agent.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Role">What it is for.</param>
-/// <param name="Cpu">Capacity in its own cores.</param>
-/// <param name="Memory">Capacity.</param>
-public sealed record HostMachine(string Name, MachineRole Role, CpuShare Cpu, MemorySize Memory);
+/// <param name="Capacity">What it has; CPU in its own cores.</param>
+public sealed record HostMachine(string Name, MachineRole Role, Allocation Capacity);
 
 /// <summary>A virtual machine or clone that runs.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Machine">Where.</param>
-/// <param name="Cpu">The cap in force.</param>
-/// <param name="Memory">The limit in force.</param>
+/// <param name="Allocation">What it has.</param>
 /// <param name="Endpoint">host:port at which it is reached.</param>
 /// <param name="CloneOf">The original; null for an on-line virtual machine.</param>
 /// <param name="LeaseUntil">When the clone is destroyed (UTC); null for an on-line virtual machine.</param>
 /// <param name="Moves">How often it has moved between agents.</param>
 public sealed record HostVm(
-    string Name, string Machine, CpuShare Cpu, MemorySize Memory, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil, int Moves = 0);
+    string Name, string Machine, Allocation Allocation, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil, int Moves = 0);

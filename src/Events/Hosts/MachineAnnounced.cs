@@ -1,5 +1,5 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -8,17 +8,15 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Agent">The host agent.</param>
 /// <param name="Machine">The machine's name.</param>
 /// <param name="Role">What it is for.</param>
-/// <param name="Cpu">Capacity in the machine's own cores.</param>
-/// <param name="Memory">Capacity.</param>
+/// <param name="Capacity">What it has; CPU in its own cores.</param>
 /// <param name="Hypervisor">The back end that runs virtual machines there.</param>
 /// <param name="Simulated">True when several such machines share one real one, each a capped control group.</param>
-[WireName("justrunit.machine-announced.v1")]
+[WireName("justrunit.machine-announced.v2")]
 public sealed record MachineAnnounced(
     string DataCenter,
     string Agent,
     string Machine,
     MachineRole Role,
-    CpuShare Cpu,
-    MemorySize Memory,
+    Allocation Capacity,
     string Hypervisor,
     bool Simulated) : IReport;

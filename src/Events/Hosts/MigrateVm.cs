@@ -11,4 +11,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="To">Machine that it goes to.</param>
 /// <param name="ToAgent">The host agent of that machine; null when it is the same one.</param>
 [WireName("justrunit.migrate-vm.v1")]
-public sealed record MigrateVm(string Subject, Guid RequestId, string Agent, string Vm, string From, string To, string? ToAgent = null) : ICommand;
+public sealed record MigrateVm(string Subject, Guid RequestId, string Agent, string Vm, string From, string To, string? ToAgent = null) : IAgentCommand;

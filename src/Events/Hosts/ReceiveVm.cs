@@ -14,4 +14,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Endpoint">host:port at which the sender waits; null when it no longer has the virtual machine, and asks where it is.</param>
 /// <param name="Ticket">What the receiver says first, so that the sender knows whom it talks to.</param>
 [WireName("justrunit.receive-vm.v1")]
-public sealed record ReceiveVm(string Subject, Guid RequestId, string Agent, string Vm, string To, string? Endpoint, Guid Ticket) : ICommand;
+public sealed record ReceiveVm(string Subject, Guid RequestId, string Agent, string Vm, string To, string? Endpoint, Guid Ticket) : IAgentCommand;

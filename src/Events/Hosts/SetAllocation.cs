@@ -1,5 +1,5 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -8,17 +8,16 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="RequestId">Repeated in the answer.</param>
 /// <param name="Agent">The host agent that is to do it.</param>
 /// <param name="Vm">The virtual machine or clone.</param>
-/// <param name="Cpu">Share of a core; idle time is not lent beyond it (§2.2.1, non-work-conserving).</param>
-/// <param name="Memory">Memory limit; null leaves it as it is.</param>
-/// <param name="Frequency">Highest frequency of the cores that it is pinned to; null leaves it as it is.</param>
+/// <param name="Allocation">
+/// What it is to have; a resource that is not named stays as it is. Idle CPU time is not lent beyond the share (§2.2.1,
+/// non-work-conserving); the frequency is that of the cores that it is pinned to.
+/// </param>
 /// <param name="Cores">Numbers of the host's cores that it is pinned to; empty for any, null leaves them as they are.</param>
-[WireName("justrunit.set-allocation.v1")]
+[WireName("justrunit.set-allocation.v2")]
 public sealed record SetAllocation(
     string Subject,
     Guid RequestId,
     string Agent,
     string Vm,
-    CpuShare Cpu,
-    MemorySize? Memory,
-    Frequency? Frequency = null,
-    IReadOnlyList<int>? Cores = null) : ICommand;
+    Allocation Allocation,
+    IReadOnlyList<int>? Cores = null) : IAgentCommand;

@@ -1,5 +1,5 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -12,9 +12,8 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Tier">The tier it belongs to.</param>
 /// <param name="Pinned">True when it may not be migrated.</param>
 /// <param name="Program">What runs in it.</param>
-/// <param name="Cpu">Share of a core.</param>
-/// <param name="Memory">Memory limit.</param>
-[WireName("justrunit.start-vm.v1")]
+/// <param name="Allocation">What it is to have; CPU and memory are named.</param>
+[WireName("justrunit.start-vm.v2")]
 public sealed record StartVm(
     Guid RequestId,
     string Agent,
@@ -24,5 +23,4 @@ public sealed record StartVm(
     string Tier,
     bool Pinned,
     VmProgram Program,
-    CpuShare Cpu,
-    MemorySize Memory) : ICommand;
+    Allocation Allocation) : IAgentCommand;

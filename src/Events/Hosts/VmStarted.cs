@@ -1,5 +1,5 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -12,9 +12,8 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Service">The service it belongs to.</param>
 /// <param name="Tier">The tier it belongs to.</param>
 /// <param name="Pinned">True when it may not be migrated.</param>
-/// <param name="Cpu">The cap in force.</param>
-/// <param name="Memory">The limit in force.</param>
-[WireName("justrunit.vm-started.v1")]
+/// <param name="Allocation">What it has.</param>
+[WireName("justrunit.vm-started.v2")]
 public sealed record VmStarted(
     Guid RequestId,
     string DataCenter,
@@ -24,5 +23,4 @@ public sealed record VmStarted(
     string Service,
     string Tier,
     bool Pinned,
-    CpuShare Cpu,
-    MemorySize Memory) : IReport;
+    Allocation Allocation) : IReport;

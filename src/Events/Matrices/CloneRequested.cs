@@ -9,8 +9,9 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="CloneName">Name of the clone.</param>
 /// <param name="Sandbox">Where it is to run.</param>
 /// <param name="LeaseUntil">The clone is destroyed at this time at the latest (UTC).</param>
+/// <param name="AnswerBy">A host agent that has not answered by then has failed (UTC).</param>
 /// <param name="At">When (UTC).</param>
-[WireName("justrunit.clone-requested.v1")]
+[WireName("justrunit.clone-requested.v2")]
 public sealed record CloneRequested(
     Guid MatrixId,
     Guid RequestId,
@@ -18,4 +19,5 @@ public sealed record CloneRequested(
     string CloneName,
     SandboxPlace Sandbox,
     DateTimeOffset LeaseUntil,
+    DateTimeOffset AnswerBy,
     DateTimeOffset At) : IDomainEvent;

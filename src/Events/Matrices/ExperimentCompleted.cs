@@ -1,8 +1,7 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;
 
@@ -10,7 +9,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="ExperimentId">The experiment.</param>
 /// <param name="Cell">The cell.</param>
-/// <param name="Cpu">The CPU share that the clone had.</param>
+/// <param name="Allocation">What the clone had.</param>
 /// <param name="Purpose">Exploration or validation.</param>
 /// <param name="From">Start of the measured arrivals (UTC).</param>
 /// <param name="To">End of the measured arrivals, exclusive (UTC).</param>
@@ -19,12 +18,12 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Matches">How the clone's own requests were answered.</param>
 /// <param name="OnlinePower">Power on-line while the measured requests arrived; null when no meter is configured there.</param>
 /// <param name="SandboxPower">Power in the sandbox while their duplicates arrived; null when no meter is configured there.</param>
-[WireName("justrunit.experiment-completed.v1")]
+[WireName("justrunit.experiment-completed.v2")]
 public sealed record ExperimentCompleted(
     Guid MatrixId,
     Guid ExperimentId,
     Cell Cell,
-    CpuShare Cpu,
+    Allocation Allocation,
     ExperimentPurpose Purpose,
     DateTimeOffset From,
     DateTimeOffset To,

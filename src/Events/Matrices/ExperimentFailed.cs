@@ -1,4 +1,3 @@
-using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Matrices;

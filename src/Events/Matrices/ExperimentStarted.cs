@@ -1,7 +1,6 @@
-using JustRunIt.Events.Explorations;
-using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;
 
@@ -9,9 +8,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="ExperimentId">The experiment.</param>
 /// <param name="Cell">The cell.</param>
-/// <param name="Values">The cell's value in each dimension.</param>
-/// <param name="Cpu">The CPU share to set.</param>
-/// <param name="Memory">The memory limit to set; null leaves it.</param>
+/// <param name="Allocation">What the clone is to have: the cell's amounts, and of every other resource what the original has.</param>
 /// <param name="Purpose">Exploration or validation.</param>
 /// <param name="Service">The service.</param>
 /// <param name="Tier">The tier.</param>
@@ -20,16 +17,14 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Agent">The clone's host agent.</param>
 /// <param name="ProxyNode">The proxy node around the original.</param>
 /// <param name="Durations">How long each part takes.</param>
+/// <param name="AnswerBy">An experiment of which nothing was heard by then is lost (UTC).</param>
 /// <param name="At">When (UTC).</param>
-/// <param name="Frequency">The highest frequency to set; null leaves it.</param>
-[WireName("justrunit.experiment-started.v1")]
+[WireName("justrunit.experiment-started.v2")]
 public sealed record ExperimentStarted(
     Guid MatrixId,
     Guid ExperimentId,
     Cell Cell,
-    IReadOnlyList<double> Values,
-    CpuShare Cpu,
-    MemorySize? Memory,
+    Allocation Allocation,
     ExperimentPurpose Purpose,
     string Service,
     string Tier,
@@ -38,5 +33,5 @@ public sealed record ExperimentStarted(
     string Agent,
     string ProxyNode,
     ExperimentDurations Durations,
-    DateTimeOffset At,
-    Frequency? Frequency = null) : IDomainEvent;
+    DateTimeOffset AnswerBy,
+    DateTimeOffset At) : IDomainEvent;

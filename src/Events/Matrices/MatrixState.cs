@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using JustRunIt.Events.Matrices.Geometry;
+using System.Text.Json.Serialization;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;
 
@@ -16,90 +16,100 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="PendingClone">The clone that was asked for and has not answered.</param>
 /// <param name="ReadyClone">The clone that is ready.</param>
 /// <param name="Running">The experiment that runs.</param>
+/// <param name="RunningIsAllocated">Whether the clone has the allocation of the experiment that runs.</param>
 /// <param name="CloneAttempts">Clones asked for since the last that was ready.</param>
 /// <param name="ExplorationEnded">True once the driver was done with exploring.</param>
 /// <param name="ValidationActive">True while a validation holds, or waits for, the sandbox.</param>
 /// <param name="Validations">Cells whose validation was asked for and is not done, in order.</param>
 /// <param name="ValidationDeadline">Validations end at this time (UTC).</param>
 /// <param name="Filled">True once the interpolator was done.</param>
+/// <param name="Outside">Why its experiments cannot reproduce what its exploration is about; null while they may.</param>
+/// <param name="EndedAt">When its exploration ended (UTC); null before.</param>
 /// <param name="Checked">Cells that the checker has confirmed or objected to.</param>
 public sealed record MatrixState(
     MatrixOpened? Opened,
-    ImmutableDictionary<Cell, ExperimentCompleted> Measured,
-    ImmutableDictionary<Cell, CellInterpolated> Interpolated,
-    ImmutableHashSet<Cell> Pruned,
-    ImmutableHashSet<Cell> Failed,
+    ImmutableSortedDictionary<Cell, ExperimentCompleted> Measured,
+    ImmutableSortedDictionary<Cell, CellInterpolated> Interpolated,
+    ImmutableSortedSet<Cell> Pruned,
+    ImmutableSortedSet<Cell> Failed,
     int Started,
     DateTimeOffset? LeasedAt,
     CloneRequested? PendingClone,
     CloneReady? ReadyClone,
     ExperimentStarted? Running,
+    bool RunningIsAllocated,
     int CloneAttempts,
     bool ExplorationEnded,
     bool ValidationActive,
     ImmutableList<Cell> Validations,
     DateTimeOffset ValidationDeadline,
     bool Filled,
-    ImmutableHashSet<Cell> Checked) : IState<MatrixState>
+    CauseOutside? Outside,
+    DateTimeOffset? EndedAt,
+    ImmutableSortedSet<Cell> Checked) : IState<MatrixState>
 {
     /// <inheritdoc />
     public static MatrixState Initial { get; } = new(
-        null,
-        ImmutableDictionary<Cell, ExperimentCompleted>.Empty,
-        ImmutableDictionary<Cell, CellInterpolated>.Empty,
-        [],
-        [],
-        0,
-        null,
-        null,
-        null,
-        null,
-        0,
-        false,
-        false,
-        [],
-        default,
-        false,
-        []);
+        Opened: null,
+        Measured: ImmutableSortedDictionary<Cell, ExperimentCompleted>.Empty,
+        Interpolated: ImmutableSortedDictionary<Cell, CellInterpolated>.Empty,
+        Pruned: [],
+        Failed: [],
+        Started: 0,
+        LeasedAt: null,
+        PendingClone: null,
+        ReadyClone: null,
+        Running: null,
+        RunningIsAllocated: false,
+        CloneAttempts: 0,
+        ExplorationEnded: false,
+        ValidationActive: false,
+        Validations: [],
+        ValidationDeadline: default,
+        Filled: false,
+        Outside: null,
+        EndedAt: null,
+        Checked: []);
 
     /// <summary>The matrix' settings.</summary>
     /// <exception cref="InvalidOperationException">The matrix was never opened.</exception>
+    [JsonIgnore]
     public MatrixOpened Settings => Opened ?? throw new InvalidOperationException("The matrix was never opened.");
 
     /// <summary>The matrix' dimensions.</summary>
+    [JsonIgnore]
     public MatrixShape Shape => new([.. Settings.Dimensions]);
 
     /// <summary>True while experiments run or wait for the sandbox.</summary>
+    [JsonIgnore]
     public bool IsActive => Opened is not null && (!ExplorationEnded || ValidationActive);
 
     /// <summary>What an experiment that starts now is for.</summary>
+    [JsonIgnore]
     public ExperimentPurpose Purpose => ExplorationEnded ? ExperimentPurpose.Validate : ExperimentPurpose.Explore;
 
     /// <summary>
     /// No experiment ends after this time (UTC). Waiting for a sandbox that another matrix holds takes nothing from an
     /// exploration's time budget; null while it waits.
     /// </summary>
+    [JsonIgnore]
     public DateTimeOffset? Deadline => ExplorationEnded ? ValidationDeadline : Settings.Deadline + (LeasedAt - Settings.At);
+
+    /// <summary>Cells that have no value although no heuristic cancelled them.</summary>
+    [JsonIgnore]
+    public IEnumerable<Cell> Blank =>
+        Shape.Cells.Where(cell => !Measured.ContainsKey(cell) && !Interpolated.ContainsKey(cell) && !Pruned.Contains(cell));
 
     /// <summary>Whether an experiment that starts now would end after the deadline.</summary>
     /// <param name="now">UTC.</param>
     public bool IsOutOfTime(DateTimeOffset now) =>
         now + Settings.Durations.Longest > (Deadline ?? now + (Settings.Deadline - Settings.At));
 
-    /// <summary>The CPU share of a cell; null when CPU is not a dimension.</summary>
-    public CpuShare? CpuOf(Cell cell) => ValueOf(cell, ResourceNames.Cpu) is { } cores ? new CpuShare(cores) : null;
-
-    /// <summary>The cell's value of a resource; null when the resource is not a dimension.</summary>
-    public double? ValueOf(Cell cell, string resource)
+    /// <summary>The cell's amount of each dimension's resource.</summary>
+    public Allocation AllocationOf(Cell cell)
     {
         ArgumentNullException.ThrowIfNull(cell);
-        for (var i = 0; i < Settings.Dimensions.Count; i++)
-        {
-            if (Settings.Dimensions[i].Resource == resource)
-                return Settings.Dimensions[i].ValueAt(cell[i]);
-        }
-
-        return null;
+        return new Allocation(Settings.Dimensions.Select((dimension, i) => KeyValuePair.Create(dimension.Resource, dimension.ValueAt(cell[i]))));
     }
 
     /// <inheritdoc />
@@ -122,9 +132,10 @@ public sealed record MatrixState(
             ExperimentStarted e => state with
             {
                 Running = e,
+                RunningIsAllocated = false,
                 Started = state.Started + (e.Purpose == ExperimentPurpose.Explore ? 1 : 0),
             },
-            SandboxAllocated => state,
+            SandboxAllocated => state with { RunningIsAllocated = true },
             ExperimentCompleted e => state with
             {
                 Running = null,
@@ -139,9 +150,11 @@ public sealed record MatrixState(
                 Validations = state.Validations.Remove(e.Cell),
             },
             CellsPruned e => state with { Pruned = state.Pruned.Union(e.Cells) },
+            CauseOutside e => state with { Outside = e },
             ExperimentsEnded e => state with
             {
                 ExplorationEnded = true,
+                EndedAt = e.Purpose == ExperimentPurpose.Explore ? e.At : state.EndedAt,
                 ValidationActive = false,
                 Validations = e.Purpose == ExperimentPurpose.Validate ? [] : state.Validations,
                 PendingClone = null,

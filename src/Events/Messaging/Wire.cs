@@ -19,7 +19,7 @@ public static class Wire
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = false,
+        RespectRequiredConstructorParameters = true,
     };
 
     /// <summary>Every message type with a wire name.</summary>

@@ -1,5 +1,6 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Placement;
 
@@ -10,10 +11,10 @@ namespace JustRunIt.Events.Placement;
 /// <param name="RequestId">Of the command that follows.</param>
 /// <param name="Agent">The host agent that is to do it.</param>
 /// <param name="Vm">The virtual machine.</param>
-/// <param name="Cpu">The cap to set.</param>
-/// <param name="Memory">The limit to set; null leaves it.</param>
+/// <param name="Allocation">What to set; a resource that is not named stays as it is.</param>
+/// <param name="AnswerBy">A host agent that has not answered by then has failed (UTC).</param>
 /// <param name="At">When (UTC).</param>
-[WireName("justrunit.allocation-started.v1")]
+[WireName("justrunit.allocation-started.v2")]
 public sealed record AllocationStarted(
     string DataCenter,
     Guid DecisionId,
@@ -21,6 +22,6 @@ public sealed record AllocationStarted(
     Guid RequestId,
     string Agent,
     string Vm,
-    CpuShare Cpu,
-    MemorySize? Memory,
-    DateTimeOffset At) : IDomainEvent;
+    Allocation Allocation,
+    DateTimeOffset AnswerBy,
+    DateTimeOffset At) : IDomainEvent, IPlacementProgress;

@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
@@ -8,4 +9,4 @@ namespace JustRunIt.Events.Placement;
 /// <param name="Vm">The virtual machine.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.migration-failed.v1")]
-public sealed record MigrationFailed(Guid DecisionId, int Step, string Vm, string Reason) : IDomainEvent;
+public sealed record MigrationFailed(Guid DecisionId, int Step, string Vm, string Reason) : IDomainEvent, IPlacementProgress;

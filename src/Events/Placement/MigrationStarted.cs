@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
@@ -11,9 +12,10 @@ namespace JustRunIt.Events.Placement;
 /// <param name="Vm">The virtual machine.</param>
 /// <param name="From">Machine that it leaves.</param>
 /// <param name="To">Machine that it goes to.</param>
+/// <param name="AnswerBy">A host agent that has not answered by then has failed (UTC).</param>
 /// <param name="At">When (UTC).</param>
 /// <param name="ToAgent">The host agent of the machine that it goes to; null when it is the same one.</param>
-[WireName("justrunit.migration-started.v1")]
+[WireName("justrunit.migration-started.v2")]
 public sealed record MigrationStarted(
     string DataCenter,
     Guid DecisionId,
@@ -23,5 +25,6 @@ public sealed record MigrationStarted(
     string Vm,
     string From,
     string To,
+    DateTimeOffset AnswerBy,
     DateTimeOffset At,
-    string? ToAgent = null) : IDomainEvent;
+    string? ToAgent = null) : IDomainEvent, IPlacementProgress;

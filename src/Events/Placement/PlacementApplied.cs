@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
@@ -8,4 +9,4 @@ namespace JustRunIt.Events.Placement;
 /// <param name="Service">The service whose exploration led to it.</param>
 /// <param name="At">When (UTC).</param>
 [WireName("justrunit.placement-applied.v1")]
-public sealed record PlacementApplied(string DataCenter, Guid DecisionId, string Service, DateTimeOffset At) : IDomainEvent;
+public sealed record PlacementApplied(string DataCenter, Guid DecisionId, string Service, DateTimeOffset At) : IDomainEvent, IPlacementProgress;

@@ -1,4 +1,7 @@
+using System.Text.Json.Serialization;
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement.Plans;
 
 namespace JustRunIt.Events.Placement;
 
@@ -17,10 +20,10 @@ namespace JustRunIt.Events.Placement;
 /// <param name="Migrations">How many virtual machines move.</param>
 /// <param name="Steps">In an order in which no machine is over its capacity on the way.</param>
 /// <param name="At">When (UTC).</param>
-[WireName("justrunit.placement-decided.v1")]
+[WireName("justrunit.placement-decided.v2")]
 public sealed record PlacementDecided(
     Guid DecisionId,
-    ulong Seed,
+    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong Seed,
     bool Feasible,
     string? Problem,
     IReadOnlyDictionary<string, string> Machines,
@@ -29,4 +32,4 @@ public sealed record PlacementDecided(
     int LowerBound,
     int Migrations,
     IReadOnlyList<PlacementStep> Steps,
-    DateTimeOffset At) : IDomainEvent;
+    DateTimeOffset At) : IDomainEvent, IPlacementProgress;

@@ -1,236 +1,113 @@
-using System.Collections.Immutable;
-using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Placement.Packing;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Settings;
+using JustRunIt.Events.Sla;
 using JustRunIt.Events.Timers;
 
 namespace JustRunIt.Events.Placement;
 
 /// <summary>
-/// The management entity of §3.1: minimum allocation with slack, bin packing, and the steps that carry it out on-line,
-/// one after another.
+/// The management entity of §3.1: judges each filled matrix, decides the minimum allocation with slack and the machines, and
+/// takes the first step. A matrix that cannot be right, or is not the newest, decides nothing but a stated reason.
 /// </summary>
-public static class PlacementDecider
+public sealed class PlacementDecider : IDecider<MatrixFilled>, IDecider<MismatchDetected>, IDecider<TimerElapsed>
 {
-    /// <summary>How long to wait before a matrix is looked at again while another placement is in progress.</summary>
-    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    /// <inheritdoc />
+    public string Name => "placing";
 
-    /// <summary>A host agent that has not answered a step after this long has failed.</summary>
-    public static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(60);
+    /// <inheritdoc />
+    public int Version => 2;
 
-    /// <summary>A matrix is filled, or a mismatch was found in it: decides, and takes the first step.</summary>
-    /// <param name="state">The data centre.</param>
-    /// <param name="matrix">The matrix.</param>
-    /// <param name="matrixVersion">The version of its stream.</param>
-    /// <param name="cause">The message that is being handled.</param>
-    public static Decision Decide(DataCenterState state, MatrixState matrix, long matrixVersion, Cause cause)
+    /// <summary>A matrix is filled.</summary>
+    public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(matrix);
+        ArgumentNullException.ThrowIfNull(message);
+        return DecideFrom(reading, message.MatrixId, cause);
+    }
+
+    /// <summary>A value that a decision used was wrong: decides anew with the measured one.</summary>
+    public Decision Decide(IReading reading, MismatchDetected message, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return DecideFrom(reading, message.MatrixId, cause);
+    }
+
+    /// <summary>A wait of a data centre is over: a step was not answered, or a deferred matrix has its turn.</summary>
+    public Decision Decide(IReading reading, TimerElapsed message, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(message);
+        return message.Kind switch
+        {
+            TimerKind.PlacementRetry => DecideFrom(reading, message.Subject, cause),
+            TimerKind.StepOverdue => StepDecider.Overdue(reading, message),
+            _ => Decision.Nothing(WhyNothing.NotAddressed, $"timer {message.Kind} of {message.Stream}"),
+        };
+    }
+
+    private static Decision DecideFrom(IReading reading, Guid matrixId, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
         ArgumentNullException.ThrowIfNull(cause);
-        var settings = matrix.Settings;
+        var matrixStream = Streams.Matrix(matrixId);
+        var matrix = reading.State<MatrixState>(matrixStream);
+        if (matrix.Opened is not { } settings)
+            return Decision.Nothing(WhyNothing.Unregistered, $"matrix {matrixId} was never opened");
+        var stream = Streams.DataCenter(settings.DataCenter);
+        var state = reading.State<PlacementState>(stream);
+        var service = reading.State<ServiceState>(Streams.Service(settings.Service));
+        var policy = reading.State<PolicyState>(Streams.Policy(settings.DataCenter)).Current.Placing;
         if (state.InProgress is not null)
         {
-            return new Decision(
-                [new PlacementDeferred(settings.DataCenter, settings.MatrixId, cause.At + RetryAfter)],
-                []);
+            return Decision.On(stream, new PlacementDeferred(settings.DataCenter, matrixId, cause.At + policy.RetryAfter))
+                .Under(settings.CorrelationId);
         }
 
-        var cells = CellsByCpu(matrix);
-        if (cells.Count == 0)
-            return Decision.Nothing;
+        var choice = AllocationChoice.Of(state, service, matrix, policy, cause.At);
+        if (choice is AllocationChoice.NotDecided refused)
+        {
+            return Decision.On(
+                stream,
+                new AllocationNotDecided(
+                    settings.DataCenter,
+                    matrixId,
+                    settings.At,
+                    settings.ExplorationId,
+                    settings.CorrelationId,
+                    settings.Service,
+                    settings.Tier,
+                    settings.Goal,
+                    refused.Reason,
+                    refused.Detail,
+                    cause.At)).Under(settings.CorrelationId);
+        }
+
+        var decided = (AllocationChoice.Decided)choice;
         var decisionId = DeterministicId.From(cause.MessageId, "placement");
-        var minimum = MinimumAllocation.Find(cells, settings.Agreed, settings.Slack);
+        var (allocated, placement) = Packer.Pack(state.Inventory, settings, decided, policy, decisionId, cause.At);
         var allocation = new AllocationDecided(
             decisionId,
-            settings.MatrixId,
-            matrixVersion,
+            settings.CorrelationId,
+            matrixId,
+            reading.VersionOf(matrixStream),
+            settings.At,
             settings.Service,
             settings.Tier,
-            settings.Agreed,
+            settings.Goal,
+            settings.Agreement,
             settings.Slack,
-            cells,
-            minimum.Attainable,
-            minimum.Minimum,
-            minimum.Allocated,
-            [.. minimum.RestsOn.Select(cell => cell.Cell)],
+            [.. decided.Cells],
+            decided.Answer.Attainable,
+            decided.Answer.Minimum,
+            allocated,
+            [.. decided.Answer.RestsOn.Select(cell => cell.Cell)],
+            decided.Answer.Reason,
             cause.At);
-        var placement = Pack(state, settings, minimum.Allocated, decisionId, cause.At);
-        List<IDomainEvent> events = [allocation, placement];
-        var after = events.Aggregate(state, DataCenterState.Evolve);
-        events.AddRange(NextStep(after, settings.DataCenter, cause.At));
-        return new Decision(
-            events,
-            [.. minimum.RestsOn.Select(cell => new InterpolationUsed(settings.MatrixId, cell.Cell, decisionId))]);
-    }
-
-    /// <summary>A virtual machine has moved: on to the next step.</summary>
-    public static IEnumerable<IDomainEvent> On(DataCenterState state, string dataCenter, VmMigrated migrated, Cause cause)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(migrated);
-        ArgumentNullException.ThrowIfNull(cause);
-        return state is { InProgress: { } placement, PendingRequest: { } request } && request == migrated.RequestId
-            ? Proceed(
-                state,
-                dataCenter,
-                new MigrationCompleted(placement.DecisionId, state.StepsDone, migrated.Vm, migrated.To, migrated.Took),
-                cause.At)
-            : [];
-    }
-
-    /// <summary>A virtual machine could not move: the rest of the placement is given up.</summary>
-    public static IEnumerable<IDomainEvent> On(DataCenterState state, VmMigrationFailed failed)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(failed);
-        return state is { InProgress: { } placement, PendingRequest: { } request } && request == failed.RequestId
-            ? [new MigrationFailed(placement.DecisionId, state.StepsDone, failed.Vm, failed.Reason)]
-            : [];
-    }
-
-    /// <summary>An allocation is in force: on to the next step.</summary>
-    public static IEnumerable<IDomainEvent> On(DataCenterState state, string dataCenter, AllocationSet set, Cause cause)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(set);
-        ArgumentNullException.ThrowIfNull(cause);
-        return state is { InProgress: { } placement, PendingRequest: { } request } && request == set.RequestId
-            ? Proceed(state, dataCenter, new AllocationApplied(placement.DecisionId, state.StepsDone, set.Vm, set.Cpu), cause.At)
-            : [];
-    }
-
-    /// <summary>An allocation could not be set: the rest of the placement is given up.</summary>
-    public static IEnumerable<IDomainEvent> On(DataCenterState state, AllocationRefused refused)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(refused);
-        return state is { InProgress: { } placement, PendingRequest: { } request } && request == refused.RequestId
-            ? [new AllocationFailed(placement.DecisionId, state.StepsDone, refused.Vm, refused.Reason)]
-            : [];
-    }
-
-    /// <summary>A step was not answered in time: the rest of the placement is given up.</summary>
-    public static IEnumerable<IDomainEvent> OnOverdue(DataCenterState state, TimerElapsed timer)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(timer);
-        if (state is not { InProgress: { } placement, PendingRequest: { } request } || request != timer.Subject)
-            return [];
-        var step = placement.Steps[state.StepsDone];
-        const string reason = "the host agent has not answered";
-        return step.To is not null
-            ? [new MigrationFailed(placement.DecisionId, state.StepsDone, step.Vm, reason)]
-            : [new AllocationFailed(placement.DecisionId, state.StepsDone, step.Vm, reason)];
-    }
-
-    private static IEnumerable<IDomainEvent> Proceed(DataCenterState state, string dataCenter, IDomainEvent done, DateTimeOffset at) =>
-        [done, .. NextStep(DataCenterState.Evolve(state, done), dataCenter, at)];
-
-    private static IEnumerable<IDomainEvent> NextStep(DataCenterState state, string dataCenter, DateTimeOffset at)
-    {
-        if (state.InProgress is not { } placement)
-            return [];
-        var index = state.StepsDone;
-        if (index >= placement.Steps.Count)
-            return [new PlacementApplied(dataCenter, placement.DecisionId, state.InProgressService ?? "", at)];
-        var step = placement.Steps[index];
-        var request = DeterministicId.From(placement.DecisionId, $"step/{index}");
-        var agent = state.Machines[step.Machine].Agent;
-        return step.To is { } to
-            ?
-            [
-                new MigrationStarted(
-                    dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Machine, to, at, state.Machines[to].Agent is var other && other != agent ? other : null),
-            ]
-            : [new AllocationStarted(dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Cpu ?? default, step.Memory, at)];
-    }
-
-    /// <summary>Cells with a value by increasing CPU share; with further dimensions the others stand at their maximum.</summary>
-    private static ImmutableList<MatrixCell> CellsByCpu(MatrixState matrix)
-    {
-        var dimensions = matrix.Settings.Dimensions;
-        bool OthersAtMaximum(Cell cell) => Enumerable.Range(0, dimensions.Count)
-            .All(i => dimensions[i].Resource == ResourceNames.Cpu || cell[i] == dimensions[i].Points - 1);
-        var measured = matrix.Measured.Values
-            .Select(result => new MatrixCell(result.Cell, result.Cpu, result.Sandbox.Mean, Interpolated: false));
-        var interpolated = matrix.Interpolated.Values
-            .Where(value => !matrix.Measured.ContainsKey(value.Cell))
-            .Select(value => new MatrixCell(value.Cell, value.Cpu, value.Mean, Interpolated: true));
-        return [.. measured.Concat(interpolated).Where(cell => OthersAtMaximum(cell.Cell)).OrderBy(cell => cell.Cpu)];
-    }
-
-    private static PlacementDecided Pack(
-        DataCenterState state, MatrixOpened settings, CpuShare allocated, Guid decisionId, DateTimeOffset at)
-    {
-        var hosts = state.Machines.Values
-            .Where(machine => machine.Role != MachineRole.Sandbox)
-            .OrderBy(machine => machine.Machine, StringComparer.Ordinal)
-            .ToList();
-        var seed = DeterministicId.Seed(decisionId);
-        var vms = state.Vms.Values
-            .Where(vm => hosts.Any(machine => machine.Machine == vm.Machine))
-            .OrderBy(vm => vm.Vm, StringComparer.Ordinal)
-            .ToList();
-        var targets = vms
-            .Select(vm => new Vm(
-                vm.Vm,
-                vm.Service,
-                vm.Tier,
-                vm.Service == settings.Service && vm.Tier == settings.Tier ? allocated : vm.Cpu,
-                vm.Memory,
-                vm.Machine,
-                vm.Pinned))
-            .ToImmutableArray();
-        var problem = new PackingProblem(
-            [.. hosts.Select(machine => new Machine(machine.Machine, machine.Cpu, machine.Memory))],
-            targets,
-            new PackingRules(TiersApart: true, SameTierOfServiceApart: true),
-            seed);
-        var result = SimulatedAnnealing.Solve(problem);
-        var before = vms.Select(vm => vm.Machine).Distinct().Count();
-        var plan = result.Feasible
-            ? MigrationPlan.Order(problem, vms.ToDictionary(vm => vm.Vm, vm => vm.Cpu), result.Assignment)
-            : new MigrationPlan([], result.WhyInfeasible);
-        if (plan.Problem is not null)
-        {
-            return new PlacementDecided(
-                decisionId,
-                seed,
-                false,
-                plan.Problem,
-                vms.ToDictionary(vm => vm.Vm, vm => vm.Machine),
-                before,
-                before,
-                result.LowerBound,
-                0,
-                [],
-                at);
-        }
-
-        return new PlacementDecided(
-            decisionId,
-            seed,
-            true,
-            null,
-            result.Assignment,
-            before,
-            result.MachinesUsed,
-            result.LowerBound,
-            result.Migrations,
-            plan.Steps,
-            at);
-    }
-
-    /// <summary>What follows, for the two streams that change together.</summary>
-    /// <param name="DataCenter">Events for the data centre's stream.</param>
-    /// <param name="Matrix">Events for the matrix' stream.</param>
-    public sealed record Decision(IReadOnlyList<IDomainEvent> DataCenter, IReadOnlyList<IDomainEvent> Matrix)
-    {
-        /// <summary>Nothing follows.</summary>
-        public static Decision Nothing { get; } = new([], []);
+        var after = PlacementState.Evolve(PlacementState.Evolve(state, allocation), placement);
+        return Decision.On(stream, allocation, placement)
+            .And(stream, Progress.NextStep(after, settings.DataCenter, policy, cause.At))
+            .And(matrixStream, decided.Answer.RestsOn.Select(cell => new InterpolationUsed(matrixId, cell.Cell, decisionId)))
+            .Under(settings.CorrelationId);
     }
 }

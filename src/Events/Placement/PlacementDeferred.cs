@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
@@ -7,4 +8,4 @@ namespace JustRunIt.Events.Placement;
 /// <param name="MatrixId">The matrix that waits.</param>
 /// <param name="RetryAt">When (UTC).</param>
 [WireName("justrunit.placement-deferred.v1")]
-public sealed record PlacementDeferred(string DataCenter, Guid MatrixId, DateTimeOffset RetryAt) : IDomainEvent;
+public sealed record PlacementDeferred(string DataCenter, Guid MatrixId, DateTimeOffset RetryAt) : IDomainEvent, IPlacementProgress;

@@ -13,7 +13,7 @@ namespace JustRunIt.Events.Proxies;
 /// <param name="Matches">How the clone's own requests were answered.</param>
 /// <param name="Shed">Duplicates dropped because memory was short.</param>
 /// <param name="Failure">Why this is no result; null when it is one.</param>
-[WireName("justrunit.replay-measured.v1")]
+[WireName("justrunit.replay-measured.v2")]
 public sealed record ReplayMeasured(
     string Subject,
     Guid RequestId,

@@ -1,4 +1,3 @@
-using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Proxies;
@@ -22,4 +21,4 @@ public sealed record StartReplay(
     string Service,
     string Tier,
     string SandboxEndpoint,
-    ExperimentDurations Durations) : ICommand;
+    ExperimentDurations Durations) : INodeCommand;

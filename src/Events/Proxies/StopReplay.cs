@@ -9,4 +9,4 @@ namespace JustRunIt.Events.Proxies;
 /// <param name="Service">The service.</param>
 /// <param name="Tier">The tier behind the in-proxy.</param>
 [WireName("justrunit.stop-replay.v1")]
-public sealed record StopReplay(string Subject, Guid RequestId, string ProxyNode, string Service, string Tier) : ICommand;
+public sealed record StopReplay(string Subject, Guid RequestId, string ProxyNode, string Service, string Tier) : INodeCommand;

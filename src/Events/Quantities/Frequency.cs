@@ -4,29 +4,38 @@ using System.Text.Json.Serialization;
 
 namespace JustRunIt.Events.Quantities;
 
-/// <summary>Clock frequency of a processor core in hertz, above zero. Serialized as a JSON number of hertz.</summary>
+/// <summary>Clock frequency of a processor core in hertz, above zero; one hertz by default. Serialized as a JSON number of hertz.</summary>
 [JsonConverter(typeof(FrequencyJsonConverter))]
 public readonly record struct Frequency : IComparable<Frequency>
 {
     private const long HertzPerMegahertz = 1_000_000;
+
+    // Kept above one, so that the default of the type is a frequency too.
+    private readonly long aboveOne;
 
     /// <summary>So many hertz.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Zero or negative.</exception>
     public Frequency(long hertz)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(hertz);
-        Hertz = hertz;
+        aboveOne = hertz - 1;
     }
 
     /// <summary>Hertz.</summary>
-    public long Hertz { get; }
+    public long Hertz => aboveOne + 1;
 
     /// <summary>Megahertz, with fraction.</summary>
     public double Megahertz => (double)Hertz / HertzPerMegahertz;
 
     /// <summary>So many megahertz.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Less than one hertz.</exception>
-    public static Frequency FromMegahertz(double megahertz) => new((long)Math.Round(megahertz * HertzPerMegahertz));
+    /// <exception cref="ArgumentOutOfRangeException">Not finite, less than one hertz, or beyond what a 64-bit number of hertz holds.</exception>
+    public static Frequency FromMegahertz(double megahertz)
+    {
+        var hertz = Math.Round(megahertz * HertzPerMegahertz);
+        return hertz is >= 1 and < long.MaxValue
+            ? new Frequency((long)hertz)
+            : throw new ArgumentOutOfRangeException(nameof(megahertz), megahertz, "A frequency is a finite number of megahertz, one hertz or more.");
+    }
 
     /// <inheritdoc />
     public int CompareTo(Frequency other) => Hertz.CompareTo(other.Hertz);

@@ -25,8 +25,14 @@ public readonly record struct MemorySize : IComparable<MemorySize>
     public double Mebibytes => (double)Bytes / BytesPerMebibyte;
 
     /// <summary>So many mebibytes (2^20 bytes).</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
-    public static MemorySize FromMebibytes(long mebibytes) => new(mebibytes * BytesPerMebibyte);
+    /// <exception cref="ArgumentOutOfRangeException">Not finite, negative, or beyond what a 64-bit number of bytes holds.</exception>
+    public static MemorySize FromMebibytes(double mebibytes)
+    {
+        var bytes = Math.Round(mebibytes * BytesPerMebibyte);
+        return bytes is >= 0 and < long.MaxValue
+            ? new MemorySize((long)bytes)
+            : throw new ArgumentOutOfRangeException(nameof(mebibytes), mebibytes, "Memory is a finite number of mebibytes, zero or more.");
+    }
 
     /// <inheritdoc />
     public int CompareTo(MemorySize other) => Bytes.CompareTo(other.Bytes);
@@ -44,7 +50,8 @@ public readonly record struct MemorySize : IComparable<MemorySize>
     public static bool operator >=(MemorySize left, MemorySize right) => left.Bytes >= right.Bytes;
 
     /// <summary>Sum of two sizes.</summary>
-    public static MemorySize operator +(MemorySize left, MemorySize right) => new(left.Bytes + right.Bytes);
+    /// <exception cref="OverflowException">Beyond what a 64-bit number of bytes holds.</exception>
+    public static MemorySize operator +(MemorySize left, MemorySize right) => new(checked(left.Bytes + right.Bytes));
 
     /// <summary>For example <c>256 MiB</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Mebibytes:0.#} MiB");

@@ -18,4 +18,15 @@ public sealed record ExternalWindowReported(
     DateTimeOffset From,
     DateTimeOffset To,
     long Requests,
-    TimeSpan Mean) : IReport;
+    TimeSpan Mean) : IReport
+{
+    /// <summary>What is wrong with the report in itself, naming field, value and what is allowed; null when nothing is.</summary>
+    public string? Problem() => this switch
+    {
+        { Monitor: var name } when string.IsNullOrWhiteSpace(name) => "monitor: must name the monitor that reports",
+        _ when To <= From => $"to: {To:O} must be later than from, {From:O}",
+        { Requests: < 0 } => $"requests: {Requests} must be zero or more",
+        { Mean.Ticks: < 0 } => $"mean: {Mean} must not be negative",
+        _ => null,
+    };
+}

@@ -1,14 +1,19 @@
+using System.Collections.Immutable;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Settings;
 
 namespace JustRunIt.Events.Sla;
 
 /// <summary>What a service's stream says so far.</summary>
 /// <param name="Registered">Its settings; null before it was registered.</param>
-/// <param name="ViolatedSince">Start of the first window of the present violation (UTC); null while the agreement is kept.</param>
-public sealed record ServiceState(ServiceRegistered? Registered, DateTimeOffset? ViolatedSince) : IState<ServiceState>
+/// <param name="Violations">Violations that are not restored, by source (<see cref="SlaSource"/>).</param>
+public sealed record ServiceState(
+    ServiceRegistered? Registered,
+    ImmutableSortedDictionary<string, OpenViolation> Violations) : IState<ServiceState>
 {
     /// <inheritdoc />
-    public static ServiceState Initial { get; } = new(null, null);
+    public static ServiceState Initial { get; } =
+        new(null, ImmutableSortedDictionary.Create<string, OpenViolation>(StringComparer.Ordinal));
 
     /// <inheritdoc />
     public static ServiceState Evolve(ServiceState state, IDomainEvent @event)
@@ -16,10 +21,14 @@ public sealed record ServiceState(ServiceRegistered? Registered, DateTimeOffset?
         ArgumentNullException.ThrowIfNull(state);
         return @event switch
         {
-            ServiceRegistered registered => state with { Registered = registered },
-            SlaViolated violated => state with { ViolatedSince = state.ViolatedSince ?? violated.WindowFrom },
+            // Under another agreement nothing is violated yet.
+            ServiceRegistered e => state with { Registered = e, Violations = state.Registered?.Level == e.Level ? state.Violations : Initial.Violations },
+            SlaViolated e => state with
+            {
+                Violations = state.Violations.SetItem(SlaSource.Key(e.Source, e.External), new OpenViolation(e.Since, e.Value)),
+            },
             SlaSlackDetected => state,
-            SlaRestored => state with { ViolatedSince = null },
+            SlaRestored e => state with { Violations = state.Violations.Remove(SlaSource.Key(e.Source, e.External)) },
             _ => throw new UnknownEventException(typeof(ServiceState), @event),
         };
     }

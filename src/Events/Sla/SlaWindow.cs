@@ -1,3 +1,5 @@
+using JustRunIt.Events.Resources;
+
 namespace JustRunIt.Events.Sla;
 
 /// <summary>
@@ -34,12 +36,22 @@ public sealed record SlaWindow(
         if (From == default || start == From)
         {
             return (
-                this with { From = start, Requests = Requests + report.Requests, Total = Total + report.TotalResponseTime, LastReportTo = report.To },
+                this with
+                {
+                    From = start,
+                    Requests = Requests + report.Requests,
+                    Total = Total + report.TotalResponseTime,
+                    LastReportTo = report.To,
+                },
                 null);
         }
 
         // The interval ends in a later window: the open one is complete. Its requests count where it ends.
-        var closed = new ClosedWindow(From, From + length, Requests, Requests > 0 ? Total / Requests : TimeSpan.Zero, report.ProxyNode);
-        return (this with { From = start, Requests = report.Requests, Total = report.TotalResponseTime, LastReportTo = report.To }, closed);
+        var metrics = Requests > 0
+            ? Measurement.Of(MetricNames.MeanMs, (Total / Requests).TotalMilliseconds)
+            : Measurement.None;
+        return (
+            this with { From = start, Requests = report.Requests, Total = report.TotalResponseTime, LastReportTo = report.To },
+            new ClosedWindow(From, From + length, Requests, metrics, report.ProxyNode, External: false));
     }
 }

@@ -97,6 +97,14 @@ public sealed class YamlField(string file, string path, YamlNode node)
             ? value
             : throw Error($"a whole number from {minimum} to {maximum}");
 
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool Truth() => Text() switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => throw Error("true or false"),
+    };
+
     /// <summary>A percentage or a fraction: <c>60 %</c> and <c>0.6</c> are the same.</summary>
     public double Fraction(double minimum, double maximum)
     {

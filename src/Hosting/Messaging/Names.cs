@@ -28,16 +28,10 @@ public static class Names
     /// <exception cref="ArgumentException">The command has no destination.</exception>
     public static string Destination(ICommand command) => command switch
     {
-        StartVm c => Queue(HostAgent(c.Agent), typeof(StartVm)),
-        CloneVm c => Queue(HostAgent(c.Agent), typeof(CloneVm)),
-        DestroyClone c => Queue(HostAgent(c.Agent), typeof(DestroyClone)),
-        SetAllocation c => Queue(HostAgent(c.Agent), typeof(SetAllocation)),
-        MigrateVm c => Queue(HostAgent(c.Agent), typeof(MigrateVm)),
-        ReceiveVm c => Queue(HostAgent(c.Agent), typeof(ReceiveVm)),
-        StartReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StartReplay)),
-        StopReplay c => Queue(ProxyNode(c.ProxyNode), typeof(StopReplay)),
-        ValidationRequested => Queue(Catalog.Experimenter, typeof(ValidationRequested)),
+        IAgentCommand c => Queue(HostAgent(c.Agent), command.GetType()),
+        INodeCommand c => Queue(ProxyNode(c.ProxyNode), command.GetType()),
         TimerElapsed c => Queue(Streams.IsDataCenter(c.Stream, out _) ? Catalog.Placement : Catalog.Experimenter, typeof(TimerElapsed)),
+        _ when Catalog.Entries.Single(entry => entry.Message == command.GetType()).Consumers is [var only] => Queue(only, command.GetType()),
         _ => throw new ArgumentException($"{command.GetType().Name} has no destination.", nameof(command)),
     };
 }

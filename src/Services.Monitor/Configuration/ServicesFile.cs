@@ -1,6 +1,8 @@
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Resources;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using JustRunIt.Hosting.Configuration;
 
@@ -12,15 +14,18 @@ namespace JustRunIt.Services.Monitor.Configuration;
 /// </summary>
 internal static class ServicesFile
 {
+    /// <summary>Resources that host agents can set.</summary>
+    internal static readonly string[] Resources = [ResourceNames.Cpu, ResourceNames.Memory, ResourceNames.Frequency];
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
-    public static ServiceDefinitions Read(string file)
+    public static ConfigurationRead Read(string file)
     {
-        var root = YamlField.Root(file).Group("dataCenter", "services");
+        var root = YamlField.Root(file).Group("dataCenter", "policy", "services");
         var dataCenter = root.Required("dataCenter").Text();
         var services = new List<ServiceRegistered>();
         foreach (var field in root.Required("services").List())
@@ -31,7 +36,7 @@ internal static class ServicesFile
             services.Add(service);
         }
 
-        return new ServiceDefinitions(services);
+        return new ConfigurationRead(dataCenter, PolicySection.Read(root.Optional("policy")), services);
     }
 
     private static ServiceRegistered Service(YamlField field, string dataCenter)
@@ -46,16 +51,17 @@ internal static class ServicesFile
         }
 
         var sla = field.Required("sla").Group(
-            "meanResponseTime", "window", "measuredAt", "slackThreshold", "minimumRequests", "repeatAfterWindows");
+            "meanResponseTime", "window", "measuredAt", "monitor", "slackThreshold", "minimumRequests", "repeatAfterWindows");
         return new ServiceRegistered(
             field.Required("name").Text(),
             dataCenter,
             new ServiceLevel(
-                sla.Required("meanResponseTime").Duration(Millisecond, Day),
+                Agreement.OnMean(sla.Required("meanResponseTime").Duration(Millisecond, Day)),
                 sla.Required("window").Duration(Second, Day),
                 sla.Optional("slackThreshold")?.Fraction(0, 1) ?? 1,
                 sla.Optional("minimumRequests")?.Whole(1, int.MaxValue) ?? 1,
-                sla.Optional("repeatAfterWindows")?.Whole(1, int.MaxValue) ?? 12),
+                sla.Optional("repeatAfterWindows")?.Whole(1, int.MaxValue) ?? 12,
+                sla.Optional("monitor")?.Text()),
             TierName(sla.Required("measuredAt"), tiers),
             tiers,
             Exploration(field.Required("exploration"), tiers),
@@ -71,7 +77,18 @@ internal static class ServicesFile
     private static ExplorationSettings Exploration(YamlField field, List<TierDefinition> tiers)
     {
         field.Group(
-            "tiers", "resources", "experiments", "timeBudget", "timeShift", "settleLimit", "warmUp", "measure", "heuristics", "slack", "mismatchThreshold", "cooldown");
+            "tiers",
+            "resources",
+            "experiments",
+            "timeBudget",
+            "timeShift",
+            "settleLimit",
+            "warmUp",
+            "measure",
+            "heuristics",
+            "slack",
+            "mismatchThreshold",
+            "cooldown");
         var dimensions = new List<Dimension>();
         foreach (var resource in field.Required("resources").List())
         {
@@ -101,7 +118,7 @@ internal static class ServicesFile
     private static Dimension Resource(YamlField field)
     {
         var name = field.Required("name");
-        if (name.Text() is not (ResourceNames.Cpu or ResourceNames.Memory or ResourceNames.Frequency))
+        if (!Resources.Contains(name.Text()))
             throw name.Error($"{ResourceNames.Cpu} (share of a core), {ResourceNames.Memory} (MiB) or {ResourceNames.Frequency} (MHz)");
         var isCpu = name.Text() == ResourceNames.Cpu;
         double Read(YamlField value) => isCpu ? value.Fraction(0.01, 1024) : value.Number(1, 1 << 30);

@@ -1,9 +1,8 @@
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Placement.Packing;
 
 /// <summary>A bin: a machine and what it has.</summary>
 /// <param name="Name">Unique.</param>
-/// <param name="Cpu">Capacity in its own cores.</param>
-/// <param name="Memory">Capacity.</param>
-public sealed record Machine(string Name, CpuShare Cpu, MemorySize Memory);
+/// <param name="Capacity">What it has; a resource that is not named is without limit.</param>
+public sealed record Machine(string Name, Allocation Capacity);

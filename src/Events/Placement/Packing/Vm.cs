@@ -1,4 +1,4 @@
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Placement.Packing;
 
@@ -6,15 +6,7 @@ namespace JustRunIt.Events.Placement.Packing;
 /// <param name="Name">Unique.</param>
 /// <param name="Service">Its service.</param>
 /// <param name="Tier">Its tier.</param>
-/// <param name="Cpu">Share that it is to have.</param>
-/// <param name="Memory">Memory that it is to have.</param>
+/// <param name="Needs">What it is to have.</param>
 /// <param name="CurrentMachine">Where it runs; the name of a machine of the problem.</param>
 /// <param name="Pinned">True when it must stay there.</param>
-public sealed record Vm(
-    string Name,
-    string Service,
-    string Tier,
-    CpuShare Cpu,
-    MemorySize Memory,
-    string CurrentMachine,
-    bool Pinned);
+public sealed record Vm(string Name, string Service, string Tier, Allocation Needs, string CurrentMachine, bool Pinned);

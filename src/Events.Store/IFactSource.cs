@@ -1,0 +1,16 @@
+using Marten;
+
+namespace JustRunIt.Events.Store;
+
+/// <summary>Answers one kind of question for what a service keeps beside the streams.</summary>
+public interface IFactSource
+{
+    /// <summary>The kind of question.</summary>
+    Type Asked { get; }
+
+    /// <summary>The answer; null is one.</summary>
+    /// <param name="asked">Of the kind <see cref="Asked"/>.</param>
+    /// <param name="session">The decision's session.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    Task<object?> AnswerAsync(object asked, IDocumentSession session, CancellationToken cancellation);
+}

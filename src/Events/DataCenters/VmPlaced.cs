@@ -1,0 +1,22 @@
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Resources;
+
+namespace JustRunIt.Events.DataCenters;
+
+/// <summary>A virtual machine runs on a machine. On the data centre's stream, by Placement on the host agent's word.</summary>
+/// <param name="DataCenter">The data centre.</param>
+/// <param name="Vm">The virtual machine.</param>
+/// <param name="Service">Its service.</param>
+/// <param name="Tier">Its tier.</param>
+/// <param name="Machine">Where it runs.</param>
+/// <param name="Pinned">True when it may not be migrated.</param>
+/// <param name="Allocation">What it has.</param>
+[WireName("justrunit.vm-placed.v2")]
+public sealed record VmPlaced(
+    string DataCenter,
+    string Vm,
+    string Service,
+    string Tier,
+    string Machine,
+    bool Pinned,
+    Allocation Allocation) : IDomainEvent;

@@ -1,0 +1,45 @@
+using JustRunIt.Events.Messaging;
+
+namespace JustRunIt.Events.Deciding;
+
+/// <summary>
+/// Runs a decider: again and again, with one more reading each time, until it asks for nothing that is not there. A decider
+/// is pure, so that the runs before the last leave nothing behind.
+/// </summary>
+public static class DecisionLoop
+{
+    private const int MostReadings = 1_000;
+
+    /// <summary>Runs a decider over one message.</summary>
+    /// <param name="decider">The decider.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cause">Its id, and the clock.</param>
+    /// <param name="source">Where readings come from.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>The decision, and everything that was read for it.</returns>
+    /// <exception cref="InvalidOperationException">The decider never stops asking.</exception>
+    public static async ValueTask<(Decision Decision, Reading Reading)> RunAsync<TMessage>(
+        IDecider<TMessage> decider, TMessage message, Cause cause, IReadingSource source, CancellationToken cancellation)
+        where TMessage : class
+    {
+        ArgumentNullException.ThrowIfNull(decider);
+        ArgumentNullException.ThrowIfNull(source);
+        var reading = new Reading();
+        for (var readings = 0; readings < MostReadings; readings++)
+        {
+            Needed needed;
+            try
+            {
+                return (decider.Decide(reading, message, cause), reading);
+            }
+            catch (Needed more)
+            {
+                needed = more;
+            }
+
+            await needed.ProvideAsync(reading, source, cancellation).ConfigureAwait(false);
+        }
+
+        throw new InvalidOperationException($"{decider.Name} asked for more than {MostReadings} readings.");
+    }
+}

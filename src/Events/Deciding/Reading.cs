@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Settings;
+
+namespace JustRunIt.Events.Deciding;
+
+/// <summary>What has been read for one decision so far.</summary>
+public sealed class Reading : IReading
+{
+    private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, long> versions = new(StringComparer.Ordinal);
+    private readonly List<(object Asked, object? Answer)> facts = [];
+
+    /// <summary>The version of every stream that was read, also of those that were only looked at.</summary>
+    public ImmutableSortedDictionary<string, long> Versions => versions.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>Questions for what is kept beside the streams, with their answers, in the order in which they were asked.</summary>
+    public IReadOnlyList<(object Asked, object? Answer)> Facts => facts;
+
+    /// <summary>The policy that was read; null when none was.</summary>
+    public Policy? Policy => states.Values.OfType<PolicyState>().SingleOrDefault()?.Current;
+
+    /// <inheritdoc />
+    public TState State<TState>(string stream)
+        where TState : class, IState<TState> =>
+        states.TryGetValue(stream, out var state) ? (TState)state : throw new Needed.State<TState>(stream);
+
+    /// <inheritdoc />
+    public long VersionOf(string stream) => versions[stream];
+
+    /// <summary>The state that was read of a stream.</summary>
+    public object StateOf(string stream) => states[stream];
+
+    /// <inheritdoc />
+    public TAnswer Fact<TAnswer>(IFact<TAnswer> asked)
+    {
+        foreach (var fact in facts)
+        {
+            if (fact.Asked.Equals(asked))
+                return (TAnswer)fact.Answer!;
+        }
+
+        throw new Needed.Fact<TAnswer>(asked);
+    }
+
+    internal void Know<TState>(string stream, Versioned<TState> read)
+        where TState : class, IState<TState>
+    {
+        states[stream] = read.State;
+        versions[stream] = read.Version;
+    }
+
+    internal void Know(object asked, object? answer) => facts.Add((asked, answer));
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+
+namespace JustRunIt.Events.Deciding;
+
+/// <summary>Why a message decided nothing: a closed list, which is also a label of the metric that counts them.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<WhyNothing>))]
+public enum WhyNothing
+{
+    /// <summary>The message speaks to another service, or of a stream of another kind.</summary>
+    NotAddressed,
+
+    /// <summary>It was handled before: redelivered, or overtaken.</summary>
+    AlreadyHandled,
+
+    /// <summary>Nobody waits for this answer, or for this timer, any longer.</summary>
+    NotAwaited,
+
+    /// <summary>It speaks of a service, matrix or server that is not known.</summary>
+    Unregistered,
+
+    /// <summary>What it would begin is under way.</summary>
+    UnderWay,
+
+    /// <summary>Something like it ended a moment ago.</summary>
+    CoolingDown,
+
+    /// <summary>Everything is as it says already.</summary>
+    Unchanged,
+
+    /// <summary>It was tried as often as the policy allows.</summary>
+    Exhausted,
+
+    /// <summary>The message cannot be understood, or says what cannot be; its sender is told.</summary>
+    Refused,
+}

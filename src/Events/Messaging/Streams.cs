@@ -1,0 +1,44 @@
+namespace JustRunIt.Events.Messaging;
+
+/// <summary>Names of the streams (DESIGN §3). A name never changes once it has been written.</summary>
+public static class Streams
+{
+    private const string MatrixPrefix = "matrix-";
+    private const string DataCenterPrefix = "datacenter-";
+
+    /// <summary>SLA history and settings of a service.</summary>
+    public static string Service(string service) => $"service-{service}";
+
+    /// <summary>All explorations of a service, one after another: at most one is active.</summary>
+    public static string Explorations(string service) => $"explorations-{service}";
+
+    /// <summary>One matrix: one tier of one exploration.</summary>
+    public static string Matrix(Guid matrixId) => $"{MatrixPrefix}{matrixId:N}";
+
+    /// <summary>Who holds a sandbox machine, and until when.</summary>
+    public static string Sandbox(string dataCenter, string machine) => $"sandbox-{dataCenter}-{machine}";
+
+    /// <summary>Machines, virtual machines and their places.</summary>
+    public static string DataCenter(string dataCenter) => DataCenterPrefix + dataCenter;
+
+    /// <summary>The policy in force in a data centre.</summary>
+    public static string Policy(string dataCenter) => $"policy-{dataCenter}";
+
+    /// <summary>Whether <paramref name="stream"/> is a matrix' stream, and whose.</summary>
+    public static bool IsMatrix(string stream, out Guid matrixId)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        matrixId = default;
+        return stream.StartsWith(MatrixPrefix, StringComparison.Ordinal)
+            && Guid.TryParseExact(stream.AsSpan(MatrixPrefix.Length), "N", out matrixId);
+    }
+
+    /// <summary>Whether <paramref name="stream"/> is a data centre's stream, and whose.</summary>
+    public static bool IsDataCenter(string stream, out string dataCenter)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var matches = stream.StartsWith(DataCenterPrefix, StringComparison.Ordinal);
+        dataCenter = matches ? stream[DataCenterPrefix.Length..] : "";
+        return matches;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace JustRunIt.Events.Settings;
+
+/// <summary>What an exploration is for.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ExplorationGoal>))]
+public enum ExplorationGoal
+{
+    /// <summary>The agreement is broken: find what keeps it. Such a decision never lowers an allocation.</summary>
+    KeepAgreement,
+
+    /// <summary>There is slack: find how little would do. Such a decision never raises an allocation.</summary>
+    ReleaseSlack,
+}

@@ -1,0 +1,21 @@
+using JustRunIt.Events.Resources;
+
+namespace JustRunIt.Events.Settings;
+
+/// <summary>A service level agreement on a metric over a window (§3, "an average response time").</summary>
+/// <param name="Agreement">The metric and its bound.</param>
+/// <param name="Window">Length of the tumbling window over which the metric is taken; one second or more.</param>
+/// <param name="SlackThreshold">A value under (1 − threshold) × bound counts as slack (§3.1); from 0 to 1, where 1 never does.</param>
+/// <param name="MinimumRequests">Windows with fewer requests decide nothing.</param>
+/// <param name="RepeatAfterWindows">While the agreement stays broken, say so again after so many windows; one or more.</param>
+/// <param name="Monitor">
+/// The external monitor whose windows alone judge the agreement; null when the in-proxy's do, beside which any monitor may
+/// report violations of its own.
+/// </param>
+public sealed record ServiceLevel(
+    Agreement Agreement,
+    TimeSpan Window,
+    double SlackThreshold = 1,
+    int MinimumRequests = 1,
+    int RepeatAfterWindows = 12,
+    string? Monitor = null);
