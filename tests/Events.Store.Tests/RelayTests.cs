@@ -1,3 +1,4 @@
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Timers;
 using Marten;
 using Marten.Services;
@@ -33,6 +34,7 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         Assert.Equal(8 * 15, scene.Seen.Select(seen => seen.Id).Distinct().Count());
+        Assert.Equal(8 * 5, scene.Seen.Select(seen => Guid.Parse(seen.Causation!)).Distinct().Count());
         Assert.Equal(8 * 15, await scene.CountAsync("SELECT count(*) FROM justrunit.mt_events"));
         await host.StopAsync();
     }
