@@ -70,7 +70,7 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_state_and_every_event_is_stored_as_it_goes_over_the_wire()
+    public async Task Every_event_is_stored_as_it_goes_over_the_wire()
     {
         var events = Samples.Events.ToList();
         await using (var session = scene.Marten.LightweightSession())
@@ -85,7 +85,7 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
         {
             Assert.StartsWith(Wire.NameOf(@event.GetType()) + " ", line);
             var body = JsonNode.Parse(line[line.IndexOf('{', StringComparison.Ordinal)..]);
-            var expected = JsonSerializer.SerializeToNode(@event, @event.GetType(), Wire.Json);
+            var expected = JsonNode.Parse(JsonSerializer.Serialize(@event, @event.GetType(), Wire.Json));
             Assert.True(JsonNode.DeepEquals(expected, body), $"{line}\nexpected {expected}");
         }
     }

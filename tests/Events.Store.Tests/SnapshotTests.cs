@@ -130,7 +130,7 @@ public sealed class SnapshotTests : IAsyncLifetime
             var json = SnapshotTable.Write(state);
             // Through PostgreSQL the fields change their order, as in a jsonb column.
             var back = SnapshotTable.Read<TState>(Reversed(JsonNode.Parse(json)!).ToJsonString());
-            Assert.Equal(json, SnapshotTable.Write(back));
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json), JsonNode.Parse(SnapshotTable.Write(back))), json);
             Same(typeof(TState).Name, state, back);
         }
     }
@@ -154,7 +154,9 @@ public sealed class SnapshotTests : IAsyncLifetime
 
         if (one is IEnumerable items)
         {
-            var (left, right) = (items.Cast<object?>().ToList(), ((IEnumerable)other).Cast<object?>().ToList());
+            // All but plain dictionaries promise an order.
+            var plain = one.GetType().Name.StartsWith("Dictionary", StringComparison.Ordinal);
+            var (left, right) = (Items(items, plain), Items((IEnumerable)other, plain));
             Assert.True(left.Count == right.Count, $"{path}: {left.Count} and {right.Count} items");
             for (var i = 0; i < left.Count; i++)
                 Same($"{path}[{i}]", left[i], right[i]);
@@ -174,6 +176,9 @@ public sealed class SnapshotTests : IAsyncLifetime
                 Same($"{path}.{property.Name}", property.GetValue(one), property.GetValue(other));
         }
     }
+
+    private static List<object?> Items(IEnumerable items, bool sorted) =>
+        sorted ? [.. items.Cast<object?>().OrderBy(item => item!.ToString(), StringComparer.Ordinal)] : [.. items.Cast<object?>()];
 
     private Task FillAsync(int count)
     {
