@@ -17,7 +17,8 @@ internal sealed record CapFigures(double Share, int Loops, double Used, double T
     /// <summary>Measures one.</summary>
     public static async Task<CapFigures> MeasureAsync(double share, int loops)
     {
-        var settings = new AgentSettings("bench", "bench-cap", Path.GetTempPath(), 1, true, TimeSpan.FromMilliseconds(10), Isolation.None, false, []);
+        var settings = new AgentSettings(
+            "bench", "bench-cap", Path.GetTempPath(), 1, true, TimeSpan.FromMilliseconds(10), Isolation.None, false, []);
         var groups = ControlGroupDetection.Detect(settings);
         try
         {

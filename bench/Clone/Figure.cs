@@ -14,7 +14,10 @@ internal static class Figure
         var both = new Multiplot();
         both.AddPlots(2);
         both.Layout = new ScottPlot.MultiplotLayouts.Grid(1, 2);
-        Draw(both.GetPlot(0), "longest wait of a client, ms", figure => Math.Max(figure.LongestOnOpen.TotalMilliseconds, figure.LongestOnNew.TotalMilliseconds));
+        Draw(
+            both.GetPlot(0),
+            "longest wait of a client, ms",
+            figure => Math.Max(figure.LongestOnOpen.TotalMilliseconds, figure.LongestOnNew.TotalMilliseconds));
         Draw(both.GetPlot(1), "from command to healthy clone, ms", figure => figure.Total.TotalMilliseconds);
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         both.SavePng(file, Width, Height);

@@ -1,9 +1,10 @@
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting;
@@ -20,19 +21,26 @@ namespace JustRunIt.Bench.Clone;
 /// <param name="Total">From the command to a healthy clone.</param>
 /// <param name="Bytes">Memory and disk moved.</param>
 internal sealed record CloneFigures(
-    string BackEnd, int HeapMegabytes, bool Cold, TimeSpan Pause, TimeSpan LongestOnOpen, TimeSpan LongestOnNew, TimeSpan Total, long Bytes);
+    string BackEnd,
+    int HeapMegabytes,
+    bool Cold,
+    TimeSpan Pause,
+    TimeSpan LongestOnOpen,
+    TimeSpan LongestOnNew,
+    TimeSpan Total,
+    long Bytes);
 
 /// <summary>A host agent without a bus, on a machine large enough.</summary>
 internal sealed class Host : IAsyncDisposable
 {
     private const int LargestMebibytes = 16384;
-    private readonly IBackEnd backEnd;
+    private readonly IBackEndKind backEnd;
     private readonly string home;
     private readonly AgentSettings settings;
-    private IHypervisor? hypervisor;
+    private VmHost? host;
     private IControlGroups? groups;
 
-    public Host(IBackEnd backEnd, string home, string suffix = "")
+    public Host(IBackEndKind backEnd, string home, string suffix = "")
     {
         (this.backEnd, this.home) = (backEnd, home);
         settings = new AgentSettings(
@@ -54,13 +62,16 @@ internal sealed class Host : IAsyncDisposable
     /// <summary>Why it is not measured; null when it is.</summary>
     public async Task<string?> ProblemAsync() =>
         await backEnd.ProbeAsync(settings, CancellationToken.None)
-        ?? (backEnd.Name != "vm" || File.Exists(Guest("kernel")) ? null : $"{Guest("kernel")} is not there; './justrunit test' builds the guest");
+        ?? (backEnd.Name != "vm" || File.Exists(Guest("kernel"))
+            ? null
+            : $"{Guest("kernel")} is not there; './justrunit test' builds the guest");
 
     public Task RecoverAsync()
     {
         groups = ControlGroupDetection.Detect(settings);
-        hypervisor = backEnd.Create(new HostParts(settings, groups, new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System));
-        return hypervisor.RecoverAsync(CancellationToken.None);
+        var networks = new SandboxNetworks(settings);
+        host = new VmHost(backEnd, new HostParts(settings, groups, new StateFile(settings), networks, TimeProvider.System));
+        return host.RecoverAsync(CancellationToken.None);
     }
 
     /// <summary>Clones a server with that heap a few times while two clients ask it; the middle of each figure.</summary>
@@ -74,13 +85,14 @@ internal sealed class Host : IAsyncDisposable
             await using var clients = await Clients.StartAsync(vm.Endpoint);
             var command = new CloneVm(
                 "bench", Guid.NewGuid(), settings.Agent, name, $"{name}-clone", "sandbox", null, DateTimeOffset.UtcNow.AddMinutes(5));
-            var result = await hypervisor!.CloneAsync(command, CancellationToken.None);
+            var result = await host!.CloneAsync(command, CancellationToken.None);
             var (open, @new) = await clients.EndAsync();
-            rounds.Add(new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
-            await hypervisor.StopAsync(command.CloneName, CancellationToken.None);
+            rounds.Add(
+                new CloneFigures(backEnd.Name, megabytes, result.Cold, result.Pause, open, @new, result.CloneTime, result.BytesCopied));
+            await host.StopAsync(command.CloneName, CancellationToken.None);
         }
 
-        await hypervisor!.StopAsync(name, CancellationToken.None);
+        await host!.StopAsync(name, CancellationToken.None);
         return rounds[0] with
         {
             Pause = Middle(round => round.Pause),
@@ -92,8 +104,8 @@ internal sealed class Host : IAsyncDisposable
         TimeSpan Middle(Func<CloneFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }
 
-    /// <summary>The hypervisor, once it is recovered.</summary>
-    public IHypervisor Hypervisor => hypervisor!;
+    /// <summary>What runs virtual machines, once it is recovered.</summary>
+    public VmHost Vms => host!;
 
     /// <summary>Starts a server with that heap.</summary>
     public Task<RunningVm> StartAsync(int megabytes)
@@ -101,15 +113,29 @@ internal sealed class Host : IAsyncDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"heap-{megabytes}");
         var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
-            [Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"), "--listen", "{listen}", "--heap-mib", $"{megabytes}"],
+            [
+                Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"),
+                "--listen",
+                "{listen}",
+                "--heap-mib",
+                $"{megabytes}",
+            ],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },
             "/tmp",
             $"127.0.0.1:{FreePort.Find()}",
             null,
             "/health");
         var start = new StartVm(
-            Guid.NewGuid(), settings.Agent, "production", name, "bench", "bench", false, program, new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512));
-        return hypervisor!.StartAsync(start, CancellationToken.None);
+            Guid.NewGuid(),
+            settings.Agent,
+            "production",
+            name,
+            "bench",
+            "bench",
+            false,
+            program,
+            Allocation.Of(new CpuShare(1), MemorySize.FromMebibytes((2 * megabytes) + 512)));
+        return host!.StartAsync(start, CancellationToken.None);
     }
 
     private string Guest(string file) => Path.Combine(home, ".justrunit", "guest", file);
@@ -126,8 +152,8 @@ internal sealed class Host : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var vm in hypervisor?.List() ?? [])
-            await hypervisor!.StopAsync(vm.Name, CancellationToken.None);
+        foreach (var vm in host?.List() ?? [])
+            await host!.StopAsync(vm.Name, CancellationToken.None);
         foreach (var machine in settings.Machines)
             groups?.Remove(GroupPath.Of(machine.Name));
         groups?.Remove(GroupPath.Root);

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.Bench.Clone;
 
@@ -14,7 +15,7 @@ namespace JustRunIt.Bench.Clone;
 internal sealed record MoveFigures(string BackEnd, int HeapMegabytes, TimeSpan LongestOnOpen, TimeSpan LongestOnNew, TimeSpan Total)
 {
     /// <summary>Moves a server to and fro while two clients ask it; the middle of each figure.</summary>
-    public static async Task<MoveFigures> MeasureAsync(IBackEnd backEnd, Host here, Host there, int megabytes, int repetitions)
+    public static async Task<MoveFigures> MeasureAsync(IBackEndKind backEnd, Host here, Host there, int megabytes, int repetitions)
     {
         var vm = await here.StartAsync(megabytes);
         var rounds = new List<MoveFigures>();
@@ -23,21 +24,22 @@ internal sealed record MoveFigures(string BackEnd, int HeapMegabytes, TimeSpan L
         {
             await using var clients = await Clients.StartAsync(vm.Endpoint);
             var begin = Stopwatch.GetTimestamp();
-            await MoveAsync(from.Hypervisor, to.Hypervisor, vm.Name);
+            await MoveAsync(from.Vms, to.Vms, vm.Name);
             var total = Stopwatch.GetElapsedTime(begin);
             var (open, @new) = await clients.EndAsync();
             rounds.Add(new MoveFigures(backEnd.Name, megabytes, open, @new, total));
             (from, to) = (to, from);
         }
 
-        await from.Hypervisor.StopAsync(vm.Name, CancellationToken.None);
+        await from.Vms.StopAsync(vm.Name, CancellationToken.None);
         return new MoveFigures(
-            backEnd.Name, megabytes, Middle(round => round.LongestOnOpen), Middle(round => round.LongestOnNew), Middle(round => round.Total));
+            backEnd.Name, megabytes, Middle(
+                round => round.LongestOnOpen), Middle(round => round.LongestOnNew), Middle(round => round.Total));
 
         TimeSpan Middle(Func<MoveFigures, TimeSpan> figure) => rounds.Select(figure).Order().ElementAt(rounds.Count / 2);
     }
 
-    private static async Task MoveAsync(IHypervisor from, IHypervisor to, string vm)
+    private static async Task MoveAsync(VmHost from, VmHost to, string vm)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,5 +1,7 @@
-using System.Globalization;
-using JustRunIt.HostAgent.Hypervisors;
+using System.CommandLine;
+using JustRunIt.Client.CommandLine;
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.Bench.Clone;
 
@@ -17,33 +19,33 @@ internal sealed record Options(string? Part, string? BackEnd, IReadOnlyList<int>
     /// <summary>Whether a part is measured.</summary>
     public bool Does(string part) => Part is null || Part == part;
 
-    /// <summary>Reads the command line; null with the reason when it is none.</summary>
-    public static Options? Parse(IReadOnlyList<string> words, out string? refusal)
+    /// <summary>The command that runs the benchmark with what the command line asks for.</summary>
+    public static ExampleCommand Command(Func<Options, Task> run)
     {
-        var options = new Options(null, null, AllHeaps, null);
-        var backEnds = HypervisorRegistry.All.Select(backEnd => backEnd.Name).ToList();
-        for (var i = 0; i < words.Count; i += 2)
+        var part = CheckedOption.Choice("--only", "one part alone (default: all in turn)", Parts);
+        var backEnd = CheckedOption.Choice(
+            "--back-end", "one back end alone (default: all that work here)", [.. BackEndRegistry.All.Select(backEnd => backEnd.Name)]);
+        var heap = CheckedOption.Whole(
+            "--heap", "MB", $"one size of the heap alone, in MB (default: {string.Join(", ", AllHeaps)})", 1, LargestHeap);
+        var json = CheckedOption.OutputFile("--json", "write every figure to this file, and the plot beside it");
+        var command = new ExampleCommand(
+            "clone",
+            "pause and time of cloning against the size of the heap, of moves between agents, and precision of the CPU cap",
+            "./justrunit bench clone --only clones --back-end container --heap 200")
         {
-            var value = i + 1 < words.Count ? words[i + 1] : "";
-            if (Read(words[i], value) is not { } read)
-            {
-                refusal = $"'{words[i]} {value}'; allowed are --only {string.Join('|', Parts)}, --back-end {string.Join('|', backEnds)}, --heap MB (1 to {LargestHeap}), --json FILE";
-                return null;
-            }
-
-            options = read;
-        }
-
-        refusal = null;
-        return options;
-
-        Options? Read(string name, string value) => name switch
-        {
-            "--only" when Parts.Contains(value) => options with { Part = value },
-            "--back-end" when backEnds.Contains(value) => options with { BackEnd = value },
-            "--heap" when int.TryParse(value, CultureInfo.InvariantCulture, out var megabytes) && megabytes is > 0 and <= LargestHeap => options with { Heaps = [megabytes] },
-            "--json" when value.Length > 0 => options with { Json = value },
-            _ => null,
+            part,
+            backEnd,
+            heap,
+            json,
         };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            OutputFiles.Prepare(parsed.GetValue(json));
+            IReadOnlyList<int> heaps = parsed.GetValue(heap) is { } one ? [one] : AllHeaps;
+            var options = new Options(parsed.GetValue(part), parsed.GetValue(backEnd), heaps, parsed.GetValue(json));
+            await run(options).WaitAsync(cancellation);
+            return 0;
+        });
+        return command;
     }
 }

@@ -15,7 +15,16 @@ namespace JustRunIt.Bench.Fidelity;
 /// <param name="Differences">Replies that were compared, and that differed.</param>
 /// <param name="CpuMs">CPU time a request of each side, ms.</param>
 internal sealed record Cell(
-    string Sample, double Share, int Clients, TimeSpan Time, Sum Online, Sum Sandbox, Matched Matches, double Shed, (double Compared, double Different) Differences, (double Online, double Clone) CpuMs)
+    string Sample,
+    double Share,
+    int Clients,
+    TimeSpan Time,
+    Sum Online,
+    Sum Sandbox,
+    Matched Matches,
+    double Shed,
+    (double Compared, double Different) Differences,
+    (double Online, double Clone) CpuMs)
 {
     /// <summary>Heading of the table.</summary>
     public const string Heading =
@@ -31,8 +40,10 @@ internal sealed record Cell(
     /// <summary>A line of the table.</summary>
     public string Line() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Sample,-10}{Clients,8}{Share * 100,7:0}{OnlinePerSecond,8:0.0}{Online.MeanMs,10:0.0}{SandboxPerSecond,8:0.0}{Sandbox.MeanMs,10:0.0}{SandboxPerSecond - OnlinePerSecond,8:+0.0;-0.0;0.0}{Sandbox.MeanMs - Online.MeanMs,9:+0.0;-0.0;0.0}"
-        + $"{Percent(Matches.Exact),11:0.00}{Percent(Matches.Wildcard),10:0.00}{Percent(Matches.Nearest),9:0.00}{Percent(Matches.Missing),9:0.00}{Matches.Count,7:0}");
+        $"{Sample,-10}{Clients,8}{Share * 100,7:0}{OnlinePerSecond,8:0.0}{Online.MeanMs,10:0.0}{SandboxPerSecond,8:0.0}"
+            + $"{Sandbox.MeanMs,10:0.0}{SandboxPerSecond - OnlinePerSecond,8:+0.0;-0.0;0.0}{Sandbox.MeanMs - Online.MeanMs,9:+0.0;-0.0;0.0}"
+        + $"{Percent(Matches.Exact),11:0.00}{Percent(Matches.Wildcard),10:0.00}{Percent(Matches.Nearest),9:0.00}"
+        + $"{Percent(Matches.Missing),9:0.00}{Matches.Count,7:0}");
 
     /// <summary>All figures.</summary>
     public JsonObject Json() => new()
@@ -43,7 +54,13 @@ internal sealed record Cell(
         ["seconds"] = Time.TotalSeconds,
         ["online"] = Side(Online, OnlinePerSecond, CpuMs.Online),
         ["sandbox"] = Side(Sandbox, SandboxPerSecond, CpuMs.Clone),
-        ["matches"] = new JsonObject { ["exact"] = Matches.Exact, ["wildcard"] = Matches.Wildcard, ["nearest"] = Matches.Nearest, ["missing"] = Matches.Missing },
+        ["matches"] = new JsonObject
+        {
+            ["exact"] = Matches.Exact,
+            ["wildcard"] = Matches.Wildcard,
+            ["nearest"] = Matches.Nearest,
+            ["missing"] = Matches.Missing,
+        },
         ["shed"] = Shed,
         ["compared"] = Differences.Compared,
         ["different"] = Differences.Different,

@@ -38,7 +38,8 @@ internal static class Figure
             void Add(string side, IEnumerable<double> heights, LinePattern pattern, MarkerShape marker)
             {
                 var line = plot.Add.Scatter(shares, heights.ToArray());
-                (line.Color, line.LinePattern, line.MarkerShape, line.MarkerSize, line.LegendText) = (color, pattern, marker, 8, $"{side}, {load.Key} clients");
+                (line.Color, line.LinePattern, line.MarkerShape, line.MarkerSize) = (color, pattern, marker, 8);
+                line.LegendText = $"{side}, {load.Key} clients";
             }
         }
 

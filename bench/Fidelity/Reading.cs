@@ -21,7 +21,11 @@ internal readonly record struct Matched(double Exact, double Wildcard, double Ne
 {
     /// <summary>What came since an earlier reading.</summary>
     public static Matched operator -(Matched later, Matched earlier) =>
-        new(later.Exact - earlier.Exact, later.Wildcard - earlier.Wildcard, later.Nearest - earlier.Nearest, later.Missing - earlier.Missing);
+        new(
+            later.Exact - earlier.Exact,
+            later.Wildcard - earlier.Wildcard,
+            later.Nearest - earlier.Nearest,
+            later.Missing - earlier.Missing);
 
     /// <summary>All.</summary>
     public double Count => Exact + Wildcard + Nearest + Missing;
@@ -48,7 +52,8 @@ internal sealed class Reading
         get
         {
             var matches = report.GetProperty("matches");
-            return new Matched(Number(matches, "exact"), Number(matches, "wildcard"), Number(matches, "nearest"), Number(matches, "missing"));
+            return new Matched(
+                Number(matches, "exact"), Number(matches, "wildcard"), Number(matches, "nearest"), Number(matches, "missing"));
         }
     }
 
@@ -61,7 +66,9 @@ internal sealed class Reading
         get
         {
             var differences = report.GetProperty("differences");
-            return (Number(differences, "compared"), Number(differences, "status") + Number(differences, "length") + Number(differences, "content"));
+            return (
+                Number(differences, "compared"),
+                Number(differences, "status") + Number(differences, "length") + Number(differences, "content"));
         }
     }
 
@@ -72,7 +79,8 @@ internal sealed class Reading
         return new Reading(json.RootElement.Clone());
     }
 
-    private static Sum SumOf(JsonElement side) => new(Number(side, "requests"), Number(side, "requests") * Number(side, "meanMs"), Number(side, "errors"));
+    private static Sum SumOf(JsonElement side) => new(
+        Number(side, "requests"), Number(side, "requests") * Number(side, "meanMs"), Number(side, "errors"));
 
     private static double Number(JsonElement at, string name) => at.GetProperty(name).GetDouble();
 }

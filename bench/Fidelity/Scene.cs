@@ -1,10 +1,11 @@
 using System.Globalization;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Supervision;
+using JustRunIt.Demo;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.Bench.Fidelity;
@@ -32,7 +33,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         this.sample = sample;
         folder = Path.Combine(Programs.LocalFolder, "fidelity", sample.Name.ToLowerInvariant());
-        groups = ControlGroupDetection.Detect(new AgentSettings("bench", "bench", folder, 1, true, s_quotaPeriod, Isolation.None, false, []));
+        groups = ControlGroupDetection.Detect(
+            new AgentSettings("bench", "bench", folder, 1, true, s_quotaPeriod, Isolation.None, false, []));
         Web = ports.Next();
         InAdmin = ports.Next();
         OutAdmin = ports.Next();
@@ -102,24 +104,42 @@ internal sealed class Scene : IAsyncDisposable
         var (inProxy, online, clone) = (ports.Next(), ports.Next(), ports.Next());
         var rules = Path.Combine(Programs.Home, sample.Rules);
         var shift = string.Create(CultureInfo.InvariantCulture, $"{Plan.TimeShift.TotalSeconds:0.###}s");
-        await StartChildAsync("database", Programs.OfSample(sample.Name, "Database"), database, null, ["--folder", Path.Combine(folder, "data"), .. sample.Rows], cancellation);
+        await StartChildAsync(
+            "database",
+            Programs.OfSample(sample.Name, "Database"),
+            database,
+            null,
+            ["--folder", Path.Combine(folder, "data"), .. sample.Rows],
+            cancellation);
         await StartChildAsync(
             "out-proxy", Programs.OfProduct("ProxyNode"), record, null,
-            ["--role", "out", "--protocol", "mysql", "--upstream", database, "--sandbox", recordForClone, "--time-shift", shift, "--rules", rules, "--admin", OutAdmin],
+            [
+                "--role", "out", "--protocol", "mysql", "--upstream", database, "--sandbox", recordForClone,
+                "--time-shift", shift, "--rules", rules, "--admin", OutAdmin,
+            ],
             cancellation);
         await StartServerAsync(s_online, online, record, cancellation);
         await StartServerAsync(s_clone, clone, recordForClone, cancellation);
         await StartChildAsync(
             "in-proxy", Programs.OfProduct("ProxyNode"), inProxy, null,
-            ["--role", "in", "--upstream", online, "--sandbox", clone, "--time-shift", shift, "--peer", OutAdmin, "--rules", rules, "--admin", InAdmin],
+            [
+                "--role", "in", "--upstream", online, "--sandbox", clone, "--time-shift", shift, "--peer", OutAdmin,
+                "--rules", rules, "--admin", InAdmin,
+            ],
             cancellation);
         await StartChildAsync("web", Programs.OfSample(sample.Name, "Web"), Web, "/health", ["--next", inProxy], cancellation);
     }
 
-    private async Task StartChildAsync(string name, string assembly, string listen, string? health, string[] arguments, CancellationToken cancellation)
+    private async Task StartChildAsync(
+        string name, string assembly, string listen, string? health, string[] arguments, CancellationToken cancellation)
     {
         string[] command = assembly == Programs.OfProduct("ProxyNode") ? ["proxy"] : [];
-        var child = ChildProcess.Start(name, assembly, [.. command, "--listen", listen, .. arguments], s_proxyEnvironment, Path.Combine(folder, "logs", $"{name}.log"));
+        var child = ChildProcess.Start(
+            name,
+            assembly,
+            [.. command, "--listen", listen, .. arguments],
+            s_proxyEnvironment,
+            Path.Combine(folder, "logs", $"{name}.log"));
         children.Add(child);
         await HealthCheck.WaitAsync(listen, health, () => child.HasExited ? child.LastWords(1) : null, cancellation);
     }
@@ -138,6 +158,7 @@ internal sealed class Scene : IAsyncDisposable
             next,
             "/health");
         var process = Launcher.Start(program, listen, next, groups.EntryFiles(group), null, log);
-        await HealthCheck.WaitAsync(listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
+        await HealthCheck.WaitAsync(
+            listen, "/health", () => ProcessTable.StartOf(process) is null ? Launcher.LastWords(log) : null, cancellation);
     }
 }

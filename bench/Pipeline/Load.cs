@@ -9,7 +9,8 @@ internal static class Load
 
     /// <summary>Latencies at a steady rate; writes do not wait for each other.</summary>
     /// <returns>Sorted milliseconds from before the write to the reader.</returns>
-    public static async Task<double[]> AtRateAsync(IPath path, Arrivals arrivals, double eventsPerSecond, int perTransaction, TimeSpan duration)
+    public static async Task<double[]> AtRateAsync(
+        IPath path, Arrivals arrivals, double eventsPerSecond, int perTransaction, TimeSpan duration)
     {
         arrivals.Clear();
         var writes = new List<Task>();
@@ -65,7 +66,8 @@ internal static class Load
         while (arrivals.Count < count)
         {
             if (Stopwatch.GetElapsedTime(begin) > ReadPatience)
-                throw new TimeoutException($"{count - arrivals.Count} of {count} messages were not read within {ReadPatience.TotalSeconds:0} s");
+                throw new TimeoutException(
+                    $"{count - arrivals.Count} of {count} messages were not read within {ReadPatience.TotalSeconds:0} s");
             await Task.Delay(5);
         }
     }

@@ -31,7 +31,8 @@ internal sealed class RawPath : IPath
             await create.ExecuteNonQueryAsync();
         var connection = await new ConnectionFactory { Uri = connections.RabbitMq }.CreateConnectionAsync();
         var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(true, true, null));
-        await publishing.QueueDeclareAsync(Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        await publishing.QueueDeclareAsync(
+            Queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
         await publishing.QueuePurgeAsync(Queue);
         var reading = await connection.CreateChannelAsync();
         await reading.BasicQosAsync(0, 64, false);

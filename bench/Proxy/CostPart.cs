@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.Bench.Proxy;
@@ -28,7 +29,8 @@ internal static class CostPart
     /// <summary>Measures.</summary>
     public static async Task RunAsync(Options options, Results results)
     {
-        var groups = ControlGroupDetection.Detect(new AgentSettings("bench", "bench", Path.GetTempPath(), 1, true, Period, Isolation.None, false, []));
+        var groups = ControlGroupDetection.Detect(
+            new AgentSettings("bench", "bench", Path.GetTempPath(), 1, true, Period, Isolation.None, false, []));
         var started = new List<GroupPath>();
         await using var servers = new Servers();
         try
@@ -36,7 +38,8 @@ internal static class CostPart
             var service = await CappedAsync("service");
             var clone = await CappedAsync("clone");
             YieldCores(groups.EntryFiles(GroupPath.Of("clone")));
-            var record = await servers.OwnAsync("http", service, "--role", "out", "--sandbox", $"127.0.0.1:{Servers.Port()}", "--time-shift", "1s");
+            var record = await servers.OwnAsync(
+                "http", service, "--role", "out", "--sandbox", $"127.0.0.1:{Servers.Port()}", "--time-shift", "1s");
             var all = await servers.OwnAsync("http", record.EndPoint, "--sandbox", $"{clone}", "--time-shift", "1s", "--memory", "256");
             var peers = await servers.HaProxyAsync("http", $"{(await servers.HaProxyAsync("http", $"{service}")).EndPoint}");
             foreach (var at in new[] { service, all.EndPoint, clone, peers.EndPoint, all.EndPoint })
@@ -44,9 +47,17 @@ internal static class CostPart
             var saturation = Results.Median([
                 (await Wrk.RunAsync(service, $"/primes/{Page}", Connections, TimeSpan.FromSeconds(4))).ThroughputPerSecond,
                 (await Wrk.RunAsync(service, $"/primes/{Page}", Connections, TimeSpan.FromSeconds(4))).ThroughputPerSecond]);
-            Console.WriteLine(FormattableString.Invariant($"\nEverything on, before a service with {Share:0%} of a core that saturates at {saturation:0} requests/s ({groups.Description})"));
-            Console.WriteLine("  Mean response times: alone; beside a clone that somebody else asks as much; the same behind two HAProxies that only relay; with everything on");
-            Console.WriteLine($"  {"load",6}{"req/s",9}{"all on",10}{"alone, ms",12}{"beside",9}{"HAProxies",11}{"all on",9}{"all on − alone",18}{"− beside",16}{"− HAProxies",16}");
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"\nEverything on, before a service with {Share:0%} of a core that saturates at {saturation:0} requests/s ("
+                        + $"{groups.Description})"));
+            Console.WriteLine(
+                "  Mean response times: alone; beside a clone that somebody else asks as much; the same behind two HAProxies "
+                    + "that only relay; with everything on");
+            Console.WriteLine(
+                $"  {"load",6}{"req/s",9}{"all on",10}{"alone, ms",12}{"beside",9}{"HAProxies",11}{"all on",9}"
+                    + $"{"all on − alone",18}{"− beside",16}{"− HAProxies",16}");
             var contenders = new Contenders(service, clone, peers.EndPoint, all, () => groups.CpuTime(GroupPath.Of("service")));
             foreach (var level in Levels)
                 await LevelAsync(options, results, contenders, saturation, level);
@@ -77,13 +88,17 @@ internal static class CostPart
                 address,
                 null,
                 "/health");
-            Launcher.Start(program, address, null, groups.EntryFiles(group), null, Path.Combine(Path.GetTempPath(), $"justrunit-bench-{name}.log"));
+            Launcher.Start(
+                program, address, null, groups.EntryFiles(group), null, Path.Combine(Path.GetTempPath(), $"justrunit-bench-{name}.log"));
             await HealthCheck.WaitAsync(address, "/health", () => null, CancellationToken.None);
             return IPEndPoint.Parse(address);
         }
     }
 
-    /// <summary>A clone has a machine of its own: here it is given what the on-line side leaves of the cores (cpu.shares, or cpu.weight in version 2).</summary>
+    /// <summary>
+    /// A clone has a machine of its own: here it is given what the on-line side leaves of the cores (cpu.shares, or cpu.weight in
+    /// version 2).
+    /// </summary>
     private static void YieldCores(IEnumerable<string> entryFiles)
     {
         foreach (var folder in entryFiles.Select(file => Path.GetDirectoryName(file)!))
@@ -133,8 +148,10 @@ internal static class CostPart
 
         var throughput = Results.Ratio(proxied.PerSecond, direct.PerSecond);
         var (toDirect, toBeside, toPeers) = (proxied.To(direct), proxied.To(beside), proxied.To(peers));
-        Console.WriteLine(FormattableString.Invariant(
-            $"\r  {level,6:0%}{Results.Median(direct.PerSecond),9:0.0}{throughput,8:0.000} ×{direct.MeanMs,12:0.00}{beside.MeanMs,9:0.00}{peers.MeanMs,11:0.00}{proxied.MeanMs,9:0.00}{toDirect,18}{toBeside,16}{toPeers,16}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\r  {level,6:0%}{Results.Median(direct.PerSecond),9:0.0}{throughput,8:0.000} ×{direct.MeanMs,12:0.00}"
+                + $"{beside.MeanMs,9:0.00}{peers.MeanMs,11:0.00}{proxied.MeanMs,9:0.00}{toDirect,18}{toBeside,16}{toPeers,16}"));
         var figures = new JsonObject
         {
             ["level"] = level,
@@ -158,12 +175,18 @@ internal static class CostPart
 
         results.Add("cost", figures);
         var at = FormattableString.Invariant($"everything on at {level:0%} of saturation");
-        results.Target($"{at}: throughput within 1 %", throughput, throughput is >= 0.99 and <= 1.01, FormattableString.Invariant($"{throughput:0.000} ×"));
+        results.Target(
+            $"{at}: throughput within 1 %",
+            throughput,
+            throughput is >= 0.99 and <= 1.01,
+            FormattableString.Invariant($"{throughput:0.000} ×"));
         results.Target(
             $"{at}: at most 0.5 ms more, mean",
             toDirect.MedianMs,
             !toDirect.IsMoreThan(Most),
-            $"{toDirect} ms{(toDirect.MedianMs > Most && !toDirect.IsMoreThan(Most) ? ", more than that but within the noise" : "")}; {toPeers} ms to two HAProxies in their place");
+            $"{toDirect} ms"
+                + $"{(toDirect.MedianMs > Most && !toDirect.IsMoreThan(Most) ? ", more than that but within the noise" : "")}; "
+                + $"{toPeers} ms to two HAProxies in their place");
     }
 
     /// <summary>Who is measured.</summary>

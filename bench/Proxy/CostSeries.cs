@@ -15,7 +15,9 @@ internal sealed class CostSeries
     /// <summary>Median of the 99th percentiles.</summary>
     public double P99Ms => Results.Median(outcomes.Select(one => one.P99Ms));
 
-    /// <summary>Median of the service's processor time a request: what neighbours on the same processors cost it, and no proxy decides.</summary>
+    /// <summary>
+    /// Median of the service's processor time a request: what neighbours on the same processors cost it, and no proxy decides.
+    /// </summary>
     public double ServiceMs => Results.Median(serviceMs);
 
     /// <summary>Requests that failed.</summary>
@@ -34,7 +36,10 @@ internal sealed class CostSeries
         var pairs = other.outcomes.Zip(outcomes, (a, b) => b.MeanMs - a.MeanMs).ToArray();
         // Past saturation the queue grows for as long as it is measured, and differs from run to run by more than is asked.
         var average = pairs.Average();
-        return new Difference(Results.Median(pairs), average, Math.Sqrt(pairs.Sum(one => (one - average) * (one - average)) / (pairs.Length - 1) / pairs.Length));
+        return new Difference(
+            Results.Median(pairs),
+            average,
+            Math.Sqrt(pairs.Sum(one => (one - average) * (one - average)) / (pairs.Length - 1) / pairs.Length));
     }
 
     /// <summary>A difference of mean response times.</summary>

@@ -29,7 +29,17 @@ internal static class DatabasesPart
     {
         await using var servers = new Servers();
         await using var server = await MariaDbServer.StartAsync();
-        string[] shop = ["--db-driver=mysql", "--mysql-host=127.0.0.1", "--mysql-user=shop", "--mysql-password=secret", "--mysql-db=shop", "--mysql-ssl=off", "--tables=1", "--table-size=10000"];
+        string[] shop =
+        [
+            "--db-driver=mysql",
+            "--mysql-host=127.0.0.1",
+            "--mysql-user=shop",
+            "--mysql-password=secret",
+            "--mysql-db=shop",
+            "--mysql-ssl=off",
+            "--tables=1",
+            "--table-size=10000",
+        ];
         await PeerProcess.RunAsync("sysbench", ["oltp_point_select", .. shop, $"--mysql-port={server.EndPoint.Port}", "prepare"]);
         var path = server.UnixSocket.ToString();
         Contender[] contenders =
@@ -47,7 +57,17 @@ internal static class DatabasesPart
                 results,
                 ("mysql", title, $"MariaDB, sysbench {work}"),
                 contenders,
-                async (at, length) => await PeerProcess.RunAsync("sysbench", [work, .. shop, $"--mysql-port={at.Port}", $"--threads={Clients}", $"--time={length.TotalSeconds:0}", "--percentile=99", "run"]),
+                async (at, length) => await PeerProcess.RunAsync(
+                    "sysbench",
+                    [
+                        work,
+                        .. shop,
+                        $"--mysql-port={at.Port}",
+                        $"--threads={Clients}",
+                        $"--time={length.TotalSeconds:0}",
+                        "--percentile=99",
+                        "run",
+                    ]),
                 said => (Number(said, @"transactions:\s+\d+\s+\(([\d.]+) per sec"), Number(said, @"avg:\s+([\d.]+)")));
         }
     }
@@ -59,7 +79,10 @@ internal static class DatabasesPart
         var program = Directory.GetDirectories("/usr/lib/postgresql").Order().Last() + "/bin/pgbench";
         (string, string)[] password = [("PGPASSWORD", "secret")];
         // A branch a client (pgbench's scale): with fewer they wait for each other's locks, and not for the proxy.
-        await PeerProcess.RunAsync(program, ["-i", "-q", "-s", $"{Clients}", "-h", "127.0.0.1", "-p", $"{server.EndPoint.Port}", "-U", "shop", "shop"], environment: password);
+        await PeerProcess.RunAsync(
+            program,
+            ["-i", "-q", "-s", $"{Clients}", "-h", "127.0.0.1", "-p", $"{server.EndPoint.Port}", "-U", "shop", "shop"],
+            environment: password);
         var path = server.UnixSocket.ToString()!;
         Contender[] contenders =
         [
@@ -68,7 +91,10 @@ internal static class DatabasesPart
             new("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port)).EndPoint),
             new(Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
             new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
-            new("PgBouncer", (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint, IsByUnixSocket: true),
+            new(
+                "PgBouncer",
+                (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint,
+                IsByUnixSocket: true),
             new(Relay, (await servers.OwnAsync("postgresql", "unix:" + path)).EndPoint, IsByUnixSocket: true),
         ];
         // A session of the server grows slow at first: each maps the shared memory page by page. PgBouncer's are old ones.
@@ -83,7 +109,11 @@ internal static class DatabasesPart
                 // It reports to the error output.
                 async (at, length) => await PeerProcess.RunAsync(
                     "sh",
-                    ["-c", "exec \"$0\" \"$@\" 2>&1", program, "-b", work, "-n", "-M", "prepared", "-c", $"{Clients}", "-j", "1", "-P", "1", "-T", $"{(warming + length).TotalSeconds:0}", "-h", "127.0.0.1", "-p", $"{at.Port}", "-U", "shop", "shop"],
+                    [
+                        "-c", "exec \"$0\" \"$@\" 2>&1", program, "-b", work, "-n", "-M", "prepared", "-c",
+                        $"{Clients}", "-j", "1", "-P", "1", "-T", $"{(warming + length).TotalSeconds:0}", "-h",
+                        "127.0.0.1", "-p", $"{at.Port}", "-U", "shop", "shop",
+                    ],
                     environment: password),
                 said => Last(said, options.Length));
         }
@@ -117,15 +147,37 @@ internal static class DatabasesPart
         {
             var name = contender.Name;
             var ratio = Results.Ratio(rates[name], rates[Direct]);
-            Console.WriteLine(FormattableString.Invariant($"  {name,-24}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean{ratio,8:0.00} × direct"));
-            results.Add(what.Protocol, new JsonObject { ["work"] = what.Work, ["contender"] = name, ["perSecond"] = Results.Median(rates[name]), ["meanMs"] = Results.Median(means[name]), ["toDirect"] = ratio });
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  {name,-24}{Results.Median(rates[name]),11:0} /s{Results.Median(means[name]),9:0.000} ms mean"
+                        + $"{ratio,8:0.00} × direct"));
+            results.Add(
+                what.Protocol,
+                new JsonObject
+                {
+                    ["work"] = what.Work,
+                    ["contender"] = name,
+                    ["perSecond"] = Results.Median(rates[name]),
+                    ["meanMs"] = Results.Median(means[name]),
+                    ["toDirect"] = ratio,
+                });
             if (contender.Kind != Relay)
                 continue;
-            results.Target($"{what.Protocol} {name}, {what.Work}: at least {Results.Text(Least, "0.0")} × direct", ratio, ratio >= Least, $"{Results.Text(ratio, "0.00")} ×");
-            foreach (var other in contenders.Where(other => other.Kind is not (Relay or Direct) && other.IsByUnixSocket == contender.IsByUnixSocket))
+            results.Target(
+                $"{what.Protocol} {name}, {what.Work}: at least {Results.Text(Least, "0.0")} × direct",
+                ratio,
+                ratio >= Least,
+                $"{Results.Text(ratio, "0.00")} ×");
+            foreach (var other in contenders.Where(
+                other => other.Kind is not (Relay or Direct) && other.IsByUnixSocket == contender.IsByUnixSocket))
             {
                 var toOther = Results.Ratio(rates[name], rates[other.Name]);
-                results.Target($"{what.Protocol} {name}, {what.Work}: no slower than {other.Name}", toOther, toOther >= 1, $"{Results.Text(toOther, "0.00")} ×");
+                results.Target(
+                    $"{what.Protocol} {name}, {what.Work}: no slower than {other.Name}",
+                    toOther,
+                    toOther >= 1,
+                    $"{Results.Text(toOther, "0.00")} ×");
             }
         }
     }
@@ -137,7 +189,8 @@ internal static class DatabasesPart
     /// <summary>pgbench's figures of the last seconds, by its reports of each.</summary>
     private static (double PerSecond, double MeanMs) Last(string said, TimeSpan length)
     {
-        var reports = Regex.Matches(said, @"^progress: .*?, ([\d.]+) tps, lat ([\d.]+) ms", RegexOptions.Multiline).TakeLast((int)length.TotalSeconds).ToArray();
+        var reports = Regex.Matches(
+            said, @"^progress: .*?, ([\d.]+) tps, lat ([\d.]+) ms", RegexOptions.Multiline).TakeLast((int)length.TotalSeconds).ToArray();
         return (reports.Average(report => Value(report, 1)), reports.Average(report => Value(report, 2)));
     }
 

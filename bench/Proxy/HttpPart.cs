@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -32,7 +33,8 @@ internal static class HttpPart
             [Relay] = await servers.OwnAsync("http", origin.EndPoint),
             [Mirror] = await servers.NginxProxyAsync(origin.EndPoint, clone.EndPoint),
             [Duplicate] = await servers.OwnAsync("http", origin.EndPoint, ["--sandbox", $"{clone.EndPoint}", .. shift]),
-            [Record] = await servers.OwnAsync("http", origin.EndPoint, ["--role", "out", "--sandbox", $"127.0.0.1:{Servers.Port()}", .. shift]),
+            [Record] = await servers.OwnAsync(
+                "http", origin.EndPoint, ["--role", "out", "--sandbox", $"127.0.0.1:{Servers.Port()}", .. shift]),
         };
         Console.WriteLine("Warming up");
         foreach (var name in (string[])[Relay, Duplicate, Record])
@@ -42,11 +44,17 @@ internal static class HttpPart
                 await Wrk.RunAsync(contenders[name].EndPoint, path, 32, TimeSpan.FromSeconds(2));
         }
 
-        (int Connections, int Bytes)[] cells = options.IsQuick ? [(32, 128), (32, 16384)] : [(1, 128), (32, 128), (256, 128), (1, 16384), (32, 16384), (256, 16384)];
+        (int Connections, int Bytes)[] cells = options.IsQuick ? [(32, 128), (32, 16384)] : [
+            (1, 128), (32, 128), (256, 128), (1, 16384), (32, 16384), (256, 16384),
+        ];
         foreach (var (connections, bytes) in cells)
         {
             Console.WriteLine($"\n{bytes} bytes, {connections} connections, as much as they bear");
-            var full = await RoundsAsync(options, contenders, connections == 32 ? options.Rounds : Math.Min(2, options.Rounds), server => Wrk.RunAsync(server.EndPoint, $"/{bytes}", connections, options.Length));
+            var full = await RoundsAsync(
+                options,
+                contenders,
+                connections == 32 ? options.Rounds : Math.Min(2, options.Rounds),
+                server => Wrk.RunAsync(server.EndPoint, $"/{bytes}", connections, options.Length));
             Print("full", connections, bytes, full, results);
             Compare(results, full, connections, bytes);
             if (connections != 32)
@@ -78,9 +86,21 @@ internal static class HttpPart
     /// Half of what the slower of two that are compared bears, as a constant rate for both: those that only relay, and those
     /// that ask a clone as well.
     /// </summary>
-    private static async Task HalfAsync(Options options, Dictionary<string, Server> contenders, Results results, int connections, int bytes, Dictionary<string, Series> full)
+    private static async Task HalfAsync(
+        Options options,
+        Dictionary<string,
+        Server> contenders,
+        Results results,
+        int connections,
+        int bytes,
+        Dictionary<string,
+        Series> full)
     {
-        foreach (var (group, slowest) in new[] { (new[] { Direct, HaProxy, ProxyPass, Relay, Record }, ProxyPass), ([Mirror, Duplicate], Mirror) })
+        foreach (var (group, slowest) in new[]
+        {
+            (new[] { Direct, HaProxy, ProxyPass, Relay, Record }, ProxyPass),
+            ([Mirror, Duplicate], Mirror),
+        })
         {
             var rate = Results.Median(full[slowest].Throughput) / 2;
             Console.WriteLine($"\n{bytes} bytes, {connections} connections, {rate:0} requests/s: half of what {slowest} bears");
@@ -95,13 +115,22 @@ internal static class HttpPart
             if (half.TryGetValue(Relay, out var relay) && bytes == 128)
             {
                 var ratio = Results.Ratio(relay.P99, half[ProxyPass].P99);
-                results.Target("relay: 99th percentile at half load no worse than proxy_pass", ratio, ratio <= 1, $"{Results.Text(ratio, "0.00")} ×");
+                results.Target(
+                    "relay: 99th percentile at half load no worse than proxy_pass", ratio, ratio <= 1, $"{Results.Text(ratio, "0.00")} ×");
             }
 
             if (half.TryGetValue(Duplicate, out var duplicate) && bytes == 128)
             {
-                results.Target("duplicates leave within 1 ms of when they are due, median", duplicate.LateP50, duplicate.LateP50 <= 1, $"{Results.Text(duplicate.LateP50, "0.00")} ms");
-                results.Target("duplicates leave within 5 ms of when they are due, 99th percentile", duplicate.LateP99, duplicate.LateP99 <= 5, $"{Results.Text(duplicate.LateP99, "0.00")} ms");
+                results.Target(
+                    "duplicates leave within 1 ms of when they are due, median",
+                    duplicate.LateP50,
+                    duplicate.LateP50 <= 1,
+                    $"{Results.Text(duplicate.LateP50, "0.00")} ms");
+                results.Target(
+                    "duplicates leave within 5 ms of when they are due, 99th percentile",
+                    duplicate.LateP99,
+                    duplicate.LateP99 <= 5,
+                    $"{Results.Text(duplicate.LateP99, "0.00")} ms");
             }
         }
     }
@@ -112,11 +141,16 @@ internal static class HttpPart
         var at = $"{bytes} B, {connections} connections";
         results.Target($"relay: at least the throughput of proxy_pass ({at})", relay, relay >= 1, $"{Results.Text(relay, "0.00")} ×");
         var duplicate = Results.Ratio(full[Duplicate].Throughput, full[Mirror].Throughput);
-        results.Target($"record + time shift + duplicate + measure: at least 1.5 × mirror ({at})", duplicate, duplicate >= 1.5, $"{Results.Text(duplicate, "0.00")} ×, {full[Duplicate].Shed} shed");
+        results.Target(
+            $"record + time shift + duplicate + measure: at least 1.5 × mirror ({at})",
+            duplicate,
+            duplicate >= 1.5,
+            $"{Results.Text(duplicate, "0.00")} ×, {full[Duplicate].Shed} shed");
     }
 
     /// <summary>The contenders in turn, round after round.</summary>
-    private static async Task<Dictionary<string, Series>> RoundsAsync(Options options, Dictionary<string, Server> contenders, int rounds, Func<Server, Task<OpenLoad.Outcome>> measure)
+    private static async Task<Dictionary<string, Series>> RoundsAsync(
+        Options options, Dictionary<string, Server> contenders, int rounds, Func<Server, Task<OpenLoad.Outcome>> measure)
     {
         var all = contenders.Keys.ToDictionary(name => name, _ => new Series());
         for (var round = 0; round < rounds; round++)
@@ -134,14 +168,19 @@ internal static class HttpPart
 
     private static void Print(string load, int connections, int bytes, Dictionary<string, Series> all, Results results)
     {
-        Console.WriteLine($"  {"",-18}{"requests/s",11}{"median ms",11}{"99th ms",9}{"CPU µs",8}{"peak MiB",10}{"alloc B",9}   × direct or first   errors");
+        Console.WriteLine(
+            $"  {"",-18}{"requests/s",11}{"median ms",11}{"99th ms",9}{"CPU µs",8}{"peak MiB",10}{"alloc B",9}   × direct or "
+                + $"first   errors");
         var first = all.First().Value;
         foreach (var (name, one) in all)
         {
             var ratio = Results.Ratio(one.Throughput, first.Throughput);
             var allocated = double.IsNaN(one.AllocatedBytes) ? "" : Results.Text(one.AllocatedBytes, "0.0");
-            Console.WriteLine(FormattableString.Invariant(
-                $"  {name,-18}{Results.Median(one.Throughput),11:0}{Results.Median(one.P50),11:0.000}{Results.Median(one.P99),9:0.00}{Results.Median(one.CpuMicroseconds),8:0.0}{one.PeakBytes / 1048576.0,10:0.0}{allocated,9}   {ratio,8:0.00}{one.Errors,19}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {name,-18}{Results.Median(one.Throughput),11:0}{Results.Median(one.P50),11:0.000}"
+                    + $"{Results.Median(one.P99),9:0.00}{Results.Median(one.CpuMicroseconds),8:0.0}"
+                    + $"{one.PeakBytes / 1048576.0,10:0.0}{allocated,9}   {ratio,8:0.00}{one.Errors,19}"));
             results.Add("http", new JsonObject
             {
                 ["contender"] = name,

@@ -50,7 +50,8 @@ internal sealed class OpenLoad : IAsyncDisposable
         (measureFrom, measureTo) = (begin, begin + (long)(length.TotalSeconds * Stopwatch.Frequency));
         var thread = new Thread(() => Pace(requestsPerSecond, begin, seed)) { IsBackground = true };
         thread.Start();
-        for (var waited = Stopwatch.StartNew(); thread.IsAlive || (Volatile.Read(ref unanswered) > 0 && waited.Elapsed < length + Patience);)
+        var waited = Stopwatch.StartNew();
+        while (thread.IsAlive || (Volatile.Read(ref unanswered) > 0 && waited.Elapsed < length + Patience))
             await Task.Delay(10);
         lock (gate)
         {

@@ -1,3 +1,6 @@
+using System.CommandLine;
+using JustRunIt.Client.CommandLine;
+
 namespace JustRunIt.Bench.Proxy;
 
 /// <summary>What the benchmark was told.</summary>
@@ -8,9 +11,7 @@ namespace JustRunIt.Bench.Proxy;
 internal sealed record Options(string? Json, string? Plot, bool IsQuick, string? Only)
 {
     /// <summary>The parts, in their order.</summary>
-    public static readonly string[] Parts = ["http", "cost", "stall", "databases"];
-
-    private const string Allowed = "--json FILE, --plot FILE (.png or .svg), --quick, --only http|cost|stall|databases";
+    private static readonly string[] Parts = ["http", "cost", "stall", "databases"];
 
     /// <summary>Rounds in which the contenders take turns.</summary>
     public int Rounds => IsQuick ? 1 : 3;
@@ -18,24 +19,32 @@ internal sealed record Options(string? Json, string? Plot, bool IsQuick, string?
     /// <summary>Length of one measurement.</summary>
     public TimeSpan Length => TimeSpan.FromSeconds(IsQuick ? 2 : 3);
 
-    /// <summary>Reads the command line.</summary>
-    /// <exception cref="ArgumentException">Something in it is not allowed.</exception>
-    public static Options Read(string[] args)
+    /// <summary>The command that runs the benchmark with what the command line asks for.</summary>
+    public static ExampleCommand Command(Func<Options, Task> run)
     {
-        var options = new Options(null, null, false, null);
-        for (var i = 0; i < args.Length; i++)
+        var json = CheckedOption.OutputFile("--json", "write every figure to this file");
+        var plot = CheckedOption.OutputFile(
+            "--plot", "write the plot to this file, .png or .svg (default: artifacts/bench-proxy.png)", ".png", ".svg");
+        var quick = new Option<bool>("--quick") { Description = "fewer rounds, shorter: to see that it runs" };
+        var only = CheckedOption.Choice("--only", "one part alone (default: all in turn)", Parts);
+        var command = new ExampleCommand(
+            "proxy",
+            "the proxies against direct connections, HAProxy, nginx and PgBouncer",
+            "./justrunit bench proxy --only http --plot http.svg")
         {
-            options = args[i] switch
-            {
-                "--quick" => options with { IsQuick = true },
-                "--json" when i + 1 < args.Length => options with { Json = args[++i] },
-                "--plot" when i + 1 < args.Length && Path.GetExtension(args[i + 1]) is ".png" or ".svg" => options with { Plot = args[++i] },
-                "--only" when i + 1 < args.Length && Parts.Contains(args[i + 1]) => options with { Only = args[++i] },
-                _ => throw new ArgumentException($"command line: '{string.Join(' ', args[i..])}'; allowed is {Allowed}"),
-            };
-        }
-
-        return options;
+            json,
+            plot,
+            quick,
+            only,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            OutputFiles.Prepare(parsed.GetValue(json), parsed.GetValue(plot));
+            var options = new Options(parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(quick), parsed.GetValue(only));
+            await run(options).WaitAsync(cancellation);
+            return 0;
+        });
+        return command;
     }
 
     /// <summary>Whether a part is to be run.</summary>

@@ -26,7 +26,14 @@ internal sealed class Results
     /// <param name="what">The figure in words.</param>
     public void Target(string name, double measured, bool isMet, string what)
     {
-        targets.Add(new JsonObject { ["target"] = name, ["measured"] = double.IsFinite(measured) ? measured : null, ["met"] = isMet, ["text"] = what });
+        targets.Add(
+            new JsonObject
+            {
+                ["target"] = name,
+                ["measured"] = double.IsFinite(measured) ? measured : null,
+                ["met"] = isMet,
+                ["text"] = what,
+            });
         lines.Add($"  {(isMet ? "met   " : "MISSED")}  {name}: {what}");
     }
 

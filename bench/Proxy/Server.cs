@@ -16,7 +16,10 @@ internal sealed class Server : IAsyncDisposable
 
     private readonly Process process;
 
-    private Server(Process process, int port, int? admin) => (this.process, EndPoint, Admin) = (process, new IPEndPoint(IPAddress.Loopback, port), admin);
+    private Server(
+        Process process,
+        int port,
+        int? admin) => (this.process, EndPoint, Admin) = (process, new IPEndPoint(IPAddress.Loopback, port), admin);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }
@@ -62,7 +65,8 @@ internal sealed class Server : IAsyncDisposable
         {
             var stat = File.ReadAllText($"/proc/{id}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+            return (double.Parse(
+                fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
         }
         catch (IOException)
         {
@@ -80,7 +84,8 @@ internal sealed class Server : IAsyncDisposable
     public Task<JsonElement> ReportAsync() => Http.GetFromJsonAsync<JsonElement>($"http://127.0.0.1:{Admin}/report");
 
     /// <summary>The report's figures begin anew.</summary>
-    public async Task ResetAsync() => (await Http.PostAsync($"http://127.0.0.1:{Admin}/reset", new StringContent(""))).EnsureSuccessStatusCode();
+    public async Task ResetAsync() => (await Http.PostAsync(
+        $"http://127.0.0.1:{Admin}/reset", new StringContent(""))).EnsureSuccessStatusCode();
 
     /// <summary>Stops it and its workers where they are, or lets them go on.</summary>
     public void Signal(string signal)
@@ -105,7 +110,9 @@ internal sealed class Server : IAsyncDisposable
         {
             var children = $"/proc/{all[i]}/task/{all[i]}/children";
             if (File.Exists(children))
-                all.AddRange(File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)));
+                all.AddRange(
+                    File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
+                        id => int.Parse(id, CultureInfo.InvariantCulture)));
         }
 
         return all;

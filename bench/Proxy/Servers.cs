@@ -23,7 +23,9 @@ internal sealed class Servers : IAsyncDisposable
         var root = folder.CreateSubdirectory("www").FullName;
         foreach (var size in (int[])[128, 16384])
             File.WriteAllBytes(Path.Combine(root, $"{size}"), Enumerable.Repeat((byte)'a', size).ToArray());
-        return NginxAsync(port => $"open_file_cache max=16 inactive=3600s; server {{ listen 127.0.0.1:{port} backlog=1024; root {root}; }}", yields ? "worker_priority 19;" : "");
+        return NginxAsync(
+            port => $"open_file_cache max=16 inactive=3600s; server {{ listen 127.0.0.1:{port} backlog=1024; root {root}; }}",
+            yields ? "worker_priority 19;" : "");
     }
 
     /// <summary>nginx as a proxy; with a clone it mirrors.</summary>
@@ -71,7 +73,11 @@ internal sealed class Servers : IAsyncDisposable
         return AddAsync(
             port,
             "dotnet",
-            [Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role, "--protocol", protocol, "--listen", $"127.0.0.1:{port}", "--upstream", upstream, "--admin", $"127.0.0.1:{admin}", .. more],
+            [
+                Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role,
+                "--protocol", protocol, "--listen", $"127.0.0.1:{port}", "--upstream", upstream, "--admin",
+                $"127.0.0.1:{admin}", .. more,
+            ],
             admin);
     }
 
@@ -119,9 +125,13 @@ internal sealed class Servers : IAsyncDisposable
         var port = Port();
         var own = folder.CreateSubdirectory($"nginx-{port}").FullName;
         var file = Path.Combine(own, "nginx.conf");
-        var temporary = string.Concat(new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(what => $"{what}_temp_path {own}/{what}; "));
+        var temporary = string.Concat(
+            new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(what => $"{what}_temp_path {own}/{what}; "));
         await File.WriteAllTextAsync(file, $$"""
-            daemon off; {{main}} pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}}; {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
+            daemon off; {{main}} pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}};
+            {
+                {(Environment.IsPrivilegedProcess ? "user root;" : "")},
+            }
             events { worker_connections 4096; }
             http {
               access_log off; {{temporary}}

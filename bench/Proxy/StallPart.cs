@@ -14,12 +14,15 @@ internal static class StallPart
         await using var servers = new Servers();
         var origin = await servers.OriginAsync();
         var clone = await servers.OriginAsync(yields: true);
-        var proxy = await servers.OwnAsync("http", origin.EndPoint, "--sandbox", $"{clone.EndPoint}", "--time-shift", "500ms", "--memory", "256");
+        var proxy = await servers.OwnAsync(
+            "http", origin.EndPoint, "--sandbox", $"{clone.EndPoint}", "--time-shift", "500ms", "--memory", "256");
         await Wrk.RunAsync(proxy.EndPoint, "/128", 32, TimeSpan.FromSeconds(4));
         await Task.Delay(TimeSpan.FromSeconds(1));
         await using var load = new OpenLoad(proxy.EndPoint, "/128", 32);
         var count = options.IsQuick ? 3 : 12;
-        Console.WriteLine($"\nA clone that stalls for 10 s, at {RequestsPerSecond:0} requests/s: on-line 99th percentile in windows of {Window.TotalSeconds:0} s");
+        Console.WriteLine(
+            $"\nA clone that stalls for 10 s, at {RequestsPerSecond:0} requests/s: on-line 99th percentile in windows of "
+                + $"{Window.TotalSeconds:0} s");
         var before = await WindowsAsync(count);
         clone.Signal("STOP");
         var during = await WindowsAsync(2);
@@ -36,7 +39,11 @@ internal static class StallPart
         });
         var ratio = Results.Median(during.Select(one => one.P99Ms)) / Results.Median(before.Select(one => one.P99Ms));
         var isWithin = during.Max(one => one.P99Ms) <= before.Max(one => one.P99Ms) && during.Sum(one => one.Errors) == 0;
-        results.Target("clone that stalls ten seconds: on-line 99th percentile within the noise of before", ratio, isWithin, $"{Results.Text(ratio, "0.00")} × the median window before; no window worse than the worst before");
+        results.Target(
+            "clone that stalls ten seconds: on-line 99th percentile within the noise of before",
+            ratio,
+            isWithin,
+            $"{Results.Text(ratio, "0.00")} × the median window before; no window worse than the worst before");
 
         async Task<List<OpenLoad.Outcome>> WindowsAsync(int windows)
         {
@@ -47,7 +54,8 @@ internal static class StallPart
         }
     }
 
-    private static string Text(IEnumerable<OpenLoad.Outcome> windows) => string.Join("  ", windows.Select(one => Results.Text(one.P99Ms, "0.00")));
+    private static string Text(IEnumerable<OpenLoad.Outcome> windows) => string.Join(
+        "  ", windows.Select(one => Results.Text(one.P99Ms, "0.00")));
 
     private static JsonArray Array(IEnumerable<OpenLoad.Outcome> windows) => new([.. windows.Select(one => (JsonNode)one.P99Ms)]);
 }

@@ -11,9 +11,11 @@ internal static partial class Wrk
     /// <summary>Runs it with one thread.</summary>
     public static async Task<OpenLoad.Outcome> RunAsync(IPEndPoint server, string path, int connections, TimeSpan length)
     {
-        var said = await PeerProcess.RunAsync("wrk", ["-t1", $"-c{connections}", $"-d{length.TotalSeconds:0}s", "--latency", $"http://{server}{path}"]);
+        var said = await PeerProcess.RunAsync(
+            "wrk", ["-t1", $"-c{connections}", $"-d{length.TotalSeconds:0}s", "--latency", $"http://{server}{path}"]);
         var requests = long.Parse(Find(said, @"(\d+) requests in"), CultureInfo.InvariantCulture);
-        var errors = Regex.Match(said, @"Non-2xx or 3xx responses: (\d+)") is { Success: true } bad ? long.Parse(bad.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+        var errors = Regex.Match(said, @"Non-2xx or 3xx responses: (\d+)") is { Success: true } bad ? long.Parse(
+            bad.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
         return new OpenLoad.Outcome(
             double.Parse(Find(said, @"Requests/sec:\s+([\d.]+)"), CultureInfo.InvariantCulture),
             double.NaN,
@@ -30,6 +32,7 @@ internal static partial class Wrk
     {
         if (!double.TryParse(time.TrimEnd('u', 'm', 's'), CultureInfo.InvariantCulture, out var number))
             throw new InvalidOperationException($"wrk: '{time}' is no time");
-        return time.EndsWith("us", StringComparison.Ordinal) ? number / 1000 : time.EndsWith("ms", StringComparison.Ordinal) ? number : number * 1000;
+        return time.EndsWith(
+            "us", StringComparison.Ordinal) ? number / 1000 : time.EndsWith("ms", StringComparison.Ordinal) ? number : number * 1000;
     }
 }

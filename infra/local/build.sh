@@ -2,9 +2,6 @@
 # Building and testing the solution.
 
 SOLUTION="$ROOT/JustRunIt.Events.sln"
-CONSOLE="$ROOT/src/Console/bin/Release/net10.0/JustRunIt.Console.dll"
-PROXY="$ROOT/src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"
-TRIALS="$ROOT/tests/ProxyNode.Tests/bin/Release/net10.0/JustRunIt.ProxyNode.Tests.dll"
 RESULTS_FOLDER="$ROOT/artifacts/test-results"
 
 # One number for names, sizes and times of all sources: unlike a comparison with a time stamp,
@@ -55,25 +52,37 @@ dotnet_build() {
     return "$result"
 }
 
-# run_console ARGUMENT...: replaces this process, so that signals and the exit code are the program's own.
-run_console() {
-    [[ -r $CONSOLE ]] || fail "the program is missing: ${CONSOLE#"$ROOT/"} was not built"
-    cd "$ROOT" || exit 1
+# program_of COMMAND: the assembly that has it; nothing for what is done by scripts.
+program_of() {
+    local project name
+    case $1 in
+        demo) project=src/Demo name=Demo ;;
+        up | hosts | clone | logs) project=src/Console name=Console ;;
+        proxy | replay) project=src/ProxyNode name=ProxyNode ;;
+        fuzz | soak | record) project=tests/ProxyNode.Tests name=ProxyNode.Tests ;;
+        'bench pipeline') project=bench/Pipeline name=Bench.Pipeline ;;
+        'bench proxy') project=bench/Proxy name=Bench.Proxy ;;
+        'bench fidelity') project=bench/Fidelity name=Bench.Fidelity ;;
+        'bench clone') project=bench/Clone name=Bench.Clone ;;
+        'bench quota-period') project=bench/QuotaPeriod name=Bench.QuotaPeriod ;;
+        *) return 0 ;;
+    esac
+    printf '%s' "$ROOT/$project/bin/Release/net10.0/JustRunIt.$name.dll"
+}
+
+# run_program COMMAND ARGUMENT...: its program in place of this process, so that signals and the exit code are the program's own.
+# Proxies read files of the caller's folder; all others those of the repository.
+run_program() {
+    local command=$1 program
+    shift
+    program=$(program_of "$command")
+    [[ -r $program ]] || fail "the program is missing: ${program#"$ROOT/"} was not built"
+    case $command in
+        proxy | replay) ;;
+        *) cd "$ROOT" || exit 1 ;;
+    esac
     export JUSTRUNIT_HOME=$ROOT
-    exec dotnet "$CONSOLE" "$@" 3>&-
-}
-
-# run_proxy COMMAND ARGUMENT...: likewise, for what needs neither bus nor database.
-run_proxy() {
-    [[ -r $PROXY ]] || fail "the program is missing: ${PROXY#"$ROOT/"} was not built"
-    exec dotnet "$PROXY" "$@" 3>&-
-}
-
-# run_trials ARGUMENT...: likewise, for what takes longer than a test.
-run_trials() {
-    [[ -r $TRIALS ]] || fail "the program is missing: ${TRIALS#"$ROOT/"} was not built"
-    cd "$ROOT" || exit 1
-    exec dotnet "$TRIALS" "$@" 3>&-
+    exec dotnet "$program" "$@" 3>&-
 }
 
 # run_tests ARGUMENT...: all suites, or the project given as first argument; further arguments go to dotnet test. Without a

@@ -125,11 +125,18 @@ wait_until() {
     done
 }
 
-# PostgreSQL refuses to run as root, so under root both servers run as another user.
+# PostgreSQL refuses to run as root, so under root both servers run as another user. Whoever has data from an earlier run keeps them:
+# with another owner a server that runs would lose its files.
 choose_server_user() {
+    local owner=''
+    [[ ! -d $DATA_FOLDER ]] || owner=$(stat -c %U "$DATA_FOLDER")
     SERVER_USER=
-    [[ $EUID -eq 0 ]] || return 0
-    if id postgres >/dev/null 2>&1; then
+    if [[ $EUID -ne 0 ]]; then
+        [[ -z $owner || -O $DATA_FOLDER ]] ||
+            fail "the private servers here are those of $owner; run as root or as that user, or use a clone of your own"
+    elif [[ $owner && $owner != root && $owner != UNKNOWN ]]; then
+        SERVER_USER=$owner
+    elif id postgres >/dev/null 2>&1; then
         SERVER_USER=postgres
     else
         id justrunit >/dev/null 2>&1 ||
@@ -160,14 +167,17 @@ become_server() {
 choose_data_folder() {
     local inside="$LOCAL_FOLDER/data" hash
     hash=$(printf '%s' "$ROOT" | cksum)
-    hash=${hash%% *}
-    if [[ -z $SERVER_USER ]]; then
-        DATA_FOLDER=$inside
-    elif (cd / && setpriv "--reuid=$SERVER_USER" "--regid=$(id -g "$SERVER_USER")" --init-groups \
-        test -x "$LOCAL_FOLDER") 2>/dev/null; then
+    NODE_HASH=${hash%% *}
+    [[ -z $DATA_FOLDER || ! -d $DATA_FOLDER ]] || ! server_can_enter "$DATA_FOLDER" || return 0
+    if server_can_enter "$LOCAL_FOLDER"; then
         DATA_FOLDER=$inside
     else
-        DATA_FOLDER="/var/lib/justrunit-$hash"
+        DATA_FOLDER="/var/lib/justrunit-$NODE_HASH"
     fi
-    NODE_HASH=$hash
+}
+
+# server_can_enter FOLDER: whether the servers' user can.
+server_can_enter() {
+    [[ $SERVER_USER ]] || return 0
+    (cd / && setpriv "--reuid=$SERVER_USER" "--regid=$(id -g "$SERVER_USER")" --init-groups test -x "$1") 2>/dev/null
 }

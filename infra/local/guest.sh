@@ -30,10 +30,13 @@ build_guest() {
     ) || { rm -rf "$work"; return 1; }
     kernel=$(printf '%s\n' "$work"/kernel/boot/vmlinuz-*)
     modules=$work/kernel/lib/modules/${kernel##*/vmlinuz-}/kernel
-    mkdir -p "$work/root/modules" "$work/root/bin" && : >"$work/root/modules/order" &&
+    if ! { mkdir -p "$work/root/modules" "$work/root/bin" && : >"$work/root/modules/order" &&
         cc -O2 -static -o "$work/root/server" "$sources/server.c" &&
         cp "$sources/init" "$work/root/init" && chmod 755 "$work/root/init" &&
-        cp "$(type -P busybox)" "$work/root/bin/busybox" || { rm -rf "$work"; return 1; }
+        cp "$(type -P busybox)" "$work/root/bin/busybox"; }; then
+        rm -rf "$work"
+        return 1
+    fi
     # In the order in which they need one another.
     for name in drivers/virtio/virtio_ring drivers/virtio/virtio drivers/virtio/virtio_pci_modern_dev \
         drivers/virtio/virtio_pci_legacy_dev drivers/virtio/virtio_pci net/core/failover drivers/net/net_failover \

@@ -5,6 +5,7 @@
 # The mirror that the machine's own sources name, so that a machine behind a mirror of its own is served by it.
 debian_mirror() {
     local mirror
+    # shellcheck disable=SC2016 # the names are apt's, and the fields awk's
     mirror=$(apt-get indextargets --format '$(REPO_URI) $(SUITE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
         awk '$3 == "main" && $1 ~ /debian/ && $1 !~ /security/ { print $1; exit }')
     printf '%s' "${mirror:-http://deb.debian.org/debian}"

@@ -1,22 +1,29 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
 # What must be on the machine: the .NET SDK, and system packages, installed by apt where they are missing.
 
-# The SDK is not installed by us: there are several good ways, and the choice is the user's.
-check_dotnet() {
-    local folder sdks
+# find_dotnet: puts the usual folders of the SDK on PATH where it is not; false if there is none.
+find_dotnet() {
+    local folder
     if ! type -P dotnet >/dev/null; then
-        for folder in "${DOTNET_ROOT:-}" "$HOME/.dotnet" /usr/lib/dotnet /usr/share/dotnet; do
+        for folder in "${DOTNET_ROOT:-}" "${HOME:-/nonexistent}/.dotnet" /usr/lib/dotnet /usr/share/dotnet; do
             if [[ $folder && -x $folder/dotnet ]]; then
                 export DOTNET_ROOT=$folder PATH="$folder:$PATH"
                 break
             fi
         done
     fi
-    type -P dotnet >/dev/null ||
-        fail "the .NET SDK 10 is missing; install it (https://dotnet.microsoft.com/download/dotnet/10.0, or 'apt-get install dotnet-sdk-10.0' where the distribution has it) and run again"
+    type -P dotnet >/dev/null
+}
+
+# The SDK is not installed by us: there are several good ways, and the choice is the user's.
+check_dotnet() {
+    local sdks from=https://dotnet.microsoft.com/download/dotnet/10.0
+    find_dotnet ||
+        fail "the .NET SDK 10 is missing; install it ($from," \
+            "or 'apt-get install dotnet-sdk-10.0' where the distribution has it) and run again"
     sdks=$(dotnet --list-sdks 2>/dev/null) || sdks=
     [[ $'\n'$sdks == *$'\n'10.* ]] ||
-        fail "the .NET SDK 10 is missing ($(type -P dotnet) has: ${sdks//$'\n'/, }); install it from https://dotnet.microsoft.com/download/dotnet/10.0 and run again"
+        fail "the .NET SDK 10 is missing ($(type -P dotnet) has: ${sdks//$'\n'/, }); install it from $from and run again"
 }
 
 # find_postgresql: sets PG_BIN, the folder of initdb and pg_ctl. Data of an earlier run need the same major version;
@@ -73,6 +80,8 @@ group_needs() {
             echo mariadbd mariadb-server
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
+            # Reads every shell program of the repository.
+            echo shellcheck shellcheck
             ;;
         # The database of the samples, for the demonstration and for what is measured with them.
         samples)

@@ -6,6 +6,9 @@ QEMU_FOLDER="$LOCAL_FOLDER/qemu"
 QEMU_WRAPPER="$QEMU_FOLDER/qemu-system-x86_64"
 QEMU_FIRST=9
 
+# is_for_vms FILE: whether it is a host agent's file for virtual machines.
+is_for_vms() { grep -qsE -e "^[[:space:]{,]*[\"']?backEnd[\"']?[[:space:]]*:[[:space:]]*[\"']?vm\b" -- "$1"; }
+
 # ensure_qemu: sets and exports JUSTRUNIT_QEMU where one that serves better than the system's was unpacked.
 ensure_qemu() {
     [[ ${JUSTRUNIT_QEMU:-} ]] && return 0

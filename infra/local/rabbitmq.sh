@@ -78,7 +78,6 @@ rabbitmq_start() {
     return 0
 }
 
-rabbitmq_is_ready() { rabbitmq_is_running && port_answers "$AMQP_PORT"; }
 rabbitmq_started_or_ended() { rabbitmq_is_ready || process_gone "$1"; }
 
 # TERM makes the node stop in order.

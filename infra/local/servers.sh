@@ -39,9 +39,21 @@ needed_servers() {
 GIVEN_POSTGRES=${JUSTRUNIT_POSTGRES:-}
 GIVEN_RABBITMQ=${JUSTRUNIT_RABBITMQ:-}
 
+postgresql_is_ready() { [[ $DATA_FOLDER ]] && postgresql_is_running && port_answers "$POSTGRES_PORT"; }
+rabbitmq_is_ready() { [[ $DATA_FOLDER ]] && rabbitmq_is_running && port_answers "$AMQP_PORT"; }
+
+# Sets DOWN: the servers that are ours to start and are not ready.
+find_down() {
+    local key
+    DOWN=()
+    for key in $(needed_servers); do
+        "${key}_is_ready" || DOWN+=("$key")
+    done
+}
+
 servers_are_ready() {
-    ! needs_postgresql || { postgresql_is_running && port_answers "$POSTGRES_PORT"; } || return 1
-    ! needs_rabbitmq || rabbitmq_is_ready
+    find_down
+    ((${#DOWN[@]} == 0))
 }
 
 # ensure_servers: quick if they run; otherwise under a lock, since two commands may be started at once.
@@ -64,35 +76,47 @@ ensure_servers() {
 
 prepare_local_folder() {
     { mkdir -p "$LOCAL_FOLDER" && [[ -w $LOCAL_FOLDER ]]; } 2>/dev/null ||
-        fail "cannot write to $LOCAL_FOLDER; run as its owner ($(stat -c %U "$LOCAL_FOLDER" 2>/dev/null || echo unknown)) or use a clone of your own"
+        fail "cannot write to $LOCAL_FOLDER; run as its owner" \
+            "($(stat -c %U "$LOCAL_FOLDER" 2>/dev/null || echo unknown)) or use a clone of your own"
 }
 
+# start_servers: those that are not ready, and only those. Whichever is ready serves somebody: it, its user and its data are left
+# as they are.
 start_servers() {
-    local remembered_data=$DATA_FOLDER
-    # shellcheck disable=SC2046 # one word a server
-    ensure_packages $(needed_servers)
+    local remembered_data=$DATA_FOLDER key
+    find_down
+    ensure_packages "${DOWN[@]}"
     choose_server_user
     choose_data_folder
     if [[ $remembered_data && $remembered_data != "$DATA_FOLDER" ]]; then
         warn "the data in $remembered_data can no longer be reached; starting afresh in $DATA_FOLDER"
     fi
-    find_postgresql || true
     make_data_folder
     NODE=${NODE:-justrunit-$NODE_HASH@localhost}
-    check_data_version
-
-    needs_postgresql && ensure_started postgresql PostgreSQL start_postgresql_once
-    needs_rabbitmq && ensure_started rabbitmq RabbitMQ start_rabbitmq_once
+    for key in "${DOWN[@]}"; do
+        case $key in
+            postgresql)
+                find_postgresql || true
+                check_data_version
+                ensure_started postgresql PostgreSQL start_postgresql_once
+                ;;
+            rabbitmq)
+                find_rabbitmq || true
+                ensure_started rabbitmq RabbitMQ start_rabbitmq_once
+                ;;
+        esac
+    done
     write_environment
 }
 
 # A data folder of a major version that is no longer installed cannot be opened by another one.
 check_data_version() {
     local version=''
-    needs_postgresql && [[ -r $DATA_FOLDER/postgresql/PG_VERSION ]] || return 0
+    [[ -r $DATA_FOLDER/postgresql/PG_VERSION ]] || return 0
     read -r version <"$DATA_FOLDER/postgresql/PG_VERSION"
     [[ $("$PG_BIN/pg_ctl" --version) =~ \ $version(\.|$) ]] ||
-        fail "the private data were made by PostgreSQL $version, which is no longer installed; './justrunit down --purge' makes room for new ones"
+        fail "the private data were made by PostgreSQL $version, which is no longer installed;" \
+            "'./justrunit down --purge' makes room for new ones"
 }
 
 make_data_folder() {
@@ -101,10 +125,15 @@ make_data_folder() {
     chmod 700 "$DATA_FOLDER"
 }
 
-# ensure_started KEY NAME FUNCTION: three tries with new ports, as somebody may take a port between choice and start.
+# ensure_started KEY NAME FUNCTION: three tries with new ports, as somebody may take a port between choice and start. One that runs
+# but does not answer may be starting still, or recovering: it is ended only when it goes on not to.
 ensure_started() {
     local key=$1 name=$2 attempt
-    "${key}_is_running" && "${key}_stop" >/dev/null 2>&1
+    if "${key}_is_running"; then
+        wait_until 60 "${key}_is_ready" && return 0
+        say "$name runs but does not answer; starting it anew"
+        "${key}_stop" >/dev/null 2>&1
+    fi
     for attempt in 1 2 3; do
         "choose_${key}_ports"
         write_environment

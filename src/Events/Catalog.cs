@@ -3,7 +3,6 @@ using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sandboxes;

@@ -1,8 +1,9 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Power;
@@ -10,11 +11,14 @@ using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
-return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and migrates servers on the machines of one host", AgentFile.Read, settings =>
+const string purpose = "Host agent: starts, clones, caps and migrates servers on the machines of one host";
+return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
 {
+    StateFile.Prepare(settings);
     var groups = ControlGroupDetection.Detect(settings);
-    var (backEnd, why) = HypervisorRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
+    var (backEnd, why) = BackEndRegistry.ChooseAsync(settings, CancellationToken.None).GetAwaiter().GetResult();
     var builder = ProcessHost.CreateBusOnly(
         Names.HostAgent(settings.Agent),
         consumers => consumers
@@ -29,13 +33,23 @@ return await ServiceProgram.RunAsync(args, "Host agent: starts, clones, caps and
     builder.Services.AddSingleton(groups);
     builder.Services.AddSingleton<StateFile>();
     builder.Services.AddSingleton<SandboxNetworks>();
-    builder.Services.AddSingleton<HostParts>();
-    builder.Services.AddSingleton(services => backEnd.Create(services.GetRequiredService<HostParts>()));
+    builder.Services.AddSingleton(services => new VmHost(
+        backEnd,
+        new HostParts(
+            settings,
+            groups,
+            services.GetRequiredService<StateFile>(),
+            services.GetRequiredService<SandboxNetworks>(),
+            services.GetRequiredService<TimeProvider>())
+        {
+            Logger = services.GetRequiredService<ILogger<VmHost>>(),
+        }));
     builder.Services.AddSingleton<Departure>();
     builder.Services.AddSingleton(new ChosenBackEnd(backEnd, why));
     // Recovery before the bus starts: no command meets a half-known machine.
-    builder.Services.AddSingleton<Recovery>();
-    builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<Recovery>()));
+    builder.Services.AddSingleton<StartRecovery>();
+    builder.Services.Insert(
+        0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<StartRecovery>()));
     builder.Services.AddHostedService<BackEndNote>();
     // Ends after the bus: what was being started or cloned then is known by now.
     if (settings.StopsWhatRuns)

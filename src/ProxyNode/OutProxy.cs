@@ -1,4 +1,8 @@
+using System.Net;
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Installing;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
 
@@ -6,53 +10,95 @@ namespace JustRunIt.ProxyNode;
 
 /// <summary>
 /// The out-proxy between a server and its next tier (§2.2.1): relays and records the on-line server's requests, answers its
-/// clone's from the record.
+/// clone's from the record. Without a place for clones, and of a protocol that is only relayed, nothing is recorded.
 /// </summary>
-internal sealed class OutProxy : IDisposable
+internal sealed class OutProxy : IAsyncDisposable
 {
-    private readonly Record record;
-    private readonly Recorder recorder;
+    private readonly CloneSide? clones;
 
-    private OutProxy(Record record, Recorder recorder)
-    {
-        this.record = record;
-        this.recorder = recorder;
-    }
+    private OutProxy(Relay relay, CloneSide? clones) => (Relay, this.clones) = (relay, clones);
 
-    /// <summary>Exchanges on record.</summary>
-    public int Recorded => record.Count;
+    /// <summary>The on-line server's side.</summary>
+    public Relay Relay { get; }
 
-    /// <summary>Exchanges that could not be kept.</summary>
-    public long Lost => recorder.Lost;
+    /// <summary>Where a clone connects; null: nowhere.</summary>
+    public IPEndPoint? SandboxEndPoint => clones?.Listener.EndPoint;
 
-    /// <summary>Starts both listeners: for the on-line server, then for a clone. A protocol that is only relayed has none for a clone.</summary>
+    /// <summary>Exchanges on record, and exchanges that could not be kept; null where nothing is recorded.</summary>
+    public (int Exchanges, long Lost)? Recorded => clones is null ? null : (clones.Record.Count, clones.Recorder.Lost);
+
+    /// <summary>Starts to listen for the on-line server and for its clone.</summary>
+    /// <param name="settings">What it was told.</param>
+    /// <param name="rules">The service's rules.</param>
+    /// <param name="memoryLimitBytes">Bound of the record.</param>
+    /// <param name="use">What the record is for at a time; null when for nothing.</param>
+    /// <param name="redirection">What was prepared for it; null: nothing is redirected.</param>
+    /// <param name="times">Takes the response times; null: nobody does.</param>
+    /// <param name="clock">The clock.</param>
     /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">An address cannot be listened on.</exception>
     public static OutProxy Start(
         OutProxySettings settings,
-        Upstream upstream,
         ServiceRules rules,
         long memoryLimitBytes,
         Func<RecordUse?> use,
-        TimeProvider clock,
-        List<Listener> listeners,
-        Measuring.ResponseTimes? times = null)
+        Redirection? redirection,
+        ResponseTimes? times,
+        TimeProvider clock)
     {
-        // A quarter of the memory is for what has not come to the record yet.
-        var record = new Record(memoryLimitBytes / 4 * 3, clock);
-        var recorder = new Recorder(record, settings.Protocol, rules, use, memoryLimitBytes / 4, clock);
-        listeners.Add(Listener.Start(
-            settings.Listen,
-            (client, stop) => settings.Protocol.Open() is { } dialogue
-                ? RelayConnection.RunAsync(client, upstream.EndPoint, dialogue, recorder.Open(), times, clock, stop)
-                : TunnelConnection.RunAsync(client, upstream.EndPoint, stop)));
-        var answerer = new RecordAnswerer(record, settings.Protocol, rules, use, clock);
-        listeners.Add(Listener.Start(settings.SandboxListen, answerer.ServeAsync));
-        return new OutProxy(record, recorder);
+        var clones = settings is { Relay.Protocol: IMessageProtocol protocol, SandboxListen: { } listen }
+            ? CloneSide.Start(listen, protocol, rules, memoryLimitBytes, use, clock)
+            : null;
+        try
+        {
+            Func<IConnectionTaps> openTaps = clones is null ? () => NoTaps.Instance : clones.Recorder.Open;
+            return new OutProxy(Relay.Start(settings.Relay, redirection, openTaps, times, clock), clones);
+        }
+        catch
+        {
+            clones?.Stop();
+            throw;
+        }
     }
 
     /// <summary>Lets go of the record.</summary>
-    public void Clear() => record.Clear();
+    public void Clear() => clones?.Record.Clear();
 
     /// <inheritdoc />
-    public void Dispose() => recorder.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await Relay.DisposeAsync().ConfigureAwait(false);
+        if (clones is not null)
+            await clones.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What there is for a clone: the record, who fills it, and where it is asked.</summary>
+    private sealed record CloneSide(Record Record, Recorder Recorder, Listener Listener) : IAsyncDisposable
+    {
+        public static CloneSide Start(
+            IPEndPoint listen,
+            IMessageProtocol protocol,
+            ServiceRules rules,
+            long memoryLimitBytes,
+            Func<RecordUse?> use,
+            TimeProvider clock)
+        {
+            // A quarter of the memory is for what has not come to the record yet.
+            var record = new Record(memoryLimitBytes / 4 * 3, clock);
+            var listener = Listener.Start(listen, new RecordAnswerer(record, protocol, rules, use, clock).ServeAsync);
+            return new CloneSide(record, new Recorder(record, protocol, rules, use, memoryLimitBytes / 4, clock), listener);
+        }
+
+        /// <summary>Ends it without waiting for what a clone still says.</summary>
+        public void Stop()
+        {
+            Listener.Stop();
+            Recorder.Dispose();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Listener.DisposeAsync().ConfigureAwait(false);
+            Recorder.Dispose();
+        }
+    }
 }

@@ -35,9 +35,9 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
     // The proxies come first: on-line traffic does not wait for a broker.
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<TierProxies>()));
     builder.Services.AddHostedService<Reporter>();
-    builder.Services.AddHostedService<Whereabouts>();
+    builder.Services.AddHostedService<VmLocationQuery>();
     // Long enough for the connections through what is installed to end by themselves.
-    if (settings.Tiers.Any(tier => tier.Install is not null || tier.OutProxies.Any(next => next.Install is not null)))
+    if (settings.Relays.Any(relay => relay.Install is not null))
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.Drain + TimeSpan.FromSeconds(15));
     return builder;
 });

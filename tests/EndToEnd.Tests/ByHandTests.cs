@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using JustRunIt.Console.Observing;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Observing;
+using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
@@ -133,7 +133,7 @@ public sealed partial class ByHandTests : IAsyncLifetime
         Assert.Equal((1, "", "no host agent answers on this bus; './justrunit up' starts one\n"), (code, output, errors));
     }
 
-    private static string Program => typeof(Fleet).Assembly.Location;
+    private static string Program => Programs.OfProduct("Console");
 
     private async Task<HostReported> HostAsync()
     {

@@ -1,4 +1,4 @@
-using JustRunIt.Console.Observing;
+using JustRunIt.Client.Observing;
 using JustRunIt.Events;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;

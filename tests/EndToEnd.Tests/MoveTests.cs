@@ -1,5 +1,5 @@
-using JustRunIt.Console.Observing;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Observing;
+using JustRunIt.Client.Supervision;
 using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;

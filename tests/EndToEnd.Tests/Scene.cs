@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using JustRunIt.Console.Observing;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Observing;
+using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Sla;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using JustRunIt.Console.Supervision;
+using JustRunIt.Client.Supervision;
 
 namespace JustRunIt.EndToEnd.Tests;
 
@@ -44,7 +44,7 @@ public sealed class UpTests : IDisposable
     private static async Task<(int ExitCode, string Output, string Errors)> UpAsync(string services, string agent, string proxies)
     {
         var start = new ProcessStartInfo(
-            "dotnet", [typeof(Fleet).Assembly.Location, "up", "--services", services, "--agent", agent, "--proxies", proxies])
+            "dotnet", [Programs.OfProduct("Console"), "up", "--services", services, "--agent", agent, "--proxies", proxies])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -3,7 +3,11 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Settings;
+using JustRunIt.Events.Timers;
 
 namespace JustRunIt.Events.Tests;
 
@@ -39,6 +43,70 @@ public sealed class ArchitectureTests
             ["System.DateTime.UtcNow", "System.DateTimeOffset.UtcNow", "System.Random.Shared", "System.Guid.NewGuid", "System.Threading.Tasks.Task.Delay"],
             symbol => Assert.Contains(symbol, banned));
     }
+
+    /// <summary>A folder is a room: what it needs lies in other rooms, and no way leads back. The root puts all together.</summary>
+    [Fact]
+    public void Folders_of_the_domain_have_no_cycle()
+    {
+        const string root = "JustRunIt.Events";
+        var source = Path.Combine(Repository, "src", "Events");
+        var needs = Directory.GetFiles(source, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !Regex.IsMatch(file, "[/\\\\](obj|bin)[/\\\\]"))
+            .Select(File.ReadAllText)
+            .Select(text => (Room: Regex.Match(text, @"^namespace ([\w.]+);", RegexOptions.Multiline).Groups[1].Value, text))
+            .Where(file => file.Room != root)
+            .GroupBy(file => file.Room)
+            .ToDictionary(
+                room => room.Key,
+                room => room.SelectMany(file => Regex.Matches(file.text, @"^using (JustRunIt\.Events\.[\w.]+);", RegexOptions.Multiline))
+                    .Select(match => match.Groups[1].Value)
+                    .Append(Parent(room.Key))
+                    .Where(needed => needed != root && needed != room.Key)
+                    .Distinct()
+                    .Where(needed => needed != Parent(room.Key) || Uses(room.Select(file => file.text), needed))
+                    .Order()
+                    .ToList());
+        Assert.All(needs.Keys, room => Assert.True(Way(room, room, []) is not { } way, $"{string.Join(" → ", Way(room, room, []) ?? [])}"));
+
+        static string Parent(string room) => room[..room.LastIndexOf('.')];
+
+        // Types of the folder above are in reach without a using: named in the text, they are used.
+        bool Uses(IEnumerable<string> texts, string parent) => Types(parent).Any(type => texts.Any(text => Regex.IsMatch(text, $@"\b{type}\b")));
+
+        IEnumerable<string> Types(string room) => Wire.Types.Concat(typeof(Wire).Assembly.GetTypes())
+            .Where(type => type.Namespace == room && !type.IsNested).Select(type => type.Name.Split('`')[0]).Distinct();
+
+        List<string>? Way(string from, string to, HashSet<string> seen)
+        {
+            foreach (var next in needs.GetValueOrDefault(from, []))
+            {
+                if (next == to)
+                    return [from, next];
+                if (seen.Add(next) && Way(next, to, seen) is { } rest)
+                    return [from, .. rest];
+            }
+
+            return null;
+        }
+    }
+
+    [Fact]
+    public void Every_command_follows_from_an_event_and_has_one_destination()
+    {
+        // Started by people, and passed from one agent to another; timers follow from events by a table of their own.
+        var others = new[] { typeof(StartVm), typeof(ReceiveVm), typeof(TimerElapsed) };
+        var sent = Consequences.CommandSources
+            .SelectMany(source => Consequences.CommandsOf((IDomainEvent)ContractTests.ExampleOf(source), Guid.NewGuid()))
+            .Select(command => command.GetType());
+        var commands = Wire.Types.Where(type => type.IsAssignableTo(typeof(ICommand))).ToList();
+        Assert.Equal(commands.Select(type => type.Name).Order(), sent.Concat(others).Distinct().Select(type => type.Name).Order());
+        Assert.All(commands.Except([typeof(TimerElapsed)]), command => Assert.Single(Catalog.Entries.Single(entry => entry.Message == command).Consumers));
+    }
+
+    [Fact]
+    public void Every_decider_answers_messages_that_its_service_hears() => Assert.All(
+        Deciders.All.SelectMany(Deciders.MessagesOf).Except([typeof(ConfigurationRead)]),
+        message => Assert.NotEmpty(Catalog.Entries.Single(entry => entry.Message == message).Consumers));
 
     [Fact]
     public void Every_message_is_in_the_catalogue_once() =>

@@ -4,9 +4,10 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
-using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using PublicApiGenerator;
 
 namespace JustRunIt.Events.Tests;
@@ -40,7 +41,7 @@ public sealed class ContractTests
     [MemberData(nameof(WireNames))]
     public void The_JSON_schema_of_a_message_is_published(string wireName) => Approve(
         Path.Combine(Repository, "docs", "schemas", $"{wireName}.json"),
-        Indented.GetJsonSchemaAsNode(Wire.TypeOf(wireName)!).ToJsonString(Indented));
+        Schemas.Of(Wire.TypeOf(wireName)!).ToJsonString(Indented));
 
     [Fact]
     public void The_public_API_is_as_approved() => Approve(
@@ -53,6 +54,9 @@ public sealed class ContractTests
         var problem = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Hosts.DestroyClone>("{\"subject\":\"matrix-1\",\"agent\":null}", Wire.Json));
         Assert.Contains("agent", problem.Message, StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>A message with a value in every field, the same each time.</summary>
+    internal static object ExampleOf(Type type) => Example.Of(type);
 
     private static void Approve(string file, string actual)
     {
@@ -90,6 +94,12 @@ public sealed class ContractTests
                 return MemorySize.FromMebibytes(256);
             if (type == typeof(Frequency))
                 return Frequency.FromMegahertz(1800);
+            if (type == typeof(Allocation))
+                return Allocation.Of(new CpuShare(0.6), MemorySize.FromMebibytes(256), Frequency.FromMegahertz(1800)).With("threads", 8);
+            if (type == typeof(Measurement))
+                return Measurement.Of(MetricNames.MeanMs, 231.5, 3.25).With(MetricNames.ThroughputPerSecond, 18.5);
+            if (type == typeof(Watts))
+                return new Watts(80.5);
             if (type == typeof(Cell))
                 return new Cell(1, 2);
             if (type == typeof(bool))

@@ -1,6 +1,7 @@
 using CsCheck;
+using JustRunIt.Events.Explorations.Driving;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Matrices.Geometry;
+using JustRunIt.Events.Resources;
 using static JustRunIt.Events.Tests.Sample;
 
 namespace JustRunIt.Events.Tests;
@@ -15,7 +16,7 @@ public sealed class DriverTests
         var state = Given.Events<MatrixState>(Opened);
         while (ExperimentDriver.Next(state, Noon).Cell is { } cell)
         {
-            measured.Add(state.ValueOf(cell, ResourceNames.Cpu)!.Value);
+            measured.Add(state.AllocationOf(cell)[ResourceNames.Cpu]!.Value);
             state = Given.Events<MatrixState>([Opened, .. Measure(measured.Count, cell, state)]);
         }
 

@@ -1,9 +1,14 @@
+using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Matrices.Geometry;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Settings;
+using JustRunIt.Events.Sla;
 using JustRunIt.Events.Timers;
 using static JustRunIt.Events.Tests.Sample;
 
@@ -12,91 +17,164 @@ namespace JustRunIt.Events.Tests;
 /// <summary>Lease, clone, allocate, replay, measure; whatever fails, the driver goes on (§2.2.1, DESIGN §4).</summary>
 public sealed class ExperimentTests
 {
+    private static readonly ExperimentDecider Decider = new();
     private static readonly Guid Request = DeterministicId.From(Cause().MessageId, "clone");
     private static readonly CloneRequested Clone = Requested(Request);
     private static readonly Guid Experiment = DeterministicId.From(Cause(2).MessageId, "experiment");
-    private static readonly SandboxState Free = SandboxState.Initial;
-    private static readonly SandboxLeased Lease = new("sandbox-1", Streams.Matrix(MatrixId), Clone.LeaseUntil);
-    private static readonly SandboxState Ours = Given.Events<SandboxState>(Lease);
+    private static readonly SandboxLeased Lease = new("sandbox-1", MatrixStream, Clone.LeaseUntil);
+    private static readonly TimerElapsed Retry = new(MatrixStream, TimerKind.SandboxRetry, MatrixId, Noon);
 
     [Fact]
     public void A_free_sandbox_is_leased_and_a_clone_asked_for()
     {
-        var decision = ExperimentDecider.AcquireClone(Given.Events<MatrixState>(Opened), Free, Cause());
-        decision.Matrix.Then(Clone);
-        decision.Sandbox.Then(Lease);
+        var decision = Given.Stream(MatrixStream, Opened).When(Retry, Decider);
+        decision.Of(MatrixStream).Then(Clone);
+        decision.Of(SandboxStream).Then(Lease);
     }
 
     [Fact]
     public void A_sandbox_that_another_matrix_holds_is_waited_for()
     {
-        var held = Given.Events<SandboxState>(new SandboxLeased("sandbox-1", "matrix-other", Noon + Seconds(1)));
-        ExperimentDecider.AcquireClone(Given.Events<MatrixState>(Opened), held, Cause()).Matrix
-            .Then(new SandboxAwaited(MatrixId, "sandbox-1", "matrix-other", Noon + ExperimentDecider.SandboxRetryAfter));
+        var held = Given.Stream(MatrixStream, Opened).Given(SandboxStream, new SandboxLeased("sandbox-1", "matrix-other", Noon + Seconds(1)));
+        held.When(Retry, Decider).Then(new SandboxAwaited(MatrixId, "sandbox-1", "matrix-other", Noon + Rules.Exploring.SandboxRetryAfter));
         // A lease that has run out holds nothing.
-        Assert.Single(ExperimentDecider.AcquireClone(Given.Events<MatrixState>(Opened), held, Cause(at: Noon + Seconds(1))).Sandbox);
+        Assert.Single(held.When(Retry, Decider, Cause(at: Noon + Seconds(1))).Of(SandboxStream));
     }
 
     [Fact]
     public void The_clone_is_ready_and_the_first_experiment_starts() =>
-        ExperimentDecider.On(Given.Events<MatrixState>(Opened, Clone), Ours, Cloned(Clone), Cause(2)).Matrix
-            .Then(Ready(Clone), Started(0, Experiment, Clone));
+        Leased(Opened, Clone).When(Cloned(Clone), Decider, Cause(2)).Then(Ready(Clone), Started(0, Experiment, Clone));
 
     [Fact]
-    public void The_allocation_is_set_and_the_replay_may_begin() =>
-        ExperimentDecider.On(Running(), new AllocationSet(Streams.Matrix(MatrixId), Experiment, Agent, Clone.CloneName, new CpuShare(0.6))).Matrix
-            .Then(new SandboxAllocated(MatrixId, Experiment, new CpuShare(0.6), "shop", "application", "10.0.0.2:80", "proxies", Durations));
+    public void What_no_dimension_varies_the_clone_has_as_the_original_has_it()
+    {
+        var memoryOnly = Opened with { Dimensions = [new Dimension(ResourceNames.Memory, 128, 512, 3)], Online = Have(0.5) };
+        var decision = Leased(memoryOnly, Clone).When(Cloned(Clone), Decider, Cause(2));
+        Assert.Equal(Have(0.5, 128), decision.Of(MatrixStream).OfType<ExperimentStarted>().Single().Allocation);
+    }
+
+    [Fact]
+    public void The_allocation_is_set_and_the_replay_may_begin() => Running()
+        .When(new AllocationSet(MatrixStream, Experiment, Agent, Clone.CloneName, Have(0.6)), Decider)
+        .Then(new SandboxAllocated(MatrixId, Experiment, Have(0.6), "shop", "application", "10.0.0.2:80", "proxies", Durations));
+
+    [Fact]
+    public void An_allocation_that_is_set_twice_begins_one_replay()
+    {
+        var streams = Running();
+        var set = new AllocationSet(MatrixStream, Experiment, Agent, Clone.CloneName, Have(0.6));
+        streams.Handle<AllocationSet>(Decider, set, Cause(3));
+        streams.When(set, Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
+    }
 
     [Fact]
     public void A_measurement_completes_the_experiment_and_starts_the_next()
     {
         var next = DeterministicId.From(Cause(3).MessageId, "experiment");
-        ExperimentDecider.On(Running(), Ours, Measured(Experiment, 150), Cause(3)).Matrix
-            .Then(Completed(0, 150, id: Experiment), Started(4, next, Clone));
+        Running().When(Measured(Experiment, 150), Decider, Cause(3)).Then(Completed(0, 150, id: Experiment), Started(4, next, Clone));
     }
 
     [Fact]
-    public void A_measurement_carries_the_power_that_was_drawn_meanwhile()
+    public void A_measurement_carries_the_power_that_was_drawn_meanwhile_and_the_question_is_recorded()
     {
         var online = new PowerDrawn("app-1", new Watts(220), new Watts(180), new Watts(30), false, "redfish");
         var sandbox = new PowerDrawn("sandbox-1", new Watts(95), new Watts(80), new Watts(15), true, "estimate");
-        var next = DeterministicId.From(Cause(3).MessageId, "experiment");
-        ExperimentDecider.On(Running(), Ours, Measured(Experiment, 150), Cause(3), new ExperimentPower(online, sandbox)).Matrix
-            .Then(Completed(0, 150, id: Experiment) with { OnlinePower = online, SandboxPower = sandbox }, Started(4, next, Clone));
+        var streams = new InMemoryStreams(asked => ((PowerAsked)asked).Vm == "shop-app" ? online : sandbox)
+            .Given(MatrixStream, Opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).Given(SandboxStream, Lease);
+        var (decision, reading) = streams.When(Decider, Measured(Experiment, 150), Cause(3));
+        Given.Then(
+            decision.Of(MatrixStream).Take(1),
+            Completed(0, 150, id: Experiment) with { OnlinePower = online, SandboxPower = sandbox });
+        var shift = Durations.TimeShift;
+        Assert.Equal(
+            [
+                new PowerAsked(DataCenter, "shop-app", Noon, Noon + Seconds(10)),
+                new PowerAsked(DataCenter, Clone.CloneName, Noon + shift, Noon + Seconds(10) + shift),
+            ],
+            reading.Facts.Select(fact => (PowerAsked)fact.Asked));
     }
 
     [Fact]
-    public void A_frequency_dimension_reaches_the_host_agent_as_a_frequency()
+    public void A_dimension_reaches_the_host_agent_under_its_name()
     {
-        var started = Started(0, Experiment, Clone) with { Frequency = Frequency.FromMegahertz(1800) };
+        var started = Started(0, Experiment, Clone) with { Allocation = Cpu(0.6).With(ResourceNames.Frequency, 1800).With("threads", 8) };
         var set = Assert.IsType<SetAllocation>(Assert.Single(Consequences.CommandsOf(started, Guid.NewGuid())));
-        Assert.Equal(new Frequency(1_800_000_000), set.Frequency);
+        Assert.Equal((new Frequency(1_800_000_000), 8), (set.Allocation.Frequency, set.Allocation["threads"]));
     }
 
     [Fact]
     public void A_measurement_that_is_none_fails_the_cell_with_the_reason_and_the_driver_goes_on()
     {
-        var decided = ExperimentDecider.On(Running(), Ours, Measured(Experiment, 1) with { Failure = "3 duplicates were shed" }, Cause(3)).Matrix;
+        var decided = Running().When(Measured(Experiment, 1) with { Failure = "3 duplicates were shed" }, Decider, Cause(3)).Of(MatrixStream);
         Assert.Equal("3 duplicates were shed", Assert.IsType<ExperimentFailed>(decided[0]).Reason);
         Assert.Equal(new Cell(4), Assert.IsType<ExperimentStarted>(decided[1]).Cell);
     }
 
     [Fact]
+    public void A_measurement_without_the_agreed_metric_is_none()
+    {
+        var without = Measured(Experiment, 1) with { Sandbox = new SideMeasured(10, 0, Measurement.Of(MetricNames.P95Ms, 5)) };
+        Assert.IsType<ExperimentFailed>(Running().When(without, Decider, Cause(3)).Of(MatrixStream)[0]);
+    }
+
+    [Fact]
     public void After_the_last_experiment_the_clone_is_given_up_and_the_sandbox_is_free()
     {
-        var state = Given.Events<MatrixState>(
-            Opened, Clone, Ready(Clone), Started(0, Guid.Empty, Clone), Completed(0, 150), Started(4, Guid.Empty, Clone), Completed(4, 40), Started(2, Experiment, Clone));
-        var decision = ExperimentDecider.On(state, Ours, Measured(Experiment, 60), Cause(3));
-        decision.Matrix.Then(
-            Completed(2, 60, id: Experiment),
-            new ExperimentsEnded(MatrixId, ExperimentPurpose.Explore, "number of experiments reached", "shop", "application", "proxies", Agent, Clone.CloneName, Noon));
-        decision.Sandbox.Then(new SandboxReleased("sandbox-1", Streams.Matrix(MatrixId)));
+        var streams = Leased(
+            Opened,
+            Clone,
+            Ready(Clone),
+            Started(0, Guid.Empty, Clone),
+            Completed(0, 150),
+            Started(4, Guid.Empty, Clone),
+            Completed(4, 40),
+            Started(2, Experiment, Clone));
+        var decision = streams.When(Measured(Experiment, 60), Decider, Cause(3));
+        decision.Of(MatrixStream).Then(Completed(2, 60, id: Experiment), Ended() with { CloneName = Clone.CloneName });
+        decision.Of(SandboxStream).Then(new SandboxReleased("sandbox-1", MatrixStream));
+        Assert.Equal(CorrelationId, decision.CorrelationId);
+    }
+
+    [Fact]
+    public void A_violation_that_the_tiers_in_proxy_does_not_see_ends_the_experiments_and_says_so()
+    {
+        var seen = new Observation("sonde", External: true, 1000, Noon, Noon + Seconds(10));
+        var opened = Opened with { Seen = seen, SeenHere = false };
+        var decision = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone))
+            .When(Measured(Experiment, 12, online: 14), Decider, Cause(3));
+        var events = decision.Of(MatrixStream);
+        var outside = Assert.IsType<CauseOutside>(events[1]);
+        Assert.Equal(
+            "the cause lies outside of tier application: sonde saw 1000 ms, the in-proxy of tier application 14 ms; agreed are 100 ms",
+            outside.Reason);
+        Assert.Equal(outside.Reason, Assert.IsType<ExperimentsEnded>(events[2]).Reason);
+        Assert.IsType<SandboxReleased>(Assert.Single(decision.Of(SandboxStream)));
+    }
+
+    [Fact]
+    public void A_violation_that_the_in_proxy_sees_too_is_explored_on()
+    {
+        var seen = new Observation("sonde", External: true, 1000, Noon, Noon + Seconds(10));
+        var decision = Leased(Opened with { Seen = seen, SeenHere = false }, Clone, Ready(Clone), Started(0, Experiment, Clone))
+            .When(Measured(Experiment, 150, online: 500), Decider, Cause(3));
+        Assert.IsType<ExperimentStarted>(decision.Of(MatrixStream)[1]);
+    }
+
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(30, false)]
+    public void Slack_that_a_monitor_sees_counts_only_where_the_in_proxy_sees_about_the_same(double seenMs, bool outside)
+    {
+        var seen = new Observation("sonde", External: true, seenMs, Noon, Noon + Seconds(10));
+        var opened = Opened with { Goal = ExplorationGoal.ReleaseSlack, Seen = seen, SeenHere = false };
+        var decision = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).When(Measured(Experiment, 12, online: 14), Decider, Cause(3));
+        Assert.Equal(outside, decision.Of(MatrixStream).OfType<CauseOutside>().Any());
     }
 
     [Fact]
     public void A_clone_that_dies_fails_its_experiment_and_another_is_asked_for()
     {
-        var decided = ExperimentDecider.On(Running(), Ours, new VmExited(Agent, Clone.CloneName, Streams.Matrix(MatrixId), "killed"), Cause(3)).Matrix;
+        var decided = Running().When(new VmExited(Agent, Clone.CloneName, MatrixStream, "killed"), Decider, Cause(3)).Of(MatrixStream);
         Assert.Equal([typeof(ExperimentFailed), typeof(CloneFailed), typeof(CloneRequested)], decided.Select(@event => @event.GetType()));
         Assert.Equal("the clone died: killed", ((ExperimentFailed)decided[0]).Reason);
     }
@@ -104,20 +182,19 @@ public sealed class ExperimentTests
     [Fact]
     public void A_refusal_because_the_clone_has_ended_asks_for_another_clone_and_the_exit_that_follows_decides_nothing()
     {
-        var refused = new AllocationRefused(Streams.Matrix(MatrixId), Experiment, Agent, Clone.CloneName, Ended: true, "it does not run here");
-        var decided = ExperimentDecider.On(Running(), Ours, refused, Cause(3)).Matrix;
+        var streams = Running();
+        var refused = new AllocationRefused(MatrixStream, Experiment, Agent, Clone.CloneName, Ended: true, "it does not run here");
+        var decided = streams.Handle<AllocationRefused>(Decider, refused, Cause(3)).Of(MatrixStream);
         Assert.Equal([typeof(ExperimentFailed), typeof(CloneFailed), typeof(CloneRequested)], decided.Select(@event => @event.GetType()));
         Assert.Equal("the clone died: it does not run here", ((ExperimentFailed)decided[0]).Reason);
-        var after = decided.Aggregate(Running(), MatrixState.Evolve);
-        var exited = new VmExited(Agent, Clone.CloneName, Streams.Matrix(MatrixId), "killed");
-        Assert.Empty(ExperimentDecider.On(after, Ours, exited, Cause(4)).Matrix);
+        streams.When(new VmExited(Agent, Clone.CloneName, MatrixStream, "killed"), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
     }
 
     [Fact]
     public void A_refusal_while_the_clone_runs_fails_only_the_cell()
     {
-        var refused = new AllocationRefused(Streams.Matrix(MatrixId), Experiment, Agent, Clone.CloneName, Ended: false, "no such group");
-        var decided = ExperimentDecider.On(Running(), Ours, refused, Cause(3)).Matrix;
+        var refused = new AllocationRefused(MatrixStream, Experiment, Agent, Clone.CloneName, Ended: false, "no such group");
+        var decided = Running().When(refused, Decider, Cause(3)).Of(MatrixStream);
         Assert.Contains("refused: no such group", Assert.IsType<ExperimentFailed>(decided[0]).Reason);
         Assert.Equal(new Cell(4), Assert.IsType<ExperimentStarted>(decided[1]).Cell);
     }
@@ -125,35 +202,47 @@ public sealed class ExperimentTests
     [Fact]
     public void Cloning_that_fails_three_times_ends_the_experiments_with_the_reason()
     {
-        var state = Given.Events<MatrixState>(Opened, Clone, new CloneFailed(MatrixId, "a", "x"), Clone, new CloneFailed(MatrixId, "b", "x"), Clone);
-        var failed = new VmCloneFailed(Streams.Matrix(MatrixId), Request, Agent, Clone.CloneName, "disk full");
-        var decision = ExperimentDecider.On(state, Ours, failed, Cause(3));
-        Assert.Equal("no clone could be made: disk full", Assert.IsType<ExperimentsEnded>(decision.Matrix[^1]).Reason);
-        Assert.Single(decision.Sandbox);
+        var streams = Leased(Opened, Clone, new CloneFailed(MatrixId, "a", "x"), Clone, new CloneFailed(MatrixId, "b", "x"), Clone);
+        var decision = streams.When(new VmCloneFailed(MatrixStream, Request, Agent, Clone.CloneName, "disk full"), Decider, Cause(3));
+        Assert.Equal("no clone could be made: disk full", Assert.IsType<ExperimentsEnded>(decision.Of(MatrixStream)[^1]).Reason);
+        Assert.Single(decision.Of(SandboxStream));
     }
 
     [Theory]
     [InlineData(TimerKind.CloneOverdue)]
     [InlineData(TimerKind.ExperimentOverdue)]
-    public void A_timer_whose_wait_is_over_decides_nothing(TimerKind kind)
-    {
-        var timer = new TimerElapsed(Streams.Matrix(MatrixId), kind, Guid.NewGuid(), Noon);
-        Assert.Empty(ExperimentDecider.On(Running(), Ours, timer, Cause(4)).Matrix);
-    }
+    public void A_timer_whose_wait_is_over_decides_nothing(TimerKind kind) => Running()
+        .When(new TimerElapsed(MatrixStream, kind, Guid.NewGuid(), Noon), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
 
     [Fact]
     public void An_experiment_that_is_never_heard_of_fails_by_its_timer()
     {
-        var timer = new TimerElapsed(Streams.Matrix(MatrixId), TimerKind.ExperimentOverdue, Experiment, Noon);
-        Assert.Equal("no measurement came in time", Assert.IsType<ExperimentFailed>(ExperimentDecider.On(Running(), Ours, timer, Cause(4)).Matrix[0]).Reason);
+        var timer = new TimerElapsed(MatrixStream, TimerKind.ExperimentOverdue, Experiment, Noon);
+        Assert.Equal("no measurement came in time", Assert.IsType<ExperimentFailed>(Running().When(timer, Decider, Cause(4)).Of(MatrixStream)[0]).Reason);
     }
 
     [Fact]
     public void Answers_to_somebody_else_decide_nothing()
     {
-        Assert.Empty(ExperimentDecider.On(Running(), Ours, Measured(Guid.NewGuid(), 1), Cause(4)).Matrix);
-        Assert.Empty(ExperimentDecider.On(Running(), new AllocationSet("", Guid.NewGuid(), Agent, "", default)).Matrix);
-        Assert.Empty(ExperimentDecider.On(Running(), Ours, Cloned(Requested(Guid.NewGuid())), Cause(4)).Matrix);
+        Running().When(Measured(Guid.NewGuid(), 1), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
+        Running().When(new AllocationSet(MatrixStream, Guid.NewGuid(), Agent, "", Have(1)), Decider).ThenNothing(WhyNothing.NotAwaited);
+        Running().When(new AllocationSet(DataCenterStream, Guid.NewGuid(), Agent, "", Have(1)), Decider).ThenNothing(WhyNothing.NotAddressed);
+        Running().When(Cloned(Requested(Guid.NewGuid())), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
+        Running().When(new VmExited(Agent, "shop-app", null, "killed"), Decider).ThenNothing(WhyNothing.NotAddressed);
+    }
+
+    [Fact]
+    public void Waits_and_patience_are_those_of_the_policy()
+    {
+        var policy = Rules with
+        {
+            Exploring = new ExploringPolicy { CloneTimeout = Seconds(7), ExperimentGrace = Seconds(1), SandboxRetryAfter = Seconds(9), CloneAttempts = 1 },
+        };
+        var streams = Given.Stream(MatrixStream, Opened).Given(Streams.Policy(DataCenter), new DataCenterConfigured(DataCenter, policy, Noon));
+        var requested = Assert.IsType<CloneRequested>(Assert.Single(streams.Handle<TimerElapsed>(Decider, Retry, Cause()).Of(MatrixStream)));
+        Assert.Equal(Noon + Seconds(7), Assert.Single(Consequences.TimersOf(requested)).DueAt);
+        var failed = new VmCloneFailed(MatrixStream, requested.RequestId, Agent, requested.CloneName, "disk full");
+        Assert.IsType<ExperimentsEnded>(streams.When(failed, Decider, Cause(2)).Of(MatrixStream)[^1]);
     }
 
     [Fact]
@@ -161,10 +250,12 @@ public sealed class ExperimentTests
     {
         var command = Assert.IsType<CloneVm>(Assert.Single(Consequences.CommandsOf(Clone, Guid.NewGuid())));
         Assert.Equal((Request, "shop-app", "sandbox-1"), (command.RequestId, command.Vm, command.SandboxMachine));
-        Assert.Equal(Noon + ExperimentDecider.CloneTimeout, Assert.Single(Consequences.TimersOf(Clone)).DueAt);
+        Assert.Equal(Noon + Rules.Exploring.CloneTimeout, Assert.Single(Consequences.TimersOf(Clone)).DueAt);
         var set = Assert.IsType<SetAllocation>(Assert.Single(Consequences.CommandsOf(Started(0, Experiment, Clone), Guid.NewGuid())));
-        Assert.Equal((Experiment, new CpuShare(0.6)), (set.RequestId, set.Cpu));
+        Assert.Equal((Experiment, Have(0.6)), (set.RequestId, set.Allocation));
     }
 
-    private static MatrixState Running() => Given.Events<MatrixState>(Opened, Clone, Ready(Clone), Started(0, Experiment, Clone));
+    private static InMemoryStreams Leased(params IDomainEvent[] matrix) => Given.Stream(MatrixStream, matrix).Given(SandboxStream, Lease);
+
+    private static InMemoryStreams Running() => Leased(Opened, Clone, Ready(Clone), Started(0, Experiment, Clone));
 }

@@ -1,92 +1,196 @@
+using JustRunIt.Events.DataCenters;
+using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
+using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using static JustRunIt.Events.Tests.Sample;
 
 namespace JustRunIt.Events.Tests;
 
-/// <summary>One exploration at a time a service, begun by a violation or by slack (§3.1).</summary>
+/// <summary>One exploration at a time a service, begun by a violation or by slack, tier by tier (§3.1).</summary>
 public sealed class ExplorationTests
 {
-    private static readonly ServiceState Service = Given.Events<ServiceState>(Registered(Milliseconds(100)));
-    private static readonly string Trigger = Wire.NameOf(typeof(SlaViolated));
+    private static readonly ExplorationDecider Decider = new();
+    private static readonly Guid Id = DeterministicId.From(Cause().MessageId, "exploration");
+    private static readonly Guid First = DeterministicId.From(Id, "matrix/application");
+    private static readonly Guid Second = DeterministicId.From(Id, "matrix/web");
 
     [Fact]
-    public void A_violation_begins_an_exploration_with_the_settings_in_force()
+    public void A_violation_begins_an_exploration_opens_the_first_tier_and_asks_for_its_clone()
     {
-        var id = DeterministicId.From(Cause().MessageId, "exploration");
-        ExplorationDecider.Start(ExplorationsState.Initial, Service, Noon, Trigger, Cause()).Then(new ExplorationStarted(
-            id,
+        var decision = Shop().When(Violated(), Decider);
+        var exploration = new ExplorationStarted(
+            Id,
             "shop",
             DataCenter,
-            Trigger,
-            Milliseconds(100),
-            Registered(Milliseconds(100)).Exploration,
-            [DeterministicId.From(id, "matrix/application")],
-            Noon));
+            "justrunit.sla-violated.v2",
+            ExplorationGoal.KeepAgreement,
+            HundredMs,
+            new Observation("proxies", false, 120, Noon, Noon + Seconds(10)),
+            Registered().Exploration,
+            [First],
+            1,
+            Noon);
+        decision.Of(ExplorationsStream).Then(exploration);
+        var opened = Assert.IsType<MatrixOpened>(decision.Of(Streams.Matrix(First))[0]);
+        Assert.Equal(("shop-app", "sandbox-1", "127.0.0.1:1"), (opened.Vm, opened.Sandbox.Machine, opened.Sandbox.Next));
+        Assert.Equal((Online, true, ExplorationGoal.KeepAgreement), (opened.Online, opened.SeenHere, opened.Goal));
+        Assert.IsType<CloneRequested>(decision.Of(Streams.Matrix(First))[1]);
+        Assert.IsType<SandboxLeased>(Assert.Single(decision.Of(SandboxStream)));
     }
 
     [Fact]
-    public void While_one_is_active_another_violation_begins_none()
+    public void Everything_that_follows_has_the_correlation_of_the_violation()
     {
-        var active = Given.Events<ExplorationsState>(ExplorationDecider.Start(ExplorationsState.Initial, Service, Noon, Trigger, Cause()));
-        ExplorationDecider.Start(active, Service, Noon + Seconds(10), Trigger, Cause(2)).ThenNothing();
+        var cause = Cause() with { CorrelationId = CorrelationId };
+        var decision = Shop().When(Violated(), Decider, cause);
+        Assert.Equal(CorrelationId, decision.CorrelationId);
+        Assert.Equal(CorrelationId, ((MatrixOpened)decision.Of(Streams.Matrix(First))[0]).CorrelationId);
     }
+
+    [Fact]
+    public void A_violation_that_its_source_has_called_restored_since_begins_none() =>
+        Shop(Restored()).When(Violated(), Decider).ThenNothing(WhyNothing.NotAwaited);
+
+    [Fact]
+    public void While_one_is_active_another_violation_begins_none() => Shop().Given(ExplorationsStream, Exploration())
+        .When(Violated(), Decider, Cause(2)).ThenNothing(WhyNothing.UnderWay);
 
     [Fact]
     public void After_one_has_ended_violations_are_left_alone_for_a_while()
     {
-        var ended = Given.Events<ExplorationsState>(new ExplorationCompleted(Guid.Empty, "shop", "done", Noon));
-        ExplorationDecider.Start(ended, Service, Noon + Seconds(59), Trigger, Cause()).ThenNothing();
-        Assert.Single(ExplorationDecider.Start(ended, Service, Noon + Seconds(60), Trigger, Cause()));
+        var ended = Shop().Given(ExplorationsStream, Exploration(), new ExplorationCompleted(Id, "shop", "done", Noon));
+        ended.When(Violated(from: Noon + Seconds(49)), Decider, Cause(2)).ThenNothing(WhyNothing.CoolingDown);
+        Assert.Null(ended.When(Violated(from: Noon + Seconds(50)), Decider, Cause(2)).Why);
     }
 
     [Fact]
     public void A_service_that_nobody_registered_is_not_explored() =>
-        ExplorationDecider.Start(ExplorationsState.Initial, ServiceState.Initial, Noon, Trigger, Cause()).ThenNothing();
+        new InMemoryStreams().When(Violated(), Decider).ThenNothing(WhyNothing.Unregistered);
 
     [Fact]
-    public void The_matrix_gets_the_server_and_a_sandbox_of_its_agent()
+    public void Slack_begins_an_exploration_that_is_to_release_it_unless_the_agreement_is_broken()
     {
-        var dataCenter = Given.Events<DataCenterState>(
-            Machine("app-1"), Machine("sandbox-1", role: MachineRole.Sandbox), Vm("shop-app", "app-1", 0.5));
-        var (opened, problem) = ExplorationDecider.Open(Exploration(), 0, Service, dataCenter, Noon + TimeSpan.FromMinutes(10), Noon);
-        Assert.Equal("", problem);
-        Assert.Equal(("shop-app", "sandbox-1", "127.0.0.1:1", Noon + TimeSpan.FromMinutes(10)), (opened!.Vm, opened.Sandbox.Machine, opened.Sandbox.Next, opened.Deadline));
+        var decision = Shop(Restored()).When(Slack(), Decider);
+        Assert.Equal(ExplorationGoal.ReleaseSlack, ((ExplorationStarted)decision.Of(ExplorationsStream)[0]).Goal);
+        Shop().When(Slack(), Decider).ThenNothing(WhyNothing.NotAwaited);
+    }
+
+    [Fact]
+    public void What_an_external_monitor_saw_was_not_seen_where_experiments_measure()
+    {
+        var streams = Shop(Violated(1000, "sonde", external: true));
+        var opened = (MatrixOpened)streams.When(Violated(1000, "sonde", external: true), Decider).Of(Streams.Matrix(First))[0];
+        Assert.Equal((false, "sonde"), (opened.SeenHere, opened.Seen!.Source));
+    }
+
+    [Fact]
+    public void A_tier_at_which_the_agreement_is_not_measured_did_not_see_its_violation()
+    {
+        var streams = Shop(Registered(tiers: "web"), Violated()).Given(DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
+        Assert.False(((MatrixOpened)streams.When(Violated(), Decider).Of(Streams.Matrix(Second))[0]).SeenHere);
     }
 
     [Fact]
     public void A_server_that_has_moved_to_another_agent_is_cloned_there()
     {
-        var dataCenter = Given.Events<DataCenterState>(
-            Machine("app-1"),
-            Machine("sandbox-1", role: MachineRole.Sandbox),
-            Machine("app-2") with { Agent = "other" },
-            Machine("sandbox-2", role: MachineRole.Sandbox) with { Agent = "other" },
-            Vm("shop-app", "app-1", 0.5),
+        var streams = Shop().Given(
+            DataCenterStream,
+            Machine("app-2", agent: "other"),
+            Machine("sandbox-2", role: MachineRole.Sandbox, agent: "other"),
             new MigrationCompleted(Guid.NewGuid(), 0, "shop-app", "app-2", Seconds(1)));
-        var (opened, _) = ExplorationDecider.Open(Exploration(), 0, Service, dataCenter, Noon + TimeSpan.FromMinutes(10), Noon);
-        Assert.Equal(("other", "sandbox-2"), (opened!.Sandbox.Agent, opened.Sandbox.Machine));
+        var opened = (MatrixOpened)streams.When(Violated(), Decider).Of(Streams.Matrix(First))[0];
+        Assert.Equal(("other", "sandbox-2"), (opened.Sandbox.Agent, opened.Sandbox.Machine));
     }
 
     [Fact]
-    public void Without_a_sandbox_or_a_running_server_the_reason_is_said()
+    public void Without_a_server_a_sandbox_or_an_announced_machine_the_exploration_ends_with_the_reason()
     {
-        Assert.Equal(
-            "no server of tier application runs in data centre dc",
-            ExplorationDecider.Open(Exploration(), 0, Service, DataCenterState.Initial, Noon + TimeSpan.FromMinutes(10), Noon).Problem);
-        Assert.Equal(
-            "host agent agent, which runs shop-app, has no sandbox machine in data centre dc; add one to its file",
-            ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Machine("app-1"), Vm("shop-app", "app-1", 0.5)), Noon + TimeSpan.FromMinutes(10), Noon).Problem);
+        Ends("no server of tier application runs in data centre dc");
+        Ends("host agent agent, which runs shop-app, has no sandbox machine in data centre dc; add one to its file", Machine("app-1"), Vm("shop-app", "app-1", 0.5));
+        Ends("machine app-1, where shop-app runs, has not been announced", Vm("shop-app", "app-1", 0.5));
+
+        static void Ends(string reason, params IDomainEvent[] inventory)
+        {
+            var decision = Given.Stream(ServiceStream, Registered(), Violated()).Given(DataCenterStream, inventory).When(Violated(), Decider);
+            var events = decision.Of(ExplorationsStream);
+            Assert.Equal(reason, Assert.IsType<ExplorationCompleted>(events[^1]).Reason);
+        }
     }
 
     [Fact]
-    public void A_server_on_a_machine_that_nobody_announced_is_not_explored() => Assert.Equal(
-        "machine app-1, where shop-app runs, has not been announced",
-        ExplorationDecider.Open(Exploration(), 0, Service, Given.Events<DataCenterState>(Vm("shop-app", "app-1", 0.5)), Noon + TimeSpan.FromMinutes(10), Noon).Problem);
+    public void When_a_tier_is_done_the_next_gets_the_sandbox_at_once_and_after_the_last_the_exploration_ends()
+    {
+        var streams = Shop(Registered(tiers: ["application", "web"]), Violated()).Given(DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
+        streams.Handle<SlaViolated>(Decider, Violated(), Cause());
+        var decision = FailThreeTimes(First, 10);
+        Assert.Equal([typeof(SandboxReleased), typeof(SandboxLeased)], decision.Of(SandboxStream).Select(e => e.GetType()));
+        Assert.Equal([typeof(MatrixOpened), typeof(CloneRequested)], decision.Of(Streams.Matrix(Second)).Select(e => e.GetType()));
+        decision = FailThreeTimes(Second, 20);
+        Assert.Equal("no clone could be made: disk full", Assert.IsType<ExplorationCompleted>(Assert.Single(decision.Of(ExplorationsStream))).Reason);
 
-    private static ExplorationStarted Exploration() =>
-        (ExplorationStarted)ExplorationDecider.Start(ExplorationsState.Initial, Service, Noon, Trigger, Cause()).Single();
+        Decision FailThreeTimes(Guid matrix, int cause)
+        {
+            Decision? last = null;
+            for (var attempt = 0; attempt < Rules.Exploring.CloneAttempts; attempt++)
+            {
+                var request = streams[Streams.Matrix(matrix)].OfType<CloneRequested>().Last();
+                var failed = new VmCloneFailed(Streams.Matrix(matrix), request.RequestId, Agent, request.CloneName, "disk full");
+                last = streams.Handle<VmCloneFailed>(new ExperimentDecider(), failed, Cause(cause + attempt));
+            }
+
+            return last!;
+        }
+    }
+
+    [Theory]
+    [InlineData(WhyNotDecided.Incomplete)]
+    [InlineData(WhyNotDecided.Contradictory)]
+    [InlineData(WhyNotDecided.TooOld)]
+    public void A_matrix_that_could_not_decide_is_explored_again_at_once(WhyNotDecided reason)
+    {
+        var streams = Shop().Given(ExplorationsStream, Exploration(), new ExplorationCompleted(Id, "shop", "done", Noon));
+        var started = Assert.IsType<ExplorationStarted>(streams.When(NotDecided(reason), Decider, Cause(2)).Of(ExplorationsStream)[0]);
+        Assert.Equal((2, "justrunit.allocation-not-decided.v1"), (started.Attempt, started.Trigger));
+    }
+
+    [Theory]
+    [InlineData(WhyNotDecided.Superseded)]
+    [InlineData(WhyNotDecided.CauseOutside)]
+    [InlineData(WhyNotDecided.NothingToGain)]
+    [InlineData(WhyNotDecided.NoServer)]
+    public void What_measuring_again_does_not_mend_is_not_explored_again(WhyNotDecided reason) => Shop()
+        .Given(ExplorationsStream, Exploration(), new ExplorationCompleted(Id, "shop", "done", Noon))
+        .When(NotDecided(reason), Decider, Cause(2)).ThenNothing(WhyNothing.NotAddressed);
+
+    [Fact]
+    public void It_is_explored_again_only_so_often_only_for_the_last_one_and_only_while_the_agreement_is_broken()
+    {
+        var ended = new ExplorationCompleted(Id, "shop", "done", Noon);
+        Shop().Given(ExplorationsStream, Exploration() with { Attempt = 3 }, ended)
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.Exhausted);
+        Shop().Given(ExplorationsStream, Exploration() with { ExplorationId = Guid.NewGuid() }, ended)
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        Shop(Restored()).Given(ExplorationsStream, Exploration(), ended)
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        Shop().Given(ExplorationsStream, Exploration())
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.UnderWay);
+    }
+
+    private static SlaRestored Restored() => new("shop", Noon, Noon + Seconds(10), HundredMs, 80, 50, Noon, "proxies", External: false);
+
+    private static AllocationNotDecided NotDecided(WhyNotDecided reason) => new(
+        DataCenter, First, Noon, Id, CorrelationId, "shop", "application", ExplorationGoal.KeepAgreement, reason, "because", Noon);
+
+    /// <summary>A shop whose agreement is broken, but for what <paramref name="more"/> says.</summary>
+    private static InMemoryStreams Shop(params IDomainEvent[] more) => Given
+        .Stream(ServiceStream, [.. more.Any(e => e is ServiceRegistered) ? [] : new IDomainEvent[] { Registered(), Violated() }, .. more])
+        .Given(DataCenterStream, Machine("app-1"), Machine("sandbox-1", role: MachineRole.Sandbox), Vm("shop-app", "app-1", 0.5));
+
+    private static ExplorationStarted Exploration() => (ExplorationStarted)Shop().When(Violated(), Decider).Of(ExplorationsStream)[0];
 }

@@ -1,9 +1,11 @@
 using CsCheck;
+using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Matrices;
-using JustRunIt.Events.Matrices.Geometry;
-using JustRunIt.Events.Matrices.Interpolation;
-using JustRunIt.Events.Placement;
-using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Matrices.Checking;
+using JustRunIt.Events.Matrices.Filling;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement.Goals;
+using JustRunIt.Events.Resources;
 using static JustRunIt.Events.Tests.Sample;
 
 namespace JustRunIt.Events.Tests;
@@ -12,28 +14,44 @@ namespace JustRunIt.Events.Tests;
 public sealed class InterpolationTests
 {
     private static readonly LinearInterpolation Linear = new();
-    private static readonly MatrixState Explored = Given.Events<MatrixState>(
-        Opened,
-        Completed(0, 150),
-        Completed(4, 40),
-        Completed(2, 60),
-        Ended(ExperimentPurpose.Explore));
+    private static readonly FillingDecider Filling = new();
+    private static readonly CheckingDecider Checking = new();
 
     [Fact]
-    public void Seventy_and_ninety_lie_on_the_lines_between_their_neighbours()
+    public void Seventy_and_ninety_lie_on_the_lines_between_their_neighbours_in_every_metric()
     {
-        var decided = FillingDecider.On(Explored, Ended(ExperimentPurpose.Explore), Linear).ToList();
+        var decided = Explored().When(Ended(), Filling).Of(MatrixStream);
         var cells = decided.OfType<CellInterpolated>().ToList();
-        Assert.Equal([(1, 0.7, 105, 45), (3, 0.9, 50, 10)], cells.Select(cell =>
-            (cell.Cell[0], cell.Cpu.Cores, Math.Round(cell.Mean.TotalMilliseconds, 6), Math.Round(cell.EstimatedErrorMilliseconds, 6))));
+        Assert.Equal([(1, Cpu(0.7), 105, 45), (3, Cpu(0.9), 50, 10)], cells.Select(cell =>
+            (cell.Cell[0], cell.Allocation, Rounded(cell.Metrics[MetricNames.MeanMs]!.Value.Value), Rounded(cell.Metrics[MetricNames.MeanMs]!.Value.StandardError!.Value))));
+        Assert.Equal([210, 100], cells.Select(cell => Rounded(cell.Metrics[MetricNames.P95Ms]!.Value.Value)));
         Assert.Equal([new Cell(0), new Cell(2)], cells[0].From);
         decided.Skip(2).Then(new MatrixFilled(MatrixId, "shop", DataCenter, "application", 3, 2, 0));
+
+        static double Rounded(double value) => Math.Round(value, 6);
     }
 
     [Fact]
-    public void A_filled_matrix_is_not_filled_again() =>
-        FillingDecider.On(MatrixState.Evolve(Explored, new MatrixFilled(MatrixId, "shop", DataCenter, "application", 3, 2, 0)), Ended(ExperimentPurpose.Explore), Linear)
-            .ThenNothing();
+    public void A_filled_matrix_is_not_filled_again() => Explored()
+        .Given(MatrixStream, new MatrixFilled(MatrixId, "shop", DataCenter, "application", 3, 2, 0))
+        .When(Ended(), Filling).ThenNothing(WhyNothing.AlreadyHandled);
+
+    [Fact]
+    public void A_matrix_without_a_result_is_filled_with_blanks() => Given.Stream(MatrixStream, Opened, Ended()).When(Ended(), Filling)
+        .Then(new MatrixFilled(MatrixId, "shop", DataCenter, "application", 0, 0, 5));
+
+    // Of the 25 cells of a square twelve are measured so that three boxes of the same size with the same lowest corner enclose one.
+    [Fact]
+    public void Of_equal_boxes_always_the_same_is_chosen_whatever_the_order_of_the_cells() =>
+        Gen.Int[0, 24].Array[4, 16].SelectMany(cells => Gen.Shuffle(cells.Distinct().ToArray()).Select(shuffled => (cells, shuffled)))
+            .Sample((cells, shuffled) =>
+            {
+                var shape = new MatrixShape([new Dimension("x", 0, 1, 5), new Dimension("y", 0, 1, 5)]);
+                static Dictionary<Cell, double> Measured(IEnumerable<int> order) => order.Distinct()
+                    .ToDictionary(i => new Cell(i / 5, i % 5), i => (double)((i * 7919) % 1000));
+                return shape.Cells.All(blank => Linear.Interpolate(shape, Measured(cells), blank)?.Value
+                    == Linear.Interpolate(shape, Measured(shuffled), blank)?.Value);
+            });
 
     [Fact]
     public void Nothing_is_extrapolated()
@@ -70,9 +88,10 @@ public sealed class InterpolationTests
     public void A_used_value_is_validated_once()
     {
         var used = new InterpolationUsed(MatrixId, new Cell(1), Guid.Empty);
-        CheckingDecider.On(Explored, used, Cause()).Then(new ValidationScheduled(MatrixId, new Cell(1), Noon + CheckingDecider.Patience, Noon));
-        var scheduled = MatrixState.Evolve(Explored, new ValidationScheduled(MatrixId, new Cell(1), Noon + CheckingDecider.Patience, Noon));
-        CheckingDecider.On(scheduled, used, Cause(2)).ThenNothing();
+        var scheduled = new ValidationScheduled(MatrixId, new Cell(1), Noon + Rules.Checking.Patience, Noon);
+        Explored().When(used, Checking).Then(scheduled);
+        Explored().Given(MatrixStream, scheduled).When(used, Checking, Cause(2)).ThenNothing(WhyNothing.UnderWay);
+        Explored().When(used with { Cell = new Cell(2) }, Checking, Cause(2)).ThenNothing(WhyNothing.Unchanged);
     }
 
     [Theory]
@@ -80,40 +99,42 @@ public sealed class InterpolationTests
     [InlineData(80, 0.3125, false)]
     public void A_validation_confirms_or_finds_a_mismatch(double measured, double difference, bool confirms)
     {
-        var filled = FillingDecider.On(Explored, Ended(ExperimentPurpose.Explore), Linear).Aggregate(Explored, MatrixState.Evolve);
-        CheckingDecider.On(filled, Completed(1, measured, ExperimentPurpose.Validate)).Then(confirms
-            ? new InterpolationConfirmed(MatrixId, new Cell(1), Milliseconds(105), Milliseconds(measured), difference, 0.2)
-            : new MismatchDetected(MatrixId, new Cell(1), Milliseconds(105), Milliseconds(measured), difference, 0.2, "shop", DataCenter, "application"));
+        var streams = Explored();
+        streams.Handle<ExperimentsEnded>(Filling, Ended(), Cause());
+        var outcome = Assert.Single(streams.When(Completed(1, measured, ExperimentPurpose.Validate), Checking, Cause(2)).Of(MatrixStream));
+        var (interpolated, relative) = outcome switch
+        {
+            InterpolationConfirmed e when confirms => (e.Interpolated, e.RelativeDifference),
+            MismatchDetected e when !confirms => (e.Interpolated, e.RelativeDifference),
+            _ => throw new InvalidOperationException($"{outcome}"),
+        };
+        Assert.Equal(105, interpolated, 1e-9);
+        Assert.Equal(difference, relative, 1e-9);
     }
 
     [Fact]
     public void The_smallest_allocation_that_keeps_the_agreement_gets_a_fifth_on_top()
     {
-        var cells = Cells((0.6, 90, false), (0.7, 80, true), (0.8, 60, false));
-        var answer = MinimumAllocation.Find(cells, Milliseconds(100), 0.2);
-        Assert.Equal((true, 0.6, 0.72, false), (answer.Attainable, answer.Minimum.Cores, Math.Round(answer.Allocated.Cores, 9), answer.CappedAtMaximum));
+        var answer = Find((0.6, 90, false), (0.7, 80, true), (0.8, 60, false));
+        Assert.Equal((true, Cpu(0.6), Cpu(0.72)), (answer.Attainable, answer.Minimum, answer.WithSlack));
         Assert.Empty(answer.RestsOn);
     }
 
     [Fact]
     public void An_interpolated_minimum_is_said_to_be_rested_on()
     {
-        var answer = MinimumAllocation.Find(Cells((0.6, 150, false), (0.7, 95, true), (0.8, 60, false)), Milliseconds(100), 0.2);
-        Assert.Equal(0.7, answer.Minimum.Cores);
-        Assert.Contains(answer.RestsOn, cell => cell.Cpu.Cores == 0.7);
+        var answer = Find((0.6, 150, false), (0.7, 95, true), (0.8, 60, false));
+        Assert.Equal(Cpu(0.7), answer.Minimum);
+        Assert.Contains(answer.RestsOn, cell => cell.Allocation.Equals(Cpu(0.7)));
     }
 
     [Fact]
-    public void Slack_does_not_go_beyond_what_was_tried_and_what_cannot_be_kept_is_said()
-    {
-        var capped = MinimumAllocation.Find(Cells((0.6, 150, false), (0.9, 90, false), (1.0, 80, false)), Milliseconds(100), 0.2);
-        Assert.Equal((1.0, true), (capped.Allocated.Cores, capped.CappedAtMaximum));
-        Assert.False(MinimumAllocation.Find(Cells((0.6, 150, false), (1.0, 120, false)), Milliseconds(100), 0.2).Attainable);
-    }
+    public void What_cannot_be_kept_gets_the_largest_of_the_matrix() =>
+        Assert.Equal((false, Cpu(1)), Find((0.6, 150, false), (0.8, 120, false)) is var answer ? (answer.Attainable, answer.Minimum) : default);
 
-    private static List<MatrixCell> Cells(params (double Cpu, double Mean, bool Interpolated)[] cells) =>
-        [.. cells.Select((cell, i) => new MatrixCell(new Cell(i), new CpuShare(cell.Cpu), Milliseconds(cell.Mean), cell.Interpolated))];
+    private static AllocationAnswer Find(params (double Cpu, double Mean, bool Interpolated)[] cells) => MinimumAllocation.Find(
+        [.. cells.Select((cell, i) => new MatrixCell(new Cell(i), Cpu(cell.Cpu), cell.Mean, null, cell.Interpolated))], Cpu(1), HundredMs, 0.2);
 
-    private static ExperimentsEnded Ended(ExperimentPurpose purpose) =>
-        new(MatrixId, purpose, "number of experiments reached", "shop", "application", "proxies", Agent, "clone", Noon);
+    private static InMemoryStreams Explored() =>
+        Given.Stream(MatrixStream, Opened, Completed(0, 150), Completed(4, 40), Completed(2, 60), Ended());
 }

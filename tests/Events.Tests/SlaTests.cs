@@ -1,88 +1,179 @@
+using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Resources;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using static JustRunIt.Events.Tests.Sample;
 
 namespace JustRunIt.Events.Tests;
 
-/// <summary>Mean response time over a window against the agreement (§3.1).</summary>
+/// <summary>An agreed metric over a window against its bound, each source for itself (§3.1).</summary>
 public sealed class SlaTests
 {
-    private static readonly ServiceRegistered Agreement = Registered(Milliseconds(100), repeatAfter: 3);
+    private static readonly SlaDecider Decider = new();
+    private static readonly ServiceRegistered Agreement = Registered(repeatAfter: 3);
 
     [Fact]
     public void A_mean_above_the_agreement_violates_it() =>
-        SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), Closed(120), SlaWindow.Empty).Events
-            .Then(new SlaViolated("shop", Noon, Noon + Seconds(10), Milliseconds(120), Milliseconds(100), 50, 1, "proxies"));
+        On(Agreement).When(Window(120), Decider).Then(Violated(120, "sonde", external: true));
 
     [Fact]
-    public void A_mean_equal_to_the_agreement_keeps_it() =>
-        SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), Closed(100), SlaWindow.Empty).Events.ThenNothing();
+    public void A_mean_equal_to_the_agreement_keeps_it() => On(Agreement).When(Window(100), Decider).ThenNothing(WhyNothing.Unchanged);
 
     [Fact]
     public void A_window_with_too_few_requests_says_nothing() =>
-        SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), Closed(500) with { Requests = 4 }, SlaWindow.Empty).Events.ThenNothing();
+        On(Agreement).When(Window(500) with { Requests = 4 }, Decider).ThenNothing(WhyNothing.Unchanged);
 
     [Fact]
-    public void A_window_from_before_the_agreement_was_in_force_says_nothing()
-    {
-        var before = Closed(500) with { From = Agreement.At - Seconds(1) };
-        var (counts, events) = SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), before, SlaWindow.Empty);
-        events.ThenNothing();
-        Assert.Equal(SlaWindow.Empty, counts);
-    }
+    public void A_window_from_before_the_agreement_was_in_force_says_nothing() => On(Agreement)
+        .When(Window(500) with { From = Agreement.At - Seconds(1) }, Decider).ThenNothing(WhyNothing.Unchanged);
 
     [Fact]
-    public void A_violation_that_goes_on_is_said_again_after_so_many_windows()
+    public void A_violation_that_goes_on_is_said_again_after_so_many_windows_under_one_correlation()
     {
-        var (counts, service, said) = (SlaWindow.Empty, Given.Events<ServiceState>(Agreement), new List<int>());
+        var windows = new Windows();
+        var (said, correlations) = (new List<int>(), new HashSet<Guid?>());
         for (var window = 1; window <= 7; window++)
         {
-            var (after, events) = SlaDecider.OnWindow(service, Closed(120), counts);
-            (counts, service) = (after, events.Aggregate(service, ServiceState.Evolve));
-            if (events.Count > 0)
-                said.Add(window);
+            var decision = windows.Report(Agreement, Window(120, at: window));
+            if (decision.Why is not null)
+                continue;
+            said.Add(window);
+            correlations.Add(decision.CorrelationId);
         }
 
         Assert.Equal([1, 4, 7], said);
+        Assert.NotNull(Assert.Single(correlations));
     }
 
     [Fact]
-    public void The_first_window_within_the_agreement_after_a_violation_restores_it()
+    public void The_first_window_within_the_agreement_restores_it_under_the_correlation_of_the_violation()
     {
-        var violated = new SlaViolated("shop", Noon - Seconds(10), Noon, Milliseconds(120), Milliseconds(100), 50, 1, "proxies");
-        SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement, violated), Closed(80), SlaWindow.Empty with { ViolatedInARow = 1 }).Events
-            .Then(new SlaRestored("shop", Noon, Noon + Seconds(10), Milliseconds(80), Milliseconds(100), 50, Noon - Seconds(10), "proxies"));
+        var windows = new Windows();
+        var violated = windows.Report(Agreement, Window(120));
+        var restored = windows.Report(Agreement, Window(80, at: 1));
+        restored.Then(new SlaRestored("shop", Noon + Seconds(10), Noon + Seconds(20), HundredMs, 80, 50, Noon, "sonde", External: true));
+        Assert.Equal(violated.CorrelationId, restored.CorrelationId);
     }
 
     [Fact]
-    public void A_mean_far_below_the_agreement_is_slack() =>
-        SlaDecider.OnWindow(Given.Events<ServiceState>(Agreement), Closed(40), SlaWindow.Empty).Events
-            .Then(new SlaSlackDetected("shop", Noon, Noon + Seconds(10), Milliseconds(40), Milliseconds(100), 50, 1, "proxies"));
+    public void Only_the_source_that_stated_a_violation_calls_it_restored()
+    {
+        var violatedByMonitor = On(Agreement, Violated(1000, "sonde", external: true));
+        violatedByMonitor.When(Window(80, "another"), Decider).ThenNothing(WhyNothing.Unchanged);
+        var streams = new Windows(Violated(1000, "sonde", external: true));
+        Assert.All(InProxy(80), report => Assert.NotNull(streams.Report(Agreement, report).Why));
+        Assert.IsType<SlaRestored>(Assert.Single(streams.Report(Agreement, Window(80, at: 3)).Streams.Single().Events));
+    }
+
+    [Fact]
+    public void Two_sources_may_violate_at_once_and_each_is_restored_for_itself()
+    {
+        var state = Given.Events<ServiceState>(Agreement, Violated(120), Violated(1000, "sonde", external: true));
+        Assert.Equal(["in-proxy", "monitor:sonde"], state.Violations.Keys);
+        var restored = new SlaRestored("shop", Noon, Noon + Seconds(10), HundredMs, 80, 50, Noon, "proxies", External: false);
+        Assert.Equal(["monitor:sonde"], ServiceState.Evolve(state, restored).Violations.Keys);
+    }
+
+    [Fact]
+    public void Where_a_monitor_judges_the_agreement_nobody_elses_windows_count()
+    {
+        var judged = Registered(monitor: "sonde");
+        Assert.All(InProxy(500), report => new Windows().Report(judged, report).ThenNothing(WhyNothing.NotAddressed));
+        On(judged).When(Window(500, "another"), Decider).ThenNothing(WhyNothing.Refused);
+        Assert.Null(On(judged).When(Window(500), Decider).Why);
+    }
+
+    [Fact]
+    public void A_mean_far_below_the_agreement_is_slack() => On(Agreement).When(Window(40), Decider)
+        .Then(Slack(40, "sonde", external: true));
+
+    [Theory]
+    [InlineData("monitor")]
+    [InlineData("to")]
+    [InlineData("requests")]
+    [InlineData("mean")]
+    [InlineData("service")]
+    public void A_window_that_cannot_be_is_refused_by_the_name_of_the_field(string field)
+    {
+        var window = field switch
+        {
+            "monitor" => Window(1) with { Monitor = " " },
+            "to" => Window(1) with { To = Noon },
+            "requests" => Window(1) with { Requests = -1 },
+            "mean" => Window(-1),
+            _ => Window(1) with { Service = "nobody" },
+        };
+        var decision = On(Agreement).When(window, Decider);
+        decision.ThenNothing(WhyNothing.Refused);
+        Assert.StartsWith($"{field}: ", decision.Detail);
+    }
 
     [Fact]
     public void Reports_fill_a_window_and_the_one_that_ends_in_the_next_closes_it()
     {
         var window = SlaWindow.Empty;
         ClosedWindow? closed = null;
-        for (var second = 1; second <= 11; second++)
+        foreach (var report in InProxy(100))
         {
-            var report = new ResponseTimesMeasured(
-                "proxies", "shop", "application", Noon + Seconds(second - 1), Noon + Seconds(second), 5, 0, Milliseconds(5 * 100), Milliseconds(100), Milliseconds(100));
+            Assert.Null(closed);
             (window, closed) = window.Add(report, Seconds(10));
-            Assert.Equal(second == 11, closed is not null);
         }
 
-        Assert.Equal(new ClosedWindow(Noon, Noon + Seconds(10), 50, Milliseconds(100), "proxies"), closed);
+        Assert.Equal(new ClosedWindow(Noon, Noon + Seconds(10), 50, Measurement.Of(MetricNames.MeanMs, 100), "proxies", false), closed);
         Assert.Equal(5, window.Requests);
     }
 
     [Fact]
     public void A_report_that_comes_twice_counts_once()
     {
-        var report = new ResponseTimesMeasured(
-            "proxies", "shop", "application", Noon, Noon + Seconds(1), 5, 0, Milliseconds(500), Milliseconds(100), Milliseconds(100));
-        var once = SlaWindow.Empty.Add(report, Seconds(10)).Window;
-        Assert.Equal(once, once.Add(report, Seconds(10)).Window);
+        var windows = new Windows();
+        var report = InProxy(100).First();
+        Assert.NotEmpty(windows.Report(Agreement, report).Kept);
+        windows.Report(Agreement, report).ThenNothing(WhyNothing.AlreadyHandled);
     }
 
-    private static ClosedWindow Closed(double meanMilliseconds) => new(Noon, Noon + Seconds(10), 50, Milliseconds(meanMilliseconds), "proxies");
+    [Fact]
+    public void Under_another_agreement_nothing_is_violated_yet()
+    {
+        Assert.Empty(Given.Events<ServiceState>(Agreement, Violated(), Registered(agreedMs: 300)).Violations);
+        Assert.Single(Given.Events<ServiceState>(Agreement, Violated(), Agreement with { At = Noon + Seconds(5) }).Violations);
+    }
+
+    private static InMemoryStreams On(params Messaging.IDomainEvent[] events) =>
+        new InMemoryStreams(_ => SlaWindow.Empty).Given(ServiceStream, events);
+
+    private static ExternalWindowReported Window(double meanMilliseconds, string monitor = "sonde", int at = 0) => new(
+        monitor, "shop", Noon + Seconds(10 * at), Noon + Seconds(10 * (at + 1)), 50, Milliseconds(meanMilliseconds));
+
+    private static IEnumerable<ResponseTimesMeasured> InProxy(double mean) => Enumerable.Range(1, 11).Select(second => new ResponseTimesMeasured(
+        "proxies",
+        "shop",
+        "application",
+        Noon + Seconds(second - 1),
+        Noon + Seconds(second),
+        5,
+        0,
+        Milliseconds(5 * mean),
+        Milliseconds(mean),
+        Milliseconds(mean)));
+
+    /// <summary>A service's stream and its open windows.</summary>
+    private sealed class Windows(params Messaging.IDomainEvent[] violations)
+    {
+        private readonly Dictionary<(string, string), SlaWindow> open = [];
+        private InMemoryStreams? streams;
+        private int messages;
+
+        public Decision Report<TMessage>(ServiceRegistered registered, TMessage message)
+            where TMessage : class
+        {
+            streams ??= new InMemoryStreams(asked =>
+                open.GetValueOrDefault((((OpenWindowAsked)asked).Service, ((OpenWindowAsked)asked).Source), SlaWindow.Empty))
+                .Given(ServiceStream, [registered, .. violations]);
+            var decision = streams.Handle((IDecider<TMessage>)(object)Decider, message, Cause(++messages));
+            foreach (var kept in decision.Kept.Cast<OpenWindow>())
+                open[(kept.Service, kept.Source)] = kept.Window;
+            return decision;
+        }
+    }
 }

@@ -3,30 +3,39 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 
 // An agent without a bus that takes up what runs, clones, sends or receives once and says how far it has come: it is there to be killed.
 var settings = JsonSerializer.Deserialize<AgentSettings>(await Console.In.ReadLineAsync() ?? "")!;
-var (backEnd, _) = await HypervisorRegistry.ChooseAsync(settings, CancellationToken.None);
-var hypervisor = backEnd.Create(new HostParts(
-    settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System, new Teller()));
-await hypervisor.RecoverAsync(CancellationToken.None);
+var (backEnd, _) = await BackEndRegistry.ChooseAsync(settings, CancellationToken.None);
+var host = new VmHost(backEnd, new HostParts(
+    settings, ControlGroupDetection.Detect(settings), new StateFile(settings), new SandboxNetworks(settings), TimeProvider.System,
+    new Teller()));
+await host.RecoverAsync(CancellationToken.None);
 switch (args)
 {
     case ["clone", var original, var clone]:
-        await hypervisor.CloneAsync(
+        await host.CloneAsync(
             new CloneVm(
-                "matrix", Guid.NewGuid(), settings.Agent, original, clone, settings.Machines.First(machine => machine.Role == MachineRole.Sandbox).Name, null, DateTimeOffset.UtcNow.AddMinutes(5)),
+                "matrix",
+                Guid.NewGuid(),
+                settings.Agent,
+                original,
+                clone,
+                settings.Machines.First(machine => machine.Role == MachineRole.Sandbox).Name,
+                null,
+                DateTimeOffset.UtcNow.AddMinutes(5)),
             CancellationToken.None);
         break;
     case ["send", var vm, var port]:
-        await hypervisor.SendAsync(vm, await ConnectAsync(port), CancellationToken.None);
+        await host.SendAsync(vm, await ConnectAsync(port), CancellationToken.None);
         break;
     case ["receive", var machine, var port]:
-        await hypervisor.ReceiveAsync(machine, await ConnectAsync(port), CancellationToken.None);
+        await host.ReceiveAsync(machine, await ConnectAsync(port), CancellationToken.None);
         break;
 }
 

@@ -2,7 +2,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
@@ -22,7 +22,7 @@ public sealed class AgentFixture : IAsyncLifetime
 
     internal IControlGroups Groups { get; private set; } = null!;
 
-    internal ProcessHypervisor Hypervisor { get; private set; } = null!;
+    internal VmHost Vms { get; private set; } = null!;
 
     internal SandboxNetworks Networks { get; private set; } = null!;
 
@@ -31,14 +31,14 @@ public sealed class AgentFixture : IAsyncLifetime
         Settings = Agent.SettingsOf($"t{Environment.ProcessId % 10000}-{Interlocked.Increment(ref agents)}", "process", folder);
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
-        Hypervisor = NewAgent();
-        await Hypervisor.RecoverAsync(CancellationToken.None);
+        Vms = NewAgent();
+        await Vms.RecoverAsync(CancellationToken.None);
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var vm in Hypervisor.List())
-            await Hypervisor.StopAsync(vm.Name, CancellationToken.None);
+        foreach (var vm in Vms.List())
+            await Vms.StopAsync(vm.Name, CancellationToken.None);
         foreach (var machine in Settings.Machines)
             Groups.Remove(GroupPath.Of(machine.Name));
         Groups.Remove(GroupPath.Root);
@@ -47,10 +47,11 @@ public sealed class AgentFixture : IAsyncLifetime
     }
 
     /// <summary>Another agent over the same state: what a restart would be.</summary>
-    internal ProcessHypervisor NewAgent() => new(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
+    internal VmHost NewAgent() =>
+        new(new ProcessBackEndKind(), new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System));
 
     /// <summary>A restart: from now on the new agent is the agent.</summary>
-    internal void Replace(ProcessHypervisor next) => Hypervisor = next;
+    internal void Replace(VmHost next) => Vms = next;
 
     /// <summary>A shell that does as told; healthy when it accepts connections, or at once for <paramref name="listens"/> false.</summary>
     internal StartVm Calculator(string name, double cpu = 0.5, string machine = "host-1") => Start(
@@ -69,7 +70,9 @@ public sealed class AgentFixture : IAsyncLifetime
     internal StartVm Start(string name, string machine, double cpu, VmProgram program)
     {
         Directory.CreateDirectory(folder);
-        return new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(256));
+        return new(
+            Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
+            MemorySize.FromMebibytes(256));
     }
 
     internal VmProgram Shell(string script) =>

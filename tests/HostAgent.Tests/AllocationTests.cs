@@ -2,7 +2,7 @@ using CsCheck;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Tests;
@@ -37,7 +37,8 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     public async Task A_cap_holds_for_one_loop_and_for_several(double share, int threads)
     {
         var measured = await CapPrecision.MeasureAsync(
-            agent.Groups, GroupPath.Of("host-1", $"precise{threads}"), new CpuShare(share), threads, Period, TimeSpan.FromSeconds(2), CancellationToken.None);
+            agent.Groups, GroupPath.Of("host-1", $"precise{threads}"), new CpuShare(share), threads, Period, TimeSpan.FromSeconds(2),
+            CancellationToken.None);
         // Never more; how much less depends on what else the machine does. The bench measures it to a hundredth.
         Assert.InRange(measured.Used.Cores, share * 0.05, share * 1.05);
     }
@@ -45,64 +46,84 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     [Fact]
     public async Task What_runs_is_pinned_to_cores_without_a_restart_and_unpinned()
     {
-        var vm = await agent.Hypervisor.StartAsync(agent.Calculator("pinned", 0.1), CancellationToken.None);
+        var vm = await agent.Vms.StartAsync(agent.Calculator("pinned", 0.1), CancellationToken.None);
         var first = agent.Groups.Cores[0];
-        var set = await agent.Hypervisor.AllocateAsync("pinned", new Allocation(new CpuShare(0.2), MemorySize.FromMebibytes(300), Cores: [first]), CancellationToken.None);
-        Assert.Equal((0.2, 300.0), (Math.Round(set.Cpu.Cores, 3), set.Memory!.Value.Mebibytes));
+        var set = await agent.Vms.AllocateAsync(
+            "pinned", new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(300), Cores: [first]), CancellationToken.None);
+        Assert.Equal((0.2, 300.0), (Math.Round(set.Cpu!.Value.Cores, 3), set.Memory!.Value.Mebibytes));
         Assert.Equal([first], set.Cores);
         Assert.Equal([first], AllowedCores(vm.ProcessId));
         // The next allocation leaves what it does not name.
-        Assert.Equal([first], (await agent.Hypervisor.AllocateAsync("pinned", new Allocation(new CpuShare(0.1)), CancellationToken.None)).Cores);
-        Assert.Null((await agent.Hypervisor.AllocateAsync("pinned", new Allocation(new CpuShare(0.1), Cores: []), CancellationToken.None)).Cores);
+        Assert.Equal([first], (await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.1)), CancellationToken.None)).Cores);
+        Assert.Null(
+            (await agent.Vms.AllocateAsync("pinned", new VmAllocation(new CpuShare(0.1), Cores: []), CancellationToken.None)).Cores);
         Assert.Equal(agent.Groups.Cores, AllowedCores(vm.ProcessId));
-        await agent.Hypervisor.StopAsync("pinned", CancellationToken.None);
+        await agent.Vms.StopAsync("pinned", CancellationToken.None);
     }
 
     [Fact]
     public async Task What_the_machine_cannot_give_is_refused_with_the_reason_and_nothing_changes()
     {
-        await agent.Hypervisor.StartAsync(agent.Calculator("modest", 0.1), CancellationToken.None);
-        var before = await agent.Hypervisor.AllocateAsync("modest", new Allocation(new CpuShare(0.1)), CancellationToken.None);
-        await RefusedAsync(new Allocation(new CpuShare(1.2)), "cpu: 120 % for modest is more than machine host-1 has left (100 % of 100 %)");
-        await RefusedAsync(new Allocation(new CpuShare(0.2), MemorySize.FromMebibytes(3000)), "memory: 3000 MiB for modest is more than machine host-1 has left (2048 MiB of 2048 MiB)");
-        await RefusedAsync(new Allocation(new CpuShare(0.2), Cores: [4711]), "cores: '4711'; allowed are ");
-        await RefusedAsync(new Allocation(new CpuShare(0.2), Frequency: Frequency.FromMegahertz(1000)), "frequency: core ");
+        await agent.Vms.StartAsync(agent.Calculator("modest", 0.1), CancellationToken.None);
+        var before = await agent.Vms.AllocateAsync("modest", new VmAllocation(new CpuShare(0.1)), CancellationToken.None);
+        await RefusedAsync(
+            new VmAllocation(new CpuShare(1.2)), "cpu: 120 % for modest is more than machine host-1 has left (100 % of 100 %)");
+        await RefusedAsync(
+            new VmAllocation(new CpuShare(0.2), MemorySize.FromMebibytes(3000)),
+            "memory: 3000 MiB for modest is more than machine host-1 has left (2048 MiB of 2048 MiB)");
+        await RefusedAsync(new VmAllocation(new CpuShare(0.2), Cores: [4711]), "cores: '4711'; allowed are ");
+        await RefusedAsync(new VmAllocation(new CpuShare(0.2), Frequency: Frequency.FromMegahertz(1000)), "frequency: core ");
         // The kernel refuses after the CPU share could have been set.
-        await RefusedAsync(new Allocation(new CpuShare(0.2), new MemorySize(4096)), "");
-        Assert.Equal(before, await agent.Hypervisor.AllocateAsync("modest", new Allocation(new CpuShare(0.1)), CancellationToken.None));
-        await agent.Hypervisor.StopAsync("modest", CancellationToken.None);
+        await RefusedAsync(new VmAllocation(new CpuShare(0.2), new MemorySize(4096)), "");
+        Assert.Equal(before, await agent.Vms.AllocateAsync("modest", new VmAllocation(new CpuShare(0.1)), CancellationToken.None));
+        await agent.Vms.StopAsync("modest", CancellationToken.None);
 
-        async Task RefusedAsync(Allocation wanted, string reason)
+        async Task RefusedAsync(VmAllocation wanted, string reason)
         {
-            var problem = await Assert.ThrowsAsync<HypervisorException>(() => agent.Hypervisor.AllocateAsync("modest", wanted, CancellationToken.None));
+            var problem = await Assert.ThrowsAsync<HostException>(() => agent.Vms.AllocateAsync("modest", wanted, CancellationToken.None));
             Assert.Contains(reason, problem.Message);
             Assert.DoesNotContain('\n', problem.Message);
         }
     }
 
     [Fact]
+    public async Task What_an_allocation_does_not_name_stays_as_it_is()
+    {
+        await agent.Vms.StartAsync(agent.Calculator("partial", 0.2), CancellationToken.None);
+        var memory = await agent.Vms.AllocateAsync(
+            "partial", new VmAllocation(Memory: MemorySize.FromMebibytes(300)), CancellationToken.None);
+        Assert.Equal((0.2, 300.0), (Math.Round(memory.Cpu!.Value.Cores, 3), memory.Memory!.Value.Mebibytes));
+        var cpu = await agent.Vms.AllocateAsync("partial", new VmAllocation(new CpuShare(0.1)), CancellationToken.None);
+        Assert.Equal((0.1, 300.0), (Math.Round(cpu.Cpu!.Value.Cores, 3), cpu.Memory!.Value.Mebibytes));
+        Assert.Equal(cpu, await agent.Vms.AllocateAsync("partial", new VmAllocation(), CancellationToken.None));
+        Assert.Equal(MemorySize.FromMebibytes(300), agent.Groups.ReadMemory(GroupPath.Of("host-1", "partial")));
+        await agent.Vms.StopAsync("partial", CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_frequency_is_set_on_the_cores_of_its_virtual_machine_and_given_back()
     {
         using var cores = new FrequencyTree(agent.Groups.Cores);
-        var hypervisor = new ProcessHypervisor(new HostParts(agent.Settings, agent.Groups, new StateFile(agent.Settings), agent.Networks, TimeProvider.System)
+        var parts = new HostParts(agent.Settings, agent.Groups, new StateFile(agent.Settings), agent.Networks, TimeProvider.System)
         {
             Frequencies = cores.Frequencies(),
-        });
+        };
+        var host = new VmHost(new ProcessBackEndKind(), parts);
         var first = agent.Groups.Cores[0];
-        await hypervisor.StartAsync(agent.Calculator("fast", 0.1), CancellationToken.None);
-        await hypervisor.StartAsync(agent.Calculator("other", 0.1), CancellationToken.None);
-        var shared = await Assert.ThrowsAsync<HypervisorException>(() => hypervisor.AllocateAsync(
-            "fast", new Allocation(new CpuShare(0.1), Frequency: Frequency.FromMegahertz(1800), Cores: [first]), CancellationToken.None));
+        await host.StartAsync(agent.Calculator("fast", 0.1), CancellationToken.None);
+        await host.StartAsync(agent.Calculator("other", 0.1), CancellationToken.None);
+        var shared = await Assert.ThrowsAsync<HostException>(() => host.AllocateAsync(
+            "fast", new VmAllocation(new CpuShare(0.1), Frequency: Frequency.FromMegahertz(1800), Cores: [first]), CancellationToken.None));
         Assert.Equal("frequency: fast shares cores with other; pin each to cores of its own first", shared.Message);
-        await hypervisor.StopAsync("other", CancellationToken.None);
-        var set = await hypervisor.AllocateAsync(
-            "fast", new Allocation(new CpuShare(0.1), Frequency: Frequency.FromMegahertz(1800), Cores: [first]), CancellationToken.None);
+        await host.StopAsync("other", CancellationToken.None);
+        var set = await host.AllocateAsync(
+            "fast", new VmAllocation(new CpuShare(0.1), Frequency: Frequency.FromMegahertz(1800), Cores: [first]), CancellationToken.None);
         Assert.Equal(Frequency.FromMegahertz(1800), set.Frequency);
         Assert.Equal(1_800_000, cores.Highest(first));
         // It moves to all cores, and its frequency with it.
-        await hypervisor.AllocateAsync("fast", new Allocation(new CpuShare(0.1), Cores: []), CancellationToken.None);
+        await host.AllocateAsync("fast", new VmAllocation(new CpuShare(0.1), Cores: []), CancellationToken.None);
         Assert.All(agent.Groups.Cores, core => Assert.Equal(1_800_000, cores.Highest(core)));
-        await hypervisor.StopAsync("fast", CancellationToken.None);
+        await host.StopAsync("fast", CancellationToken.None);
         Assert.All(agent.Groups.Cores, core => Assert.Equal(FrequencyTree.Before, cores.Highest(core)));
     }
 
@@ -111,10 +132,12 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     {
         using var cores = new FrequencyTree([0, 1, 2, 3]);
         var frequencies = cores.Frequencies();
-        Assert.Equal("frequency: '500 MHz' for core 1; allowed is 800 MHz to 3600 MHz", frequencies.Problem([1], Frequency.FromMegahertz(500)));
+        Assert.Equal(
+            "frequency: '500 MHz' for core 1; allowed is 800 MHz to 3600 MHz", frequencies.Problem([1], Frequency.FromMegahertz(500)));
         Assert.Contains("no frequency scaling here", frequencies.Problem([9], Frequency.FromMegahertz(1000)));
         cores.Together(2, 3);
-        Assert.Equal("frequency: core 2 has its clock together with 3, which are not pinned with it", frequencies.Problem([2], Frequency.FromMegahertz(1000)));
+        Assert.Equal("frequency: core 2 has its clock together with 3, which are not pinned with it", frequencies.Problem(
+            [2], Frequency.FromMegahertz(1000)));
         Assert.Null(frequencies.Problem([2, 3], Frequency.FromMegahertz(1000)));
     }
 
@@ -132,7 +155,8 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
     private static IReadOnlyList<int> AllowedCores(int process)
     {
         const string key = "Cpus_allowed_list:";
-        return CoreList.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Trim());
+        return CoreList.Parse(
+            File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith(key, StringComparison.Ordinal))[key.Length..].Trim());
     }
 
     /// <summary>A folder with the shape of the kernel's /sys/devices/system/cpu, for machines without frequency scaling.</summary>
@@ -147,8 +171,10 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
             foreach (var core in cores)
             {
                 Directory.CreateDirectory(Path.Combine(folder, $"cpu{core}", "cpufreq"));
-                foreach (var (name, value) in new[] { ("cpuinfo_min_freq", 800_000), ("cpuinfo_max_freq", 3_600_000), ("scaling_max_freq", Before), ("affected_cpus", core) })
-                    File.WriteAllText(FileOf(core, name), $"{value}\n");
+                File.WriteAllText(FileOf(core, "cpuinfo_min_freq"), "800000\n");
+                File.WriteAllText(FileOf(core, "cpuinfo_max_freq"), "3600000\n");
+                File.WriteAllText(FileOf(core, "scaling_max_freq"), $"{Before}\n");
+                File.WriteAllText(FileOf(core, "affected_cpus"), $"{core}\n");
             }
         }
 

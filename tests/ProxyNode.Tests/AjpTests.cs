@@ -42,8 +42,8 @@ public sealed class AjpTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, 0), (head.StatusCode, (await head.Content.ReadAsByteArrayAsync()).Length));
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/nothing")).StatusCode);
         Assert.Equal(HttpStatusCode.InternalServerError, (await http.GetAsync("/fail.jsp")).StatusCode);
-        var report = await Scenes.UntilAsync(proxy, now => now.Live.Requests >= 12);
-        Assert.Equal((12, 1), (report.Live.Requests, report.Live.Errors));
+        var report = await Scenes.UntilAsync(proxy, now => now.Live!.Requests >= 12);
+        Assert.Equal((12, 1), (report.Live!.Requests, report.Live!.Errors));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class AjpTests : IAsyncLifetime
     {
         await using var proxy = Scenes.Out("ajp13", original.Ajp);
         await using var apache = await ApacheWithModJk.StartAsync(proxy.EndPoint);
-        await using var cloned = await ApacheWithModJk.StartAsync(proxy.SandboxEndPoint);
+        await using var cloned = await ApacheWithModJk.StartAsync(proxy.SandboxEndPoint!);
         using var online = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = apache.Address };
         using var sandbox = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = cloned.Address };
         var first = await SayAsync(online);

@@ -74,7 +74,7 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
                     Role = ProxyRole.In,
                     Protocol = ProtocolRegistry.Find("ajp13")!,
                     Listen = Settings.Free,
-                    Upstream = original.Ajp,
+                    Upstream = Settings.Of(original.Ajp),
                     Rules = Rules,
                     Record = File,
                 },

@@ -88,7 +88,7 @@ public sealed class ByteRangeTests
         async Task<(string Reply, long Wildcard, long Nearest)> AskAsync(string text)
         {
             var before = (await proxy.ReportAsync()).Matches!;
-            var reply = await ask(proxy.SandboxEndPoint, text);
+            var reply = await ask(proxy.SandboxEndPoint!, text);
             var after = (await proxy.ReportAsync()).Matches!;
             return (reply, after.Wildcard - before.Wildcard, after.Nearest - before.Nearest);
         }

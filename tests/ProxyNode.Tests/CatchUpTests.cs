@@ -1,5 +1,5 @@
 using CsCheck;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Pacing;
 
 namespace JustRunIt.ProxyNode.Tests;
 

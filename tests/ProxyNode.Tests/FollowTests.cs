@@ -14,8 +14,10 @@ public sealed class FollowTests : IAsyncLifetime
     {
         foreach (var place in new[] { "home", "away", "next", "next away" })
             servers.Add(await TestServer.StartAsync(application => application.MapGet("/where", () => place)));
-        var tier = Settings.Tier(servers[0].EndPoint) with { Vm = "app", OutProxies = [Settings.OutProxy(servers[2].EndPoint) with { Vm = "db" }] };
-        proxy = await TierProxy.StartAsync(tier, TimeProvider.System);
+        var (tier, next) = (Settings.Tier(servers[0].EndPoint), Settings.OutProxy(servers[2].EndPoint));
+        proxy = await TierProxy.StartAsync(
+            tier with { Relay = tier.Relay with { Vm = "app" }, OutProxies = [next with { Relay = next.Relay with { Vm = "db" } }] },
+            TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -54,9 +56,9 @@ public sealed class FollowTests : IAsyncLifetime
     [Fact]
     public async Task An_out_proxy_follows_the_next_tier()
     {
-        Assert.Equal("next", await AskAsync(proxy.OutProxies[0].Online));
+        Assert.Equal("next", await AskAsync(proxy.OutProxies[0].Relay.EndPoint));
         Assert.True(proxy.TryFollow("db", servers[3].EndPoint, 1));
-        Assert.Equal("next away", await AskAsync(proxy.OutProxies[0].Online));
+        Assert.Equal("next away", await AskAsync(proxy.OutProxies[0].Relay.EndPoint));
         using var client = Client();
         Assert.Equal("home", await client.GetStringAsync("/where"));
     }

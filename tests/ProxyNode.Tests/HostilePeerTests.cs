@@ -97,7 +97,7 @@ public sealed class HostilePeerTests
         }
 
         var report = await Scenes.UntilAsync(proxy, now => now.Process.Connections == 0);
-        Assert.Equal(0, report.Live.Requests);
+        Assert.Equal(0, report.Live!.Requests);
     }
 
     [Theory]

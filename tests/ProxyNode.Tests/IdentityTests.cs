@@ -3,7 +3,7 @@ using System.Text;
 using CsCheck;
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Tests;
 

@@ -5,6 +5,8 @@ using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Tests;
 
@@ -67,7 +69,7 @@ internal sealed class Interleaving : IAsyncDisposable
 
     /// <summary>A replay of MySQL in which nothing is due: the clone's connections do nothing by themselves.</summary>
     public static Replay Idle(TimeProvider clock) => new(
-        new ReplaySettings(ProtocolRegistry.Find("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
+        new ReplaySettings(ProtocolRegistry.FindMessages("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
 
     /// <summary>A statement arrives; its end is not heard yet.</summary>
     public static Exchange Begin(Replay replay, ShadowConnection shadow, string sql, long arrival)
@@ -87,6 +89,8 @@ internal sealed class Interleaving : IAsyncDisposable
         {
             // A client asks when it has its answer; one that does not wait has its answers in the order of its questions all the same.
             arrival = one.IsPipelined && !wasEarly ? arrival + 1 : completion + 1 + one.Think;
+            // What comes on a connection after a request comes after the request's end.
+            arrival = wasEarly ? Math.Max(arrival, told) : arrival;
             completion = Math.Max(completion, arrival + one.Duration);
             told = Math.Max(told, completion + one.Late);
             wasEarly = one.AnswersEarly && one.Kind != StatementKind.AbortedWrite;
@@ -139,7 +143,16 @@ internal sealed class Interleaving : IAsyncDisposable
         statement.Exchange.RequestEnded();
         statement.IsAnnounced = true;
         if (statement.Session.IsLost)
+            GiveUp(statement, isShed: true);
+    }
+
+    private static void GiveUp(Statement statement, bool isShed)
+    {
+        Assert.True(statement.Session.Shadow.TryTake(statement.Exchange));
+        if (isShed)
             statement.Exchange.Shed();
+        else
+            statement.Exchange.SandboxAnswered(Answer.None(TimeProvider.System.GetTimestamp()));
     }
 
     private static void EndOnline(Statement statement)
@@ -154,6 +167,8 @@ internal sealed class Interleaving : IAsyncDisposable
     {
         session.Current = statement;
         session.Asked++;
+        // As its connection does: what is taken is no longer shed with the rest.
+        Assert.True(session.Shadow.TryTake(statement.Exchange));
         statement.AskedIn = Now;
         statement.Turn = replay.WriteOrder.Wait(statement.Exchange, clock);
     }
@@ -171,10 +186,8 @@ internal sealed class Interleaving : IAsyncDisposable
         foreach (var statement in session.Statements.Skip(session.Asked))
         {
             statement.DoneIn = Now;
-            if (statement.IsAnnounced && isShed)
-                statement.Exchange.Shed();
-            else if (statement.IsAnnounced)
-                statement.Exchange.SandboxAnswered(Answer.None(clock.GetTimestamp()));
+            if (statement.IsAnnounced)
+                GiveUp(statement, isShed);
         }
 
         session.Asked = session.Statements.Count;

@@ -116,7 +116,7 @@ public sealed class MySqlTests : IAsyncLifetime
         await command.PrepareAsync();
         for (var i = 0; i < 20; i++)
             await command.ExecuteNonQueryAsync();
-        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
         Assert.Empty(report.Differences!.Samples);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
@@ -139,7 +139,7 @@ public sealed class MySqlTests : IAsyncLifetime
                 await transaction.CommitAsync();
             }
         })));
-        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
@@ -152,7 +152,7 @@ public sealed class MySqlTests : IAsyncLifetime
             await ExecuteAsync(connection, "DROP TABLE j");
         await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
         Assert.Equal(without, await ConnectorJ.RunAsync(proxy.EndPoint));
-        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         const string rows = "SELECT CONCAT_WS('|', id, name) FROM j ORDER BY id";
         Assert.Equal(await DumpAsync(original, rows), await DumpAsync(clone, rows));
     }
@@ -167,7 +167,7 @@ public sealed class MySqlTests : IAsyncLifetime
             for (var i = 0; i < 25; i++)
                 await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('{client}-{i}', {i}), ('{client}-{i}b', {i})");
         })));
-        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
 
@@ -196,7 +196,7 @@ public sealed class MySqlTests : IAsyncLifetime
                 }
             }
         })));
-        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.True(deadlocks > 0);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
@@ -221,7 +221,7 @@ public sealed class MySqlTests : IAsyncLifetime
         }
 
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Errors > 0);
-        Assert.Equal(0, report.Live.Errors);
+        Assert.Equal(0, report.Live!.Errors);
         Assert.Contains("client_ed25519", report.SandboxFailure);
     }
 
@@ -243,11 +243,11 @@ public sealed class MySqlTests : IAsyncLifetime
         await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05", "first");
         await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
         var before = await DumpAsync(original);
-        await SayAsync(proxy.SandboxEndPoint, "2026-1-2 3:04:07", "first");
+        await SayAsync(proxy.SandboxEndPoint!, "2026-1-2 3:04:07", "first");
         Assert.Equal(before, await DumpAsync(original));
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
-        await using var clone = await ConnectAsync(proxy.SandboxEndPoint);
+        await using var clone = await ConnectAsync(proxy.SandboxEndPoint!);
         var error = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
         Assert.Contains("on record", error.Message);
 

@@ -82,7 +82,7 @@ public sealed class PostgreSqlTests : IAsyncLifetime
             await writer.WriteRowAsync(default, $"copied {client}", client);
             await writer.CompleteAsync();
         })));
-        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
@@ -98,7 +98,7 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
         var said = await PeerProcess.RunAsync("pgbench", ["-M", mode, "-n", "-c", "4", "-t", "25", At(proxy.EndPoint)]);
         Assert.Contains("100/100", said);
-        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
         const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
         Assert.Equal(await DumpAsync(original, balances), await DumpAsync(clone, balances));
@@ -133,7 +133,7 @@ public sealed class PostgreSqlTests : IAsyncLifetime
                 }
             }
         })));
-        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live.Requests);
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.True(deadlocks > 0);
         Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
     }
@@ -148,11 +148,11 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05");
         await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
         var before = await DumpAsync(original);
-        await SayAsync(proxy.SandboxEndPoint, "2026-1-2 3:04:07");
+        await SayAsync(proxy.SandboxEndPoint!, "2026-1-2 3:04:07");
         Assert.Equal(before, await DumpAsync(original));
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
-        await using var clone = await ConnectAsync(proxy.SandboxEndPoint, "Pooling=false");
+        await using var clone = await ConnectAsync(proxy.SandboxEndPoint!, "Pooling=false");
         var error = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
         Assert.Contains("on record", error.MessageText);
 

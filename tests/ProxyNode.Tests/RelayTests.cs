@@ -111,7 +111,7 @@ public sealed class RelayTests : IAsyncLifetime
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
         await client.SendAsync(request);
         Assert.StartsWith("HTTP/1.1 400", await client.ReadToEndAsync());
-        Assert.Equal(0, proxy.ResponseTimes.Take().Requests);
+        Assert.Equal(0, proxy.ResponseTimes!.Take().Requests);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class RelayTests : IAsyncLifetime
         using var http = new HttpClient { BaseAddress = new Uri($"http://{nowhere.EndPoint}") };
         using var reply = await http.GetAsync("/");
         Assert.Equal(HttpStatusCode.BadGateway, reply.StatusCode);
-        Assert.Equal(1, nowhere.ResponseTimes.Take().Errors);
+        Assert.Equal(1, nowhere.ResponseTimes!.Take().Errors);
     }
 
     [Fact]
@@ -150,10 +150,10 @@ public sealed class RelayTests : IAsyncLifetime
         using var http = Client();
         await http.GetStringAsync("/slow");
         await http.GetAsync("/fail");
-        var interval = proxy.ResponseTimes.Take();
+        var interval = proxy.ResponseTimes!.Take();
         Assert.Equal((2, 1), (interval.Requests, interval.Errors));
         Assert.InRange(interval.Maximum.TotalMilliseconds, 100, 5000);
-        Assert.Equal(0, proxy.ResponseTimes.Take().Requests);
+        Assert.Equal(0, proxy.ResponseTimes!.Take().Requests);
     }
 
     private HttpClient Client() => new() { BaseAddress = new Uri($"http://{proxy.EndPoint}") };

@@ -41,7 +41,7 @@ public sealed class ReplayTests : IAsyncLifetime
         clone = await StartServerAsync(cloneSaw, () => cloneNext, () => TimeSpan.FromMilliseconds(10) + cloneDelay);
         proxy = await TierProxy.StartAsync(
             Settings.Tier(original.EndPoint) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
-        (originalNext, cloneNext) = (proxy.OutProxies[0].Online.ToString(), proxy.OutProxies[0].Sandbox.ToString());
+        (originalNext, cloneNext) = ($"{proxy.OutProxies[0].Relay.EndPoint}", $"{proxy.OutProxies[0].SandboxEndPoint}");
     }
 
     public async Task DisposeAsync()
@@ -147,7 +147,7 @@ public sealed class ReplayTests : IAsyncLifetime
     {
         await using var small = await TierProxy.StartAsync(
             Settings.Tier(original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
-        originalNext = small.OutProxies[0].Online.ToString();
+        originalNext = $"{small.OutProxies[0].Relay.EndPoint}";
         await StartClientsAsync(4, small.EndPoint);
         var result = await small.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);
         Assert.True(result.Shed > 0);

@@ -34,7 +34,7 @@ public sealed class ServerAddressTests
             using var http = new HttpClient { Timeout = Patience };
             using var reply = await http.GetAsync($"http://{proxy.EndPoint}/");
             Assert.Equal(HttpStatusCode.BadGateway, reply.StatusCode);
-            Assert.Equal(1, (await proxy.ReportAsync()).Live.Errors);
+            Assert.Equal(1, (await proxy.ReportAsync()).Live!.Errors);
         }
     }
 

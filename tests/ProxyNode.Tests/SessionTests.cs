@@ -1,6 +1,6 @@
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -46,7 +46,7 @@ public sealed class SessionTests
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "", "")]
     public void Sessions_are_named_by_cookies_and_in_paths(string request, string byCookie, string byIdentity)
     {
-        var http = ProtocolRegistry.Find("http")!;
+        var http = ProtocolRegistry.FindMessages("http")!;
         Assert.Equal(byCookie, string.Join(',', http.SessionNamesIn(Encoding.ASCII.GetBytes(request), ByCookie)));
         Assert.Equal(byIdentity, string.Join(',', http.SessionNamesIn(Encoding.ASCII.GetBytes(request), ByIdentity)));
         Assert.Empty(http.SessionNamesIn(Encoding.ASCII.GetBytes(request), SessionRules.Connections));
@@ -72,7 +72,7 @@ public sealed class SessionTests
     [Fact]
     public void Requests_of_one_session_keep_their_gaps_at_any_speed()
     {
-        var book = new SessionBook(Recording.ServiceRules.None with { Sessions = ByCookie }, ProtocolRegistry.Find("http")!, new SessionSchedule(0, 100, 0, 0.5));
+        var book = new SessionBook(Recording.ServiceRules.None with { Sessions = ByCookie }, ProtocolRegistry.FindMessages("http")!, new SessionSchedule(0, 100, 0, 0.5));
         var begin = "GET / HTTP/1.1\r\nCookie: SID=a\r\n\r\n"u8;
         var (session, due) = book.Find(1, begin, arrival: 1000);
         Assert.Equal(2100, due);

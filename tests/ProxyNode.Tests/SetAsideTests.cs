@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using Microsoft.Extensions.Time.Testing;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -73,7 +74,11 @@ public sealed class SetAsideTests : IAsyncLifetime
 
     private Task TurnAsync(Exchange exchange) => replay.WriteOrder.TurnAsync(exchange, clock, CancellationToken.None);
 
-    private void Done(Exchange exchange) => exchange.SandboxAnswered(new Answer(clock.GetTimestamp(), 0, IsError: false));
+    private void Done(Exchange exchange)
+    {
+        Assert.True(exchange.Shadow.TryTake(exchange));
+        exchange.SandboxAnswered(new Answer(clock.GetTimestamp(), 0, IsError: false));
+    }
 
     /// <summary>Time passes, a second at a time, until something is over: how much.</summary>
     private async Task<TimeSpan> PassAsync(Task over)

@@ -73,7 +73,7 @@ public sealed class ShadowConnectionTests : IAsyncLifetime
             Role = ProxyRole.In,
             Protocol = ProtocolRegistry.Default,
             Listen = Settings.Free,
-            Upstream = original.EndPoint,
+            Upstream = Settings.Of(original.EndPoint),
             Sandbox = (IPEndPoint)clone.LocalEndpoint,
             TimeShift = Scenes.TimeShift,
             MemoryLimitBytes = memoryLimitBytes,

@@ -122,7 +122,7 @@ public sealed class StandAloneTests : IAsyncLifetime
         var application = await ApplicationAsync(outListen);
         var cloned = await ApplicationAsync(outSandbox);
         var outAdmin = $"127.0.0.1:{FreePorts.Next()}";
-        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "300ms", "--peer", outAdmin);
+        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "3s", "--peer", outAdmin);
         var outProxy = await ProxyProcess.StartAsync(
             [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer", $"{inProxy.Admin}");
         running.Add(outProxy);
@@ -132,7 +132,7 @@ public sealed class StandAloneTests : IAsyncLifetime
         var matches = report.GetProperty("matches");
         Assert.Equal((10, 0), (matches.GetProperty("exact").GetInt64(), matches.GetProperty("missing").GetInt64()));
         using var other = JsonDocument.Parse(await http.GetStringAsync($"http://{outAdmin}/report"));
-        Assert.Equal(300, other.RootElement.GetProperty("timeShiftMs").GetDouble());
+        Assert.Equal(3000, other.RootElement.GetProperty("timeShiftMs").GetDouble());
     }
 
     [Fact]
@@ -165,11 +165,11 @@ public sealed class StandAloneTests : IAsyncLifetime
     [Theory]
     [InlineData("--role both --listen 127.0.0.1:0 --upstream 127.0.0.1:1", "command line: --role: 'both'; allowed is in or out")]
     [InlineData("--role in --upstream 127.0.0.1:1", "command line: --listen: missing; allowed is IP:PORT, or --install")]
-    [InlineData("--role in --listen here --upstream 127.0.0.1:1", "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080")]
+    [InlineData("--role in --listen here --upstream 127.0.0.1:1", "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080 (port 0: any that is free)")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol smtp", "command line: --protocol: 'smtp'; allowed is http, ajp13, mysql, postgresql, tcp")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --speed 2", "command line: --hold: missing; allowed is a duration such as 30s where --speed is above 1")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --protocol mysql --speed 0.5", "command line: --speed: '0.5'; allowed is 1, for sessions of mysql depend on each other's data")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: '/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http and ajp13")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: '/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http, ajp13")]
     [InlineData("--role in --upstream shop:80 --install", "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080, or unix:PATH")]
     [InlineData("--role in --upstream unix:/run/server --install", "command line: --install: missing address; allowed is IP:PORT of one address, such as 10.0.0.5:8080, where --upstream is unix:PATH")]
     [InlineData("--role in --listen 127.0.0.1:0 --upstream unix:server", "command line: --upstream: 'unix:server'; allowed is HOST:PORT, such as 127.0.0.1:8080, or unix:PATH, such as unix:/run/mysqld/mysqld.sock")]
@@ -183,6 +183,7 @@ public sealed class StandAloneTests : IAsyncLifetime
     public async Task Help_names_every_option()
     {
         var (exitCode, output, _) = await ProxyProcess.RunAsync("proxy", "--help");
+        Assert.Contains("Example:\n  ./justrunit proxy --role in", output, StringComparison.Ordinal);
         Assert.Equal(0, exitCode);
         foreach (var option in new[]
         {

@@ -1,5 +1,6 @@
 using CsCheck;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using JustRunIt.ProxyNode.Sessions;
 using JustRunIt.ProxyNode.Tracing;
 

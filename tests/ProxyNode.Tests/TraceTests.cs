@@ -79,7 +79,7 @@ public sealed class TraceTests : IAsyncLifetime
     [Theory]
     [InlineData("", "is no trace")]
     [InlineData("JRITRACE\u0003\0\0\0", "is a trace of version 3, and only version 2 can be read")]
-    [InlineData("JRITRACE\u0002\0\0\0\u0003foo", "is a trace of protocol 'foo', which is unknown")]
+    [InlineData("JRITRACE\u0002\0\0\0\u0003foo", "is a trace of protocol 'foo'; known are http, ajp13")]
     public void What_is_no_trace_is_refused_in_one_line(string content, string reason)
     {
         var file = Path.Combine(folder, "none");
@@ -95,7 +95,7 @@ public sealed class TraceTests : IAsyncLifetime
         {
             await BuyAsync(proxy.EndPoint, 10);
             var report = await Scenes.UntilAsync(proxy, report => report.Trace!.IsFull);
-            Assert.True(report.Live.Requests == 30 && report.Trace!.Exchanges > 0, $"{report}");
+            Assert.True(report.Live!.Requests == 30 && report.Trace!.Exchanges > 0, $"{report}");
         }
 
         Assert.InRange(new FileInfo(file).Length, 500, 2000);
@@ -130,7 +130,7 @@ public sealed class TraceTests : IAsyncLifetime
         Role = ProxyRole.In,
         Protocol = ProtocolRegistry.Default,
         Listen = Settings.Free,
-        Upstream = original.EndPoint,
+        Upstream = Settings.Of(original.EndPoint),
         Rules = Rules,
         Record = record,
     };

@@ -18,8 +18,8 @@ public sealed class WebPeerTests
         await using var web = server == "nginx" ? await WebServer.NginxAsync() : await WebServer.ApacheAsync();
         await using var proxy = Scenes.In("http", web.EndPoint);
         Assert.Equal(await AskAsync(web.EndPoint), await AskAsync(proxy.EndPoint));
-        var report = await Scenes.UntilAsync(proxy, now => now.Live.Requests >= 8);
-        Assert.Equal(0, report.Live.Errors);
+        var report = await Scenes.UntilAsync(proxy, now => now.Live!.Requests >= 8);
+        Assert.Equal(0, report.Live!.Errors);
 
         static async Task<string> AskAsync(IPEndPoint at)
         {
@@ -51,7 +51,7 @@ public sealed class WebPeerTests
         Assert.DoesNotMatch("Non-2xx|Socket errors", said);
         Assert.True(int.Parse(Regex.Match(said, "([0-9]+) requests in").Groups[1].Value) > 100, said);
         // What wrk leaves unanswered at its end has no reply to compare.
-        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= now.Live.Requests);
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + now.Sandbox.Errors >= now.Live!.Requests);
         Assert.Empty(report.Differences!.Samples);
         Assert.True(report.Differences.Compared > 100);
     }
@@ -73,7 +73,7 @@ public sealed class WebPeerTests
         Assert.InRange(long.Parse(upload[4..]), gibibyte, gibibyte + (1 << 20));
         // Neither body was ever held: what was allocated meanwhile is a small part of it.
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 256L << 20);
-        var report = await Scenes.UntilAsync(proxy, now => now.Live.Requests >= 2);
+        var report = await Scenes.UntilAsync(proxy, now => now.Live!.Requests >= 2);
         // A body beyond the bound is not duplicated, and that is counted.
         Assert.Equal(1, report.Shed);
     }

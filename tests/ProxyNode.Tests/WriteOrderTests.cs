@@ -1,5 +1,4 @@
 using CsCheck;
-using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Tests;
 

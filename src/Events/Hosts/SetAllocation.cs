@@ -1,5 +1,4 @@
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;

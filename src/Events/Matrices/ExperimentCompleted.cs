@@ -1,7 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;

@@ -1,4 +1,3 @@
-using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Resources;

@@ -16,6 +16,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="PendingClone">The clone that was asked for and has not answered.</param>
 /// <param name="ReadyClone">The clone that is ready.</param>
 /// <param name="Running">The experiment that runs.</param>
+/// <param name="RunningIsAllocated">Whether the clone has the allocation of the experiment that runs.</param>
 /// <param name="CloneAttempts">Clones asked for since the last that was ready.</param>
 /// <param name="ExplorationEnded">True once the driver was done with exploring.</param>
 /// <param name="ValidationActive">True while a validation holds, or waits for, the sandbox.</param>
@@ -36,6 +37,7 @@ public sealed record MatrixState(
     CloneRequested? PendingClone,
     CloneReady? ReadyClone,
     ExperimentStarted? Running,
+    bool RunningIsAllocated,
     int CloneAttempts,
     bool ExplorationEnded,
     bool ValidationActive,
@@ -58,6 +60,7 @@ public sealed record MatrixState(
         PendingClone: null,
         ReadyClone: null,
         Running: null,
+        RunningIsAllocated: false,
         CloneAttempts: 0,
         ExplorationEnded: false,
         ValidationActive: false,
@@ -129,9 +132,10 @@ public sealed record MatrixState(
             ExperimentStarted e => state with
             {
                 Running = e,
+                RunningIsAllocated = false,
                 Started = state.Started + (e.Purpose == ExperimentPurpose.Explore ? 1 : 0),
             },
-            SandboxAllocated => state,
+            SandboxAllocated => state with { RunningIsAllocated = true },
             ExperimentCompleted e => state with
             {
                 Running = null,

@@ -1,7 +1,5 @@
-using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;

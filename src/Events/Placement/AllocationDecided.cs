@@ -2,7 +2,6 @@ using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement.Goals;
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Settings;
 

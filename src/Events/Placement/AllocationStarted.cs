@@ -1,6 +1,5 @@
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Placement;

@@ -1,4 +1,3 @@
-using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Proxies;

@@ -5,7 +5,6 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Placement.Goals;
 using JustRunIt.Events.Placement.Plans;
-using JustRunIt.Events.Resources;
 using JustRunIt.Events.Settings;
 
 namespace JustRunIt.Events.Upcasting;

@@ -1,11 +1,11 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>The back end that serves, and why it is this one.</summary>
-internal sealed record ChosenBackEnd(IBackEnd BackEnd, string Why);
+internal sealed record ChosenBackEnd(IBackEndKind BackEnd, string Why);
 
 /// <summary>Says at the start which back end serves and why.</summary>
 internal sealed partial class BackEndNote(ChosenBackEnd chosen, ILogger<BackEndNote> logger) : IHostedService

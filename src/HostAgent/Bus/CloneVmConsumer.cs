@@ -1,40 +1,44 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Clones a virtual machine; a lease that is over already makes none.</summary>
-internal sealed class CloneVmConsumer(IHypervisor hypervisor, AgentSettings settings, TimeProvider clock, ILogger<CloneVmConsumer> logger)
+internal sealed class CloneVmConsumer(VmHost host, AgentSettings settings, TimeProvider clock, ILogger<CloneVmConsumer> logger)
     : IConsumer<CloneVm>
 {
     public async Task Consume(ConsumeContext<CloneVm> context)
     {
         var command = context.Message;
+        CloneResult clone;
         try
         {
             if (command.LeaseUntil <= clock.GetUtcNow())
-                throw new HypervisorException($"the lease ended at {command.LeaseUntil:O}, before the clone was made");
-            var clone = await hypervisor.CloneAsync(command, context.CancellationToken);
-            AgentLog.Cloned(logger, command.Vm, command.CloneName, clone.CloneTime.TotalMilliseconds, clone.Pause.TotalMilliseconds);
-            await context.Publish(new VmCloned(
-                command.Subject,
-                command.RequestId,
-                settings.Agent,
-                command.CloneName,
-                clone.Endpoint,
-                hypervisor.Name,
-                clone.Cold,
-                clone.Pause,
-                clone.CloneTime,
-                clone.BytesCopied));
+                throw new HostException($"the lease ended at {command.LeaseUntil:O}, before the clone was made");
+            clone = await host.CloneAsync(command, context.CancellationToken);
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            AgentLog.NotCloned(logger, command.Vm, command.CloneName, e.Message);
-            await context.Publish(new VmCloneFailed(command.Subject, command.RequestId, settings.Agent, command.CloneName, e.Message));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotCloned(logger, command.Vm, command.CloneName, reason);
+            await context.Publish(new VmCloneFailed(command.Subject, command.RequestId, settings.Agent, command.CloneName, reason));
+            return;
         }
+
+        AgentLog.Cloned(logger, command.Vm, command.CloneName, clone.CloneTime.TotalMilliseconds, clone.Pause.TotalMilliseconds);
+        await context.Publish(new VmCloned(
+            command.Subject,
+            command.RequestId,
+            settings.Agent,
+            command.CloneName,
+            clone.Endpoint,
+            host.BackEndName,
+            clone.Cold,
+            clone.Pause,
+            clone.CloneTime,
+            clone.BytesCopied));
     }
 }

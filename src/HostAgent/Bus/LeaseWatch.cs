@@ -1,11 +1,11 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Destroys clones whose lease has ended, whoever died meanwhile (DESIGN §3).</summary>
-internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock, ILogger<LeaseWatch> logger) : BackgroundService
+internal sealed class LeaseWatch(VmHost host, TimeProvider clock, ILogger<LeaseWatch> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -14,10 +14,10 @@ internal sealed class LeaseWatch(IHypervisor hypervisor, TimeProvider clock, ILo
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                foreach (var clone in hypervisor.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
+                foreach (var clone in host.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
                 {
-                    await hypervisor.StopAsync(clone.Name, stoppingToken);
-                    AgentLog.Destroyed(logger, clone.Name, "its lease has ended");
+                    if (await host.Troubles.TryAsync(clone.Name, () => host.StopAsync(clone.Name, stoppingToken)))
+                        AgentLog.Destroyed(logger, clone.Name, "its lease has ended");
                 }
             }
         }

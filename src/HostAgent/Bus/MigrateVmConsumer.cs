@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using MassTransit;
 using Microsoft.Extensions.Logging;
@@ -9,31 +9,36 @@ using Microsoft.Extensions.Logging;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Moves an on-line virtual machine: to another machine of this agent, or to another agent, which then answers.</summary>
-internal sealed class MigrateVmConsumer(
-    IHypervisor hypervisor, AgentSettings settings, Departure departure, ILogger<MigrateVmConsumer> logger) : IConsumer<MigrateVm>
+internal sealed class MigrateVmConsumer(VmHost host, AgentSettings settings, Departure departure, ILogger<MigrateVmConsumer> logger)
+    : IConsumer<MigrateVm>
 {
     public async Task Consume(ConsumeContext<MigrateVm> context)
     {
         var command = context.Message;
         var begin = Stopwatch.GetTimestamp();
+        RunningVm vm;
         try
         {
             if (command.ToAgent is { } other && other != settings.Agent)
             {
                 await departure.SendAsync(command, other, context, context.CancellationToken);
-                AgentLog.Moved(logger, command.Vm, $"agent {other}", Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
                 return;
             }
 
-            await hypervisor.MigrateAsync(command.Vm, command.To, context.CancellationToken);
-            var vm = hypervisor.List().First(present => present.Name == command.Vm);
-            AgentLog.Moved(logger, vm.Name, vm.Machine, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
-            await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
+            await host.MigrateAsync(command.Vm, command.To, context.CancellationToken);
+            vm = host.List().FirstOrDefault(present => present.Name == command.Vm)
+                ?? throw new HostException($"{command.Vm} has ended");
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            AgentLog.NotMoved(logger, command.Vm, command.To, e.Message);
-            await context.Publish(new VmMigrationFailed(command.Subject, command.RequestId, settings.Agent, command.Vm, e.Message));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotMoved(logger, command.Vm, command.To, reason);
+            await context.Publish(new VmMigrationFailed(command.Subject, command.RequestId, settings.Agent, command.Vm, reason));
+            return;
         }
+
+        var took = Stopwatch.GetElapsedTime(begin);
+        AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
+        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
     }
 }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using MassTransit;
 using Microsoft.Extensions.Logging;
@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
+internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
@@ -22,12 +22,12 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
             if (vm is null && command.Endpoint is { } endpoint)
                 vm = await FetchAsync(endpoint, command, context.CancellationToken);
         }
-        catch (Exception e) when (e is HypervisorException or SocketException or IOException)
+        catch (Exception e) when (Answer.Is(e))
         {
             // The sender has heard why, or has given up: it answers. Unless it was given at the last moment.
             if ((vm = Find(command.Vm)) is null)
             {
-                AgentLog.NotMoved(logger, command.Vm, command.To, e.Message);
+                AgentLog.NotMoved(logger, command.Vm, command.To, Answer.Reason(e, logger));
                 return;
             }
         }
@@ -35,17 +35,22 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
         if (vm is null)
         {
             await context.Publish(new VmMigrationFailed(
-                command.Subject, command.RequestId, settings.Agent, command.Vm, $"virtual machine {command.Vm} runs neither there nor on a machine of agent {settings.Agent}"));
+                command.Subject,
+                command.RequestId,
+                settings.Agent,
+                command.Vm,
+                $"virtual machine {command.Vm} runs neither there nor on a machine of agent {settings.Agent}"));
             return;
         }
 
-        AgentLog.Moved(logger, vm.Name, vm.Machine, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
-        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, Stopwatch.GetElapsedTime(begin)));
+        var took = Stopwatch.GetElapsedTime(begin);
+        AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
+        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
         // Also for an inventory that has given the move up meanwhile.
-        await context.Publish(Reports.Started(settings, vm));
+        await context.Publish(Allocations.Started(settings, vm));
     }
 
-    private RunningVm? Find(string vm) => hypervisor.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
+    private RunningVm? Find(string vm) => host.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
 
     private async Task<RunningVm> FetchAsync(string endpoint, ReceiveVm command, CancellationToken cancellation)
     {
@@ -53,6 +58,6 @@ internal sealed class ReceiveVmConsumer(IHypervisor hypervisor, AgentSettings se
         await socket.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation);
         await using var connection = new NetworkStream(socket);
         await Ticket.SayAsync(connection, command.Ticket, cancellation);
-        return await hypervisor.ReceiveAsync(command.To, connection, cancellation);
+        return await host.ReceiveAsync(command.To, connection, cancellation);
     }
 }

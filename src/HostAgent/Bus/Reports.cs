@@ -1,25 +1,12 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>What the agent says of what runs.</summary>
 internal static class Reports
 {
-    /// <summary>An on-line virtual machine runs.</summary>
-    public static VmStarted Started(AgentSettings settings, RunningVm vm) => new(
-        vm.Start.RequestId,
-        settings.DataCenter,
-        settings.Agent,
-        vm.Machine,
-        vm.Name,
-        vm.Start.Service,
-        vm.Start.Tier,
-        vm.Start.Pinned,
-        vm.Cpu,
-        vm.Memory);
-
     /// <summary>An on-line virtual machine has moved here.</summary>
     public static VmMigrated Migrated(AgentSettings settings, string subject, Guid request, RunningVm vm, TimeSpan took) =>
         new(subject, request, settings.Agent, vm.Name, vm.Machine, took, vm.Endpoint, vm.Moves);

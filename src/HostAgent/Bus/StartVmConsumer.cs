@@ -1,27 +1,31 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Starts an on-line virtual machine.</summary>
-internal sealed class StartVmConsumer(IHypervisor hypervisor, AgentSettings settings, ILogger<StartVmConsumer> logger) : IConsumer<StartVm>
+internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, ILogger<StartVmConsumer> logger) : IConsumer<StartVm>
 {
     public async Task Consume(ConsumeContext<StartVm> context)
     {
         var command = context.Message;
+        RunningVm vm;
         try
         {
-            var vm = await hypervisor.StartAsync(command, context.CancellationToken);
-            AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
-            await context.Publish(Reports.Started(settings, vm));
+            vm = await host.StartAsync(command, context.CancellationToken);
         }
-        catch (HypervisorException e)
+        catch (Exception e) when (Answer.Is(e))
         {
-            AgentLog.NotStarted(logger, command.Vm, e.Message);
-            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, e.Message));
+            var reason = Answer.Reason(e, logger);
+            AgentLog.NotStarted(logger, command.Vm, reason);
+            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, reason));
+            return;
         }
+
+        AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
+        await context.Publish(Allocations.Started(settings, vm));
     }
 }

@@ -1,6 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Power;
 using JustRunIt.Hosting.Configuration;
 
@@ -17,7 +17,8 @@ internal static class AgentFile
     public static AgentSettings Read(string file)
     {
         var root = YamlField.Root(file).Group(
-            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines", "power");
+            "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines",
+            "power");
         var power = root.Optional("power") is { } group ? PowerFile.Read(group) : null;
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
@@ -29,7 +30,8 @@ internal static class AgentFile
         }
 
         if (power is not null && power.Meter != MeterKind.Estimate && machines.Count > 1)
-            throw root.Required("power").Required("meter").Error("estimate where the agent has several machines: one meter cannot tell them apart");
+            throw root.Required("power").Required("meter").Error(
+                "estimate where the agent has several machines: one meter cannot tell them apart");
         var agent = root.Required("agent");
         if (agent.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
             throw agent.Error("letters, digits and hyphens");
@@ -68,7 +70,7 @@ internal static class AgentFile
         return field is null ? null : new Watts(field.Number(0, MaximumWatts));
     }
 
-    private static string BackEnd(YamlField? field) => HypervisorRegistry.Names[OneOf(field, [.. HypervisorRegistry.Names])];
+    private static string BackEnd(YamlField? field) => BackEndRegistry.Names[OneOf(field, [.. BackEndRegistry.Names])];
 
     private static int OneOf(YamlField? field, params string[] allowed)
     {

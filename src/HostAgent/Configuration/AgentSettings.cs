@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Power;
 
 namespace JustRunIt.HostAgent.Configuration;
@@ -35,20 +36,22 @@ internal sealed record AgentSettings(
 {
     private const int IdBytes = 4;
 
+    /// <summary>Absolute: what is relative is relative to the working directory, which programs that it runs do not have.</summary>
+    public string StateFolder { get; init; } = Path.GetFullPath(StateFolder);
+
     /// <summary>
     /// Short mark of the state folder. Names of what the agent makes in the kernel carry it: two agents of one name on one host,
     /// which have folders of their own, do not meet, and an agent that starts again finds what it left.
     /// </summary>
-    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(StateFolder))))[..(2 * IdBytes)];
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StateFolder)))[..(2 * IdBytes)];
 
     /// <summary>Real cores of this host that a share of a machine's cores stands for.</summary>
     public CpuShare Real(CpuShare share) => new(share.Cores * CoreSize);
 
     /// <summary>The machine of that name.</summary>
-    /// <exception cref="Hypervisors.HypervisorException">There is none.</exception>
-    public MachineSettings Machine(string name) =>
-        Machines.FirstOrDefault(machine => machine.Name == name)
-        ?? throw new Hypervisors.HypervisorException($"machine {name} is unknown to agent {Agent}; it manages {string.Join(", ", Machines.Select(machine => machine.Name))}");
+    /// <exception cref="HostException">There is none.</exception>
+    public MachineSettings Machine(string name) => Machines.FirstOrDefault(machine => machine.Name == name) ?? throw new HostException(
+        $"machine {name} is unknown to agent {Agent}; it manages {string.Join(", ", Machines.Select(machine => machine.Name))}");
 }
 
 /// <summary>One machine.</summary>

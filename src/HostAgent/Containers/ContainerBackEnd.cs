@@ -1,47 +1,204 @@
-using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Bus;
+using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
 
-/// <summary>Containers that are cloned live by checkpoint and restore.</summary>
+/// <summary>
+/// Virtual machines that are containers: namespaces, control groups and an overlay of their own. A clone is made while the
+/// original serves: CRIU freezes it, writes its memory to memory, a snapshot of its disk is taken before it goes on, and the
+/// clone is restored from both behind a network of its own (docs/decisions/0015-live-cloning.md).
+/// </summary>
 internal sealed class ContainerBackEnd : IBackEnd
 {
-    private static readonly IReadOnlyList<(string Tool, string Package)> Tools =
-    [
-        ("ip", "iproute2"), ("nft", "nftables"), ("nsenter", "util-linux"), ("unshare", "util-linux"), ("setpriv", "util-linux"),
-        ("mkfs.btrfs", "btrfs-progs"), ("bash", "bash"),
-    ];
+    /// <summary>Its name in the agent's file.</summary>
+    public const string BackEndName = "container";
 
-    /// <inheritdoc />
-    public string Name => "container";
+    private static readonly TimeSpan DumpPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DumpInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <inheritdoc />
-    public string Clones => "live: memory, threads, sessions and caches as they were at the instant of cloning";
+    private readonly BackEndContext context;
+    private readonly ContainerDisks disks;
+    private readonly Criu criu;
+    private readonly ContainerNetworks networks;
+    private readonly ContainerDumps dumps;
 
-    /// <inheritdoc />
-    public async Task<string?> ProbeAsync(AgentSettings settings, CancellationToken cancellation)
+    public ContainerBackEnd(BackEndContext context, ContainerDisks disks, Criu criu)
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
-            return "containers need root; run the agent as root";
-        if (settings.Isolation != Isolation.Namespace)
-            return "a live clone has the original's addresses, so it must be isolated; set isolation: namespace";
-        foreach (var (tool, package) in Tools)
-        {
-            if (Launcher.FindExecutable(tool) is null)
-                return $"{tool} is missing; install the package {package}";
-        }
-
-        var known = await File.ReadAllTextAsync("/proc/filesystems", cancellation);
-        foreach (var fileSystem in new[] { "overlay", "btrfs" })
-        {
-            if (!known.Contains($"\t{fileSystem}\n", StringComparison.Ordinal))
-                return $"the kernel has no {fileSystem} file system; load its module (modprobe {fileSystem})";
-        }
-
-        return await Criu.ProbeAsync();
+        (this.context, this.disks, this.criu) = (context, disks, criu);
+        networks = new ContainerNetworks(context.Networks);
+        dumps = new ContainerDumps(context, disks, criu);
+        Mover = new ContainerMover(context, disks, criu, networks, dumps);
     }
 
     /// <inheritdoc />
-    public IHypervisor Create(HostParts parts) => new ContainerHypervisor(parts, new ContainerDisks(parts.Settings), Criu.Find()!);
+    public string Name => BackEndName;
+
+    /// <inheritdoc />
+    public IMover? Mover { get; }
+
+    /// <inheritdoc />
+    public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
+    {
+        var program = command.Program;
+        int? network = null;
+        try
+        {
+            network = await networks.CreateOnlineAsync(program.Listen, program.Next);
+            await disks.CreateAsync(command.Vm);
+            var root = await disks.MountAsync(command.Vm, ImageOf(program));
+            var vm = Allocations.NewVm(command) with { Network = network };
+            var started = await context.Groups.FillAsync(
+                vm,
+                GroupMemory(vm),
+                groups => ContainerLauncher.StartAsync(
+                    command.Vm,
+                    program,
+                    ContainerNetworks.InnerListen(network.Value, program.Listen),
+                    ContainerNetworks.InnerNext(network.Value, program.Next),
+                    groups,
+                    networks.OnlinePath(network.Value),
+                    root,
+                    disks.Written(command.Vm),
+                    context.Logs.New(command.Vm)),
+                cancellation);
+            await disks.UnmountAsync(command.Vm);
+            return started;
+        }
+        catch
+        {
+            await disks.DeleteAsync(command.Vm);
+            if (network is { } number)
+                await context.Networks.DestroyAsync(number);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
+        using var alone = await dumps.AloneAsync(original, cancellation);
+        context.Running.StillHere(original);
+        var (name, program) = (command.CloneName, original.Start.Program);
+        int? network = null;
+        try
+        {
+            context.Tell(name, "images");
+            await dumps.CreateImagesAsync(original, name);
+            context.Tell(name, "network");
+            var prepared = dumps.PrepareImagesAsync(original, name, cancellation);
+            try
+            {
+                network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
+            }
+            finally
+            {
+                await prepared;
+            }
+
+            context.Tell(name, "dump");
+            var (images, pause) = await dumps.DumpAsync(original, name, cancellation);
+            context.Tell(name, "disk");
+            var root = await disks.MountAsync(name, ImageOf(program));
+            context.Tell(name, "restore");
+            var clone = BackEndContext.LiveClone(original, command, network.Value);
+            var inside = networks.ClonePath(network.Value);
+            var restored = await context.Groups.FillAsync(
+                clone,
+                GroupMemory(clone),
+                groups => criu.RestoreAsync(images, images, root, inside, original.Name, groups, moved: false, cancellation),
+                cancellation);
+            context.Tell(name, "tidy");
+            var bytes = new DirectoryInfo(disks.Images(name)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+            await disks.DeleteImagesAsync(name);
+            await disks.UnmountAsync(name);
+            return new Duplicate(restored, Cold: false, pause, bytes);
+        }
+        catch
+        {
+            await disks.DeleteImagesAsync(name);
+            await disks.DeleteAsync(name);
+            if (network is { } number)
+                await context.Networks.DestroyAsync(number);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public MemorySize GroupMemory(RunningVm vm) => vm.Memory;
+
+    /// <inheritdoc />
+    public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
+        Task.FromResult(context.Groups.LimitMemory(vm, limit));
+
+    /// <inheritdoc />
+    public string LastWords(string vm) => Launcher.LastWords(LogOf(vm));
+
+    /// <inheritdoc />
+    public async Task RemoveRestAsync(RunningVm vm)
+    {
+        // The program's last words outlive its disk, where there is room for them.
+        if (LogOf(vm.Name) is var log && context.Logs.Of(vm.Name) is var kept && log != kept)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
+                File.Copy(log, kept, overwrite: true);
+            }
+            catch (Exception e) when (HostException.IsOfTheSystem(e))
+            {
+                // What is full must not keep anything from being removed.
+            }
+        }
+
+        await disks.DeleteAsync(vm.Name);
+        if (vm.Network is { } number)
+            await context.Networks.DestroyAsync(number);
+    }
+
+    /// <summary>A dump that an earlier agent began has an original standing still: it goes on when the dump ends.</summary>
+    public async Task SettleAsync(CancellationToken cancellation)
+    {
+        var end = context.Parts.Clock.GetUtcNow() + DumpPatience;
+        foreach (var name in await disks.ListAsync())
+        {
+            while (context.Parts.Clock.GetUtcNow() < end && DetachedProgram.IsRunning(disks.Images(name)))
+                await Task.Delay(DumpInterval, cancellation);
+        }
+    }
+
+    /// <inheritdoc />
+    public Task ResumeAsync(RunningVm vm, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles)
+    {
+        var names = adopted.Select(vm => vm.Name).ToHashSet();
+        foreach (var name in await disks.ListAsync())
+        {
+            await troubles.TryAsync($"disk {name}", async () =>
+            {
+                await disks.DeleteImagesAsync(name);
+                if (names.Contains(name))
+                    await disks.UnmountAsync(name);
+                else
+                    await disks.DeleteAsync(name);
+            });
+        }
+
+        await troubles.TryAsync("disks", disks.DeletePoolAsync);
+    }
+
+    /// <summary>What a container's root is an overlay over.</summary>
+    internal static string ImageOf(VmProgram program) => program.Image ?? "/";
+
+    private string LogOf(string vm)
+    {
+        var inside = disks.Written(vm) + ContainerLauncher.Output;
+        return File.Exists(inside) ? inside : context.Logs.Of(vm);
+    }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
@@ -18,7 +18,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
     // No name of a virtual machine has it.
     private const string SnapshotMark = ".move";
 
-    private readonly string folder = Path.Combine(Path.GetFullPath(settings.StateFolder), "containers");
+    private readonly string folder = Path.Combine(settings.StateFolder, "containers");
     private readonly SemaphoreSlim gate = new(1);
 
     /// <summary>Where images of CRIU go: memory, for as long as a clone is being made.</summary>
@@ -60,11 +60,12 @@ internal sealed class ContainerDisks(AgentSettings settings)
     /// <summary>Writes what is in memory of a disk's files, so that its snapshot has little left to write.</summary>
     public Task FlushAsync(string name) => Tool.RunAsync("btrfs", ["filesystem", "sync", Disk(name)]);
 
-    /// <summary>A line for a shell that snapshots one disk as another.</summary>
-    public string SnapshotLine(string from, string to) => $"btrfs subvolume snapshot '{Disk(from)}' '{Disk(to)}' >&2";
+    /// <summary>The subvolume of a disk.</summary>
+    public string Disk(string name) => Path.Combine(Pool, name);
 
     /// <summary>A snapshot of a disk that is to be sent: <paramref name="round"/> 0 while it is written to, 1 of the instant.</summary>
-    public string Snapshot(string name, int round) => Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
+    public string Snapshot(string name, int round) =>
+        Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
 
     /// <summary>Takes the first snapshot.</summary>
     public async Task SnapshotAsync(string name)
@@ -73,15 +74,17 @@ internal sealed class ContainerDisks(AgentSettings settings)
         await Tool.RunAsync("btrfs", ["subvolume", "snapshot", "-r", Disk(name), Snapshot(name, 0)]);
     }
 
-    /// <summary>A line for a shell that takes the second one.</summary>
-    public string SnapshotLine(string name) => $"btrfs subvolume snapshot -r '{Disk(name)}' '{Snapshot(name, 1)}' >&2";
-
     /// <summary>Copies a snapshot of another agent's: whole, or what it has more than the one before.</summary>
-    public Task ReceiveAsync(string name, string snapshot, string? before) => Outliving.RunAsync(
-        Images(name),
-        ["sh", "-c", $"btrfs send -q {(before is null ? "" : $"-p '{before}' ")}'{snapshot}' | btrfs receive -q '{Pool}'"],
-        line => line.Length > 0,
-        CancellationToken.None);
+    public Task ReceiveAsync(string name, string snapshot, string? before)
+    {
+        const string script = "receive-snapshot.sh";
+        string[] arguments = before is null ? [snapshot, Pool] : [snapshot, Pool, before];
+        return DetachedProgram.RunAsync(
+            Images(name),
+            ["sh", "-c", EmbeddedScript.Read(script), script, .. arguments],
+            line => line.Length > 0,
+            CancellationToken.None);
+    }
 
     /// <summary>Makes the snapshot that was received last the disk of a container of this agent's.</summary>
     public async Task TakeUpAsync(string name)
@@ -102,7 +105,8 @@ internal sealed class ContainerDisks(AgentSettings settings)
     {
         var root = Root(name);
         Directory.CreateDirectory(root);
-        await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}", root]);
+        var layers = $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}";
+        await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", layers, root]);
         return root;
     }
 
@@ -127,7 +131,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
         {
             await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700,huge=within_size", "justrunit-images", images]);
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             await Tool.RunAsync("mount", ["-t", "tmpfs", "-o", $"size={size},mode=700", "justrunit-images", images]);
         }
@@ -173,8 +177,21 @@ internal sealed class ContainerDisks(AgentSettings settings)
         {
             if (Directory.Exists(Disk(name)))
                 await Tool.RunAsync("btrfs", ["subvolume", "delete", Disk(name)]);
-            if (Directory.Exists(Pool) && !Directory.EnumerateFileSystemEntries(Pool).Any())
-                await UnmountPoolAsync();
+            await DeleteEmptyPoolAsync();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Removes the file that all disks are in when it is empty: an agent may have been killed after the last one went.</summary>
+    public async Task DeletePoolAsync()
+    {
+        await gate.WaitAsync();
+        try
+        {
+            await DeleteEmptyPoolAsync();
         }
         finally
         {
@@ -196,8 +213,6 @@ internal sealed class ContainerDisks(AgentSettings settings)
                 .Distinct(),
         ];
     }
-
-    private string Disk(string name) => Path.Combine(Pool, name);
 
     private static void Delete(string empty)
     {
@@ -222,8 +237,10 @@ internal sealed class ContainerDisks(AgentSettings settings)
         await Tool.RunAsync("mount", ["-t", "btrfs", "-o", "loop,noatime,user_subvol_rm_allowed", PoolFile, Pool]);
     }
 
-    private async Task UnmountPoolAsync()
+    private async Task DeleteEmptyPoolAsync()
     {
+        if (!Directory.Exists(Pool) || Directory.EnumerateFileSystemEntries(Pool).Any())
+            return;
         if (File.Exists(PoolFile))
         {
             await Tool.RunAsync("umount", ["--lazy", Pool]);
@@ -233,5 +250,6 @@ internal sealed class ContainerDisks(AgentSettings settings)
         Delete(Pool);
     }
 
-    private static async Task<string> FileSystemAsync(string path) => (await Tool.RunAsync("stat", ["--file-system", "--format=%T", path])).Trim();
+    private static async Task<string> FileSystemAsync(string path) =>
+        (await Tool.RunAsync("stat", ["--file-system", "--format=%T", path])).Trim();
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
@@ -21,51 +21,6 @@ internal static class ContainerLauncher
 
     private static readonly string[] Inherited = ["PATH", "LANG", "DOTNET_ROOT", "TZ"];
 
-    // Outside: open the control groups, which cannot be seen from inside, and enter the namespaces.
-    private const string Outside =
-        """
-        n=10
-        for g in $JUSTRUNIT_GROUPS; do eval "exec $n> \"\$g\"" || exit 125; entries="$entries $n" n=$((n + 1)); done
-        export JUSTRUNIT_ENTRIES=$entries
-        exec >> "$JUSTRUNIT_LOG" 2>&1 < /dev/null
-        unset JUSTRUNIT_GROUPS JUSTRUNIT_LOG
-        exec nsenter --net="$JUSTRUNIT_NETWORK" unshare --pid --fork --mount --uts --ipc --propagation private bash -c "$JUSTRUNIT_INSIDE" bash "$@"
-        """;
-
-    // Inside: the root, the kernel's file systems with what changes the host made read-only, devices; then, in the control groups,
-    // whose caps would draw all this out, the program, which inherits no file of the host's, because a file from outside cannot
-    // be checkpointed.
-    private const string Inside =
-        """
-        set -e
-        cd "$JUSTRUNIT_ROOT"
-        mkdir -p proc sys dev tmp .outside
-        for d in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
-          set -- $d -- "$@"
-          rm -f "dev/$1"; mknod -m 666 "dev/$1" c "$2" "$3"
-          shift 4
-        done
-        rm -rf dev/shm; mkdir -m 1777 dev/shm
-        ln -sfn /proc/self/fd dev/fd
-        mount -t proc -o nosuid,nodev,noexec proc proc
-        mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
-        for f in sys sysrq-trigger irq bus; do
-          [ -e proc/$f ] || continue
-          mount --bind proc/$f proc/$f
-          mount -o remount,bind,ro proc/$f
-        done
-        pivot_root . .outside
-        umount --lazy /.outside
-        rmdir /.outside
-        hostname "$JUSTRUNIT_NAME"
-        cd "$JUSTRUNIT_FOLDER"
-        log=$JUSTRUNIT_OUTPUT caps=$JUSTRUNIT_CAPABILITIES
-        for n in $JUSTRUNIT_ENTRIES; do eval "echo 0 >&$n"; done
-        unset ${!JUSTRUNIT_*}
-        for f in /proc/self/fd/*; do f=${f##*/}; [ "$f" -le 2 ] || eval "exec $f>&-"; done
-        exec setpriv --bounding-set "$caps" --inh-caps=-all setsid "$@" < /dev/null >> "$log" 2>&1
-        """;
-
     /// <summary>File, seen from inside, that the program's output is appended to.</summary>
     public const string Output = "/.justrunit.log";
 
@@ -80,15 +35,28 @@ internal static class ContainerLauncher
     /// <param name="written">Folder outside of what it writes over its image.</param>
     /// <param name="log">File outside that is told why it cannot be started.</param>
     /// <returns>Its first process, seen from the host.</returns>
-    /// <exception cref="HypervisorException">It cannot be started.</exception>
+    /// <exception cref="HostException">It cannot be started.</exception>
     public static async Task<int> StartAsync(
-        string name, VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string network, string root, string written, string log)
+        string name,
+        VmProgram program,
+        string listen,
+        string? next,
+        IReadOnlyList<string> groups,
+        string network,
+        string root,
+        string written,
+        string log)
     {
         if (!Directory.Exists(root + program.WorkingDirectory))
-            throw new HypervisorException($"workingDirectory: '{program.WorkingDirectory}' is not there in the container's image");
+            throw new HostException($"workingDirectory: '{program.WorkingDirectory}' is not there in the container's image");
         if (program.Executable.Contains('/', StringComparison.Ordinal) && !File.Exists(root + program.Executable))
-            throw new HypervisorException($"executable: '{program.Executable}' is not there in the container's image");
-        var start = new ProcessStartInfo("/bin/bash", ["-c", Outside, "bash", program.Executable, .. program.Arguments.Select(argument => Launcher.Fill(argument, listen, next))]) { WorkingDirectory = "/" };
+            throw new HostException($"executable: '{program.Executable}' is not there in the container's image");
+        const string outside = "enter-namespaces.sh";
+        var arguments = program.Arguments.Select(argument => Launcher.Fill(argument, listen, next));
+        var start = new ProcessStartInfo("/bin/bash", ["-c", EmbeddedScript.Read(outside), outside, program.Executable, .. arguments])
+        {
+            WorkingDirectory = "/",
+        };
         var own = start.Environment.Where(variable => Inherited.Contains(variable.Key)).ToList();
         start.Environment.Clear();
         foreach (var (variable, value) in own)
@@ -102,19 +70,19 @@ internal static class ContainerLauncher
         start.Environment["JUSTRUNIT_GROUPS"] = string.Join(' ', groups);
         start.Environment["JUSTRUNIT_LOG"] = log;
         start.Environment["JUSTRUNIT_NETWORK"] = network;
-        start.Environment["JUSTRUNIT_INSIDE"] = Inside;
+        start.Environment["JUSTRUNIT_INSIDE"] = EmbeddedScript.Read("set-up-root.sh");
         start.Environment["JUSTRUNIT_ROOT"] = root;
         start.Environment["JUSTRUNIT_NAME"] = name;
         start.Environment["JUSTRUNIT_FOLDER"] = program.WorkingDirectory;
         start.Environment["JUSTRUNIT_OUTPUT"] = Output;
         start.Environment["JUSTRUNIT_CAPABILITIES"] = Capabilities;
-        using var outer = Process.Start(start) ?? throw new HypervisorException("bash cannot be started");
+        using var outer = Process.Start(start) ?? throw new HostException("bash cannot be started");
         var children = string.Create(CultureInfo.InvariantCulture, $"/proc/{outer.Id}/task/{outer.Id}/children");
         for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < Patience && !outer.HasExited;)
         {
             // The first child of unshare is the container's first process; the root is its own once the outside is unmounted.
-            if (File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var child] && !Directory.Exists($"/proc/{child}/root/.outside")
-                && File.Exists($"/proc/{child}/root{Output}"))
+            if (Children(children) is [var child] && $"/proc/{child}/root" is var seen
+                && !Directory.Exists($"{seen}/.outside") && File.Exists(seen + Output))
             {
                 return int.Parse(child, CultureInfo.InvariantCulture);
             }
@@ -123,8 +91,21 @@ internal static class ContainerLauncher
         }
 
         if (outer.HasExited && Launcher.LastWords(written + Output) is { Length: > 0 } last)
-            throw new HypervisorException($"the program ended before it was healthy: {last}");
-        throw new HypervisorException(
-            $"the container cannot be started: {(Launcher.LastWords(log) is { Length: > 0 } words ? words : outer.HasExited ? "its first process ended without a word" : "its set-up did not end in time")}");
+            throw new HostException($"the program ended before it was healthy: {last}");
+        var silent = outer.HasExited ? "its first process ended without a word" : "its set-up did not end in time";
+        throw new HostException($"the container cannot be started: {(Launcher.LastWords(log) is { Length: > 0 } words ? words : silent)}");
+    }
+
+    private static string[] Children(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            // The outer process has ended.
+            return [];
+        }
     }
 }

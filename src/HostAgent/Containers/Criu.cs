@@ -1,5 +1,5 @@
 using System.Globalization;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Containers;
@@ -15,46 +15,6 @@ internal sealed class Criu(string program)
     private const string FrozenTime = "Frozen time: ";
     private const string FrozenAfter = "Frozen after it: ";
 
-    // On a busy machine CRIU would wait for its turn many times while the original stands still, so it goes before everything that
-    // is not of real time (sched(7)), where that is allowed. Namespaces that it shares with the processes are no part of the images;
-    // for each of the others it would start a process of its own meanwhile. The network and the host name are made anew before
-    // anything is restored, and so is the one for System V's memory, semaphores and messages where there are none. Its first image
-    // says that everything stands still: what is to be done at that instant is done beside it. Its statistics say that it has left
-    // the processes stopped; they are continued here, because its own hooks would be started four times, at several milliseconds each.
-    private const string DumpAndContinue = """
-        chrt --rr 1 true 2> /dev/null && chrt --rr --pid 1 $$
-        processes=$1 images=$2 instant=$3
-        shift 3
-        empty() {
-            local lines=() kind
-            for kind in shm sem msg; do mapfile -t -O ${#lines[@]} lines < /proc/sysvipc/$kind; done
-            [ ${#lines[@]} = 3 ]
-        }
-        beside="unshare --ipc"
-        if empty; then beside=; fi
-        exec {never}<> <(:)
-        $beside "$@" &
-        until [ -e "$images/files.img" ] || ! kill -0 $! 2> /dev/null; do read -rt 0.001 -u $never; done
-        eval "$instant"
-        done=$?
-        if [ -z "$beside" ] && ! empty; then
-            echo "Error (dump): System V's memory, semaphores or messages were made at the instant of the dump" >&2
-            done=1
-        fi
-        while
-            from=${EPOCHREALTIME//[^0-9]/}
-            ! [ -e "$images/stats-dump" ] && kill -0 $! 2> /dev/null
-        do
-            read -rt 0.001 -u $never
-        done
-        while read -r process; do kill -CONT "$process"; done < "$processes"
-        echo "Frozen after it: $((${EPOCHREALTIME//[^0-9]/} - from))"
-        wait $!
-        code=$?
-        [ $code != 0 ] || code=$done
-        exit $code
-        """;
-
     // The program's own limit is raised where it may be; where it may not, that is no failure.
     private const string Harmless = "rlimit: ";
 
@@ -67,7 +27,8 @@ internal sealed class Criu(string program)
         var named = Environment.GetEnvironmentVariable(Variable);
         var candidates = named is { Length: > 0 }
             ? [named]
-            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"]).Select(folder => Path.Combine(folder, "criu"));
+            : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"])
+                .Select(folder => Path.Combine(folder, "criu"));
         return candidates.FirstOrDefault(File.Exists) is { } found ? new Criu(found) : null;
     }
 
@@ -81,13 +42,15 @@ internal sealed class Criu(string program)
             await criu.RunAsync("check");
             return null;
         }
-        catch (HypervisorException e)
+        catch (HostException e)
         {
             return $"{e.Message}; {Remedy}";
         }
     }
 
-    /// <summary>Whether this kernel tells which pages were written since a moment, so that memory can be copied before the freeze.</summary>
+    /// <summary>
+    /// Whether this kernel tells which pages were written since a moment, so that memory can be copied before the freeze.
+    /// </summary>
     public async Task<bool> TracksDirtyPagesAsync()
     {
         try
@@ -95,7 +58,7 @@ internal sealed class Criu(string program)
             await RunAsync("check", "--feature", "mem_dirty_track");
             return true;
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             return false;
         }
@@ -115,12 +78,18 @@ internal sealed class Criu(string program)
     /// <param name="processes">File with a line for each of its processes.</param>
     /// <param name="images">Folder for the images, and for <c>dump.log</c>.</param>
     /// <param name="previous">Images of the last pre-dump, relative to <paramref name="images"/>; null for none.</param>
-    /// <param name="atTheInstant">Line for a shell that is run while everything stands still.</param>
+    /// <param name="disk">Its disk, and what the snapshot of it is called that is taken while everything stands still.</param>
     /// <param name="cancellation">Ends the wait, not the dump.</param>
     /// <returns>How long it stood still.</returns>
     public async Task<TimeSpan> DumpAsync(
-        int process, string processes, string images, string? previous, string atTheInstant, CancellationToken cancellation)
+        int process,
+        string processes,
+        string images,
+        string? previous,
+        (string Path, string Snapshot) disk,
+        CancellationToken cancellation)
     {
+        const string script = "dump-and-continue.sh";
         var output = await LoggedAsync(
             images,
             "dump.log",
@@ -130,7 +99,10 @@ internal sealed class Criu(string program)
                 .. previous is null ? [] : new[] { "--track-mem", "--prev-images-dir", previous },
             ],
             cancellation,
-            ["nsenter", "--target", Text(process), "--net", "--uts", "--ipc", "bash", "-c", DumpAndContinue, "dump", processes, images, atTheInstant]);
+            [
+                "nsenter", "--target", Text(process), "--net", "--uts", "--ipc",
+                "bash", "-c", EmbeddedScript.Read(script), script, processes, images, disk.Path, disk.Snapshot,
+            ]);
         return Told(output, FrozenTime) + Told(output, FrozenAfter);
     }
 
@@ -149,16 +121,21 @@ internal sealed class Criu(string program)
     /// Runs a program that holds a container while it moves, and outlives its agent. Ends when the container has been ended, or
     /// runs on.
     /// </summary>
-    /// <exception cref="HypervisorException">It failed; with the reason of CRIU where that failed.</exception>
-    public static async Task HoldAsync(string holder, string images, string log)
+    /// <param name="holder">The program and its arguments.</param>
+    /// <param name="told">Variables that it is told by.</param>
+    /// <param name="images">Folder that says that it runs.</param>
+    /// <param name="log">Folder of CRIU's log.</param>
+    /// <exception cref="HostException">It failed; with the reason of CRIU where that failed.</exception>
+    public static async Task HoldAsync(
+        IReadOnlyList<string> holder, IReadOnlyDictionary<string, string> told, string images, string log)
     {
         try
         {
-            await RunAsync(CancellationToken.None, images, [holder]);
+            await DetachedProgram.RunAsync(images, holder, IsError, CancellationToken.None, told);
         }
-        catch (HypervisorException e)
+        catch (HostException e)
         {
-            throw new HypervisorException(Reason(Path.Combine(log, "dump.log")) is { } reason ? $"criu dump: {reason}" : e.Message[(e.Message.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..]);
+            throw new HostException(Reason(Path.Combine(log, "dump.log")) is { } reason ? $"criu dump: {reason}" : WithoutPlace(e.Message));
         }
     }
 
@@ -173,10 +150,19 @@ internal sealed class Criu(string program)
     /// <param name="cancellation">Ends the wait, not the restore.</param>
     /// <returns>The first of them.</returns>
     public async Task<int> RestoreAsync(
-        string images, string work, string root, string network, string hostName, IReadOnlyList<string> groups, bool moved, CancellationToken cancellation)
+        string images,
+        string work,
+        string root,
+        string network,
+        string hostName,
+        IReadOnlyList<string> groups,
+        bool moved,
+        CancellationToken cancellation)
     {
         var pidFile = Path.Combine(work, "restored.pid");
-        const string enter = """for g in $1; do echo $$ > "$g" || exit 125; done; hostname "$2" || exit 125; shift 2; exec "$@" """;
+        const string enter = "enter-groups.sh";
+        // Where the original had nothing of System V's, that namespace is no part of the images.
+        var ipc = Directory.EnumerateFiles(images, "ipcns-*").Any() ? Array.Empty<string>() : ["--ipc"];
         await LoggedAsync(
             work,
             "restore.log",
@@ -186,7 +172,10 @@ internal sealed class Criu(string program)
                 .. moved ? new[] { "--tcp-established", "--network-lock", "skip", "--leave-stopped" } : ["--tcp-close"],
             ],
             cancellation,
-            ["nsenter", $"--net={network}", "unshare", "--uts", .. Directory.EnumerateFiles(images, "ipcns-*").Any() ? Array.Empty<string>() : ["--ipc"], "/bin/sh", "-c", enter, "sh", string.Join(' ', groups), hostName],
+            [
+                "nsenter", $"--net={network}", "unshare", "--uts", .. ipc,
+                "/bin/sh", "-c", EmbeddedScript.Read(enter), enter, string.Join(' ', groups), hostName,
+            ],
             images);
         return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);
     }
@@ -195,28 +184,32 @@ internal sealed class Criu(string program)
     private static TimeSpan Told(string output, string mark) =>
         output.Split('\n').FirstOrDefault(line => line.StartsWith(mark, StringComparison.Ordinal)) is { } line
             ? TimeSpan.FromMicroseconds(long.Parse(line[mark.Length..].Split(' ')[0], CultureInfo.InvariantCulture))
-            : throw new HypervisorException("criu dump: it did not tell how long the original stood still");
+            : throw new HostException("criu dump: it did not tell how long the original stood still");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     // The images are in the working folder, unless they are elsewhere.
     private async Task<string> LoggedAsync(
-        string work, string log, IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyList<string>? by = null, string? images = null)
+        string work,
+        string log,
+        IReadOnlyList<string> arguments,
+        CancellationToken cancellation,
+        IReadOnlyList<string>? by = null,
+        string? images = null)
     {
         try
         {
-            return await RunAsync(cancellation, work, [.. by ?? [], program, .. arguments, "--images-dir", images ?? work, "-v1", "--log-file", log]);
+            IReadOnlyList<string> words = [.. by ?? [], program, .. arguments, "--images-dir", images ?? work, "-v1", "--log-file", log];
+            return await DetachedProgram.RunAsync(work, words, IsError, cancellation);
         }
-        catch (HypervisorException e)
+        catch (HostException e)
         {
-            throw new HypervisorException($"criu {arguments[0]}: {Reason(Path.Combine(work, log)) ?? e.Message}");
+            throw new HostException($"criu {arguments[0]}: {Reason(Path.Combine(work, log)) ?? e.Message}");
         }
     }
 
-    private Task<string> RunAsync(params string[] arguments) => RunAsync(CancellationToken.None, null, [program, .. arguments]);
-
-    private static Task<string> RunAsync(CancellationToken cancellation, string? folder, IReadOnlyList<string> words) =>
-        Outliving.RunAsync(folder, words, IsError, cancellation);
+    private Task<string> RunAsync(params string[] arguments) =>
+        DetachedProgram.RunAsync(null, [program, .. arguments], IsError, CancellationToken.None);
 
     /// <summary>The first error that the log tells of, without the place in CRIU's source.</summary>
     private static string? Reason(string log)
@@ -224,8 +217,11 @@ internal sealed class Criu(string program)
         if (!File.Exists(log))
             return null;
         var line = File.ReadLines(log).FirstOrDefault(IsCriusError);
-        return line?[(line.IndexOf("): ", line.IndexOf("Error (", StringComparison.Ordinal), StringComparison.Ordinal) + 3)..].Trim();
+        return line is null ? null : WithoutPlace(line[line.IndexOf("Error (", StringComparison.Ordinal)..]).Trim();
     }
+
+    private static string WithoutPlace(string error) =>
+        error[(error.IndexOf("): ", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)..];
 
     private static bool IsCriusError(string line) =>
         line.Contains("Error (", StringComparison.Ordinal) && !line.Contains(Harmless, StringComparison.Ordinal);

@@ -27,7 +27,13 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
     /// <param name="length">How long to measure.</param>
     /// <param name="cancellation">Ends the measurement.</param>
     public static async Task<CapPrecision> MeasureAsync(
-        IControlGroups groups, GroupPath group, CpuShare wanted, int threads, TimeSpan period, TimeSpan length, CancellationToken cancellation)
+        IControlGroups groups,
+        GroupPath group,
+        CpuShare wanted,
+        int threads,
+        TimeSpan period,
+        TimeSpan length,
+        CancellationToken cancellation)
     {
         groups.Create(group);
         try
@@ -61,14 +67,11 @@ internal sealed record CapPrecision(CpuShare Wanted, int Threads, TimeSpan Perio
     /// <inheritdoc />
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"cap {Wanted.Percent:0.#} %, {Threads} loops, period {Period.TotalMilliseconds:0.#} ms: used {Used.Percent:0.00} %, error {Error * 100:+0.00;-0.00} %");
+        $"cap {Wanted.Percent:0.#} %, {Threads} loops, period {Period.TotalMilliseconds:0.#} ms: "
+        + $"used {Used.Percent:0.00} %, error {Error * 100:+0.00;-0.00} %");
 
     private static void Burn(IReadOnlyList<string> entryFiles)
     {
-        var enter = string.Concat(entryFiles.Select(file => $"echo $$ > '{file}' || exit 1; "));
-        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(enter + "while :; do :; done");
-        using var process = Process.Start(start);
+        using var process = Process.Start("/bin/sh", ["-c", EmbeddedScript.Read("burn.sh"), "burn.sh", .. entryFiles]);
     }
 }

@@ -7,7 +7,8 @@ namespace JustRunIt.HostAgent.ControlGroups;
 internal static class ControlGroupDetection
 {
     private const string Remedy =
-        "run as root on a Linux with the cpu and memory controllers of control groups (version 2: mounted at /sys/fs/cgroup; version 1: cpu, cpuacct and memory mounted)";
+        "run as root on a Linux with the cpu and memory controllers of control groups "
+        + "(version 2: mounted at /sys/fs/cgroup; version 1: cpu, cpuacct and memory mounted)";
 
     /// <summary>The control groups that serve on this machine.</summary>
     /// <exception cref="ConfigurationException">None does; the message says the remedy.</exception>

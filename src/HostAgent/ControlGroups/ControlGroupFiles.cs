@@ -25,8 +25,10 @@ internal static class ControlGroupFiles
     /// <summary>Both versions tell of the quota in the same words.</summary>
     public static (long Periods, long Throttled) Throttling(string folder)
     {
-        var lines = File.ReadLines(Path.Combine(folder, "cpu.stat")).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => words[1]);
-        return (long.Parse(lines["nr_periods"], CultureInfo.InvariantCulture), long.Parse(lines["nr_throttled"], CultureInfo.InvariantCulture));
+        var numbers = File.ReadLines(Path.Combine(folder, "cpu.stat"))
+            .Select(line => line.Split(' '))
+            .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture));
+        return (numbers["nr_periods"], numbers["nr_throttled"]);
     }
 
     public static void Move(string from, string to)

@@ -3,7 +3,9 @@ using JustRunIt.Events.Quantities;
 
 namespace JustRunIt.HostAgent.ControlGroups;
 
-/// <summary>Control groups version 1: a hierarchy a controller (kernel documentation, admin-guide/cgroup-v1 and scheduler/sched-bwc.rst).</summary>
+/// <summary>
+/// Control groups version 1: a hierarchy a controller (kernel documentation, admin-guide/cgroup-v1 and scheduler/sched-bwc.rst).
+/// </summary>
 internal sealed class ControlGroupsV1(
     string cpuRoot, string cpuAccountingRoot, string memoryRoot, string? coresRoot, string agentGroup) : IControlGroups
 {
@@ -21,7 +23,8 @@ internal sealed class ControlGroupsV1(
     public bool CanPin => cores is not null;
 
     /// <inheritdoc />
-    public IReadOnlyList<int> Cores => CoreList.Parse(ControlGroupFiles.Read(coresRoot ?? "/sys/devices/system/cpu", coresRoot is null ? "online" : CoresFile));
+    public IReadOnlyList<int> Cores =>
+        CoreList.Parse(ControlGroupFiles.Read(coresRoot ?? "/sys/devices/system/cpu", coresRoot is null ? "online" : CoresFile));
 
     /// <inheritdoc />
     public void Create(GroupPath path)
@@ -55,12 +58,15 @@ internal sealed class ControlGroupsV1(
         if (ControlGroupFiles.Read(folder, "cpu.cfs_period_us") != Text(periodMicroseconds))
         {
             // A child may never exceed its parent's ratio, not even between two writes: lift the cap while the period changes.
-            ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", "-1");
+            Uncap(path);
             ControlGroupFiles.Write(folder, "cpu.cfs_period_us", Text(periodMicroseconds));
         }
 
         ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", Text(quota));
     }
+
+    /// <inheritdoc />
+    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(cpu), "cpu.cfs_quota_us", "-1");
 
     /// <inheritdoc />
     public CpuShare? ReadCpu(GroupPath path)
@@ -91,7 +97,10 @@ internal sealed class ControlGroupsV1(
 
     /// <inheritdoc />
     public IReadOnlyList<int>? ReadCores(GroupPath path) =>
-        cores is not null && CoreList.Parse(ControlGroupFiles.Read(path.Folder(cores), CoresFile)) is var pinned && pinned.Count < Cores.Count ? pinned : null;
+        cores is not null && CoreList.Parse(ControlGroupFiles.Read(path.Folder(cores), CoresFile)) is var pinned
+            && pinned.Count < Cores.Count
+            ? pinned
+            : null;
 
     /// <inheritdoc />
     public IReadOnlyList<string> EntryFiles(GroupPath path) =>

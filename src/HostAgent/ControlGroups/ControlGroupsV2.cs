@@ -20,7 +20,8 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
 
     /// <inheritdoc />
     public bool CanPin { get; } =
-        File.Exists(Path.Combine(mount, "cgroup.controllers")) && ControlGroupFiles.Read(mount, "cgroup.controllers").Split(' ').Contains("cpuset");
+        File.Exists(Path.Combine(mount, "cgroup.controllers"))
+            && ControlGroupFiles.Read(mount, "cgroup.controllers").Split(' ').Contains("cpuset");
 
     /// <inheritdoc />
     public IReadOnlyList<int> Cores => CoreList.Parse(
@@ -57,6 +58,9 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     }
 
     /// <inheritdoc />
+    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(root), "cpu.max", "max");
+
+    /// <inheritdoc />
     public CpuShare? ReadCpu(GroupPath path)
     {
         var parts = ControlGroupFiles.Read(path.Folder(root), "cpu.max").Split(' ');
@@ -70,7 +74,8 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     {
         // Version 1 refuses a limit below what is in use; version 2 would kill for it.
         const string key = "anon ";
-        var line = File.ReadLines(Path.Combine(path.Folder(root), "memory.stat")).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
+        var line = File.ReadLines(Path.Combine(path.Folder(root), "memory.stat"))
+            .FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal));
         if (line is not null && long.Parse(line.AsSpan(key.Length), CultureInfo.InvariantCulture) is var used && used > limit.Bytes)
             throw new IOException($"memory: {limit} is less than the {new MemorySize(used)} in use");
         ControlGroupFiles.Write(path.Folder(root), "memory.max", limit.Bytes.ToString(CultureInfo.InvariantCulture));
@@ -103,7 +108,8 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     public TimeSpan CpuTime(GroupPath path)
     {
         const string key = "usage_usec ";
-        var line = File.ReadLines(Path.Combine(path.Folder(root), "cpu.stat")).First(line => line.StartsWith(key, StringComparison.Ordinal));
+        var line = File.ReadLines(Path.Combine(path.Folder(root), "cpu.stat"))
+            .First(line => line.StartsWith(key, StringComparison.Ordinal));
         return TimeSpan.FromMicroseconds(long.Parse(line.AsSpan(key.Length), CultureInfo.InvariantCulture));
     }
 

@@ -25,7 +25,11 @@ internal sealed class CoreFrequencies(string folder, string stateFile)
         foreach (var core in cores)
         {
             if (!File.Exists(FileOf(core, Highest)))
-                return $"frequency: core {core} has no frequency scaling here (no {FileOf(core, Highest)}: a virtual machine, or no driver for the processor)";
+            {
+                return $"frequency: core {core} has no frequency scaling here (no {FileOf(core, Highest)}: "
+                    + "a virtual machine, or no driver for the processor)";
+            }
+
             var (lowest, highest) = (Read(core, "cpuinfo_min_freq"), Read(core, "cpuinfo_max_freq"));
             if (frequency < lowest || frequency > highest)
                 return $"frequency: '{frequency}' for core {core}; allowed is {lowest} to {highest}";
@@ -82,7 +86,8 @@ internal sealed class CoreFrequencies(string folder, string stateFile)
         Restore(changed.Where(core => !held.Contains(core)));
     }
 
-    private string FileOf(int core, string file) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{core}"), "cpufreq", file);
+    private string FileOf(int core, string file) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"cpu{core}"), "cpufreq", file);
 
     // The files hold kilohertz.
     private Frequency Read(int core, string file) =>
@@ -91,8 +96,20 @@ internal sealed class CoreFrequencies(string folder, string stateFile)
     private void Write(int core, Frequency frequency) =>
         File.WriteAllText(FileOf(core, Highest), (frequency.Hertz / 1000).ToString(CultureInfo.InvariantCulture));
 
-    private Dictionary<int, Frequency> Load() =>
-        File.Exists(stateFile) ? JsonSerializer.Deserialize<Dictionary<int, Frequency>>(File.ReadAllText(stateFile), Wire.Json) ?? [] : [];
+    /// <summary>What is kept; a file that is cut off keeps nothing.</summary>
+    private Dictionary<int, Frequency> Load()
+    {
+        try
+        {
+            return File.Exists(stateFile)
+                ? JsonSerializer.Deserialize<Dictionary<int, Frequency>>(File.ReadAllText(stateFile), Wire.Json) ?? []
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            return [];
+        }
+    }
 
     private void Save(Dictionary<int, Frequency> before)
     {

@@ -21,5 +21,6 @@ internal static class CoreList
     ];
 
     /// <summary>As the kernel reads them.</summary>
-    public static string Format(IEnumerable<int> cores) => string.Join(',', cores.Select(core => core.ToString(CultureInfo.InvariantCulture)));
+    public static string Format(IEnumerable<int> cores) =>
+        string.Join(',', cores.Select(core => core.ToString(CultureInfo.InvariantCulture)));
 }

@@ -21,7 +21,14 @@ internal interface IControlGroups
     /// Caps the CPU time of all processes of the group together. The period is lengthened where the share needs it
     /// (<see cref="Quota.Of"/>).
     /// </summary>
+    /// <exception cref="IOException">
+    /// Version 1 refuses a group more than the one above it has, and less than one below it has; one below that was removed counts for
+    /// a moment longer. Version 2 takes the least on the way down for what is in force, and refuses neither.
+    /// </exception>
     void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period);
+
+    /// <summary>Takes the cap away: what is above the group limits it alone. No order of such writes is ever refused.</summary>
+    void Uncap(GroupPath path);
 
     /// <summary>The cap as the kernel has it; null when there is none.</summary>
     CpuShare? ReadCpu(GroupPath path);

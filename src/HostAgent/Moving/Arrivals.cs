@@ -1,7 +1,8 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -11,25 +12,18 @@ internal sealed class Arrivals(AgentSettings settings)
     private readonly string folder = Path.Combine(settings.StateFolder, "arrivals");
 
     /// <summary>All of them.</summary>
+    /// <exception cref="ConfigurationException">The file system refuses.</exception>
     public IReadOnlyList<Arrival> All()
     {
-        if (!Directory.Exists(folder))
-            return [];
-        var all = new List<Arrival>();
-        foreach (var file in Directory.GetFiles(folder))
+        try
         {
-            try
-            {
-                all.Add(JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json)!);
-            }
-            catch (JsonException)
-            {
-                // Cut off while it was written the first time: nothing had been done yet.
-                File.Delete(file);
-            }
+            return Directory.Exists(folder) ? Read() : [];
         }
-
-        return all;
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            throw new ConfigurationException(
+                $"stateFolder: {folder} cannot be read ({HostException.OneLine(e)}), and nothing else tells what is on its way here");
+        }
     }
 
     /// <summary>Writes or rewrites one.</summary>
@@ -42,6 +36,26 @@ internal sealed class Arrivals(AgentSettings settings)
 
     /// <summary>It has arrived, or never will.</summary>
     public void Delete(Arrival arrival) => File.Delete(FileOf(arrival));
+
+    private List<Arrival> Read()
+    {
+        var all = new List<Arrival>();
+        foreach (var file in Directory.GetFiles(folder))
+        {
+            try
+            {
+                var arrival = JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json);
+                all.Add(arrival is { Vm.Name: not null, Offer.Record: not null } ? arrival : throw new JsonException());
+            }
+            catch (Exception e) when (e is JsonException or ArgumentException)
+            {
+                // Cut off while it was written the first time: nothing had been done yet.
+                File.Delete(file);
+            }
+        }
+
+        return all;
+    }
 
     private string FileOf(Arrival arrival) => Path.Combine(folder, arrival.Vm.Name);
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.Hosting.Messaging;
 using MassTransit;
 
@@ -11,15 +11,15 @@ namespace JustRunIt.HostAgent.Moving;
 /// Hands a virtual machine to another agent: tells it by the bus where to fetch it, and waits for it there. The receiver answers the
 /// command once it has it. Told again after that, it is asked again, and answers again.
 /// </summary>
-internal sealed class Departure(IHypervisor hypervisor)
+internal sealed class Departure(VmHost host)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Sends one. When this returns it runs there, or whoever has it has been asked to say so.</summary>
-    /// <exception cref="HypervisorException">It runs on here; or it cannot be moved.</exception>
+    /// <exception cref="HostException">It runs on here; or it cannot be moved.</exception>
     public async Task SendAsync(MigrateVm command, string other, ISendEndpointProvider bus, CancellationToken cancellation)
     {
-        if (hypervisor.List().All(vm => vm.Name != command.Vm))
+        if (host.List().All(vm => vm.Name != command.Vm))
         {
             // Delivered twice, or before a crash: it may be there.
             await AskAsync(command, other, endpoint: null, Guid.Empty, bus, cancellation);
@@ -31,10 +31,11 @@ internal sealed class Departure(IHypervisor hypervisor)
         var ticket = Guid.NewGuid();
         await AskAsync(command, other, listener.LocalEndpoint.ToString(), ticket, bus, cancellation);
         await using var connection = await AcceptAsync(listener, ticket, other, cancellation);
-        await hypervisor.SendAsync(command.Vm, connection, cancellation);
+        await host.SendAsync(command.Vm, connection, cancellation);
     }
 
-    private static async Task AskAsync(MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
+    private static async Task AskAsync(
+        MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
     {
         var receive = new ReceiveVm(command.Subject, command.RequestId, other, command.Vm, command.To, endpoint, ticket);
         var queue = await bus.GetSendEndpoint(new Uri($"exchange:{Names.Destination(receive)}"));
@@ -58,7 +59,7 @@ internal sealed class Departure(IHypervisor hypervisor)
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new HypervisorException($"agent {other} has not come for it within {Patience.TotalSeconds:0} s; it may be down");
+            throw new HostException($"agent {other} has not come for it within {Patience.TotalSeconds:0} s; it may be down");
         }
     }
 }

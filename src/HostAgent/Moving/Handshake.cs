@@ -1,6 +1,6 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -27,7 +27,7 @@ internal sealed class Handshake : IAsyncDisposable
     public static string BootId => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     /// <summary>Says something.</summary>
-    /// <exception cref="HypervisorException">The other agent has gone.</exception>
+    /// <exception cref="HostException">The other agent has gone.</exception>
     public async Task SayAsync<T>(T what, CancellationToken cancellation)
     {
         try
@@ -36,7 +36,7 @@ internal sealed class Handshake : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            throw new HypervisorException($"the other agent: {e.Message}");
+            throw new HostException($"the other agent: {e.Message}");
         }
     }
 
@@ -47,14 +47,14 @@ internal sealed class Handshake : IAsyncDisposable
         {
             await SayAsync(new Step { Refused = reason }, CancellationToken.None);
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             // The other agent has gone.
         }
     }
 
     /// <summary>Hears what the other says.</summary>
-    /// <exception cref="HypervisorException">It refuses, says nothing any more, or not in time.</exception>
+    /// <exception cref="HostException">It refuses, says nothing any more, or not in time.</exception>
     public async Task<T> HearAsync<T>(TimeSpan patience, CancellationToken cancellation)
         where T : Step
     {
@@ -62,17 +62,17 @@ internal sealed class Handshake : IAsyncDisposable
         limit.CancelAfter(patience);
         try
         {
-            var line = await reader.ReadLineAsync(limit.Token) ?? throw new HypervisorException("the other agent has gone");
-            var step = JsonSerializer.Deserialize<T>(line, Wire.Json)!;
-            return step.Refused is { } reason ? throw new HypervisorException(reason) : step;
+            var line = await reader.ReadLineAsync(limit.Token) ?? throw new HostException("the other agent has gone");
+            var step = JsonSerializer.Deserialize<T>(line, Wire.Json) ?? throw new JsonException("it said nothing");
+            return step.Refused is { } reason ? throw new HostException(reason) : step;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new HypervisorException($"the other agent has said nothing for {patience.TotalSeconds:0} s");
+            throw new HostException($"the other agent has said nothing for {patience.TotalSeconds:0} s");
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
-            throw new HypervisorException($"the other agent: {e.Message}");
+            throw new HostException($"the other agent: {e.Message}");
         }
     }
 
@@ -98,6 +98,11 @@ internal sealed class Handshake : IAsyncDisposable
 
         /// <summary>What the back end's other half must know for it.</summary>
         public IReadOnlyDictionary<string, string> Details { get; init; } = new Dictionary<string, string>();
+
+        /// <summary>One of them.</summary>
+        /// <exception cref="HostException">The other agent did not say it.</exception>
+        public string Detail(string key) =>
+            Details.TryGetValue(key, out var value) ? value : throw new HostException($"the other agent did not say '{key}'");
     }
 
     /// <summary>The sender's first word.</summary>

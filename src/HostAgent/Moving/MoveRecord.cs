@@ -12,7 +12,9 @@ namespace JustRunIt.HostAgent.Moving;
 /// <param name="path">The file's path without its state.</param>
 internal sealed class MoveRecord(string path)
 {
-    private const string Offered = ".offered";
+    /// <summary>The state while nothing is decided; for programs that outlive their agent.</summary>
+    public const string Offered = ".offered";
+
     private const string Given = ".given";
     private const string Taken = ".taken";
     private const string Forgotten = ".forgotten";
@@ -26,9 +28,6 @@ internal sealed class MoveRecord(string path)
     /// <summary>The states in which the receiver has it; for programs that outlive their agent.</summary>
     public static IReadOnlyList<string> StatesOfGiven { get; } = [Given, Taken, Forgotten];
 
-    /// <summary>The file that exists while nothing is decided.</summary>
-    public string OfferedFile => path + Offered;
-
     /// <summary>What is on the record; null when there is none (any more).</summary>
     public Content? Read()
     {
@@ -38,7 +37,7 @@ internal sealed class MoveRecord(string path)
             {
                 return JsonSerializer.Deserialize<Content>(File.ReadAllText(path + state), Wire.Json);
             }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
             {
                 // In another state, or cut off by a power cut before anything was done.
             }
@@ -52,7 +51,7 @@ internal sealed class MoveRecord(string path)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         File.WriteAllText(path, JsonSerializer.Serialize(content, Wire.Json));
-        File.Move(path, OfferedFile, overwrite: true);
+        File.Move(path, path + Offered, overwrite: true);
     }
 
     /// <summary>Decides that the receiver has it; false when the other one has decided that it stays.</summary>
@@ -61,7 +60,7 @@ internal sealed class MoveRecord(string path)
     /// <summary>Decides that it stays where it was; false when the other one has decided that it is given.</summary>
     public bool TryWithdraw()
     {
-        File.Delete(OfferedFile);
+        File.Delete(path + Offered);
         return !IsGiven;
     }
 
@@ -77,7 +76,7 @@ internal sealed class MoveRecord(string path)
         if (!Directory.Exists(folder))
             return [];
         // Written, but not offered yet.
-        foreach (var begun in Directory.GetFiles(folder).Where(file => StatesOfGiven.Prepend(Offered).All(state => !file.EndsWith(state, StringComparison.Ordinal))))
+        foreach (var begun in Directory.GetFiles(folder).Where(file => !HasState(file)))
             File.Delete(begun);
         return
         [
@@ -85,6 +84,9 @@ internal sealed class MoveRecord(string path)
                 .Select(file => file[..^System.IO.Path.GetExtension(file).Length]).Distinct().Select(file => new MoveRecord(file)),
         ];
     }
+
+    private static bool HasState(string file) =>
+        StatesOfGiven.Prepend(Offered).Any(state => file.EndsWith(state, StringComparison.Ordinal));
 
     private void SayDone(string mine, string others)
     {

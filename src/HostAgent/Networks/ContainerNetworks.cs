@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Networks;
@@ -19,7 +19,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     private const string NowhereDevice = "nowhere";
 
     // While a container moves the host asks for its hardware address in vain, and keeps what it has to send: an hour, and 4 MiB.
-    private static readonly IReadOnlyList<(string Name, string Value)> NeighbourSettings = [("mcast_solicit", "3600"), ("unres_qlen_bytes", "4194304")];
+    private static readonly IReadOnlyList<(string Name, string Value)> NeighbourSettings =
+        [("mcast_solicit", "3600"), ("unres_qlen_bytes", "4194304")];
 
     /// <summary>Path of the namespace that an on-line container is in.</summary>
     public string OnlinePath(int number) => $"/run/netns/{sandboxes.Namespace(number)}";
@@ -37,14 +38,16 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     /// <summary>Makes the network of an on-line container; returns its number.</summary>
     /// <param name="listen">host:port at which its program is to be reached.</param>
     /// <param name="next">host:port of its next tier; null for none.</param>
-    public Task<int> CreateOnlineAsync(string listen, string? next) => sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
+    public Task<int> CreateOnlineAsync(string listen, string? next) =>
+        sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
 
     /// <summary>Makes the network of a live clone; returns its number.</summary>
     /// <param name="original">Number of the original's network.</param>
     /// <param name="listen">host:port at which the original is reached.</param>
     /// <param name="onlineNext">The original's next tier.</param>
     /// <param name="outProxy">The address that is to answer in its place; null for none.</param>
-    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) => sandboxes.CreateAsync(async number =>
+    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) =>
+        sandboxes.CreateAsync(async number =>
     {
         await sandboxes.BuildAsync(number, outProxy);
         await BuildBehindAsync(number, original, listen, onlineNext, outProxy);
@@ -65,7 +68,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     }
 
     /// <summary>
-    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May be repeated.
+    /// Takes over the device of another agent's container. What was held for it is lost with its carrier, and repeated by TCP. May
+    /// be repeated.
     /// </summary>
     public async Task TakeOverDeviceAsync(int number, string othersNamespace)
     {
@@ -101,31 +105,22 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             """);
     }
 
-    /// <summary>
-    /// Shell commands that hold what the host sends to a container: its hardware address is asked for and not told, so the host keeps
-    /// what it has to send, and refuses nothing.
-    /// </summary>
-    public string HoldIncoming(int number) => $"{Answering(number, 8)}; ip neigh flush dev {SandboxNetworks.HostDevice(number)}";
-
-    /// <summary>Shell commands that keep what a container sends inside: it could tell the host its hardware address.</summary>
-    public string HoldOutgoing(int number) => $"ip -netns {sandboxes.Namespace(number)} link set {InnerDevice} arp off";
-
-    /// <summary>A shell command that succeeds when the host has learnt the hardware address all the same.</summary>
-    public static string IsDelivering(int number) =>
-        $"ip neigh show {SandboxNetworks.CloneAddress(number)} dev {SandboxNetworks.HostDevice(number)} | grep -q lladdr";
-
-    /// <summary>Shell commands that let both sides go, and deliver what was held.</summary>
-    public string Release(int number) => $"ip -netns {sandboxes.Namespace(number)} link set {InnerDevice} arp on; {Answering(number, 0)}; {Delivery(number)}";
+    /// <summary>What a program that holds what goes to and from an on-line container must be told (hold.sh).</summary>
+    public IReadOnlyDictionary<string, string> Holding(int number) => new Dictionary<string, string>
+    {
+        ["JUSTRUNIT_NAMESPACE"] = sandboxes.Namespace(number),
+        ["JUSTRUNIT_INSIDE"] = InnerDevice,
+        ["JUSTRUNIT_OUTSIDE"] = SandboxNetworks.HostDevice(number),
+        ["JUSTRUNIT_ADDRESS"] = SandboxNetworks.CloneAddress(number),
+        ["JUSTRUNIT_MAC"] = InnerMac(number),
+    };
 
     /// <summary>Delivers what was held, once the device answers again.</summary>
-    public static Task DeliverAsync(int number) => Tool.RunAsync("sh", ["-c", Delivery(number)]);
-
-    // Kernel documentation, networking/ip-sysctl, arp_ignore: 8 answers for no address.
-    private string Answering(int number, int value) => string.Create(
-        CultureInfo.InvariantCulture, $"ip netns exec {sandboxes.Namespace(number)} sh -c 'echo {value} > /proc/sys/net/ipv4/conf/{InnerDevice}/arp_ignore'");
-
-    private static string Delivery(int number) =>
-        $"ip neigh replace {SandboxNetworks.CloneAddress(number)} lladdr {InnerMac(number)} dev {SandboxNetworks.HostDevice(number)} nud reachable";
+    public static Task DeliverAsync(int number)
+    {
+        var (address, device) = (SandboxNetworks.CloneAddress(number), SandboxNetworks.HostDevice(number));
+        return Tool.RunAsync("ip", $"neigh replace {address} lladdr {InnerMac(number)} dev {device} nud reachable");
+    }
 
     private static async Task<bool> HasDeviceAsync(string name)
     {
@@ -134,7 +129,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             await Tool.RunAsync("ip", $"-netns {name} link show {InnerDevice}");
             return true;
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             return false;
         }
@@ -144,7 +139,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     {
         var (host, name) = (SandboxNetworks.HostDevice(number), sandboxes.Namespace(number));
         await Tool.RunAsync("ip", $"netns add {name}");
-        await Tool.RunAsync("ip", $"link add {host} address {GatewayMac(number)} type veth peer name {InnerDevice} address {InnerMac(number)} netns {name}");
+        var inner = $"name {InnerDevice} address {InnerMac(number)} netns {name}";
+        await Tool.RunAsync("ip", $"link add {host} address {GatewayMac(number)} type veth peer {inner}");
         await File.WriteAllTextAsync($"/proc/sys/net/ipv4/conf/{host}/route_localnet", "1");
         foreach (var (setting, value) in NeighbourSettings)
             await File.WriteAllTextAsync($"/proc/sys/net/ipv4/neigh/{host}/{setting}", value);
@@ -158,9 +154,10 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     {
         var (gateway, inner) = (sandboxes.Namespace(number), sandboxes.Inner(number));
         await Tool.RunAsync("ip", $"netns add {inner}");
-        await Tool.RunAsync("ip", $"-netns {gateway} link add {GatewayDevice} address {GatewayMac(original)} type veth peer name {InnerDevice} address {InnerMac(original)} netns {inner}");
+        var peer = $"name {InnerDevice} address {InnerMac(original)} netns {inner}";
+        await Tool.RunAsync("ip", $"-netns {gateway} link add {GatewayDevice} address {GatewayMac(original)} type veth peer {peer}");
         await Tool.RunAsync("ip", ["netns", "exec", gateway, "nft", GatewayRules(number, original, listen, onlineNext, outProxy)]);
-        await Tool.RunAsync("ip", ["netns", "exec", gateway, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"]);
+        await Tool.RunAsync("ip", ["netns", "exec", gateway, "sh", "-c", EmbeddedScript.Read("forward.sh")]);
         await Tool.RunAsync("ip", $"-netns {gateway} address add {SandboxNetworks.HostAddress(original)}/30 dev {GatewayDevice}");
         await Tool.RunAsync("ip", $"-netns {gateway} link set {GatewayDevice} up");
         await SetUpInnerAsync(inner, original);
@@ -177,9 +174,12 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 
     private string OnlineRules(int number, string listen, string? next)
     {
-        var (device, inner, gateway) = (SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
+        var (device, inner, gateway) = (
+            SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
         var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
-        var toNext = next is not null && IsLoopback(next) ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}" : "";
+        var toNext = next is not null && IsLoopback(next)
+            ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}"
+            : "";
         // A server on the host's loopback address expects its clients there too.
         var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
         return $$"""
@@ -215,7 +215,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         if (onlineNext is not null && outProxy is not null)
         {
             var seen = InnerNext(original, onlineNext)!;
-            toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {SandboxNetworks.HostAddress(number)}{PortOf(outProxy)}";
+            var proxy = SandboxNetworks.HostAddress(number) + PortOf(outProxy);
+            toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {proxy}";
         }
 
         // A guest's kernel keeps the connections that were open at the instant of cloning: they end once it uses them.
@@ -252,7 +253,8 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 
     private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
 
-    private static bool IsLoopback(string endpoint) => !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
+    private static bool IsLoopback(string endpoint) =>
+        !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
 
     private static string AddressOf(string endpoint) => endpoint[..endpoint.LastIndexOf(':')];
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Networks;
@@ -36,7 +36,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     /// <summary>Makes one.</summary>
     /// <param name="outProxy">The one address that the clone may reach; null for none.</param>
     /// <returns>Its number.</returns>
-    /// <exception cref="HypervisorException">A tool failed; nothing is left.</exception>
+    /// <exception cref="HostException">A tool failed; nothing is left.</exception>
     public Task<int> CreateAsync(string? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
 
     /// <summary>Makes one in a way of the caller's, under a free number.</summary>
@@ -117,7 +117,10 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     public string Table(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
 
     private static int? NumberOf(string name, string prefix) =>
-        name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name[prefix.Length..], CultureInfo.InvariantCulture, out var number) ? number : null;
+        name.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(name[prefix.Length..], CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>Other agents on this host take numbers too: the devices tell which are taken.</summary>
     private static async Task<int> FreeNumberAsync()
@@ -125,14 +128,17 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         var links = await Tool.RunAsync("ip", "-oneline link show");
         for (var number = 0; number <= Highest; number++)
         {
-            if (!links.Contains($" {HostDevice(number)}@", StringComparison.Ordinal) && !links.Contains($" {HostDevice(number)}:", StringComparison.Ordinal))
+            var device = $" {HostDevice(number)}";
+            if (!links.Contains($"{device}@", StringComparison.Ordinal) && !links.Contains($"{device}:", StringComparison.Ordinal))
                 return number;
         }
 
-        throw new HypervisorException($"no sandbox network is free: all {Highest + 1} are in use");
+        throw new HostException($"no sandbox network is free: all {Highest + 1} are in use");
     }
 
-    /// <summary>Name of the namespace that the other end of a number's device is in; empty where it has no name, null without a device.</summary>
+    /// <summary>
+    /// Name of the namespace that the other end of a number's device is in; empty where it has no name, null without a device.
+    /// </summary>
     private static async Task<string?> NamespaceBehindAsync(int number)
     {
         var links = await Tool.RunAsync("ip", "-oneline link show");

@@ -44,9 +44,11 @@ internal sealed class BasePowerFile
     {
         try
         {
-            return File.Exists(file) ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? [] : [];
+            return File.Exists(file)
+                ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? []
+                : [];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return [];
         }

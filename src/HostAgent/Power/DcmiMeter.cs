@@ -1,5 +1,5 @@
 using JustRunIt.Events.Quantities;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Power;
@@ -37,7 +37,7 @@ internal sealed class DcmiMeter : IPowerMeter
                 : "dcmi power reading";
             return DcmiReading.Parse(await Processes.Tool.RunAsync(Tool, arguments));
         }
-        catch (HypervisorException e)
+        catch (HostException e)
         {
             throw new PowerMeterException(e.Message);
         }

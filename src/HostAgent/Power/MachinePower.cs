@@ -32,7 +32,8 @@ internal sealed class MachinePower(
         [
             .. now.Vms.Where(vm => vm.Value is not null).Select(vm => (
                 vm.Key,
-                new CpuShare(Math.Max(0, (vm.Value!.Value - (from.Vms.GetValueOrDefault(vm.Key) ?? vm.Value.Value)) / elapsed / settings.CoreSize)))),
+                new CpuShare(Math.Max(
+                    0, (vm.Value!.Value - (from.Vms.GetValueOrDefault(vm.Key) ?? vm.Value.Value)) / elapsed / settings.CoreSize)))),
         ];
         return new PowerMeasured(
             settings.DataCenter,

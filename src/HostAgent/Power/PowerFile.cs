@@ -70,5 +70,6 @@ internal static class PowerFile
             ? field.Text()
             : throw field.Error("letters, digits, and . - _ : inside");
 
-    private static string ExistingFile(YamlField field) => File.Exists(field.Text()) ? field.Text() : throw field.Error("a file that is there");
+    private static string ExistingFile(YamlField field) =>
+        File.Exists(field.Text()) ? field.Text() : throw field.Error("a file that is there");
 }

@@ -9,7 +9,8 @@ internal static class PowerMeters
 {
     /// <summary>A meter a machine; empty when none is configured.</summary>
     /// <exception cref="ConfigurationException">The meter cannot be had here; one line with the reason and the remedy.</exception>
-    public static IReadOnlyList<(MachineSettings Machine, IPowerMeter Meter)> Open(AgentSettings settings, IControlGroups groups, TimeProvider clock)
+    public static IReadOnlyList<(MachineSettings Machine, IPowerMeter Meter)> Open(
+        AgentSettings settings, IControlGroups groups, TimeProvider clock)
     {
         if (settings.Power is not { } power)
             return [];
@@ -33,7 +34,8 @@ internal static class PowerMeters
         _ => new RedfishMeter(power.Redfish!),
     };
 
-    private static UtilizationEstimator Estimator(MachineSettings machine, AgentSettings settings, IControlGroups groups, TimeProvider clock) => new(
+    private static UtilizationEstimator Estimator(
+        MachineSettings machine, AgentSettings settings, IControlGroups groups, TimeProvider clock) => new(
         machine.Base!.Value,
         machine.Dynamic!.Value,
         settings.Simulated

@@ -53,7 +53,8 @@ internal sealed class RaplMeter : IPowerMeter
                 : all.Where(zone => zone.Name.StartsWith("package", StringComparison.Ordinal) || zone.Name == "dram").ToList();
             return parts.Count > 0
                 ? new RaplMeter(parts, clock)
-                : throw new PowerMeterException($"{folder} has no RAPL zone of a package; the processor has none, or the module intel_rapl_msr is not loaded");
+                : throw new PowerMeterException(
+                    $"{folder} has no RAPL zone of a package; the processor has none, or the module intel_rapl_msr is not loaded");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

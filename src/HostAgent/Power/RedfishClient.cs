@@ -124,7 +124,9 @@ internal sealed class RedfishClient : IDisposable
             sessions, new Dictionary<string, string?> { ["UserName"] = settings.User, ["Password"] = password }, cancellation);
         if (!reply.IsSuccessStatusCode)
             throw new PowerMeterException($"redfish: the service lets {settings.User} begin no session: status {(int)reply.StatusCode}");
-        token = reply.Headers.TryGetValues(TokenHeader, out var values) ? values.First() : throw new PowerMeterException($"redfish: a session without {TokenHeader}");
+        token = reply.Headers.TryGetValues(TokenHeader, out var values)
+            ? values.First()
+            : throw new PowerMeterException($"redfish: a session without {TokenHeader}");
         session = reply.Headers.Location?.ToString();
     }
 

@@ -10,7 +10,8 @@ internal static class RedfishLink
         reference.ValueKind == JsonValueKind.Object && reference.TryGetProperty("@odata.id", out var id) ? id.GetString() : null;
 
     /// <summary>Where a property of a resource points to; null when it has none.</summary>
-    public static string? Of(JsonElement resource, string property) => resource.TryGetProperty(property, out var reference) ? Of(reference) : null;
+    public static string? Of(JsonElement resource, string property) =>
+        resource.TryGetProperty(property, out var reference) ? Of(reference) : null;
 
     /// <summary>Where the members of a collection are.</summary>
     public static IReadOnlyList<string> Members(JsonElement collection) =>

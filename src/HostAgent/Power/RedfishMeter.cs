@@ -44,7 +44,8 @@ internal sealed class RedfishMeter(RedfishSettings settings) : IPowerMeter
                 return Keep(sensor, Sensor, found);
         }
 
-        throw new PowerMeterException($"redfish: {RedfishLink.Of(chassis)} tells its power neither in EnvironmentMetrics nor in Power nor by a sensor");
+        throw new PowerMeterException(
+            $"redfish: {RedfishLink.Of(chassis)} tells its power neither in EnvironmentMetrics nor in Power nor by a sensor");
     }
 
     /// <inheritdoc />
@@ -61,7 +62,8 @@ internal sealed class RedfishMeter(RedfishSettings settings) : IPowerMeter
 
     /// <summary>A sensor of a power supply or processor is a part only: the whole chassis says so by its physical context.</summary>
     internal static double? Sensor(JsonElement resource) =>
-        Text(resource, "ReadingType") == "Power" && Text(resource, "PhysicalContext") is "Chassis" or null && Text(resource, "ElectricalContext") is "Total" or null
+        Text(resource, "ReadingType") == "Power" && Text(resource, "PhysicalContext") is "Chassis" or null
+            && Text(resource, "ElectricalContext") is "Total" or null
             ? Number(resource, "Reading")
             : null;
 
@@ -82,12 +84,14 @@ internal sealed class RedfishMeter(RedfishSettings settings) : IPowerMeter
 
     private async Task<JsonElement> ChassisAsync(CancellationToken cancellation)
     {
-        var root = await client.GetAsync(RedfishClient.Root, cancellation) ?? throw new PowerMeterException($"redfish: {settings.Url} has no service root");
+        var root = await client.GetAsync(RedfishClient.Root, cancellation)
+            ?? throw new PowerMeterException($"redfish: {settings.Url} has no service root");
         var collection = RedfishLink.Of(root, "Chassis") is { } path ? await client.GetAsync(path, cancellation) : null;
         var members = collection is { } chassis ? RedfishLink.Members(chassis) : [];
         var names = string.Join(", ", members.Select(NameOf));
         var chosen = settings.Chassis is { } wanted
-            ? members.FirstOrDefault(member => NameOf(member) == wanted) ?? throw new PowerMeterException($"redfish: there is no chassis {wanted}; there are: {names}")
+            ? members.FirstOrDefault(member => NameOf(member) == wanted)
+                ?? throw new PowerMeterException($"redfish: there is no chassis {wanted}; there are: {names}")
             : members.Count == 1
                 ? members[0]
                 : throw new PowerMeterException($"redfish: which chassis? power.redfish.chassis must name one of: {names}");
@@ -95,7 +99,9 @@ internal sealed class RedfishMeter(RedfishSettings settings) : IPowerMeter
     }
 
     private async Task<IReadOnlyList<string>> SensorsAsync(JsonElement chassis, CancellationToken cancellation) =>
-        RedfishLink.Of(chassis, "Sensors") is { } path && await client.GetAsync(path, cancellation) is { } sensors ? RedfishLink.Members(sensors) : [];
+        RedfishLink.Of(chassis, "Sensors") is { } path && await client.GetAsync(path, cancellation) is { } sensors
+            ? RedfishLink.Members(sensors)
+            : [];
 
     private static string NameOf(string path) => path[(path.TrimEnd('/').LastIndexOf('/') + 1)..].TrimEnd('/');
 }

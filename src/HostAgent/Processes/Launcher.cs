@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -9,15 +9,6 @@ internal static class Launcher
 {
     private const string GroupsVariable = "JUSTRUNIT_GROUPS";
     private const string LogVariable = "JUSTRUNIT_LOG";
-
-    // The shell enters the groups itself and becomes the program; a session of its own keeps the terminal's signals away.
-    private const string Script =
-        $$"""
-        for g in ${{GroupsVariable}}; do echo $$ > "$g" || exit 125; done
-        exec >> "${{LogVariable}}" 2>&1 < /dev/null
-        unset {{GroupsVariable}} {{LogVariable}}
-        exec "$@"
-        """;
 
     private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "DOTNET_ROOT", "TZ"];
 
@@ -29,16 +20,17 @@ internal static class Launcher
     /// <param name="networkNamespace">Name of the network namespace to run in; null for the host's.</param>
     /// <param name="log">File that its output is appended to.</param>
     /// <returns>Its process.</returns>
-    /// <exception cref="HypervisorException">It cannot be started.</exception>
+    /// <exception cref="HostException">It cannot be started.</exception>
     public static int Start(
         VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string? networkNamespace, string log)
     {
         if (FindExecutable(program.Executable) is not { } executable)
-            throw new HypervisorException($"executable: '{program.Executable}' is not there");
+            throw new HostException($"executable: '{program.Executable}' is not there");
         if (!Directory.Exists(program.WorkingDirectory))
-            throw new HypervisorException($"workingDirectory: '{program.WorkingDirectory}' is not there");
+            throw new HostException($"workingDirectory: '{program.WorkingDirectory}' is not there");
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = program.WorkingDirectory, UseShellExecute = false };
-        foreach (var argument in new[] { "-c", Script, "sh" })
+        // The shell enters the groups itself and becomes the program; a session of its own keeps the terminal's signals away.
+        foreach (var argument in new[] { "-c", EmbeddedScript.Read("launch.sh"), "launch.sh" })
             start.ArgumentList.Add(argument);
         foreach (var word in networkNamespace is null ? [] : new[] { "ip", "netns", "exec", networkNamespace })
             start.ArgumentList.Add(word);
@@ -54,11 +46,14 @@ internal static class Launcher
             start.Environment[name] = Fill(value, listen, next);
         start.Environment[GroupsVariable] = string.Join(' ', groups);
         start.Environment[LogVariable] = log;
-        using var process = Process.Start(start) ?? throw new HypervisorException($"executable: '{executable}' cannot be started");
+        using var process = Process.Start(start) ?? throw new HostException($"executable: '{executable}' cannot be started");
         return process.Id;
     }
 
-    /// <summary>Puts addresses in the place of <c>{listen}</c>, <c>{listenHost}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and <c>{nextPort}</c>.</summary>
+    /// <summary>
+    /// Puts addresses in the place of <c>{listen}</c>, <c>{listenHost}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and
+    /// <c>{nextPort}</c>.
+    /// </summary>
     public static string Fill(string text, string listen, string? next) => text
         .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
         .Replace("{listenHost}", listen[..listen.LastIndexOf(':')], StringComparison.Ordinal)
@@ -74,7 +69,8 @@ internal static class Launcher
     {
         try
         {
-            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim() ?? "";
+            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim()
+                ?? "";
         }
         catch (IOException)
         {

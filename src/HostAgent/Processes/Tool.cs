@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -7,7 +7,7 @@ namespace JustRunIt.HostAgent.Processes;
 internal static class Tool
 {
     /// <summary>Runs a tool to its end; returns its output.</summary>
-    /// <exception cref="HypervisorException">It is not installed or failed; the message holds its own line.</exception>
+    /// <exception cref="HostException">It is not installed or failed; the message holds its own line.</exception>
     public static Task<string> RunAsync(string name, string arguments, string? input = null) =>
         RunAsync(new ProcessStartInfo(name, arguments), $"{name} {arguments}", input);
 
@@ -22,7 +22,7 @@ internal static class Tool
         {
             await RunAsync(name, arguments);
         }
-        catch (HypervisorException)
+        catch (HostException)
         {
             // What it should remove is gone already, or was never made.
         }
@@ -33,7 +33,7 @@ internal static class Tool
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         try
         {
-            using var process = Process.Start(start) ?? throw new HypervisorException($"{start.FileName} cannot be started");
+            using var process = Process.Start(start) ?? throw new HostException($"{start.FileName} cannot be started");
             if (input is not null)
                 await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
@@ -42,11 +42,11 @@ internal static class Tool
             await process.WaitForExitAsync();
             return process.ExitCode == 0
                 ? output
-                : throw new HypervisorException($"{line}: {(await error).Trim().ReplaceLineEndings(" ")}");
+                : throw new HostException($"{line}: {(await error).Trim().ReplaceLineEndings(" ")}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new HypervisorException($"{start.FileName}: {e.Message}; install the packages iproute2, nftables, util-linux and btrfs-progs");
+            throw new HostException($"{start.FileName}: {e.Message}; install the packages iproute2, nftables, util-linux and btrfs-progs");
         }
     }
 }

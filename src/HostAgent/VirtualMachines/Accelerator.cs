@@ -38,7 +38,8 @@ internal sealed record Accelerator(string Name, string Why)
     {
         const string device = "/dev/kvm";
         if (!File.Exists(device))
-            return await EmulationAsync($"there is no {device}: no hardware virtualization, switched off in the firmware, or the module kvm is not loaded");
+            return await EmulationAsync(
+                $"there is no {device}: no hardware virtualization, switched off in the firmware, or the module kvm is not loaded");
         try
         {
             await using var opened = new FileStream(device, FileMode.Open, FileAccess.ReadWrite);
@@ -61,7 +62,14 @@ internal sealed record Accelerator(string Name, string Why)
         {
             await File.WriteAllBytesAsync(sector, BootSector(), cancellation);
             var start = new ProcessStartInfo(QemuCommand.Program) { RedirectStandardError = true, RedirectStandardOutput = true };
-            foreach (var argument in $"-accel {accelerator} -M pc {string.Join(' ', CpuArguments(accelerator))} -m 8 -nodefaults -no-user-config -display none -device isa-debug-exit,iobase={ExitPort},iosize=1 -drive file={sector},format=raw,if=ide".Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            var device = string.Create(CultureInfo.InvariantCulture, $"isa-debug-exit,iobase={ExitPort},iosize=1");
+            string[] arguments =
+            [
+                "-accel", accelerator, "-M", "pc", .. CpuArguments(accelerator), "-m", "8",
+                "-nodefaults", "-no-user-config", "-display", "none",
+                "-device", device, "-drive", $"file={sector},format=raw,if=ide",
+            ];
+            foreach (var argument in arguments)
                 start.ArgumentList.Add(argument);
             using var process = Process.Start(start)!;
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -95,7 +103,8 @@ internal sealed record Accelerator(string Name, string Why)
         const string mark = "version ";
         var told = await Tool.RunAsync(QemuCommand.Program, "--version");
         var version = told[(told.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].Split('.')[0];
-        return new Accelerator("tcg", why) { NoticesWrites = int.TryParse(version, CultureInfo.InvariantCulture, out var major) && major >= FirstToNotice };
+        var notices = int.TryParse(version, CultureInfo.InvariantCulture, out var major) && major >= FirstToNotice;
+        return new Accelerator("tcg", why) { NoticesWrites = notices };
     }
 
     /// <summary>mov dx, port; mov al, value; out dx, al; hlt; with the mark of a boot sector at its end.</summary>

@@ -1,5 +1,5 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -19,12 +19,12 @@ internal sealed record Guest(string? Kernel, string? InitialRamDisk, string Comm
     private const string InitialRamDiskKey = "initrd=";
 
     /// <summary>Reads it from a program.</summary>
-    /// <exception cref="HypervisorException">A file is not there, or there is nothing to boot; the message names the field.</exception>
+    /// <exception cref="HostException">A file is not there, or there is nothing to boot; the message names the field.</exception>
     public static Guest Of(VmProgram program)
     {
         var kernel = program.Executable == BootsItsDisk ? null : Existing(program.Executable, "executable");
         if (kernel is null && program.Image is null)
-            throw new HypervisorException($"image: missing; executable '{BootsItsDisk}' boots it");
+            throw new HostException($"image: missing; executable '{BootsItsDisk}' boots it");
         var initialRamDisk = program.Arguments.FirstOrDefault(word => word.StartsWith(InitialRamDiskKey, StringComparison.Ordinal));
         return new Guest(
             kernel,
@@ -38,9 +38,9 @@ internal sealed record Guest(string? Kernel, string? InitialRamDisk, string Comm
 
     // A command line has no way to quote a space for the first process.
     private static string Word(KeyValuePair<string, string> variable) => variable.Value.Any(char.IsWhiteSpace)
-        ? throw new HypervisorException($"environment: {variable.Key}: '{variable.Value}'; allowed is a value without spaces")
+        ? throw new HostException($"environment: {variable.Key}: '{variable.Value}'; allowed is a value without spaces")
         : variable.Value;
 
     private static string Existing(string file, string field) =>
-        File.Exists(file) ? file : throw new HypervisorException($"{field}: '{file}' is not there");
+        File.Exists(file) ? file : throw new HostException($"{field}: '{file}' is not there");
 }

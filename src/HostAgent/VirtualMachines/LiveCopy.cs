@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -30,19 +30,20 @@ internal static class LiveCopy
     }
 
     /// <summary>Waits until the receiving QEMU has everything; the sending one has sent it.</summary>
-    /// <exception cref="HypervisorException">It cannot be loaded.</exception>
+    /// <exception cref="HostException">It cannot be loaded.</exception>
     public static async Task LoadedAsync(QmpClient target, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(StepPatience);
         try
         {
-            if ((await target.WaitAsync(0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
-                throw new HypervisorException("the copy failed at the receiver");
+            if ((await target.WaitAsync(
+                0, e => e.MigrationStatus is "completed" or "failed", patience.Token)).MigrationStatus != "completed")
+                throw new HostException("the copy failed at the receiver");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new HypervisorException($"the copy is not loaded within {StepPatience.TotalSeconds:0} s");
+            throw new HostException($"the copy is not loaded within {StepPatience.TotalSeconds:0} s");
         }
     }
 
@@ -56,9 +57,10 @@ internal static class LiveCopy
     /// <param name="goesOn">Whether the source runs on after the copy.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <param name="standsStill">Whether the source stands still from the beginning of the copy, not only at its end.</param>
-    /// <exception cref="HypervisorException">It cannot be copied; the source runs on.</exception>
+    /// <exception cref="HostException">It cannot be copied; the source runs on.</exception>
     public static async Task<Result> SendAsync(
-        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation, bool standsStill = false)
+        QmpClient source, string uri, Func<CancellationToken, Task> atPause, bool goesOn, CancellationToken cancellation,
+        bool standsStill = false)
     {
         try
         {
@@ -77,7 +79,7 @@ internal static class LiveCopy
                 await atPause(cancellation);
             await source.ExecuteAsync("migrate-continue", new JsonObject { ["state"] = "pre-switchover" }, cancellation);
             if (await EndAsync(source, told, cancellation) != "completed")
-                throw new HypervisorException(await ReasonAsync(source));
+                throw new HostException(await ReasonAsync(source));
             if (goesOn)
                 await ContinueAsync(source, cancellation);
             var end = goesOn
@@ -104,15 +106,18 @@ internal static class LiveCopy
                 await source.ExecuteAsync("cont", null, cancellation);
                 return;
             }
-            catch (HypervisorException e) when (
-                e.Message.Contains("not finalized yet", StringComparison.Ordinal) && TimeProvider.System.GetElapsedTime(begin) < FinalizePatience)
+            catch (HostException e) when (
+                e.Message.Contains("not finalized yet", StringComparison.Ordinal)
+                    && TimeProvider.System.GetElapsedTime(begin) < FinalizePatience)
             {
                 // Once more.
             }
         }
     }
 
-    /// <summary>Waits until the source stands still; a guest that writes too fast for a short pause gets a longer one, and at last none.</summary>
+    /// <summary>
+    /// Waits until the source stands still; a guest that writes too fast for a short pause gets a longer one, and at last none.
+    /// </summary>
     private static async Task ConvergeAsync(QmpClient source, int told, CancellationToken cancellation)
     {
         var pause = FirstPauseMilliseconds;
@@ -123,15 +128,16 @@ internal static class LiveCopy
             patience.CancelAfter(StepPatience);
             try
             {
-                var status = (await source.WaitAsync(told, e => e.MigrationStatus is "pre-switchover" or "failed" or "cancelled", patience.Token)).MigrationStatus;
+                var status = (await source.WaitAsync(
+                    told, e => e.MigrationStatus is "pre-switchover" or "failed" or "cancelled", patience.Token)).MigrationStatus;
                 if (status == "pre-switchover")
                     return;
-                throw new HypervisorException(await ReasonAsync(source));
+                throw new HostException(await ReasonAsync(source));
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 if (TimeProvider.System.GetElapsedTime(begin) > Patience)
-                    throw new HypervisorException($"the guest changes its memory faster than it can be copied within a pause of {pause} ms");
+                    throw new HostException($"the guest changes its memory faster than it can be copied within a pause of {pause} ms");
                 pause = Math.Min(LongestPauseMilliseconds, pause * 2);
                 await SetAsync(source, pause, cancellation);
             }
@@ -144,11 +150,12 @@ internal static class LiveCopy
         patience.CancelAfter(StepPatience);
         try
         {
-            return (await source.WaitAsync(told, e => e.MigrationStatus is "completed" or "failed" or "cancelled", patience.Token)).MigrationStatus!;
+            return (await source.WaitAsync(
+                told, e => e.MigrationStatus is "completed" or "failed" or "cancelled", patience.Token)).MigrationStatus!;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new HypervisorException($"the copy does not end within {StepPatience.TotalSeconds:0} s of its pause");
+            throw new HostException($"the copy does not end within {StepPatience.TotalSeconds:0} s of its pause");
         }
     }
 
@@ -170,7 +177,9 @@ internal static class LiveCopy
     private static async Task<string> ReasonAsync(QmpClient source)
     {
         var state = await source.ExecuteAsync("query-migrate", null, CancellationToken.None);
-        return state.TryGetProperty("error-desc", out var reason) ? $"QEMU: {reason.GetString()}" : $"the copy ended as {state.GetProperty("status").GetString()}";
+        return state.TryGetProperty("error-desc", out var reason)
+            ? $"QEMU: {reason.GetString()}"
+            : $"the copy ended as {state.GetProperty("status").GetString()}";
     }
 
     /// <summary>Whatever happened: the source must run.</summary>
@@ -184,12 +193,16 @@ internal static class LiveCopy
             {
                 var state = await source.ExecuteAsync("query-migrate", null, patience.Token);
                 // It lets nobody in while it is being cancelled.
-                if (!state.TryGetProperty("status", out var status) || status.GetString() is "cancelled" or "failed" or "completed" or "none")
+                if (!state.TryGetProperty("status", out var status)
+                    || status.GetString() is "cancelled" or "failed" or "completed" or "none")
+                {
                     await source.ExecuteAsync("cont", null, patience.Token);
+                }
+
                 await Task.Delay(5, patience.Token);
             }
         }
-        catch (Exception e) when (e is HypervisorException or OperationCanceledException)
+        catch (Exception e) when (e is HostException or OperationCanceledException)
         {
             // QEMU has ended: there is nothing left to resume.
         }

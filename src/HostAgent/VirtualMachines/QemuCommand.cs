@@ -3,7 +3,9 @@ using JustRunIt.Events.Quantities;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
-/// <summary>The command line of one QEMU (qemu-system manual). Original and clone have the same machine, or the copy would not fit.</summary>
+/// <summary>
+/// The command line of one QEMU (qemu-system manual). Original and clone have the same machine, or the copy would not fit.
+/// </summary>
 /// <param name="Name">The virtual machine's name.</param>
 /// <param name="Accelerator">What runs its instructions.</param>
 /// <param name="VirtualCpus">How many processors it sees.</param>
@@ -35,13 +37,18 @@ internal sealed record QemuCommand(
     private const string Variable = "JUSTRUNIT_QEMU";
 
     /// <summary>The program: the one that the environment names, else the one on the path.</summary>
-    public static string Program { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named ? named : "qemu-system-x86_64";
+    public static string Program { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? named
+        : "qemu-system-x86_64";
 
     /// <summary>Cache of translated code, MiB; by default it may take a quarter of the memory.</summary>
     private const int TranslationCacheMebibytes = 64;
 
-    /// <summary>Memory that QEMU takes beside its guest's.</summary>
-    public static MemorySize Overhead { get; } = MemorySize.FromMebibytes(TranslationCacheMebibytes + 192);
+    private const int OwnMebibytes = 192;
+
+    /// <summary>Limit of QEMU's memory: its guest's, and some beside.</summary>
+    public static MemorySize MemoryOf(MemorySize guest) =>
+        new(guest.Bytes + MemorySize.FromMebibytes(TranslationCacheMebibytes + OwnMebibytes).Bytes);
 
     /// <summary>The arguments.</summary>
     public IReadOnlyList<string> Arguments =>
@@ -59,7 +66,7 @@ internal sealed record QemuCommand(
         "-device", "virtio-balloon-pci,id=balloon0",
         .. Disk is null ? Array.Empty<string>() :
         [
-            "-blockdev", $"driver=qcow2,node-name={DiskNode},discard=unmap,file.driver=file,file.filename={Disk.Replace(",", ",,", StringComparison.Ordinal)}",
+            "-blockdev", $"driver=qcow2,node-name={DiskNode},discard=unmap,file.driver=file,file.filename={Escaped(Disk)}",
             "-device", $"virtio-blk-pci,drive={DiskNode},id=disk",
         ],
         .. Guest.Kernel is null ? Array.Empty<string>() :
@@ -72,4 +79,7 @@ internal sealed record QemuCommand(
         .. Incoming ? new[] { "-incoming", "defer" } : [],
         .. Paused ? new[] { "-S" } : [],
     ];
+
+    /// <summary>A comma in a value is written twice.</summary>
+    private static string Escaped(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 }

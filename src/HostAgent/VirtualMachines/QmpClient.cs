@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -13,7 +13,8 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// </summary>
 internal sealed class QmpClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // On a busy machine QEMU takes its time to come to listen; one that has ended is not waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
     private static readonly DateTimeOffset Epoch = DateTimeOffset.UnixEpoch;
 
@@ -48,7 +49,7 @@ internal sealed class QmpClient : IAsyncDisposable
     /// <param name="socket">Path of its socket.</param>
     /// <param name="dead">The reason why it will never listen; null while it may.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="HypervisorException">QEMU has ended, or does not listen in time.</exception>
+    /// <exception cref="HostException">QEMU has ended, or does not listen in time.</exception>
     public static async Task<QmpClient> OpenAsync(string socket, Func<string?> dead, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -65,33 +66,33 @@ internal sealed class QmpClient : IAsyncDisposable
                 // It greets once the client before has gone.
                 var greeting = await reader.ReadLineAsync(patience.Token) ?? throw new IOException("QEMU closed the connection");
                 if (!JsonDocument.Parse(greeting).RootElement.TryGetProperty("QMP", out _))
-                    throw new HypervisorException($"{socket} does not speak QMP");
+                    throw new HostException($"{socket} does not speak QMP");
                 client = new QmpClient(stream, reader);
                 await client.ExecuteAsync("qmp_capabilities", null, patience.Token);
                 return client;
             }
-            catch (Exception e) when (e is SocketException or IOException or HypervisorException)
+            catch (Exception e) when (e is SocketException or IOException or HostException)
             {
                 // Nobody listens yet, or QEMU is still busy with the end of the client before and drops the next.
                 if (client is not null)
                     await client.DisposeAsync();
                 connection.Dispose();
                 if (dead() is { } reason)
-                    throw new HypervisorException($"QEMU ended: {reason}");
+                    throw new HostException($"QEMU ended: {reason}");
                 await Task.Delay(RetryInterval, cancellation);
                 if (patience.IsCancellationRequested)
-                    throw new HypervisorException($"QEMU does not listen at {socket}: {e.Message}");
+                    throw new HostException($"QEMU does not listen at {socket}: {e.Message}");
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 connection.Dispose();
-                throw new HypervisorException($"QEMU does not answer at {socket} within {Patience.TotalSeconds:0} s");
+                throw new HostException($"QEMU does not answer at {socket} within {Patience.TotalSeconds:0} s");
             }
         }
     }
 
     /// <summary>Runs a command; returns what it returns.</summary>
-    /// <exception cref="HypervisorException">QEMU refuses, with its own words, or has ended.</exception>
+    /// <exception cref="HostException">QEMU refuses, with its own words, or has ended.</exception>
     public async Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments, CancellationToken cancellation)
     {
         var id = Interlocked.Increment(ref lastId);
@@ -107,7 +108,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
         catch (IOException e)
         {
-            throw new HypervisorException($"QEMU, {command}: {e.Message}");
+            throw new HostException($"QEMU, {command}: {e.Message}");
         }
         finally
         {
@@ -115,10 +116,10 @@ internal sealed class QmpClient : IAsyncDisposable
         }
 
         if (ended is { } reason)
-            throw new HypervisorException($"QEMU, {command}: {reason}");
+            throw new HostException($"QEMU, {command}: {reason}");
         var reply = await answer.Task.WaitAsync(cancellation);
         return reply.TryGetProperty("error", out var error)
-            ? throw new HypervisorException($"QEMU refuses {command}: {error.GetProperty("desc").GetString()}")
+            ? throw new HostException($"QEMU refuses {command}: {error.GetProperty("desc").GetString()}")
             : reply.GetProperty("return");
     }
 
@@ -126,7 +127,7 @@ internal sealed class QmpClient : IAsyncDisposable
     /// <param name="seen">How many of <see cref="Events"/> do not count.</param>
     /// <param name="fits">Which event is meant.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="HypervisorException">QEMU has ended.</exception>
+    /// <exception cref="HostException">QEMU has ended.</exception>
     public async Task<QmpEvent> WaitAsync(int seen, Func<QmpEvent, bool> fits, CancellationToken cancellation)
     {
         while (true)
@@ -141,7 +142,7 @@ internal sealed class QmpClient : IAsyncDisposable
                 }
 
                 if (ended is { } reason)
-                    throw new HypervisorException($"QEMU: {reason}");
+                    throw new HostException($"QEMU: {reason}");
                 next = news.Task;
             }
 
@@ -180,7 +181,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
 
         foreach (var (_, answer) in waiting)
-            answer.TrySetException(new HypervisorException($"QEMU: {reason}"));
+            answer.TrySetException(new HostException($"QEMU: {reason}"));
     }
 
     private void Take(JsonElement message)

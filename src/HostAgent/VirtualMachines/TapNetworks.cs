@@ -1,4 +1,5 @@
 using System.Globalization;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
@@ -10,8 +11,11 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// </summary>
 internal sealed class TapNetworks(SandboxNetworks sandboxes)
 {
-    /// <summary>The tap device in each namespace.</summary>
-    public const string FirstTap = "tap0";
+    private const string TapKey = "tap";
+
+    // While one moves there are two in its namespace.
+    private const string FirstTap = "tap0";
+    private const string SecondTap = "tap1";
 
     private readonly ContainerNetworks networks = new(sandboxes);
 
@@ -36,10 +40,24 @@ internal sealed class TapNetworks(SandboxNetworks sandboxes)
     /// <summary>Name of the namespace that QEMU runs in.</summary>
     public string NamespaceOf(int number, bool clone) => clone ? sandboxes.Inner(number) : sandboxes.Namespace(number);
 
+    /// <summary>The tap device that one's QEMU has.</summary>
+    public static string TapOf(RunningVm vm) => vm.Details.GetValueOrDefault(TapKey, FirstTap);
+
+    /// <summary>Details of one that has the first tap device of a network of its own.</summary>
+    public static IReadOnlyDictionary<string, string> WithFirstTap(RunningVm vm) =>
+        vm.Details.Where(detail => detail.Key != TapKey).ToDictionary();
+
+    /// <summary>Details of the one that takes the place of another in its network.</summary>
+    public static IReadOnlyDictionary<string, string> WithNextTap(RunningVm vm) =>
+        new Dictionary<string, string>(vm.Details) { [TapKey] = TapOf(vm) == FirstTap ? SecondTap : FirstTap };
+
     /// <summary>MAC address of the guest whose inner address has this number.</summary>
     public static string Mac(int inner) => ContainerNetworks.InnerMac(inner);
 
-    /// <summary>The kernel's <c>ip=</c> argument (kernel documentation, admin-guide/nfs/nfsroot.rst), which Debian's and dracut's boot understand too.</summary>
+    /// <summary>
+    /// The kernel's <c>ip=</c> argument (kernel documentation, admin-guide/nfs/nfsroot.rst), which Debian's and dracut's boot
+    /// understand too.
+    /// </summary>
     public static string KernelArgument(int inner, string name) =>
         $"ip={SandboxNetworks.CloneAddress(inner)}::{SandboxNetworks.HostAddress(inner)}:255.255.255.252:{name}:eth0:off";
 

@@ -1,54 +1,206 @@
-using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
-using JustRunIt.HostAgent.Processes;
+using System.Text.Json.Nodes;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Bus;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
-/// <summary>Virtual machines of QEMU, with KVM where a guest boots with it, else emulated.</summary>
+/// <summary>
+/// Virtual machines of QEMU. A clone is made by pre-copy migration to a second QEMU, at whose end both run (§2.2.1); their disks
+/// part at the same instant (docs/decisions/0020-virtual-machines.md).
+/// </summary>
 internal sealed class VmBackEnd : IBackEnd
 {
-    /// <summary>Its name in the agent's file.</summary>
-    public const string BackEndName = "vm";
+    private static readonly TimeSpan BalloonPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BalloonInterval = TimeSpan.FromMilliseconds(20);
 
-    private static readonly (string Tool, string Package)[] Tools =
-    [
-        (QemuCommand.Program, "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ip", "iproute2"), ("nft", "nftables"),
-    ];
+    private readonly BackEndContext context;
+    private readonly Accelerator accelerator;
+    private readonly TapNetworks networks;
+    private readonly VmDisks disks;
+    private readonly QemuGuests guests;
 
-    private Accelerator? accelerator;
-
-    /// <inheritdoc />
-    public string Name => BackEndName;
-
-    /// <inheritdoc />
-    public string Clones => accelerator switch
+    public VmBackEnd(BackEndContext context, Accelerator accelerator)
     {
-        null => "live, by pre-copy migration to a second QEMU at whose end both run",
-        { IsHardware: true } => "live, by pre-copy migration to a second QEMU at whose end both run, with KVM",
-        { NoticesWrites: true } => $"live, by pre-copy migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}",
-        _ => $"live, by migration to a second QEMU at whose end both run, EMULATED (TCG, several times slower than KVM): {accelerator.Why}; STANDING STILL while memory is copied: QEMU is older than {Accelerator.FirstToNotice}.0 (JUSTRUNIT_QEMU names another)",
-    };
-
-    /// <inheritdoc />
-    public async Task<string?> ProbeAsync(AgentSettings settings, CancellationToken cancellation)
-    {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
-            return "virtual machines need root for their networks; run the agent as root";
-        if (settings.Isolation != Isolation.Namespace)
-            return "a live clone has the original's addresses, so it must be isolated; set isolation: namespace";
-        foreach (var (tool, package) in Tools)
-        {
-            if (Launcher.FindExecutable(tool) is null)
-                return $"{tool} is missing; install the package {package}";
-        }
-
-        if (!File.Exists("/dev/net/tun"))
-            return "there is no /dev/net/tun; load the module tun (modprobe tun)";
-        accelerator ??= await Accelerator.ProbeAsync(cancellation);
-        return accelerator.IsHardware ? null : await Accelerator.BootsAsync(accelerator.Name, cancellation);
+        (this.context, this.accelerator) = (context, accelerator);
+        networks = new TapNetworks(context.Networks);
+        disks = new VmDisks(context.Settings);
+        guests = new QemuGuests(context, accelerator, networks, disks);
+        Mover = new VmMover(context, Name, accelerator, networks, disks, guests);
     }
 
     /// <inheritdoc />
-    public IHypervisor Create(HostParts parts) =>
-        new VmHypervisor(parts, accelerator ??= Accelerator.ProbeAsync(CancellationToken.None).GetAwaiter().GetResult());
+    public string Name =>
+        accelerator.IsHardware ? VmBackEndKind.BackEndName : $"{VmBackEndKind.BackEndName} ({accelerator.Name})";
+
+    /// <inheritdoc />
+    public IMover? Mover { get; }
+
+    /// <inheritdoc />
+    public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
+    {
+        var guest = Guest.Of(command.Program);
+        int? network = null;
+        try
+        {
+            network = await networks.CreateOnlineAsync(command.Program.Listen, command.Program.Next);
+            (string File, string Node)? disk = guest.Disk is { } image ? await disks.CreateAsync(command.Vm, image) : null;
+            var vm = Allocations.NewVm(command) with
+            {
+                Network = network,
+                Details = guests.DetailsOf(command.Machine, network.Value),
+            };
+            return await guests.LaunchAsync(vm, guest, disk, incoming: false, cancellation);
+        }
+        catch
+        {
+            await guests.RemoveRestAsync(command.Vm, network);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CopyAsync(original, command, cancellation);
+        }
+        catch
+        {
+            await guests.MergeAsync(original);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public string LastWords(string vm) => guests.LastWords(vm);
+
+    /// <inheritdoc />
+    public MemorySize GroupMemory(RunningVm vm) => QemuCommand.MemoryOf(Allocations.MemoryOf(vm.Start));
+
+    /// <summary>The guest's own memory: its balloon takes what it may not use (virtio specification, §5.5).</summary>
+    public async Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation)
+    {
+        var booted = Allocations.MemoryOf(vm.Start);
+        if (limit > booted)
+            throw new HostException($"memory: {limit} for {vm.Name} is more than the {booted} that it was booted with");
+        using var alone = await guests.AloneAsync(vm.Name, cancellation);
+        await using var qemu = await guests.OpenAsync(vm, cancellation);
+        await qemu.ExecuteAsync("balloon", new JsonObject { ["value"] = limit.Bytes }, cancellation);
+        var begin = context.Parts.Clock.GetTimestamp();
+        while (true)
+        {
+            var told = await qemu.ExecuteAsync("query-balloon", null, cancellation);
+            var actual = new MemorySize(told.GetProperty("actual").GetInt64());
+            if (actual == limit)
+                return actual;
+            if (context.Parts.Clock.GetElapsedTime(begin) > BalloonPatience)
+            {
+                await qemu.ExecuteAsync("balloon", new JsonObject { ["value"] = vm.Memory.Bytes }, cancellation);
+                throw new HostException(
+                    $"memory: the guest of {vm.Name} gives up no more than down to {actual}; {limit} is too little for it, "
+                    + "or it has no virtio balloon");
+            }
+
+            await Task.Delay(BalloonInterval, cancellation);
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task RemoveRestAsync(RunningVm vm)
+    {
+        await guests.RemoveRestAsync(vm.Name, vm.Network);
+        // One that was never finished is merged by whoever gave it up, who has the original's monitor.
+        if (vm.Origin is { Result: not null, Command.Vm: var name } && context.Running.Find(name) is { } original)
+            await guests.MergeAsync(original);
+    }
+
+    /// <inheritdoc />
+    public Task SettleAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>A copy that an earlier agent began may have its original standing still: it goes on, and the copy is given up.</summary>
+    public async Task ResumeAsync(RunningVm vm, CancellationToken cancellation)
+    {
+        await using var qemu = await guests.OpenAsync(vm, cancellation);
+        await LiveCopy.ResumeAsync(qemu);
+    }
+
+    /// <inheritdoc />
+    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles)
+    {
+        foreach (var vm in adopted)
+            await guests.MergeAsync(vm);
+        disks.DeleteAllBut(adopted.Select(vm => vm.Name).ToHashSet());
+    }
+
+    private async Task<Duplicate> CopyAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
+    {
+        // One copy of an original at a time.
+        using var alone = await guests.AloneAsync(original.Name, cancellation);
+        context.Running.StillHere(original);
+        var (name, program) = (command.CloneName, original.Start.Program);
+        int? network = null;
+        RunningVm? clone = null;
+        try
+        {
+            context.Tell(name, "network");
+            network = await networks.CreateCloneAsync(QemuGuests.InnerOf(original), program.Listen, program.Next, command.Next);
+            await using var source = await guests.OpenAsync(original, cancellation);
+            (string File, string Node)? below = await VmDisks.TopAsync(source, cancellation);
+            (string File, string Node)? copysDisk = null, nextDisk = null;
+            if (below is { } top)
+            {
+                copysDisk = await disks.CreateAsync(name, top.File);
+                nextDisk = await disks.CreateAsync(original.Name, top.File);
+                await VmDisks.OpenAsync(source, nextDisk.Value.File, nextDisk.Value.Node, cancellation);
+            }
+
+            context.Tell(name, "start");
+            clone = BackEndContext.LiveClone(original, command, network.Value);
+            // Its network is new, whatever the original's tap device is called by now.
+            clone = clone with { Details = TapNetworks.WithFirstTap(clone) };
+            clone = await guests.LaunchAsync(clone, Guest.Of(program), copysDisk, incoming: true, cancellation);
+            await using var target = await guests.OpenAsync(clone, cancellation);
+            var uri = $"unix:{disks.Incoming(name)}";
+            await LiveCopy.ReceiveAsync(target, uri, cancellation);
+            context.Tell(name, "copy");
+            // It runs on meanwhile: it may not have more than its machine.
+            await using var lifted = await context.Lift.LiftAsync(original, LiftTo.Machine);
+            var copied = await LiveCopy.SendAsync(
+                source,
+                uri,
+                pause =>
+                {
+                    context.Tell(name, "pause");
+                    return below is { } closed
+                        ? VmDisks.SnapshotAsync(source, closed.Node, nextDisk!.Value.Node, pause)
+                        : Task.CompletedTask;
+                },
+                goesOn: true,
+                cancellation,
+                // A clone that lacks a write is not the original.
+                standsStill: !accelerator.NoticesWrites);
+            // What stood still when it was copied stands still there, too.
+            await LiveCopy.LoadedAsync(target, cancellation);
+            await target.ExecuteAsync("cont", null, cancellation);
+            return new Duplicate(clone, Cold: false, copied.Pause, copied.BytesCopied);
+        }
+        catch
+        {
+            if (clone is { ProcessId: > 0 } made)
+            {
+                await context.Groups.EndAsync(VmGroups.Of(made));
+                await RemoveRestAsync(made);
+            }
+            else
+            {
+                await guests.RemoveRestAsync(name, network);
+            }
+
+            throw;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using JustRunIt.HostAgent.Configuration;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
@@ -124,25 +124,29 @@ internal sealed class VmDisks(AgentSettings settings)
     {
         var told = qemu.Events.Count;
         var below = await NodeOfAsync(qemu, Overlay(vm, 0), cancellation);
-        await qemu.ExecuteAsync("block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top, ["base-node"] = below }, cancellation);
+        await qemu.ExecuteAsync(
+            "block-commit", new JsonObject { ["job-id"] = "merge", ["device"] = top, ["base-node"] = below }, cancellation);
         if ((await qemu.WaitAsync(told, e => e.Name is "BLOCK_JOB_READY" or "BLOCK_JOB_COMPLETED", cancellation)).Name == "BLOCK_JOB_READY")
             await qemu.ExecuteAsync("block-job-complete", new JsonObject { ["device"] = "merge" }, cancellation);
         var end = await qemu.WaitAsync(told, e => e.Name == "BLOCK_JOB_COMPLETED", cancellation);
         if (end.Data.TryGetProperty("error", out var error))
-            throw new HypervisorException($"overlays of {vm} are not merged: {error.GetString()}");
+            throw new HostException($"overlays of {vm} are not merged: {error.GetString()}");
     }
 
     /// <summary>Closes overlays that a clone was to put above the disk and did not, and those that were written back.</summary>
     private static async Task CloseUnusedAsync(QmpClient qemu, CancellationToken cancellation)
     {
         var nodes = await qemu.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }, cancellation);
-        foreach (var name in nodes.EnumerateArray().Select(node => node.GetProperty("node-name").GetString()!).Where(name => name.StartsWith(NodePrefix, StringComparison.Ordinal)))
+        var ours = nodes.EnumerateArray()
+            .Select(node => node.GetProperty("node-name").GetString()!)
+            .Where(name => name.StartsWith(NodePrefix, StringComparison.Ordinal));
+        foreach (var name in ours)
         {
             try
             {
                 await qemu.ExecuteAsync("blockdev-del", new JsonObject { ["node-name"] = name }, cancellation);
             }
-            catch (HypervisorException)
+            catch (HostException)
             {
                 // QEMU refuses to close what the disk is made of.
             }
@@ -160,7 +164,8 @@ internal sealed class VmDisks(AgentSettings settings)
 
     private string[] Files(string vm) => Directory.Exists(folder) ? Directory.GetFiles(folder, $"{vm}.*{Extension}") : [];
 
-    private string Overlay(string vm, int number) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{vm}.{number}{Extension}"));
+    private string Overlay(string vm, int number) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{vm}.{number}{Extension}"));
 
     private static string Node(int number) => string.Create(CultureInfo.InvariantCulture, $"{NodePrefix}{number}");
 

@@ -15,13 +15,13 @@ public static class Broker
         var text = Environment.GetEnvironmentVariable(EnvironmentVariables.RabbitMq);
         if (string.IsNullOrEmpty(text))
             throw new ConfigurationException($"environment: {EnvironmentVariables.RabbitMq} is not set; it must be an AMQP URI, {Example}");
-        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps" && uri.Segments.Length <= 2
             ? uri
             : throw new ConfigurationException($"environment: {EnvironmentVariables.RabbitMq}: no AMQP URI; allowed is {Example}");
     }
 
     /// <summary>Why the broker refuses us (password, virtual host), if that is what an exception says.</summary>
-    internal static string? Refusal(Exception e) => e switch
+    public static string? Refusal(Exception e) => e switch
     {
         BrokerUnreachableException { InnerException: AuthenticationFailureException or OperationInterruptedException } => e.InnerException.Message,
         AuthenticationFailureException or OperationInterruptedException { ShutdownReason.ReplyCode: 530 or 403 } => e.Message,

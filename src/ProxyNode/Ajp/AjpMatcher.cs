@@ -10,11 +10,15 @@ namespace JustRunIt.ProxyNode.Ajp;
 internal sealed class AjpMatcher(WildcardRules rules) : Matcher
 {
     private static readonly byte[] Pong = [0x41, 0x42, 0, 1, AjpPacket.CPong];
-    private static readonly byte[] MoreBody = [0x41, 0x42, 0, 3, AjpPacket.GetBodyChunk, AjpPacket.LongestBodyChunk >> 8, AjpPacket.LongestBodyChunk & 0xFF];
+    private static readonly byte[] MoreBody =
+        [0x41, 0x42, 0, 3, AjpPacket.GetBodyChunk, AjpPacket.LongestBodyChunk >> 8, AjpPacket.LongestBodyChunk & 0xFF];
 
     // Status 502, its phrase, no headers; then the end, the connection stays.
     private static readonly byte[] NotOnRecord =
-        [0x41, 0x42, 0, 19, AjpPacket.SendHeaders, 502 >> 8, 502 & 0xFF, 0, 11, .. "Bad Gateway"u8, 0, 0, 0, 0x41, 0x42, 0, 2, AjpPacket.EndResponse, 1];
+    [
+        0x41, 0x42, 0, 19, AjpPacket.SendHeaders, 502 >> 8, 502 & 0xFF, 0, 11, .. "Bad Gateway"u8, 0, 0, 0,
+        0x41, 0x42, 0, 2, AjpPacket.EndResponse, 1,
+    ];
 
     private bool firstBodyPacketSeen;
 

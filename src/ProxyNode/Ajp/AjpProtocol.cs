@@ -1,13 +1,14 @@
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Ajp;
 
 /// <summary>AJP13, between a web server with mod_jk or mod_proxy_ajp and a servlet container.</summary>
-internal sealed class AjpProtocol : IProtocol
+internal sealed class AjpProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "ajp13";
@@ -31,6 +32,8 @@ internal sealed class AjpProtocol : IProtocol
             return [];
         var head = AjpRequest.Parse(request[..AjpPacket.LengthOf(request, fromContainer: false)]);
         return SessionNames.Find(
-            head.Path, head.Headers.Where(header => header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value), rules);
+            head.Path,
+            head.Headers.Where(header => header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase)).Select(header => header.Value),
+            rules);
     }
 }

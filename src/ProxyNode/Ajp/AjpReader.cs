@@ -12,9 +12,6 @@ internal ref struct AjpReader(ReadOnlySpan<byte> payload)
     /// <summary>Bytes read.</summary>
     public int Position { get; private set; }
 
-    /// <summary>Whether there is more.</summary>
-    public readonly bool HasMore => Position < payload.Length;
-
     /// <summary>One byte.</summary>
     public byte Byte() => Take(1)[0];
 

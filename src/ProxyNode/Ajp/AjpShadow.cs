@@ -2,7 +2,9 @@ using System.Text;
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Ajp;
 
@@ -47,7 +49,9 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> said) =>
-        said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0 ? AjpPacket.BodyEnd : default;
+        said.Length > AjpPacket.HeaderLength && said[AjpPacket.HeaderLength] == AjpPacket.GetBodyChunk && --ahead < 0
+            ? AjpPacket.BodyEnd
+            : default;
 
     private string Declared(string text) => rules.Identities.Count > 0 ? identities.Replace(text) : text;
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
 using JustRunIt.Events.Proxies;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Replaying;
 
@@ -32,9 +32,11 @@ internal sealed class Experiments(NodeSettings settings, TierProxies proxies, Ti
     private async Task<ReplayResult> MeasureAsync(StartReplay command)
     {
         if (proxies.Find(command.Service, command.Tier) is not { } proxy)
-            return ReplayResult.Failed(clock.GetUtcNow(), $"proxy node {settings.Node} has no proxies for tier {command.Tier} of {command.Service}");
-        return IPEndPoint.TryParse(command.SandboxEndpoint, out var sandbox)
-            ? await proxy.RunExperimentAsync(sandbox, command.Durations, CancellationToken.None)
-            : ReplayResult.Failed(clock.GetUtcNow(), $"sandboxEndpoint: '{command.SandboxEndpoint}'; allowed is IP:PORT");
+            return Failed($"proxy node {settings.Node} has no proxies for tier {command.Tier} of {command.Service}");
+        return Endpoint.TryParse(command.SandboxEndpoint, EndpointKinds.Address, out var sandbox)
+            ? await proxy.RunExperimentAsync(sandbox.Ip!, command.Durations, CancellationToken.None)
+            : Failed($"sandboxEndpoint: '{command.SandboxEndpoint}'; allowed is {Endpoint.Allowed(EndpointKinds.Address)}");
     }
+
+    private ReplayResult Failed(string reason) => ReplayResult.Failed(clock.GetUtcNow(), reason);
 }

@@ -32,7 +32,9 @@ internal sealed partial class Reporter(NodeSettings settings, TierProxies proxie
 
     private async Task ReportAsync(TierProxy proxy, DateTimeOffset from, DateTimeOffset to, CancellationToken stop)
     {
-        var interval = proxy.ResponseTimes.Take();
+        // Nothing is measured of a protocol that is only relayed: no requests would be a false statement.
+        if (proxy.ResponseTimes?.Take() is not { } interval)
+            return;
         var report = new ResponseTimesMeasured(
             settings.Node,
             proxy.Settings.Service,

@@ -1,4 +1,4 @@
-using System.Net;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using Microsoft.Extensions.Hosting;
@@ -26,9 +26,9 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
     /// <param name="moves">How often it has moved.</param>
     public void Follow(string vm, string endpoint, int moves)
     {
-        if (!IPEndPoint.TryParse(endpoint, out var to))
+        if (!Endpoint.TryParse(endpoint, EndpointKinds.Address, out var to))
             return;
-        foreach (var proxy in proxies.Where(proxy => proxy.TryFollow(vm, to, moves)))
+        foreach (var proxy in proxies.Where(proxy => proxy.TryFollow(vm, to.Ip!, moves)))
             LogFollowed(vm, endpoint, proxy.Settings.Tier);
     }
 

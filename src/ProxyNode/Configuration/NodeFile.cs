@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
@@ -10,6 +11,11 @@ internal static class NodeFile
 {
     private const int DefaultMemoryMebibytes = 64;
 
+    private static readonly string[] RelayFields = ["listen", "install", "protocol", "upstream", "vm"];
+
+    /// <summary>Of a tier, what means something only where the messages of one of its proxies are understood.</summary>
+    private static readonly string[] MessageFields = ["memoryMiB", .. RulesFile.Fields];
+
     /// <summary>Reads and checks a file.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
     public static NodeSettings Read(string file)
@@ -18,7 +24,7 @@ internal static class NodeFile
         var tiers = new List<TierSettings>();
         foreach (var field in root.Required("tiers").List())
         {
-            var tier = Tier(field.Group(["service", "tier", "listen", "install", "protocol", "upstream", "vm", "outProxies", "memoryMiB", .. RulesFile.Fields]));
+            var tier = Tier(field.Group(["service", "tier", .. RelayFields, "outProxies", .. MessageFields]));
             if (tiers.Any(other => other.Service == tier.Service && other.Tier == tier.Tier))
                 throw field.Required("tier").Error("a tier that is not listed already");
             tiers.Add(tier);
@@ -38,16 +44,37 @@ internal static class NodeFile
 
     private static TierSettings Tier(YamlField field)
     {
-        var rules = RulesFile.Read(field);
-        var upstream = Upstream(field.Required("upstream"));
-        return new(
+        var relay = Relay(field);
+        var outProxies = field.Optional("outProxies")?.List().Select(OutProxy).ToList() ?? [];
+        if (relay.Protocol is not IMessageProtocol && !outProxies.Exists(next => next.Relay.Protocol is IMessageProtocol))
+            Refuse(field, MessageFields, relay.Protocol);
+        if (relay.Protocol is not IMessageProtocol)
+            Refuse(field, RulesFile.InProxyFields, relay.Protocol);
+        return new TierSettings(
             field.Required("service").Text(),
             field.Required("tier").Text(),
-            Address(field.Required("listen")),
-            upstream,
-            field.Optional("outProxies")?.List().Select(OutProxy).ToList() ?? [],
-            rules,
-            (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024)
+            relay,
+            outProxies,
+            RulesFile.Read(field),
+            (field.Optional("memoryMiB")?.Whole(1, 65536) ?? DefaultMemoryMebibytes) * 1024L * 1024);
+    }
+
+    private static OutProxySettings OutProxy(YamlField field)
+    {
+        field.Group(["name", .. RelayFields, "sandboxListen"]);
+        var relay = Relay(field);
+        if (relay.Protocol is not IMessageProtocol)
+            Refuse(field, ["sandboxListen"], relay.Protocol);
+        return new OutProxySettings(
+            field.Required("name").Text(),
+            relay,
+            relay.Protocol is IMessageProtocol ? Listen(field.Required("sandboxListen")) : null);
+    }
+
+    private static RelaySettings Relay(YamlField field)
+    {
+        var upstream = field.Required("upstream").Endpoint(EndpointKinds.HostName | EndpointKinds.Unix).ToEndPoint();
+        return new RelaySettings(Listen(field.Required("listen")), upstream)
         {
             Protocol = Protocol(field),
             Install = Install(field, upstream),
@@ -55,20 +82,11 @@ internal static class NodeFile
         };
     }
 
-    private static OutProxySettings OutProxy(YamlField field)
+    /// <summary>A protocol that is only relayed has no clone, and nothing of it is read: what asks for that is a mistake.</summary>
+    private static void Refuse(YamlField field, IEnumerable<string> names, IProtocol protocol)
     {
-        field.Group("name", "protocol", "listen", "upstream", "sandboxListen", "install", "vm");
-        var upstream = Upstream(field.Required("upstream"));
-        return new OutProxySettings(
-            field.Required("name").Text(),
-            Address(field.Required("listen")),
-            upstream,
-            Address(field.Required("sandboxListen")))
-        {
-            Protocol = Protocol(field),
-            Install = Install(field, upstream),
-            Vm = field.Optional("vm")?.Text(),
-        };
+        if (names.Select(field.Optional).FirstOrDefault(asked => asked is not null) is { } refused)
+            throw refused.Error($"none where protocol {protocol.Name} is only relayed");
     }
 
     private static IProtocol Protocol(YamlField field) => field.Optional("protocol") is not { } protocol
@@ -81,12 +99,9 @@ internal static class NodeFile
             return null;
         if (!Installation.IsPossibleBefore(upstream))
             throw field.Required("upstream").Error("IP:PORT or unix:PATH where the proxy is installed around an address");
-        return Addresses.TryParseInstallable(install.Text()) ?? throw install.Error("IP:PORT of one address, such as 10.0.0.5:8080");
+        var address = install.Endpoint(EndpointKinds.Address);
+        return address.IsOpen ? throw install.Error(Installation.Allowed) : address.Ip;
     }
 
-    private static IPEndPoint Address(YamlField field) =>
-        Addresses.TryParseLocal(field.Text()) ?? throw field.Error("IP:PORT, such as 127.0.0.1:8080");
-
-    private static EndPoint Upstream(YamlField field) =>
-        Addresses.TryParseServer(field.Text()) ?? throw field.Error(Addresses.AllowedServers);
+    private static IPEndPoint Listen(YamlField field) => field.Endpoint(EndpointKinds.AnyPort).Ip!;
 }

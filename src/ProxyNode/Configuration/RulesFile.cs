@@ -11,6 +11,9 @@ internal static class RulesFile
     /// <summary>The fields that are rules.</summary>
     public static IReadOnlyList<string> Fields { get; } = ["wildcards", "replies", "identities", "credentials", "sessions"];
 
+    /// <summary>Those of them that an in-proxy alone makes use of.</summary>
+    public static IReadOnlyList<string> InProxyFields { get; } = ["replies", "identities", "credentials", "sessions"];
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
     public static ServiceRules Read(string file) => Read(YamlField.Root(file).Group([.. Fields]));

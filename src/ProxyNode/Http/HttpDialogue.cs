@@ -66,9 +66,6 @@ internal sealed class HttpDialogue : Dialogue
     /// <summary>Whether the request whose head was read last waits for a word before its body is sent (RFC 9110 §10.1.1).</summary>
     public bool ClientAwaitsContinue => inRequest && request.ExpectsContinue;
 
-    /// <summary>Whether the request that was read last leaves the connection open.</summary>
-    public bool ClientKeepsAlive => request.KeepAlive;
-
     /// <inheritdoc />
     public override int FromServer(Span<byte> bytes, out ServerStep step)
     {
@@ -82,7 +79,8 @@ internal sealed class HttpDialogue : Dialogue
                 throw new HttpSyntaxException("a reply that nobody asked for");
             taken = reply.Length;
             step.Tunnels = reply.Status == 101
-                || (asked is { MaySwitchProtocol: true, IsHead: false } && reply is { Status: >= 200 and < 300, Body: BodyKind.UntilClose });
+                || (asked is { MaySwitchProtocol: true, IsHead: false }
+                    && reply is { Status: >= 200 and < 300, Body: BodyKind.UntilClose });
             if (reply.IsInterim)
                 return taken;
             step.HeadLength = taken;

@@ -44,13 +44,16 @@ internal static class HttpKeys
             if (rules.Headers.Contains(name))
                 continue;
             var value = request.Value(header);
-            hash.Number(header.Name).Part(name == "cookie" && rules.Cookies.Count > 0 ? Latin1(ReplaceCookies(Latin1(value), rules.Cookies)) : value);
+            hash.Number(header.Name).Part(
+                name == "cookie" && rules.Cookies.Count > 0 ? Latin1(ReplaceCookies(Latin1(value), rules.Cookies)) : value);
         }
 
         return hash.Part(body).End();
     }
 
-    /// <summary>The method, and the path without its identifiers: segments that are numbers, or hexadecimal with a digit among them.</summary>
+    /// <summary>
+    /// The method, and the path without its identifiers: segments that are numbers, or hexadecimal with a digit among them.
+    /// </summary>
     private static UInt128 Equivalent(in RequestParts request)
     {
         var hash = KeyHash.Begin().Part(request.Method);

@@ -17,7 +17,8 @@ internal sealed class HttpMatcher(WildcardRules rules) : Matcher
     public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => NotOnRecord;
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Prompt(Dialogue dialogue) => dialogue is HttpDialogue { ClientAwaitsContinue: true } ? Continue : default;
+    public override ReadOnlyMemory<byte> Prompt(Dialogue dialogue) =>
+        dialogue is HttpDialogue { ClientAwaitsContinue: true } ? Continue : default;
 
     private static byte[] Reply(string status, string text) => Encoding.ASCII.GetBytes(
         $"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");

@@ -1,13 +1,14 @@
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>HTTP/1.1 (RFC 9110, RFC 9112), and HTTP/1.0 as far as it is a part of it.</summary>
-internal sealed class HttpProtocol : IProtocol
+internal sealed class HttpProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "http";

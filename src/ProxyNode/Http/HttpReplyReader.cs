@@ -1,6 +1,5 @@
 using System.Text;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Http;
 

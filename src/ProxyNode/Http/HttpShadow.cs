@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Http;
 

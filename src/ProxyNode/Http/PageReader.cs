@@ -1,6 +1,6 @@
 using System.Text;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Http;
 
@@ -105,5 +105,6 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
             Issue(last = name);
     }
 
-    private static bool IsOfId(byte c) => char.IsAsciiLetterOrDigit((char)c) || c is (byte)'.' or (byte)'-' or (byte)'_' or (byte)'!' or (byte)'*';
+    private static bool IsOfId(byte c) =>
+        char.IsAsciiLetterOrDigit((char)c) || c is (byte)'.' or (byte)'-' or (byte)'_' or (byte)'!' or (byte)'*';
 }

@@ -89,7 +89,12 @@ internal ref struct RequestParts
     /// <param name="places">Its headers that can select a reply.</param>
     /// <param name="body">Its content.</param>
     public static RequestParts Of(
-        ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, ReadOnlySpan<byte> query, ReadOnlySpan<byte> values, ReadOnlySpan<Header> places, ReadOnlySpan<byte> body)
+        ReadOnlySpan<byte> method,
+        ReadOnlySpan<byte> path,
+        ReadOnlySpan<byte> query,
+        ReadOnlySpan<byte> values,
+        ReadOnlySpan<Header> places,
+        ReadOnlySpan<byte> body)
     {
         var parts = new RequestParts(values, new Header[places.Length]) { Method = method, Path = path, Query = query, Body = body };
         var count = 0;

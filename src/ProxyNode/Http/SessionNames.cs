@@ -1,4 +1,4 @@
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Http;

@@ -19,6 +19,9 @@ internal sealed class Installation(Redirection redirection, Listener listener, T
     /// <summary>How long replies that are under way may take when the time to drain is over.</summary>
     private static readonly TimeSpan LastReplies = TimeSpan.FromSeconds(5);
 
+    /// <summary>What address a proxy can be installed around, for complaints.</summary>
+    public const string Allowed = "IP:PORT of one address, such as 10.0.0.5:8080";
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Redirects an address to a listener.</summary>

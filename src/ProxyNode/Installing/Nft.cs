@@ -42,7 +42,15 @@ internal static class Nft
 
     private static async Task<string> RunAsync(string input, params string[] arguments)
     {
-        using var process = new Process { StartInfo = new ProcessStartInfo("nft") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true } };
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo("nft")
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
         foreach (var argument in arguments)
             process.StartInfo.ArgumentList.Add(argument);
         // Debian keeps it off the path of users other than root.

@@ -43,20 +43,27 @@ internal sealed record RedirectionRules(IPEndPoint Address, IPEndPoint Proxy, in
     public static string NamesOf(IPEndPoint address) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{address.Address.ToString().Replace(':', '-')}_{address.Port}_");
 
-    /// <summary>Puts the rules in force, all at once. The table begins alive, so that no other proxy's start takes it for an orphan.</summary>
+    /// <summary>
+    /// Puts the rules in force, all at once. The table begins alive, so that no other proxy's start takes it for an orphan.
+    /// </summary>
     public string Install()
     {
         var lifetime = string.Create(CultureInfo.InvariantCulture, $"{Lifetime.TotalMilliseconds}ms");
         var ownMark = string.Create(CultureInfo.InvariantCulture, $"0x{Mark:x8}");
         var type = Family == "ip6" ? "ipv6_addr" : "ipv4_addr";
-        var redirect = $"meta mark != {ownMark} {Family} daddr @{Alive} tcp dport {Address.Port} tcp flags & (fin|syn|rst|ack) == syn ct timeout set \"refused\" counter {Target}";
+        var redirect = $"meta mark != {ownMark} {Family} daddr @{Alive} tcp dport {Address.Port} "
+            + $"tcp flags & (fin|syn|rst|ack) == syn ct timeout set \"refused\" counter {Target}";
+        var heartbeat = $"meta mark {ownMark} {Family} daddr {Address.Address} udp dport {HeartbeatPort}";
         return $$"""
             table {{Family}} {{Table}} {
-                set {{Alive}} { type {{type}}; size 8; flags dynamic,timeout; timeout {{lifetime}}; elements = { {{Address.Address}} timeout {{lifetime}} }; }
+                set {{Alive}} {
+                    type {{type}}; size 8; flags dynamic,timeout; timeout {{lifetime}}
+                    elements = { {{Address.Address}} timeout {{lifetime}} }
+                }
                 ct timeout refused { protocol tcp; l3proto {{Family}}; policy = { close: 0 }; }
                 chain heartbeat {
                     type filter hook output priority raw - 10; policy accept;
-                    meta mark {{ownMark}} {{Family}} daddr {{Address.Address}} udp dport {{HeartbeatPort}} update @{{Alive}} { {{Family}} daddr timeout {{lifetime}} } drop
+                    {{heartbeat}} update @{{Alive}} { {{Family}} daddr timeout {{lifetime}} } drop
                 }
                 chain prerouting {
                     type nat hook prerouting priority dstnat - 1; policy accept;

@@ -13,7 +13,8 @@ internal static class Exposition
         foreach (var family in ProxyFigures.Families)
         {
             var name = NameOf(family.Name, family.IsCounter ? "_total" : "");
-            var samples = proxies.SelectMany(proxy => family.Read(proxy).Select(sample => (Labels: proxy.Labels.Concat(sample.Labels), sample.Value))).ToList();
+            var samples = proxies.SelectMany(
+                proxy => family.Read(proxy).Select(sample => (Labels: proxy.Labels.Concat(sample.Labels), sample.Value))).ToList();
             if (samples.Count == 0)
                 continue;
             Head(text, name, family.Description, family.IsCounter ? "counter" : "gauge");
@@ -21,7 +22,8 @@ internal static class Exposition
                 Line(text, name, labels, value);
         }
 
-        foreach (var family in proxies.SelectMany(proxy => proxy.Distributions().Select(found => (found, proxy.Labels))).GroupBy(item => item.found.Name))
+        var distributions = proxies.SelectMany(proxy => proxy.Distributions().Select(found => (found, proxy.Labels)));
+        foreach (var family in distributions.GroupBy(item => item.found.Name))
         {
             var name = NameOf(family.Key, "_seconds");
             Head(text, name, family.First().found.Description, "histogram");
@@ -32,13 +34,16 @@ internal static class Exposition
         return text.ToString();
     }
 
-    private static void Histogram(StringBuilder text, string name, IReadOnlyList<ProxyFigures.Label> labels, ResponseTimes.Distribution times)
+    private static void Histogram(
+        StringBuilder text, string name, IReadOnlyList<ProxyFigures.Label> labels, ResponseTimes.Distribution times)
     {
         var cumulative = 0L;
         for (var i = 0; i < times.Buckets.Count; i++)
         {
             cumulative += times.Buckets[i];
-            var bound = i < ResponseTimes.BucketBounds.Count ? ResponseTimes.BucketBounds[i].TotalSeconds.ToString(CultureInfo.InvariantCulture) : "+Inf";
+            var bound = i < ResponseTimes.BucketBounds.Count
+                ? ResponseTimes.BucketBounds[i].TotalSeconds.ToString(CultureInfo.InvariantCulture)
+                : "+Inf";
             Line(text, name + "_bucket", labels.Append(new ProxyFigures.Label("le", bound)), cumulative);
         }
 
@@ -49,10 +54,16 @@ internal static class Exposition
     private static void Head(StringBuilder text, string name, string description, string type) =>
         text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {description}\n# TYPE {name} {type}\n");
 
-    private static void Line(StringBuilder text, string name, IEnumerable<ProxyFigures.Label> labels, double value) => text.Append(
-        CultureInfo.InvariantCulture, $"{name}{{{string.Join(',', labels.Select(label => $"{label.Name}=\"{Escaped(label.Value)}\""))}}} {value}\n");
+    private static void Line(StringBuilder text, string name, IEnumerable<ProxyFigures.Label> labels, double value)
+    {
+        var all = string.Join(',', labels.Select(label => $"{label.Name}=\"{Escaped(label.Value)}\""));
+        text.Append(CultureInfo.InvariantCulture, $"{name}{{{all}}} {value}\n");
+    }
 
     private static string NameOf(string instrument, string suffix) => instrument.Replace('.', '_') + suffix;
 
-    private static string Escaped(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escaped(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -31,29 +31,50 @@ internal sealed class ProxyFigures
     public static IReadOnlyList<Family> Families { get; } =
     [
         new("justrunit.proxy.requests", "{request}", "Requests that were answered", true, proxy => Sides(proxy, times => times.Requests)),
-        new("justrunit.proxy.errors", "{request}", "Requests that failed, or got no reply", true, proxy => Sides(proxy, times => times.Errors)),
-        new("justrunit.proxy.sheds", "{request}", "Duplicates never sent because memory was short", true, proxy => OfReplay(proxy, replay => [new(replay.ShedCount)])),
-        new("justrunit.proxy.matches", "{request}", "The clone's requests, by how they were answered from the record", true, proxy => proxy.Matches() is not { } counts ? [] :
-        [
-            new(counts.Exact, new Label("match", "exact")),
-            new(counts.Wildcard, new Label("match", "wildcard")),
-            new(counts.Nearest, new Label("match", "nearest")),
-            new(counts.Missing, new Label("match", "missing")),
-        ]),
-        new("justrunit.proxy.compared", "{reply}", "Replies of both sides that were compared", true, proxy => OfReplay(proxy, replay => [new(replay.Comparison.Read().Compared)])),
-        new("justrunit.proxy.differences", "{reply}", "Replies in which both sides differ, by the first thing that does", true, proxy => OfReplay(proxy, replay =>
-        {
-            var differences = replay.Comparison.Read();
-            return
-            [
-                new(differences.Status, new Label("difference", "status")),
-                new(differences.Length, new Label("difference", "length")),
-                new(differences.Content, new Label("difference", "content")),
-            ];
-        })),
+        new(
+            "justrunit.proxy.errors",
+            "{request}",
+            "Requests that failed, or got no reply",
+            true,
+            proxy => Sides(proxy, times => times.Errors)),
+        new(
+            "justrunit.proxy.sheds",
+            "{request}",
+            "Duplicates never sent because memory was short",
+            true,
+            proxy => OfReplay(proxy, replay => [new(replay.Shedder.Count)])),
+        new(
+            "justrunit.proxy.faults",
+            "{fault}",
+            "Events that came to a duplicate where they cannot: the proxy's own faults",
+            true,
+            proxy => OfReplay(proxy, replay => [new(replay.FaultCount)])),
+        new("justrunit.proxy.matches", "{request}", "The clone's requests, by how they were answered from the record", true, OfMatches),
+        new(
+            "justrunit.proxy.compared",
+            "{reply}",
+            "Replies of both sides that were compared",
+            true,
+            proxy => OfReplay(proxy, replay => [new(replay.Comparison.Read().Compared)])),
+        new(
+            "justrunit.proxy.differences",
+            "{reply}",
+            "Replies in which both sides differ, by the first thing that does",
+            true,
+            proxy => OfReplay(proxy, OfDifferences)),
         new("justrunit.proxy.connections", "{connection}", "Client connections that are open", false, proxy => [new(proxy.Connections())]),
-        new("justrunit.proxy.record.exchanges", "{exchange}", "Exchanges on record", false, proxy => proxy.Record() is { } record ? [new(record.Exchanges)] : []),
-        new("justrunit.proxy.record.lost", "{exchange}", "Exchanges that could not be kept", true, proxy => proxy.Record() is { } record ? [new(record.Lost)] : []),
+        new(
+            "justrunit.proxy.record.exchanges",
+            "{exchange}",
+            "Exchanges on record",
+            false,
+            proxy => proxy.Record() is { } record ? [new(record.Exchanges)] : []),
+        new(
+            "justrunit.proxy.record.lost",
+            "{exchange}",
+            "Exchanges that could not be kept",
+            true,
+            proxy => proxy.Record() is { } record ? [new(record.Lost)] : []),
     ];
 
     /// <summary>The response times and lateness that there are.</summary>
@@ -64,7 +85,7 @@ internal sealed class ProxyFigures
         if (Replay() is not { } replay)
             yield break;
         yield return (ProxyMeter.Durations.Name, ProxyMeter.Durations.Description!, replay.ResponseTimes.ReadAll(), [Clone]);
-        yield return (ProxyMeter.Lateness.Name, ProxyMeter.Lateness.Description!, replay.Lateness.ReadAll(), []);
+        yield return (ProxyMeter.Lateness.Name, ProxyMeter.Lateness.Description!, replay.Pacer.Lateness.ReadAll(), []);
     }
 
     private static IReadOnlyList<Sample> Sides(ProxyFigures proxy, Func<ResponseTimes.Distribution, long> value)
@@ -75,6 +96,25 @@ internal sealed class ProxyFigures
         if (proxy.Replay() is { } replay)
             sides.Add(new Sample(value(replay.ResponseTimes.ReadAll()), Clone));
         return sides;
+    }
+
+    private static IReadOnlyList<Sample> OfMatches(ProxyFigures proxy) => proxy.Matches() is not { } counts ? [] :
+    [
+        new(counts.Exact, new Label("match", "exact")),
+        new(counts.Wildcard, new Label("match", "wildcard")),
+        new(counts.Nearest, new Label("match", "nearest")),
+        new(counts.Missing, new Label("match", "missing")),
+    ];
+
+    private static IReadOnlyList<Sample> OfDifferences(Replay replay)
+    {
+        var differences = replay.Comparison.Read();
+        return
+        [
+            new(differences.Status, new Label("difference", "status")),
+            new(differences.Length, new Label("difference", "length")),
+            new(differences.Content, new Label("difference", "content")),
+        ];
     }
 
     private static IReadOnlyList<Sample> OfReplay(ProxyFigures proxy, Func<Replay, IReadOnlyList<Sample>> read) =>
@@ -92,5 +132,6 @@ internal sealed class ProxyFigures
     /// <param name="Description">What it counts.</param>
     /// <param name="IsCounter">It never falls; else it is a size of now.</param>
     /// <param name="Read">Reads it of a proxy.</param>
-    internal sealed record Family(string Name, string Unit, string Description, bool IsCounter, Func<ProxyFigures, IReadOnlyList<Sample>> Read);
+    internal sealed record Family(
+        string Name, string Unit, string Description, bool IsCounter, Func<ProxyFigures, IReadOnlyList<Sample>> Read);
 }

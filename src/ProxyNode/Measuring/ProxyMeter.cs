@@ -17,7 +17,10 @@ internal static class ProxyMeter
 
     /// <summary>Response times in seconds: <c>side</c> live from arrival, sandbox from when the duplicate was due.</summary>
     public static Histogram<double> Durations { get; } = Meter.CreateHistogram<double>(
-        "justrunit.proxy.request.duration", "s", "Time to the last byte of the reply: on-line from arrival, sandbox from due", advice: Buckets());
+        "justrunit.proxy.request.duration",
+        "s",
+        "Time to the last byte of the reply: on-line from arrival, sandbox from due",
+        advice: Buckets());
 
     /// <summary>How much later than due duplicates were sent, in seconds.</summary>
     public static Histogram<double> Lateness { get; } = Meter.CreateHistogram<double>(
@@ -45,7 +48,9 @@ internal static class ProxyMeter
 
     private static IEnumerable<Measurement<long>> Observe(ProxyFigures.Family family) => Proxies.Keys.SelectMany(proxy =>
         family.Read(proxy).Select(sample => new Measurement<long>(
-            sample.Value, [.. proxy.Labels.Concat(sample.Labels).Select(label => new KeyValuePair<string, object?>(label.Name, label.Value))])));
+            sample.Value,
+            [.. proxy.Labels.Concat(sample.Labels).Select(label => new KeyValuePair<string, object?>(label.Name, label.Value))])));
 
-    private static InstrumentAdvice<double> Buckets() => new() { HistogramBucketBoundaries = [.. ResponseTimes.BucketBounds.Select(bound => bound.TotalSeconds)] };
+    private static InstrumentAdvice<double> Buckets() =>
+        new() { HistogramBucketBoundaries = [.. ResponseTimes.BucketBounds.Select(bound => bound.TotalSeconds)] };
 }

@@ -24,7 +24,10 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
 
     /// <summary>Upper bounds of the buckets of <see cref="Distribution"/>, the last excepted.</summary>
     public static IReadOnlyList<TimeSpan> BucketBounds { get; } =
-        [.. new[] { 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }.Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))];
+    [
+        .. new[] { 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }
+            .Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds)),
+    ];
 
     /// <summary>A request was answered.</summary>
     public void Add(TimeSpan responseTime, bool isError)

@@ -58,7 +58,8 @@ internal sealed class MySqlDialogue : Dialogue
     private bool DeprecateEof => ((Login?.Capabilities ?? 0) & (Greeting?.Capabilities ?? uint.MaxValue) & MySqlPacket.DeprecateEof) != 0;
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Refusal(string reason) => MySqlPacket.ErrorPacket(phase == Phase.Login ? 2 : 1, 1235, "42000", reason);
+    public override ReadOnlyMemory<byte> Refusal(string reason) =>
+        MySqlPacket.ErrorPacket(phase == Phase.Login ? 2 : 1, 1235, "42000", reason);
 
     /// <summary>Goes on from after a log-in that happened elsewhere.</summary>
     public void StartAtCommands(MySqlLogin login, MySqlGreeting greeting) => (phase, Login, Greeting) = (Phase.Commands, login, greeting);
@@ -112,7 +113,8 @@ internal sealed class MySqlDialogue : Dialogue
         if (bytes.Length <= MySqlPacket.HeaderLength)
             return 0;
         var command = (MySqlCommand)bytes[MySqlPacket.HeaderLength];
-        var isTracked = command is MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose or MySqlCommand.SetOption;
+        var isTracked =
+            command is MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose or MySqlCommand.SetOption;
         if (isTracked && length <= LongestTracked && bytes.Length < whole)
             return 0;
         Begin(command, isTracked && bytes.Length >= whole ? bytes[(MySqlPacket.HeaderLength + 1)..whole] : [], ref step);

@@ -11,7 +11,8 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <param name="Challenge">Random bytes that an answer is computed from.</param>
 /// <param name="Plugin">How it wants to be answered.</param>
 /// <param name="Charset">Its default character set and collation.</param>
-internal sealed record MySqlGreeting(string Version, uint Capabilities, uint MariaDbCapabilities, byte[] Challenge, string Plugin, byte Charset)
+internal sealed record MySqlGreeting(
+    string Version, uint Capabilities, uint MariaDbCapabilities, byte[] Challenge, string Plugin, byte Charset)
 {
     private const int ProtocolVersion = 10;
     private const int LongPassword = 1;
@@ -39,7 +40,12 @@ internal sealed record MySqlGreeting(string Version, uint Capabilities, uint Mar
             ? Encoding.ASCII.GetString(payload[at..]).TrimEnd('\0')
             : MySqlLogin.NativePassword;
         return new MySqlGreeting(
-            server, capabilities, (capabilities & LongPassword) == 0 ? mariaDb : 0, [.. first, .. second.TrimEnd((byte)0)], plugin, charset);
+            server,
+            capabilities,
+            (capabilities & LongPassword) == 0 ? mariaDb : 0,
+            [.. first, .. second.TrimEnd((byte)0)],
+            plugin,
+            charset);
     }
 
     /// <summary>
@@ -54,10 +60,13 @@ internal sealed record MySqlGreeting(string Version, uint Capabilities, uint Mar
         var lowMask = unchecked((ushort)~MySqlPacket.NotRelayed);
         var highMask = (ushort)(~MySqlPacket.NotRelayed >> 16);
         var isMariaDb = (payload[low] & LongPassword) == 0;
-        BinaryPrimitives.WriteUInt16LittleEndian(payload[low..], (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(payload[low..]) & lowMask));
-        BinaryPrimitives.WriteUInt16LittleEndian(payload[high..], (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(payload[high..]) & highMask));
+        BinaryPrimitives.WriteUInt16LittleEndian(
+            payload[low..], (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(payload[low..]) & lowMask));
+        BinaryPrimitives.WriteUInt16LittleEndian(
+            payload[high..], (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(payload[high..]) & highMask));
         if (isMariaDb)
-            BinaryPrimitives.WriteUInt32LittleEndian(payload[mariaDb..], BinaryPrimitives.ReadUInt32LittleEndian(payload[mariaDb..]) & ~MySqlPacket.NotRelayedOfMariaDb);
+            BinaryPrimitives.WriteUInt32LittleEndian(
+                payload[mariaDb..], BinaryPrimitives.ReadUInt32LittleEndian(payload[mariaDb..]) & ~MySqlPacket.NotRelayedOfMariaDb);
     }
 
     /// <summary>A greeting of the same server with another challenge, that asks for the native password.</summary>

@@ -43,14 +43,17 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
             MySqlPacket.Take(payload, ref at, MySqlPacket.Take(payload, ref at, 1)[0]);
         else
             MySqlPacket.ReadTerminated(payload, ref at);
-        var database = (capabilities & MySqlPacket.ConnectWithDatabase) != 0 && at < payload.Length ? MySqlPacket.ReadTerminated(payload, ref at) : "";
+        var database = (capabilities & MySqlPacket.ConnectWithDatabase) != 0 && at < payload.Length
+            ? MySqlPacket.ReadTerminated(payload, ref at)
+            : "";
         return new MySqlLogin(capabilities, (capabilities & LongPassword) == 0 ? mariaDb : 0, charset, user, database);
     }
 
     /// <summary>The same log-in at another server.</summary>
     public byte[] ToPayload(string password, MySqlGreeting greeting)
     {
-        var capabilities = (Capabilities & ~(MySqlPacket.ConnectAttributes | MySqlPacket.LengthEncodedAuthentication | MySqlPacket.ConnectWithDatabase))
+        const uint Own = MySqlPacket.ConnectAttributes | MySqlPacket.LengthEncodedAuthentication | MySqlPacket.ConnectWithDatabase;
+        var capabilities = (Capabilities & ~Own)
             | MySqlPacket.SecureConnection | MySqlPacket.PluginAuthentication | (Database.Length > 0 ? MySqlPacket.ConnectWithDatabase : 0);
         var plugin = greeting.Plugin is NativePassword or CachingSha2 ? greeting.Plugin : NativePassword;
         var answer = Answer(plugin, password, greeting.Challenge);
@@ -88,7 +91,8 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
                 var hashed = SHA256.HashData(secret);
                 return Xor(hashed, SHA256.HashData([.. SHA256.HashData(hashed), .. challenge]));
             default:
-                throw new ProtocolException($"the clone asks for authentication plugin {plugin}; known are {NativePassword} and {CachingSha2}");
+                throw new ProtocolException(
+                    $"the clone asks for authentication plugin {plugin}; known are {NativePassword} and {CachingSha2}");
         }
     }
 

@@ -43,8 +43,12 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
             case MySqlCommand.StatementPrepare:
                 lastPrepared = Encoding.UTF8.GetString(argument);
                 return Keys("prepare", lastPrepared, "") with { IsLasting = true };
-            case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
-                return Keys(command.ToString(), TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)), Encoding.Latin1.GetString(argument[4..]));
+            case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute
+                when argument.Length >= 4:
+                return Keys(
+                    command.ToString(),
+                    TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)),
+                    Encoding.Latin1.GetString(argument[4..]));
             case MySqlCommand.StatementClose when argument.Length >= 4:
                 statements.Remove(BinaryPrimitives.ReadUInt32LittleEndian(argument));
                 return null;
@@ -81,7 +85,9 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request) => MySqlPacket.OkPacket(1);
 
-    /// <summary>A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.</summary>
+    /// <summary>
+    /// A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.
+    /// </summary>
     public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => SetsSomething(request)
         ? MySqlPacket.OkPacket(1)
         : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
@@ -91,15 +97,16 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     {
         if (record.Original is not MySqlDialogue { Greeting: { } original })
         {
-            await clone.SendAsync(MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false)).ConfigureAwait(false);
+            var error = MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false);
+            await clone.SendAsync(error).ConfigureAwait(false);
             return false;
         }
 
         // A challenge holds no NUL.
         var greeting = original with { Challenge = [.. RandomNumberGenerator.GetBytes(20).Select(b => (byte)((b % 94) + 33))] };
-        var stream = new MySqlStream(clone);
-        await stream.SendAsync(greeting.ToPayload(Interlocked.Increment(ref connections)), 0).ConfigureAwait(false);
-        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+        var stream = MySqlPacket.Open(clone);
+        await stream.SendAsync(MySqlPacket.Frame(greeting.ToPayload(Interlocked.Increment(ref connections)), 0)).ConfigureAwait(false);
+        var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
         try
         {
             ((MySqlDialogue)dialogue).StartAtCommands(MySqlLogin.Parse(payload), greeting);
@@ -145,8 +152,14 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     {
         List<string>? values = null;
         return new RequestKeys(
-            RequestKeys.Hash(kind, WildcardRules.Translate(sql, rules.Sql, Names, ref values), WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
-            RequestKeys.Hash(kind, WildcardRules.Replace(sql, rules.Sql), WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
+            RequestKeys.Hash(
+                kind,
+                WildcardRules.Translate(sql, rules.Sql, Names, ref values),
+                WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
+            RequestKeys.Hash(
+                kind,
+                WildcardRules.Replace(sql, rules.Sql),
+                WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
             RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)))
         {
             Values = values,

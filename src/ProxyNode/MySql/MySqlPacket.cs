@@ -1,10 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.MySql;
 
-/// <summary>Framing, capabilities and generic packets (MySQL internals manual, "Protocol Basics"; MariaDB protocol documentation).</summary>
+/// <summary>
+/// Framing, capabilities and generic packets (MySQL internals manual, "Protocol Basics"; MariaDB protocol documentation).
+/// </summary>
 internal static class MySqlPacket
 {
     /// <summary>Length in three bytes, sequence number in one.</summary>
@@ -52,7 +55,9 @@ internal static class MySqlPacket
     /// <summary>CLIENT_DEPRECATE_EOF.</summary>
     public const uint DeprecateEof = 0x1000000;
 
-    /// <summary>CLIENT_OPTIONAL_RESULTSET_METADATA, CLIENT_ZSTD_COMPRESSION_ALGORITHM, CLIENT_QUERY_ATTRIBUTES: not relayed faithfully.</summary>
+    /// <summary>
+    /// CLIENT_OPTIONAL_RESULTSET_METADATA, CLIENT_ZSTD_COMPRESSION_ALGORITHM, CLIENT_QUERY_ATTRIBUTES: not relayed faithfully.
+    /// </summary>
     public const uint NotRelayed = Compress | LocalFiles | Tls | 0x2000000 | 0x4000000 | 0x8000000;
 
     /// <summary>MariaDB's own, in the second word: progress reports, COM_MULTI, metadata that may be left out.</summary>
@@ -69,6 +74,17 @@ internal static class MySqlPacket
 
     /// <summary>Length of a payload, from its header.</summary>
     public static int PayloadLength(ReadOnlySpan<byte> header) => header[0] | (header[1] << 8) | (header[2] << 16);
+
+    /// <summary>Packets of a log-in over a socket.</summary>
+    public static LogInStream Open(LoopSocket socket) => new(socket, "MySQL");
+
+    /// <summary>Receives one packet of a log-in.</summary>
+    /// <exception cref="ProtocolException">The peer has left, or the packet is too long.</exception>
+    public static async Task<(byte[] Payload, int Sequence)> ReceiveAsync(LogInStream stream)
+    {
+        var (header, payload) = await stream.ReceiveAsync(HeaderLength, header => PayloadLength(header)).ConfigureAwait(false);
+        return (payload, header[3]);
+    }
 
     /// <summary>A length-encoded integer; <paramref name="position"/> moves behind it.</summary>
     /// <exception cref="ProtocolException">It ends too early, or is none.</exception>
@@ -113,6 +129,9 @@ internal static class MySqlPacket
     public static byte[] OkPacket(int sequence) => Frame([Ok, 0, 0, 2, 0, 0, 0], sequence);
 
     /// <summary>A packet that says no.</summary>
-    public static byte[] ErrorPacket(int sequence, int code, string state, string text, bool withState = true) => Frame(
-        [Error, (byte)code, (byte)(code >> 8), .. withState ? Encoding.ASCII.GetBytes("#" + state) : [], .. Encoding.UTF8.GetBytes(text)], sequence);
+    public static byte[] ErrorPacket(int sequence, int code, string state, string text, bool withState = true)
+    {
+        var stated = withState ? Encoding.ASCII.GetBytes("#" + state) : [];
+        return Frame([Error, (byte)code, (byte)(code >> 8), .. stated, .. Encoding.UTF8.GetBytes(text)], sequence);
+    }
 }

@@ -1,11 +1,12 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>MySQL and MariaDB, client/server protocol 10.</summary>
-internal sealed class MySqlProtocol : IProtocol
+internal sealed class MySqlProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "mysql";
@@ -20,5 +21,6 @@ internal sealed class MySqlProtocol : IProtocol
     public Matcher OpenMatcher(ServiceRules rules) => new MySqlMatcher(rules.Wildcards);
 
     /// <inheritdoc />
-    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new MySqlShadow((MySqlDialogue)online, rules);
+    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) =>
+        new MySqlShadow((MySqlDialogue)online, rules);
 }

@@ -13,7 +13,8 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
 
     private Expected expected = command switch
     {
-        MySqlCommand.Query or MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.ProcessInfo => Expected.Result,
+        MySqlCommand.Query or MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.ProcessInfo =>
+            Expected.Result,
         MySqlCommand.StatementPrepare => Expected.Prepared,
         MySqlCommand.StatementFetch => Expected.Rows,
         MySqlCommand.FieldList => Expected.Fields,

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -27,7 +27,8 @@ internal sealed class MySqlReplyReader(ServiceRules rules, bool isPrepare) : Rep
     private long skipTo;
 
     /// <summary>The number in a reply to a prepare; null in any other.</summary>
-    public uint? Prepared => isPrepare && IsOk && seen >= NumberEnd ? BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(NumberEnd - sizeof(uint))) : null;
+    public uint? Prepared =>
+        isPrepare && IsOk && seen >= NumberEnd ? BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(NumberEnd - sizeof(uint))) : null;
 
     /// <summary>The first number that AUTO_INCREMENT gave to the rows of an insert; 0 when it gave none.</summary>
     public ulong FirstInserted { get; private set; }

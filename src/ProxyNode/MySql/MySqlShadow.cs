@@ -4,7 +4,10 @@ using System.Globalization;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
@@ -29,11 +32,11 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     {
         var login = (online.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with { Database = database };
         var password = rules.Credentials.GetValueOrDefault(login.User, "");
-        var stream = new MySqlStream(clone);
-        var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+        var stream = MySqlPacket.Open(clone);
+        var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
         ThrowIfError(payload);
         var greeting = MySqlGreeting.Parse(payload);
-        await stream.SendAsync(login.ToPayload(password, greeting), sequence + 1).ConfigureAwait(false);
+        await stream.SendAsync(MySqlPacket.Frame(login.ToPayload(password, greeting), sequence + 1)).ConfigureAwait(false);
         await AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
         // Both sides' replies must have the same form: what the clone could beyond the original is not used.
         ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting);
@@ -42,7 +45,8 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     }
 
     /// <inheritdoc />
-    public override ReplyReader OpenReply(Exchange exchange) => new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
+    public override ReplyReader OpenReply(Exchange exchange) =>
+        new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
@@ -50,7 +54,8 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         var bytes = request.Span;
         if (bytes.Length < MySqlPacket.HeaderLength + 5
             || (MySqlCommand)bytes[MySqlPacket.HeaderLength] is not (MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
-                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData)
+                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset
+                or MySqlCommand.StatementSendLongData)
             || !clones.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(MySqlPacket.HeaderLength + 1)..]), out var statement))
             return request;
         var rewritten = request.ToArray();
@@ -99,7 +104,9 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         {
             MySqlCommand.Query => SqlText.OrderOf(Encoding.UTF8.GetString(argument)),
             MySqlCommand.StatementExecute when argument.Length >= 4 =>
-                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql) ? SqlText.OrderOf(sql) : SqlOrder.Ordered,
+                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql)
+                    ? SqlText.OrderOf(sql)
+                    : SqlOrder.Ordered,
             MySqlCommand.StatementBulkExecute => SqlOrder.Ordered,
             MySqlCommand.ChangeUser or MySqlCommand.ResetConnection => SqlOrder.EndsTransaction,
             _ => SqlOrder.Any,
@@ -121,13 +128,13 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
 
     private static byte[] Command(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 
-    private static async Task AuthenticateAsync(MySqlStream stream, MySqlGreeting greeting, string password)
+    private static async Task AuthenticateAsync(LogInStream stream, MySqlGreeting greeting, string password)
     {
         const byte moreData = 1;
         const byte fastSuccess = 3;
         while (true)
         {
-            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
             ThrowIfError(payload);
             switch (payload[0])
             {
@@ -136,25 +143,28 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
                 case MySqlPacket.Eof:
                     var at = 1;
                     var plugin = MySqlPacket.ReadTerminated(payload, ref at);
-                    await stream.SendAsync(MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0)), sequence + 1).ConfigureAwait(false);
+                    var answer = MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0));
+                    await stream.SendAsync(MySqlPacket.Frame(answer, sequence + 1)).ConfigureAwait(false);
                     break;
                 case moreData when payload is [_, fastSuccess]:
                     break;
                 default:
-                    throw new ProtocolException($"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it {MySqlLogin.NativePassword}");
+                    throw new ProtocolException(
+                        $"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it "
+                        + MySqlLogin.NativePassword);
             }
         }
     }
 
-    private async Task PrepareAsync(MySqlStream stream, uint number, string sql, Dialogue dialogue)
+    private async Task PrepareAsync(LogInStream stream, uint number, string sql, Dialogue dialogue)
     {
         byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
         dialogue.FromClient(MySqlPacket.Frame(command, 0), out _);
-        await stream.SendAsync(command, 0).ConfigureAwait(false);
+        await stream.SendAsync(MySqlPacket.Frame(command, 0)).ConfigureAwait(false);
         var first = true;
         for (var step = default(ServerStep); !step.Ends; first = false)
         {
-            var (payload, sequence) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
             if (first && payload is [MySqlPacket.Ok, ..])
                 clones[number] = BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(1));
             dialogue.FromServer(MySqlPacket.Frame(payload, sequence), out step);
@@ -164,6 +174,7 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     private static void ThrowIfError(byte[] payload)
     {
         if (payload is [MySqlPacket.Error, ..])
-            throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
+            throw new ProtocolException(
+                $"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
     }
 }

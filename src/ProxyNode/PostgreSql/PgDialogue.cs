@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -16,10 +15,8 @@ internal sealed class PgDialogue : Dialogue
     private static readonly byte[] No = "N"u8.ToArray();
 
     private readonly MemoryStream parameters = new();
-    private readonly Queue<(long Request, string Name, byte[] Body)> parsing = new();
+    private readonly PgStatements statements = new();
     private Phase phase;
-    private long begun;
-    private long ended;
     private int unanswered;
     private long clientLeft;
     private long serverLeft;
@@ -44,7 +41,8 @@ internal sealed class PgDialogue : Dialogue
     public override int LongestUnit => LongestTracked;
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Unreachable => PgMessage.Error(fatal: true, "08001", "The server behind the proxy does not listen");
+    public override ReadOnlyMemory<byte> Unreachable =>
+        PgMessage.Error(fatal: true, "08001", "The server behind the proxy does not listen");
 
     /// <summary>The client's first message; empty before.</summary>
     public byte[] Startup { get; private set; } = [];
@@ -66,7 +64,7 @@ internal sealed class PgDialogue : Dialogue
     }
 
     /// <summary>Named prepared statements: the bodies of their Parse messages.</summary>
-    public ConcurrentDictionary<string, byte[]> Statements { get; } = new();
+    public IReadOnlyDictionary<string, byte[]> Statements => statements.Prepared;
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Refusal(string reason) => PgMessage.Error(fatal: true, "0A000", reason);
@@ -226,12 +224,12 @@ internal sealed class PgDialogue : Dialogue
                 isExtended = true;
                 var at = 0;
                 if (PgMessage.ReadText(body, ref at) is { Length: > 0 } name)
-                    parsing.Enqueue((begun + (begins ? 1 : 0), name, body.ToArray()));
+                    statements.Prepare(name, body.ToArray(), begins);
                 break;
             case 'C' when body is [(byte)'S', ..]:
                 isExtended = true;
                 var from = 1;
-                Statements.TryRemove(PgMessage.ReadText(body, ref from), out _);
+                statements.Close(PgMessage.ReadText(body, ref from));
                 break;
             case 'P' or 'B' or 'D' or 'E' or 'C' or 'H':
                 isExtended = true;
@@ -251,7 +249,7 @@ internal sealed class PgDialogue : Dialogue
         if (begins && !step.IsOneWay)
         {
             unanswered++;
-            begun++;
+            statements.RequestBegun();
         }
     }
 
@@ -299,14 +297,7 @@ internal sealed class PgDialogue : Dialogue
     private void EndReply(ref ServerStep step)
     {
         unanswered--;
-        ended++;
-        while (parsing.TryPeek(out var parsed) && parsed.Request <= ended)
-        {
-            parsing.Dequeue();
-            if (error == 0)
-                Statements[parsed.Name] = parsed.Body;
-        }
-
+        statements.ReplyEnded(isError: error != 0);
         step.Ends = true;
         step.Status = error;
         step.IsError = error != 0;

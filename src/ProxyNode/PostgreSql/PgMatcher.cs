@@ -60,11 +60,11 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     /// <summary>Lets everyone in, and says of itself what the on-line server says.</summary>
     public override async Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record)
     {
-        var stream = new PgStream(clone);
+        var stream = PgMessage.Open(clone);
         while (true)
         {
-            var startup = await stream.ReceiveStartupAsync().ConfigureAwait(false);
-            switch (BinaryPrimitives.ReadInt32BigEndian(startup.AsSpan(4)))
+            var startup = await PgMessage.ReceiveStartupAsync(stream).ConfigureAwait(false);
+            switch (BinaryPrimitives.ReadInt32BigEndian(startup))
             {
                 case PgMessage.TlsRequest or PgMessage.GssRequest:
                     await stream.SendAsync("N"u8.ToArray()).ConfigureAwait(false);
@@ -75,13 +75,15 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
 
             if (record.Original is not PgDialogue { Parameters.Length: > 0 } original)
             {
-                await stream.SendAsync(PgMessage.Error(fatal: true, "08004", "No connection to the server is on record")).ConfigureAwait(false);
+                var error = PgMessage.Error(fatal: true, "08004", "No connection to the server is on record");
+                await stream.SendAsync(error).ConfigureAwait(false);
                 return false;
             }
 
             var number = Interlocked.Increment(ref connections);
-            await stream.SendAsync(
-                (byte[])[.. PgMessage.Frame('R', new byte[4]), .. original.Parameters, .. PgMessage.Frame('K', [.. Number(number), .. Number(Random.Shared.Next())]), .. PgMessage.Ready]).ConfigureAwait(false);
+            var letIn = PgMessage.Frame('R', new byte[4]);
+            var cancelKey = PgMessage.Frame('K', [.. Number(number), .. Number(Random.Shared.Next())]);
+            await stream.SendAsync((byte[])[.. letIn, .. original.Parameters, .. cancelKey, .. PgMessage.Ready]).ConfigureAwait(false);
             ((PgDialogue)dialogue).StartAtRequests();
             return true;
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -21,6 +22,30 @@ internal static class PgMessage
 
     /// <summary>Protocol 3; the lower half is the minor version.</summary>
     public const int MajorVersion = 3;
+
+    /// <summary>Length in four bytes: a first message has no type.</summary>
+    private const int StartupHeaderLength = 4;
+
+    /// <summary>Messages of a log-in over a socket.</summary>
+    public static LogInStream Open(LoopSocket socket) => new(socket, "PostgreSQL");
+
+    /// <summary>Receives one message of a log-in.</summary>
+    /// <exception cref="ProtocolException">The peer has left, or the message is too long.</exception>
+    public static async Task<(char Type, byte[] Body)> ReceiveAsync(LogInStream stream)
+    {
+        var (header, body) = await stream.ReceiveAsync(HeaderLength, header => LengthOf(header) - HeaderLength).ConfigureAwait(false);
+        return ((char)header[0], body);
+    }
+
+    /// <summary>Receives the body of a first message: a version or another code, and what belongs to it.</summary>
+    /// <exception cref="ProtocolException">The peer has left, or the message is none.</exception>
+    public static async Task<byte[]> ReceiveStartupAsync(LogInStream stream)
+    {
+        var (_, body) = await stream.ReceiveAsync(
+            StartupHeaderLength,
+            header => Math.Max(BinaryPrimitives.ReadInt32BigEndian(header) - (long)StartupHeaderLength, sizeof(int))).ConfigureAwait(false);
+        return body;
+    }
 
     /// <summary>Length of a message that begins here, header included.</summary>
     /// <exception cref="ProtocolException">No message is so short.</exception>

@@ -1,11 +1,12 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>PostgreSQL, frontend/backend protocol 3.</summary>
-internal sealed class PgProtocol : IProtocol
+internal sealed class PgProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "postgresql";
@@ -20,5 +21,6 @@ internal sealed class PgProtocol : IProtocol
     public Matcher OpenMatcher(ServiceRules rules) => new PgMatcher(rules.Wildcards);
 
     /// <inheritdoc />
-    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) => new PgShadow((PgDialogue)online, rules, identities);
+    public ShadowSession OpenShadow(Dialogue online, ServiceRules rules, Identities identities) =>
+        new PgShadow((PgDialogue)online, rules, identities);
 }

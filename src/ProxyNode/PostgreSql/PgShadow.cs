@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
@@ -32,13 +35,14 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
     {
         if (online.IsCancel)
             return;
-        var stream = new PgStream(clone);
+        var stream = PgMessage.Open(clone);
         await stream.SendAsync(online.Startup).ConfigureAwait(false);
         await AuthenticateAsync(stream).ConfigureAwait(false);
         if (prepared.Length > 0)
         {
-            await stream.SendAsync((byte[])[.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])]).ConfigureAwait(false);
-            while ((await stream.ReceiveAsync().ConfigureAwait(false)).Type != 'Z')
+            byte[] asked = [.. prepared.SelectMany(body => PgMessage.Frame('P', body)), .. PgMessage.Frame('S', [])];
+            await stream.SendAsync(asked).ConfigureAwait(false);
+            while ((await PgMessage.ReceiveAsync(stream).ConfigureAwait(false)).Type != 'Z')
             {
             }
         }
@@ -114,13 +118,13 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
         return PgMessage.ReadText(statement, ref at);
     }
 
-    private async Task AuthenticateAsync(PgStream stream)
+    private async Task AuthenticateAsync(LogInStream stream)
     {
         var (user, password) = (Parameter("user"), rules.Credentials.GetValueOrDefault(Parameter("user"), ""));
         PgScram? scram = null;
         while (true)
         {
-            var (type, body) = await stream.ReceiveAsync().ConfigureAwait(false);
+            var (type, body) = await PgMessage.ReceiveAsync(stream).ConfigureAwait(false);
             switch (type)
             {
                 case 'Z':
@@ -150,7 +154,8 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
                 return Encoding.UTF8.GetBytes(password + "\0");
             case 5:
                 var inner = Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(password + user)));
-                return Encoding.UTF8.GetBytes($"md5{Convert.ToHexStringLower(MD5.HashData([.. Encoding.UTF8.GetBytes(inner), .. body[4..8]]))}\0");
+                return Encoding.UTF8.GetBytes(
+                    $"md5{Convert.ToHexStringLower(MD5.HashData([.. Encoding.UTF8.GetBytes(inner), .. body[4..8]]))}\0");
             case 10:
                 scram = new PgScram(password);
                 var first = Encoding.UTF8.GetBytes(scram.First);
@@ -160,7 +165,8 @@ internal sealed class PgShadow(PgDialogue online, ServiceRules rules, Identities
             case 11 when scram is not null:
                 return Encoding.UTF8.GetBytes(scram.Final(Encoding.UTF8.GetString(body.AsSpan(4))));
             case var other:
-                throw new ProtocolException($"the clone asks for authentication of kind {other}; known are none, clear text, MD5 and {PgScram.Mechanism}");
+                throw new ProtocolException(
+                    $"the clone asks for authentication of kind {other}; known are none, clear text, MD5 and {PgScram.Mechanism}");
         }
     }
 

@@ -1,3 +1,5 @@
+using JustRunIt.ProxyNode.Replaying.Comparing;
+
 namespace JustRunIt.ProxyNode.Recording;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal abstract class Matcher
     /// Clone: what the on-line server calls the values that the clone has drawn or read from its clock itself, learnt where a
     /// request was found by its wildcards. What names such a value again is then found as exactly the same request.
     /// </summary>
-    public Replaying.Identities? Names { get; set; }
+    public Identities? Names { get; set; }
 
     /// <summary>On-line: the dialogue of the connection, which has seen all of it, also what came before anything was recorded.</summary>
     public virtual void Follow(Protocols.Dialogue dialogue)

@@ -1,5 +1,6 @@
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -29,7 +30,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <summary>
     /// What the on-line server calls a value that its clone has drawn itself, such as a session's name: the clone's first.
     /// </summary>
-    public Replaying.Identities Names { get; private set; } = new();
+    public Identities Names { get; private set; } = new();
 
     /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
     public Dialogue? Original { get; set; }
@@ -52,7 +53,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="answered">When it was answered.</param>
     /// <param name="oldest">The first arrival that is kept.</param>
     /// <param name="previous">What came before it on its connection; null for nothing.</param>
-    public RecordPlace Add(in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
+    public RecordPlace Add(
+        in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
     {
         lock (gate)
         {
@@ -97,13 +99,14 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="expectedArrival">When the original's request should have arrived.</param>
     /// <param name="lag">How much later than that the clone may ask; what is older than this was left out by it.</param>
     /// <param name="previous">What answered the clone's connection the last time; null for nothing.</param>
-    public (RecordedReply? Reply, MatchKind Kind) Find(in RequestKeys keys, long expectedArrival, long lag = 0, RecordPlace? previous = null)
+    public (RecordedReply? Reply, MatchKind Kind) Find(
+        in RequestKeys keys, long expectedArrival, long lag = 0, RecordPlace? previous = null)
     {
         lock (gate)
         {
             // What is asked together was answered together: with the delays of two connections it would not be.
-            if (previous?.Held?.Next?.Held is { IsUsed: false } next && next.Keys.Exact == keys.Exact
-                && next.Arrival <= expectedArrival && next.Arrival > expectedArrival - lag)
+            if (previous?.Held?.Next?.Held is { } next && next.Keys.Exact == keys.Exact
+                && next.Arrival <= expectedArrival && next.Arrival > expectedArrival - lag && exact.IsUnused(keys.Exact, next))
                 return (Use(next), MatchKind.Exact);
             if (exact.Nearest(keys.Exact, expectedArrival, lag) is { } same)
                 return (Use(same), MatchKind.Exact);
@@ -120,7 +123,9 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
                 return (Use(alike), MatchKind.Wildcard);
             }
 
-            return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near ? (Use(near), MatchKind.Nearest) : (null, MatchKind.Missing);
+            return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near
+                ? (Use(near), MatchKind.Nearest)
+                : (null, MatchKind.Missing);
         }
     }
 
@@ -137,7 +142,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             equivalent.Clear();
             replies.Clear();
             spare.Clear();
-            Names = new Replaying.Identities();
+            Names = new Identities();
             bytes = 0;
         }
     }
@@ -149,7 +154,6 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
 
     private RecordedReply Use(RecordedExchange exchange)
     {
-        exchange.IsUsed = true;
         exact.Use(exchange.Keys.Exact, exchange);
         wildcard.Use(exchange.Keys.Wildcard, exchange);
         equivalent.Use(exchange.Keys.Equivalent, exchange);

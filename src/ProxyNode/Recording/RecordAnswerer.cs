@@ -10,7 +10,8 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Stands in for the next tier behind a clone: answers from the record, after the recorded delay. It has no way to the next
 /// tier itself (DESIGN §5).
 /// </summary>
-internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
+internal sealed class RecordAnswerer(
+    Record record, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket connection, CancellationToken stop)
@@ -22,7 +23,7 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
 
     private async Task ServeAsync(LoopSocket clone)
     {
-        var dialogue = protocol.Open() ?? throw new NotSupportedException($"Protocol {protocol.Name} is only relayed.");
+        var dialogue = protocol.Open();
         var matcher = protocol.OpenMatcher(rules);
         if (!await matcher.GreetAsync(clone, dialogue, record).ConfigureAwait(false))
             return;
@@ -40,7 +41,8 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
     }
 
     /// <summary>
-    /// Reads requests to the connection's end. What answers one is looked up when it comes, so that nothing is left to be done when it is due.
+    /// Reads requests to the connection's end. What answers one is looked up when it comes, so that nothing is left to be done when it
+    /// is due.
     /// </summary>
     private async Task HearAsync(LoopSocket clone, Dialogue dialogue, Matcher matcher, TimedReplies replies)
     {
@@ -109,7 +111,9 @@ internal sealed class RecordAnswerer(Record record, IProtocol protocol, ServiceR
         }
 
         matcher.Last = recorded.Place;
-        replies.Add(Heard(dialogue, matcher.Adapt(request, recorded.Reply)), arrival + (long)(recorded.Delay.TotalSeconds * clock.TimestampFrequency));
+        replies.Add(
+            Heard(dialogue, matcher.Adapt(request, recorded.Reply)),
+            arrival + (long)(recorded.Delay.TotalSeconds * clock.TimestampFrequency));
         return recorded.Closes;
     }
 

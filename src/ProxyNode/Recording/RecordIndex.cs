@@ -36,6 +36,9 @@ internal sealed class RecordIndex
             entries.Use(exchange);
     }
 
+    /// <summary>Whether an exchange is here and has answered no request.</summary>
+    public bool IsUnused(UInt128 key, RecordedExchange exchange) => byKey.TryGetValue(key, out var entries) && entries.IsUnused(exchange);
+
     /// <summary>
     /// The first unused exchange that arrived within a time before; else the one whose arrival is nearest, of those that are
     /// unused if there are any; null without any.
@@ -125,6 +128,9 @@ internal sealed class RecordIndex
             if (PlaceOf(exchange) is var place && place < end && all[place] == exchange)
                 unused[place / WordBits] &= ~Bit(place);
         }
+
+        public bool IsUnused(RecordedExchange exchange) =>
+            PlaceOf(exchange) is var place && place < end && all[place] == exchange && (unused[place / WordBits] & Bit(place)) != 0;
 
         public RecordedExchange? FirstUnused(long from, long to) =>
             UnusedAfter(PlaceAfter(from)) is { } found && found.Arrival <= to ? found : null;

@@ -25,9 +25,6 @@ internal sealed class RecordedExchange
     /// <summary>What it is found by again, as long as it is on record.</summary>
     public RecordPlace Place => new(this, Sequence);
 
-    /// <summary>Whether it has answered a clone.</summary>
-    public bool IsUsed { get; set; }
-
     /// <summary>From its arrival to the last byte of the reply.</summary>
     public TimeSpan Delay { get; private set; }
 
@@ -42,7 +39,7 @@ internal sealed class RecordedExchange
     {
         (Keys, Arrival, Sequence, Delay, Closes) = (keys, arrival, sequence, delay, closes);
         reply = place;
-        (Next, IsUsed) = (null, false);
+        Next = null;
     }
 
     /// <summary>Gives its reply's place back.</summary>

@@ -7,8 +7,8 @@ namespace JustRunIt.ProxyNode.Recording;
 
 /// <summary>
 /// Fills a record from an out-proxy's on-line connections, apart from them: an exchange is handed over when both its ends
-/// have passed, and is read, hashed and kept on a thread that yields to theirs. What waits for that is bounded in memory; what exceeds it is lost, and
-/// counted.
+/// have passed, and is read, hashed and kept on a thread that yields to theirs. What waits for that is bounded in memory; what exceeds
+/// it is lost, and counted.
 /// </summary>
 internal sealed class Recorder : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Recorder : IDisposable
     private static readonly TimeSpan KeptBeyond = TimeSpan.FromSeconds(20);
 
     private readonly Record record;
-    private readonly IProtocol protocol;
+    private readonly IMessageProtocol protocol;
     private readonly ServiceRules rules;
     private readonly Func<RecordUse?> current;
     private readonly TimeProvider clock;
@@ -37,7 +37,8 @@ internal sealed class Recorder : IDisposable
     /// <param name="current">What the record is for; null when for nothing.</param>
     /// <param name="memoryLimit">Most bytes of exchanges that pass, or wait to be kept.</param>
     /// <param name="clock">Time.</param>
-    public Recorder(Record record, IProtocol protocol, ServiceRules rules, Func<RecordUse?> current, long memoryLimit, TimeProvider clock)
+    public Recorder(
+        Record record, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, long memoryLimit, TimeProvider clock)
     {
         this.memoryLimit = memoryLimit;
         (this.record, this.protocol, this.rules, this.current, this.clock) = (record, protocol, rules, current, clock);
@@ -83,7 +84,8 @@ internal sealed class Recorder : IDisposable
         {
             Keep(ended);
         }
-        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException or InvalidOperationException or OverflowException)
+        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException
+            or InvalidOperationException or OverflowException)
         {
             // A message that passed the framing and cannot be read further: it has no record, its reply was relayed all the same.
             CountLost();
@@ -115,7 +117,9 @@ internal sealed class Recorder : IDisposable
         {
             recorder.record.Original = dialogue;
             matcher.Follow(dialogue);
-            return step.IsPrivate || (recorder.current() is null && !matcher.Lasts(step.Kind)) ? null : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
+            return step.IsPrivate || (recorder.current() is null && !matcher.Lasts(step.Kind))
+                ? null
+                : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
         }
 
         /// <inheritdoc />

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Recording;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -52,7 +53,7 @@ internal sealed record WildcardRules
     /// <param name="patterns">What is non-deterministic.</param>
     /// <param name="names">The on-line server's names for the clone's values; null where there is no clone.</param>
     /// <param name="values">Takes the values as they are in the text; made when there is one.</param>
-    public static string Translate(string text, IReadOnlyList<Regex> patterns, Replaying.Identities? names, ref List<string>? values)
+    public static string Translate(string text, IReadOnlyList<Regex> patterns, Identities? names, ref List<string>? values)
     {
         var found = values;
         foreach (var pattern in patterns)

@@ -63,6 +63,13 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes no more connections, and ends those that are open; waits for nothing.</summary>
+    public void Stop()
+    {
+        stop.Cancel();
+        socket.Dispose();
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -96,7 +103,8 @@ internal sealed class Listener : IAsyncDisposable
         {
             await serve(client, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or Protocols.ProtocolException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException
+            or Protocols.ProtocolException)
         {
             // The connection has ended; so has what it was for.
         }

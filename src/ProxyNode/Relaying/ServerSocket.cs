@@ -9,7 +9,9 @@ namespace JustRunIt.ProxyNode.Relaying;
 /// <summary>Opens connections to the servers behind the proxies.</summary>
 internal static class ServerSocket
 {
-    /// <summary>How long a server may be too busy to take a connection over a Unix socket: as long as TCP's first repetitions take.</summary>
+    /// <summary>
+    /// How long a server may be too busy to take a connection over a Unix socket: as long as TCP's first repetitions take.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(7);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);

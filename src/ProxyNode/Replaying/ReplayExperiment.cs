@@ -1,6 +1,7 @@
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Proxies;
 using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -26,20 +27,20 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
         var from = warmFrom + replay.Ticks(durations.WarmUp);
         var to = from + replay.Ticks(durations.Measure);
         var shift = replay.Ticks(replay.TimeShift);
-        replay.Keep(from - shift, to - shift);
+        replay.Kept.Keep(from - shift, to - shift);
         try
         {
             await WaitUntilAsync(from, cancellation).ConfigureAwait(false);
             var matchesBefore = replay.Matches.Read();
             await WaitUntilAsync(to, cancellation).ConfigureAwait(false);
-            var exchanges = replay.Kept(out var refused);
+            var exchanges = replay.Kept.Read(out var refused);
             while (!exchanges.All(exchange => exchange.IsComplete) && clock.GetTimestamp() < to + shift)
                 await Task.Delay(Look, clock, cancellation).ConfigureAwait(false);
             return Summarize(exchanges, refused, from - shift, to - shift, Since(matchesBefore));
         }
         finally
         {
-            replay.Forget();
+            replay.Kept.Forget();
         }
     }
 

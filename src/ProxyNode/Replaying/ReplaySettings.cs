@@ -10,7 +10,8 @@ namespace JustRunIt.ProxyNode.Replaying;
 /// <param name="TimeShift">How far the duplicates are behind the on-line requests.</param>
 /// <param name="Rules">The service's rules.</param>
 /// <param name="MemoryLimitBytes">Most bytes of duplicates that may wait.</param>
-internal sealed record ReplaySettings(IProtocol Protocol, IPEndPoint Sandbox, TimeSpan TimeShift, ServiceRules Rules, long MemoryLimitBytes)
+internal sealed record ReplaySettings(
+    IMessageProtocol Protocol, IPEndPoint Sandbox, TimeSpan TimeShift, ServiceRules Rules, long MemoryLimitBytes)
 {
     /// <summary>What its instruments are told, besides the side.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Tags { get; init; } = [];

@@ -1,5 +1,6 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -22,7 +23,7 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
     public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
     {
         var running = current();
-        if (running != replay || (shadow is { IsUsable: false } && running!.HasRoom))
+        if (running != replay || (shadow is { IsUsable: false } && running!.Budget.HasRoom))
         {
             shadow?.Complete();
             (replay, shadow) = (running, running?.Open(dialogue));

@@ -1,6 +1,6 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Sessions;
 
@@ -8,7 +8,7 @@ namespace JustRunIt.ProxyNode.Sessions;
 /// <param name="rules">The service's: what makes a session.</param>
 /// <param name="protocol">Reads their names.</param>
 /// <param name="schedule">When they begin.</param>
-internal sealed class SessionBook(ServiceRules rules, IProtocol protocol, SessionSchedule schedule)
+internal sealed class SessionBook(ServiceRules rules, IMessageProtocol protocol, SessionSchedule schedule)
 {
     private const int MostSessions = 100_000;
 

@@ -15,7 +15,9 @@ internal enum SessionKind
     /// <summary>Its connection.</summary>
     Connection,
 
-    /// <summary>The value of one of the named cookies, or <c>;jsessionid=</c> in the path. A request without one begins a session.</summary>
+    /// <summary>
+    /// The value of one of the named cookies, or <c>;jsessionid=</c> in the path. A request without one begins a session.
+    /// </summary>
     Cookie,
 
     /// <summary>The first value of any cookie, or of <c>;jsessionid=</c>. A request without one begins a session.</summary>

@@ -1,6 +1,8 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Sessions;
 
@@ -40,7 +42,7 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         lock (gate)
         {
             // One that was shed may begin anew when there is room again.
-            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.HasRoom))
+            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.Budget.HasRoom))
             {
                 if (shadows.Count == MostShadows)
                     LetGoOfOne();

@@ -104,7 +104,8 @@ internal sealed unsafe class EventLoop
     public void Defer(LoopSocket socket) => deferred.Enqueue(socket);
 
     /// <summary>
-    /// Ends after a time, exact to some part of a millisecond, which the runtime's timers are not. Whoever waits goes on upon the loop's thread.
+    /// Ends after a time, exact to some part of a millisecond, which the runtime's timers are not. Whoever waits goes on upon the
+    /// loop's thread.
     /// </summary>
     public Task DelayAsync(TimeSpan time)
     {

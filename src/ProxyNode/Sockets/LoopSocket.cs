@@ -82,7 +82,8 @@ internal sealed class LoopSocket : IDisposable
     }
 
     /// <summary>Closes it when told to, until what is returned is disposed of.</summary>
-    public CancellationTokenRegistration CloseOn(CancellationToken stop) => stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), this);
+    public CancellationTokenRegistration CloseOn(CancellationToken stop) =>
+        stop.UnsafeRegister(static state => ((LoopSocket)state!).Dispose(), this);
 
     /// <summary>Receives what there is, or waits for it.</summary>
     /// <returns>Bytes received; 0 when the peer has nothing more to say.</returns>
@@ -177,7 +178,7 @@ internal sealed class LoopSocket : IDisposable
         }
 
         var error = Marshal.GetLastPInvokeError();
-        return error is Native.InProgress or Native.Interrupted ? false : throw Failure(error);
+        return error is Native.InProgress or Native.Interrupted ? false : throw SystemError.ToException(error);
     }
 
     private void GoOnReceiving(bool hasEnded)
@@ -262,7 +263,7 @@ internal sealed class LoopSocket : IDisposable
                         mayReceive = false;
                         return false;
                     case var error:
-                        throw Failure(error);
+                        throw SystemError.ToException(error);
                 }
             }
         }
@@ -289,23 +290,10 @@ internal sealed class LoopSocket : IDisposable
                 case Native.Again:
                     return false;
                 case var error:
-                    throw Failure(error);
+                    throw SystemError.ToException(error);
             }
         }
 
         return true;
     }
-
-    private static SocketException Failure(int error) => new((int)(error switch
-    {
-        // errno.h
-        Native.Again => SocketError.WouldBlock,
-        32 or 104 => SocketError.ConnectionReset,
-        110 => SocketError.TimedOut,
-        111 => SocketError.ConnectionRefused,
-        101 => SocketError.NetworkUnreachable,
-        113 => SocketError.HostUnreachable,
-        24 => SocketError.TooManyOpenSockets,
-        _ => SocketError.SocketError,
-    }));
 }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Ordering;
 
 namespace JustRunIt.ProxyNode.Sql;
 
@@ -20,7 +20,8 @@ internal static partial class SqlText
         var verb = (end < 0 ? words : words[..end]).ToUpperInvariant();
         return verb switch
         {
-            "SHOW" or "DESCRIBE" or "DESC" or "USE" or "SET" or "VALUES" or "DEALLOCATE" or "FETCH" or "CLOSE" or "DISCARD" or "RESET" or "" => SqlOrder.Any,
+            "SHOW" or "DESCRIBE" or "DESC" or "USE" or "SET" or "VALUES" or "DEALLOCATE" or "FETCH" or "CLOSE" or "DISCARD" or "RESET"
+                or "" => SqlOrder.Any,
             "COMMIT" or "ROLLBACK" or "END" or "ABORT" or "BEGIN" or "START" or "UNLOCK" => SqlOrder.EndsTransaction,
             "SELECT" or "TABLE" => Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Reads,
             "WITH" or "EXPLAIN" => Writing().IsMatch(words) || Locking().IsMatch(words) ? SqlOrder.Ordered : SqlOrder.Reads,
@@ -28,7 +29,9 @@ internal static partial class SqlText
         };
     }
 
-    [GeneratedRegex(@"'(?:[^'\\]|\\.|'')*'|\b0x[0-9a-fA-F]+\b|(?<![A-Za-z_0-9$?])-?\b[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"'(?:[^'\\]|\\.|'')*'|\b0x[0-9a-fA-F]+\b|(?<![A-Za-z_0-9$?])-?\b[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\b",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Literals();
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
@@ -37,7 +40,10 @@ internal static partial class SqlText
     [GeneratedRegex(@"\A(?:\s+|/\*.*?\*/|--[^\n]*\n|#[^\n]*\n)+", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex LeadingComments();
 
-    [GeneratedRegex(@"\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE|KEY\s+SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b|\bINTO\b|\b(?:nextval|setval|get_lock|release_lock)\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\bFOR\s+(?:NO\s+KEY\s+)?(?:UPDATE|SHARE|KEY\s+SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b|\bINTO\b"
+        + @"|\b(?:nextval|setval|get_lock|release_lock)\s*\(",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Locking();
 
     [GeneratedRegex(@"\b(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

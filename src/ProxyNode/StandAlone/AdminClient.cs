@@ -1,8 +1,7 @@
-using System.Net;
 using System.Text.Json;
 using JustRunIt.Events.Proxies;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
-using JustRunIt.ProxyNode.Configuration;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -15,7 +14,7 @@ internal static class AdminClient
 
     /// <summary>The time shift of the proxy at an admin address, which may just be starting.</summary>
     /// <exception cref="ConfigurationException">Nobody answers there, or not as a proxy that duplicates.</exception>
-    public static async Task<TimeSpan> TimeShiftOfAsync(EndPoint admin, TimeProvider clock, CancellationToken stop)
+    public static async Task<TimeSpan> TimeShiftOfAsync(Endpoint admin, TimeProvider clock, CancellationToken stop)
     {
         for (var began = clock.GetTimestamp(); ; await Task.Delay(Again, clock, stop).ConfigureAwait(false))
         {
@@ -39,13 +38,15 @@ internal static class AdminClient
     }
 
     /// <summary>The matches that a proxy has counted; null when it does not answer.</summary>
-    public static async Task<MatchCounts?> MatchesOfAsync(EndPoint admin)
+    public static async Task<MatchCounts?> MatchesOfAsync(Endpoint admin)
     {
         try
         {
             await using var stream = await Http.GetStreamAsync(Address(admin)).ConfigureAwait(false);
             var report = await JsonSerializer.DeserializeAsync(stream, ReportJson.Default.Report).ConfigureAwait(false);
-            return report?.Matches is { } matches ? new MatchCounts(matches.Exact, matches.Wildcard, matches.Nearest, matches.Missing) : null;
+            return report?.Matches is { } matches
+                ? new MatchCounts(matches.Exact, matches.Wildcard, matches.Nearest, matches.Missing)
+                : null;
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException)
         {
@@ -53,8 +54,8 @@ internal static class AdminClient
         }
     }
 
-    private static string Address(EndPoint admin) => $"http://{Addresses.Text(admin)}/report";
+    private static string Address(Endpoint admin) => $"http://{admin}/report";
 
-    private static ConfigurationException Wrong(EndPoint admin, string reason) =>
-        new($"command line: --peer: '{Addresses.Text(admin)}' {reason}; allowed is the admin address of a running in-proxy with a clone, or give --time-shift");
+    private static ConfigurationException Wrong(Endpoint admin, string reason) => new(
+        $"command line: --peer: '{admin}' {reason}; allowed is the admin address of a running in-proxy with a clone, or give --time-shift");
 }

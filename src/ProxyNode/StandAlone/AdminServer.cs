@@ -23,7 +23,8 @@ internal sealed class AdminServer : IAsyncDisposable
     private AdminServer(WebApplication application)
     {
         this.application = application;
-        EndPoint = IPEndPoint.Parse(new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Authority);
+        var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        EndPoint = IPEndPoint.Parse(new Uri(addresses.First()).Authority);
     }
 
     /// <summary>Where it listens; the port is the system's choice where 0 was asked for.</summary>
@@ -73,7 +74,8 @@ internal sealed class AdminServer : IAsyncDisposable
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             await application.DisposeAsync().ConfigureAwait(false);
-            throw new ConfigurationException($"command line: --admin: '{endPoint}': {(e.InnerException ?? e).Message}; allowed is a free address of this machine");
+            throw new ConfigurationException(
+                $"command line: --admin: '{endPoint}': {(e.InnerException ?? e).Message}; allowed is a free address of this machine");
         }
 
         return new AdminServer(application);

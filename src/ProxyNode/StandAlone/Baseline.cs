@@ -1,5 +1,5 @@
 using JustRunIt.Events.Proxies;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 

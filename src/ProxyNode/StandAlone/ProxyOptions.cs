@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 
@@ -17,7 +18,7 @@ internal sealed record ProxyOptions
     public required IPEndPoint Listen { get; init; }
 
     /// <summary>The server behind.</summary>
-    public required EndPoint Upstream { get; init; }
+    public required Endpoint Upstream { get; init; }
 
     /// <summary>In-proxy: the clone. Out-proxy: where the clone finds the next tier. Null: relay only.</summary>
     public IPEndPoint? Sandbox { get; init; }
@@ -38,7 +39,7 @@ internal sealed record ProxyOptions
     public long RecordLimitBytes { get; init; } = 1L << 30;
 
     /// <summary>Admin address of the other proxy around the same server.</summary>
-    public EndPoint? Peer { get; init; }
+    public Endpoint? Peer { get; init; }
 
     /// <summary>The address whose new connections are redirected to the proxy while it runs; null: none.</summary>
     public IPEndPoint? Install { get; init; }

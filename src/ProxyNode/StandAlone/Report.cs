@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using JustRunIt.ProxyNode.Measuring;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Tracing;
 
 namespace JustRunIt.ProxyNode.StandAlone;
@@ -10,20 +10,20 @@ namespace JustRunIt.ProxyNode.StandAlone;
 /// <param name="Role">in or out.</param>
 /// <param name="Protocol">Of both sides.</param>
 /// <param name="TimeShiftMs">How far the clone is behind.</param>
-/// <param name="Live">On-line: from a request's arrival to the last byte of its reply.</param>
+/// <param name="Live">On-line: from a request's arrival to the last byte of its reply; null of a protocol that is only relayed.</param>
 /// <param name="Sandbox">Clone: from when the duplicate was due; null when there is none.</param>
 /// <param name="Matches">How the clone's requests to the next tier were answered: out-proxy, or in-proxy with a peer.</param>
 /// <param name="Shed">Duplicates that were never sent because memory was short.</param>
 /// <param name="Differences">Replies in which both sides differ; null without a clone.</param>
 /// <param name="LatenessMs">How much later than due the duplicates were sent that waited for no other; null without a clone.</param>
-/// <param name="Record">Out-proxy: what is on record; null at an in-proxy.</param>
+/// <param name="Record">Out-proxy: what is on record; null at an in-proxy, and where nothing is recorded.</param>
 /// <param name="Trace">What was recorded into a file; null when nothing is.</param>
 /// <param name="Process">What the proxy itself took.</param>
 internal sealed record Report(
     string Role,
     string Protocol,
     double TimeShiftMs,
-    SideFigures Live,
+    SideFigures? Live,
     SideFigures? Sandbox,
     Matches? Matches,
     long Shed,
@@ -33,12 +33,16 @@ internal sealed record Report(
     TraceFigures? Trace,
     ProcessFigures Process)
 {
-    /// <summary>Why the clone could not be spoken to, the last time: a log-in that it refused, a protocol that it broke; null when it always could.</summary>
+    /// <summary>
+    /// Why the clone could not be spoken to, the last time: a log-in that it refused, a protocol that it broke; null when it always
+    /// could.
+    /// </summary>
     public string? SandboxFailure { get; init; }
 }
 
 /// <summary>One side's figures.</summary>
-internal sealed record SideFigures(long Requests, double ThroughputPerSecond, double MeanMs, double P50Ms, double P95Ms, double P99Ms, double MaxMs, long Errors)
+internal sealed record SideFigures(
+    long Requests, double ThroughputPerSecond, double MeanMs, double P50Ms, double P95Ms, double P99Ms, double MaxMs, long Errors)
 {
     /// <summary>The figures of a time.</summary>
     public static SideFigures Of(ResponseTimes.Summary summary, TimeSpan time) => new(
@@ -56,7 +60,12 @@ internal sealed record SideFigures(long Requests, double ThroughputPerSecond, do
 internal sealed record Matches(long Exact, long Wildcard, long Nearest, long Missing);
 
 /// <summary>Percentiles of lateness.</summary>
-internal sealed record LatenessFigures(double P50, double P99, double Max);
+internal sealed record LatenessFigures(double P50, double P99, double Max)
+{
+    /// <summary>The percentiles of a time, in milliseconds.</summary>
+    public static LatenessFigures Of(ResponseTimes.Summary summary) =>
+        new(summary.P50.TotalMilliseconds, summary.P99.TotalMilliseconds, summary.Maximum.TotalMilliseconds);
+}
 
 /// <summary>What is on record.</summary>
 /// <param name="Exchanges">Exchanges held.</param>

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Tracing;
@@ -20,7 +22,8 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
     /// <param name="openReply">Reads the reply; opened anew where a reply broke off and is asked for again.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <returns>How it was answered, and what read the reply.</returns>
-    public async Task<(Answer Answer, ReplyReader Reply)> AskAsync(byte[] request, bool isOneWay, Func<ReplyReader> openReply, CancellationToken stop)
+    public async Task<(Answer Answer, ReplyReader Reply)> AskAsync(
+        byte[] request, bool isOneWay, Func<ReplyReader> openReply, CancellationToken stop)
     {
         // A server may close a connection that idles; like any client, once more on a new one.
         for (var isReused = socket is not null; ; isReused = false)
@@ -48,7 +51,8 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
                 Disconnect();
                 return (Answer.None(clock.GetTimestamp()), reply);
             }
-            catch (Exception e) when (e is SocketException or IOException or ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException)
+            catch (Exception e) when (e is SocketException or IOException or ProtocolException or ArgumentException or FormatException
+                or IndexOutOfRangeException)
             {
                 // Whatever a server does to our readers, it has not answered.
                 Disconnect();
@@ -80,7 +84,9 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
     {
         var heard = bytes.ToArray();
         for (var at = 0; at < heard.Length;)
-            at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken ? taken : throw new ProtocolException("a request without an end");
+            at += dialogue!.FromClient(heard.AsSpan(at), out _) is > 0 and var taken
+                ? taken
+                : throw new ProtocolException("a request without an end");
         await socket!.SendAsync(bytes).ConfigureAwait(false);
     }
 

@@ -1,4 +1,5 @@
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
 namespace JustRunIt.ProxyNode.Tracing;
 

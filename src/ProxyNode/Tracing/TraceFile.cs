@@ -7,19 +7,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
-/// <summary>A recorded trace: what is known of every exchange is in memory, the requests are read from the file when they are sent.</summary>
+/// <summary>
+/// A recorded trace: what is known of every exchange is in memory, the requests are read from the file when they are sent.
+/// </summary>
 internal sealed class TraceFile : IDisposable
 {
     private readonly SafeFileHandle handle;
 
-    private TraceFile(SafeFileHandle handle, IProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
+    private TraceFile(
+        SafeFileHandle handle, IMessageProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
     {
         this.handle = handle;
         (Protocol, StartedAt, Exchanges, CutOffBytes) = (protocol, startedAt, exchanges, cutOffBytes);
     }
 
     /// <summary>What was spoken.</summary>
-    public IProtocol Protocol { get; }
+    public IMessageProtocol Protocol { get; }
 
     /// <summary>When the recording began.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -39,14 +42,16 @@ internal sealed class TraceFile : IDisposable
         SafeFileHandle? handle = null;
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024, FileOptions.SequentialScan);
+            using var stream = new FileStream(
+                file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 256 * 1024, FileOptions.SequentialScan);
             using var reader = new BinaryReader(stream, TraceFormat.Text);
             if (!reader.ReadBytes(TraceFormat.Magic.Length).AsSpan().SequenceEqual(TraceFormat.Magic))
                 throw Wrong(file, "is no trace");
             if (reader.ReadInt32() is var version && version != TraceFormat.Version)
                 throw Wrong(file, $"is a trace of version {version}, and only version {TraceFormat.Version} can be read");
             var name = reader.ReadString();
-            var protocol = ProtocolRegistry.Find(name) ?? throw Wrong(file, $"is a trace of protocol '{name}', which is unknown");
+            var protocol = ProtocolRegistry.FindTraceable(name)
+                ?? throw Wrong(file, $"is a trace of protocol '{name}'; known are {ProtocolRegistry.TraceableNames}");
             var startedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
             var exchanges = Read(stream, protocol, rules, out var good);
             handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -78,7 +83,7 @@ internal sealed class TraceFile : IDisposable
     /// <inheritdoc />
     public void Dispose() => handle.Dispose();
 
-    private static List<Recorded> Read(FileStream stream, IProtocol protocol, SessionRules rules, out long good)
+    private static List<Recorded> Read(FileStream stream, IMessageProtocol protocol, SessionRules rules, out long good)
     {
         var exchanges = new List<Recorded>();
         var head = new byte[TraceFormat.FrameHead];
@@ -97,7 +102,9 @@ internal sealed class TraceFile : IDisposable
             using var reader = new BinaryReader(new MemoryStream(payload, 0, length), TraceFormat.Text);
             var entry = TraceFormat.ReadExchange(reader, out var requestLength);
             var request = payload.AsSpan(length - requestLength, requestLength);
-            exchanges.Add(new Recorded(entry, protocol.SessionNamesIn(request, rules), good + TraceFormat.FrameHead + length - requestLength, requestLength));
+            exchanges.Add(
+                new Recorded(
+                    entry, protocol.SessionNamesIn(request, rules), good + TraceFormat.FrameHead + length - requestLength, requestLength));
             good = stream.Position;
         }
 

@@ -2,7 +2,9 @@ using JustRunIt.ProxyNode.Sessions;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
-/// <summary>Which sessions of a trace are repeated, how often, and when each begins (§2.3, §6). The same seed gives the same plan.</summary>
+/// <summary>
+/// Which sessions of a trace are repeated, how often, and when each begins (§2.3, §6). The same seed gives the same plan.
+/// </summary>
 internal static class TracePlan
 {
     /// <summary>A copy begins at most this fraction of the trace's length after its original, so that the load keeps its shape.</summary>
@@ -39,7 +41,8 @@ internal static class TracePlan
     /// <param name="fraction">How many sessions are repeated, to those recorded: 0.5 leaves half of them out, 2 repeats each twice.</param>
     /// <param name="speed">Sessions begun a second, to those recorded; what is within a session stays.</param>
     /// <param name="seed">Of what is left to chance.</param>
-    public static IReadOnlyList<Planned> Make(IReadOnlyList<IReadOnlyList<TraceFile.Recorded>> sessions, double fraction, double speed, int seed)
+    public static IReadOnlyList<Planned> Make(
+        IReadOnlyList<IReadOnlyList<TraceFile.Recorded>> sessions, double fraction, double speed, int seed)
     {
         if (sessions.Count == 0)
             return [];
@@ -48,7 +51,8 @@ internal static class TracePlan
         var length = sessions.Max(session => session[^1].Entry.Arrival) - first;
         var whole = (int)Math.Floor(fraction);
         var more = new bool[sessions.Count];
-        foreach (var index in Enumerable.Range(0, sessions.Count).OrderBy(_ => random.Next()).Take((int)Math.Round((fraction - whole) * sessions.Count)))
+        var chosen = (int)Math.Round((fraction - whole) * sessions.Count);
+        foreach (var index in Enumerable.Range(0, sessions.Count).OrderBy(_ => random.Next()).Take(chosen))
             more[index] = true;
         var planned = new List<Planned>();
         for (var i = 0; i < sessions.Count; i++)

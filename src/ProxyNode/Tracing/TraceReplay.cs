@@ -2,13 +2,17 @@ using System.Net;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Recording;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 using JustRunIt.ProxyNode.Threads;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
-/// <summary>Repeats the planned sessions of a trace at a server, and measures (§6). The server's clock starts when a request is due.</summary>
-internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Planned> plan, IPEndPoint target, ServiceRules rules, TimeProvider clock)
+/// <summary>
+/// Repeats the planned sessions of a trace at a server, and measures (§6). The server's clock starts when a request is due.
+/// </summary>
+internal sealed class TraceReplay(
+    TraceFile trace, IReadOnlyList<TracePlan.Planned> plan, IPEndPoint target, ServiceRules rules, TimeProvider clock)
 {
     /// <summary>How long is waited for a reply; longer, and the request has failed.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -27,7 +31,8 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
     public ResponseTimes Live { get; } = new();
 
     /// <summary>Response times of the server, from when each request was due.</summary>
-    public ResponseTimes Sandbox { get; } = new(ProxyMeter.Durations, new("side", "sandbox"), new("role", "replay"), new("protocol", trace.Protocol.Name));
+    public ResponseTimes Sandbox { get; } = new(
+        ProxyMeter.Durations, new("side", "sandbox"), new("role", "replay"), new("protocol", trace.Protocol.Name));
 
     /// <summary>How much later than due requests were sent that waited for no other.</summary>
     public ResponseTimes Lateness { get; } = new();
@@ -65,7 +70,7 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
 
     /// <summary>A connection of a session.</summary>
     public TraceConnection Connect(Identities identities) =>
-        new(target, trace.Protocol.OpenShadow(trace.Protocol.Open()!, rules, identities), clock);
+        new(target, trace.Protocol.OpenShadow(trace.Protocol.Open(), rules, identities), clock);
 
     /// <summary>Repeats one exchange.</summary>
     public async Task RepeatAsync(TraceFile.Recorded exchange, TraceConnection connection, Identities identities, long due, bool hadToWait)
@@ -79,7 +84,8 @@ internal sealed class TraceReplay(TraceFile trace, IReadOnlyList<TracePlan.Plann
             patience.CancelAfter(Patience);
             if (!hadToWait)
                 Lateness.Add(clock.GetElapsedTime(due), isError: false);
-            var (answer, reply) = await connection.AskAsync(request, exchange.Entry.IsOneWay, () => trace.Protocol.OpenReply(rules)!, patience.Token).ConfigureAwait(false);
+            var (answer, reply) = await connection.AskAsync(
+                request, exchange.Entry.IsOneWay, () => trace.Protocol.OpenReply(rules)!, patience.Token).ConfigureAwait(false);
             if (!exchange.Entry.IsOneWay && !stop.IsCancellationRequested)
                 Count(exchange.Entry, request, answer, reply, identities, due);
         }

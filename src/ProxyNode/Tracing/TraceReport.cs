@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using JustRunIt.ProxyNode.Measuring;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.StandAlone;
 
 namespace JustRunIt.ProxyNode.Tracing;
@@ -26,19 +26,25 @@ internal sealed record TraceReport(
     LatenessFigures LatenessMs)
 {
     /// <summary>The figures of a replay that is over.</summary>
-    public static TraceReport Of(TraceFile trace, int sessions, IReadOnlyList<TracePlan.Planned> plan, TraceReplay replay, ReplayOptions options)
+    public static TraceReport Of(
+        TraceFile trace, int sessions, IReadOnlyList<TracePlan.Planned> plan, TraceReplay replay, ReplayOptions options)
     {
-        var seconds = trace.Exchanges.Count == 0 ? 0 : trace.Exchanges.Max(exchange => exchange.Entry.Arrival + exchange.Entry.ResponseTime).TotalSeconds;
+        var seconds = trace.Exchanges.Count == 0
+            ? 0
+            : trace.Exchanges.Max(exchange => exchange.Entry.Arrival + exchange.Entry.ResponseTime).TotalSeconds;
         var lateness = replay.Lateness.Read();
         return new TraceReport(
             trace.Protocol.Name,
             new TraceSummary(trace.StartedAt, seconds, trace.Exchanges.Count, sessions, trace.CutOffBytes),
             new ReplaySummary(replay.Elapsed.TotalSeconds, replay.Sent, plan.Count, options.Fraction, options.Speed, options.Seed),
-            SideFigures.Of(replay.Live.Read(), TimeSpan.Zero) with { ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0 },
+            SideFigures.Of(replay.Live.Read(), TimeSpan.Zero) with
+            {
+                ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0,
+            },
             SideFigures.Of(replay.Sandbox.Read(), replay.Elapsed),
             replay.Planned - replay.Sent,
             replay.Comparison.Read(),
-            new LatenessFigures(lateness.P50.TotalMilliseconds, lateness.P99.TotalMilliseconds, lateness.Maximum.TotalMilliseconds));
+            LatenessFigures.Of(lateness));
     }
 }
 

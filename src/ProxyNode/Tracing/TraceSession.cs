@@ -1,4 +1,4 @@
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Tracing;
 

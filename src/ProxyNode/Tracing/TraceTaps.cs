@@ -1,7 +1,8 @@
 using System.Buffers;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
 
 namespace JustRunIt.ProxyNode.Tracing;
 

@@ -3,7 +3,6 @@ using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
-using JustRunIt.ProxyNode.Replaying;
 
 namespace JustRunIt.ProxyNode.Tracing;
 
@@ -20,7 +19,7 @@ internal sealed class TraceWriter : IAsyncDisposable
 
     private readonly FileStream file;
     private readonly long sizeLimitBytes;
-    private readonly IProtocol protocol;
+    private readonly IMessageProtocol protocol;
     private readonly ServiceRules rules;
     private readonly TimeProvider clock;
     private readonly long startedAt;
@@ -33,7 +32,7 @@ internal sealed class TraceWriter : IAsyncDisposable
     private long size;
     private volatile bool isFull;
 
-    private TraceWriter(FileStream file, long sizeLimitBytes, IProtocol protocol, ServiceRules rules, TimeProvider clock)
+    private TraceWriter(FileStream file, long sizeLimitBytes, IMessageProtocol protocol, ServiceRules rules, TimeProvider clock)
     {
         (this.file, this.sizeLimitBytes, this.protocol, this.rules, this.clock) = (file, sizeLimitBytes, protocol, rules, clock);
         startedAt = clock.GetTimestamp();
@@ -50,10 +49,15 @@ internal sealed class TraceWriter : IAsyncDisposable
 
     /// <summary>Begins a new file.</summary>
     /// <exception cref="ConfigurationException">It cannot be written, or is there already.</exception>
-    public static TraceWriter Create(string file, long sizeLimitBytes, IProtocol protocol, ServiceRules rules, TimeProvider clock)
+    public static TraceWriter Create(string file, long sizeLimitBytes, IMessageProtocol protocol, ServiceRules rules, TimeProvider clock)
     {
         if (protocol.OpenReply(rules) is null)
-            throw new ConfigurationException($"command line: --record: '{file}': traffic of {protocol.Name} is not recorded, for its sessions depend on each other's data; allowed are http and ajp13");
+        {
+            throw new ConfigurationException(
+                $"command line: --record: '{file}': traffic of {protocol.Name} is not recorded, for its sessions depend on each "
+                + $"other's data; allowed are {ProtocolRegistry.TraceableNames}");
+        }
+
         try
         {
             var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 256 * 1024);

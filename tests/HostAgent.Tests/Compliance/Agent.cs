@@ -2,9 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting;
@@ -15,18 +16,18 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 internal sealed class Agent : IAsyncDisposable
 {
     private static int made;
-    private readonly IBackEnd backEnd;
+    private readonly IBackEndKind backEnd;
     private readonly IProgress<Phase>? progress;
 
     public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null)
     {
         this.progress = progress;
-        backEnd = HypervisorRegistry.All.First(candidate => candidate.Name == backEndName);
+        backEnd = BackEndRegistry.All.First(candidate => candidate.Name == backEndName);
         name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
         Settings = SettingsOf(name, backEndName, folder ?? Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
-        Hypervisor = NewHypervisor();
+        Vms = NewHost();
     }
 
     public AgentSettings Settings { get; }
@@ -35,13 +36,15 @@ internal sealed class Agent : IAsyncDisposable
 
     public SandboxNetworks Networks { get; }
 
-    public IHypervisor Hypervisor { get; private set; }
+    public VmHost Vms { get; private set; }
 
     /// <summary>The repository's folder.</summary>
     public static string Repository { get; } = FindRepository();
 
     /// <summary>Folder below <c>bin</c> that programs were built to with these tests.</summary>
-    public static string BuiltTo { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug/net10.0" : "Release/net10.0";
+    public static string BuiltTo { get; } = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal)
+        ? "Debug/net10.0"
+        : "Release/net10.0";
 
     /// <summary>The machines that the tests of all back ends have.</summary>
     public static AgentSettings SettingsOf(string name, string backEnd, string folder) => new(
@@ -63,8 +66,8 @@ internal sealed class Agent : IAsyncDisposable
     /// <summary>A restart: another agent over the same state.</summary>
     public async Task<IReadOnlyList<RunningVm>> RestartAsync()
     {
-        Hypervisor = NewHypervisor();
-        return await Hypervisor.RecoverAsync(CancellationToken.None);
+        Vms = NewHost();
+        return await Vms.RecoverAsync(CancellationToken.None);
     }
 
     /// <summary>The server that every back end has to bear.</summary>
@@ -102,27 +105,37 @@ internal sealed class Agent : IAsyncDisposable
     }
 
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
-        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu), MemorySize.FromMebibytes(768));
+        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
+        MemorySize.FromMebibytes(768));
 
-    public Task<RunningVm> RunAsync(StartVm start) => Hypervisor.StartAsync(start, CancellationToken.None);
+    public Task<RunningVm> RunAsync(StartVm start) => Vms.StartAsync(start, CancellationToken.None);
 
     public CloneVm CloneOf(string vm, string name, string? next = null, string machine = "sandbox-1") => new(
         "matrix-1", Guid.NewGuid(), Settings.Agent, vm, name, machine, next, DateTimeOffset.UtcNow.AddMinutes(5));
 
     public Task<CloneResult> CloneAsync(string vm, string name, string? next = null) =>
-        Hypervisor.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
+        Vms.CloneAsync(CloneOf(vm, name, next), CancellationToken.None);
 
-    /// <summary>Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all has ended.</summary>
+    /// <summary>
+    /// Everything of this agent's on the host, besides its log and state files and <paramref name="besides"/>: nothing once all
+    /// has ended.
+    /// </summary>
     public async Task<IReadOnlyList<string>> LeftAsync(RunningVm? besides = null)
     {
         var left = new List<string>();
         foreach (var machine in Settings.Machines)
-            left.AddRange(Groups.Children(GroupPath.Of(machine.Name)).Where(group => group != besides?.Name).Select(group => $"control group {machine.Name}/{group}"));
+        {
+            left.AddRange(Groups.Children(GroupPath.Of(machine.Name))
+                .Where(group => group != besides?.Name)
+                .Select(group => $"control group {machine.Name}/{group}"));
+        }
+
         left.AddRange((await Networks.ListAsync()).Where(number => number != besides?.Network).Select(number => $"network {number}"));
         // What is in the pool belongs to what runs; the pool itself stays as long as anything does.
         var pool = besides is null ? "" : Path.Combine(Settings.StateFolder, "containers", "pool");
         left.AddRange(File.ReadLines("/proc/mounts")
-            .Where(line => line.Contains(Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
+            .Where(line => line.Contains(
+                Settings.StateFolder, StringComparison.Ordinal) && (pool.Length == 0 || line.Split(' ')[1] != pool))
             .Select(line => $"mount {line}"));
         var containers = Path.Combine(Settings.StateFolder, "containers");
         if (Directory.Exists(containers))
@@ -141,22 +154,25 @@ internal sealed class Agent : IAsyncDisposable
             .Select(folder => Path.Combine(Settings.StateFolder, folder))
             .Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder)));
+        var known = new[] { $"/proc/{Environment.ProcessId}", $"/proc/{besides?.ProcessId}" };
         left.AddRange(Directory.GetDirectories("/proc")
-            .Where(process => process != $"/proc/{Environment.ProcessId}" && process != $"/proc/{besides?.ProcessId}" && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
+            .Where(process => !known.Contains(process) && CommandOf(process).Contains(Settings.StateFolder, StringComparison.Ordinal))
             .Select(process => $"process {process}: {CommandOf(process)}"));
         return left;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var vm in Hypervisor.List())
-            await Hypervisor.StopAsync(vm.Name, CancellationToken.None);
-        (Hypervisor as IDisposable)?.Dispose();
+        foreach (var vm in Vms.List())
+            await Vms.StopAsync(vm.Name, CancellationToken.None);
         foreach (var machine in Settings.Machines)
             Groups.Remove(GroupPath.Of(machine.Name));
         Groups.Remove(GroupPath.Root);
         // What a failed test leaves must not hide why it failed.
-        foreach (var point in File.ReadLines("/proc/mounts").Select(line => line.Split(' ')[1]).Where(point => point.StartsWith(Settings.StateFolder + "/", StringComparison.Ordinal)).Reverse())
+        var points = File.ReadLines("/proc/mounts")
+            .Select(line => line.Split(' ')[1])
+            .Where(point => point.StartsWith(Settings.StateFolder + "/", StringComparison.Ordinal));
+        foreach (var point in points.Reverse())
             await Tool.TryAsync("umount", $"--lazy {point}");
         if (Directory.Exists(Settings.StateFolder))
             Directory.Delete(Settings.StateFolder, recursive: true);
@@ -182,7 +198,8 @@ internal sealed class Agent : IAsyncDisposable
         }
     }
 
-    private IHypervisor NewHypervisor() => backEnd.Create(new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
+    private VmHost NewHost() =>
+        new(backEnd, new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
 }
 
 /// <summary>Asks a specimen.</summary>
@@ -239,5 +256,6 @@ internal sealed class Asking(string endpoint, string? cookie = null) : IDisposab
         return reply;
     }
 
-    internal sealed record Identity(string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
+    internal sealed record Identity(
+        string Host, string Listen, IReadOnlyList<string> Addresses, IReadOnlyList<string> Macs, int ProcessId, DateTime Now);
 }

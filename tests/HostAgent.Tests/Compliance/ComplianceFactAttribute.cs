@@ -1,4 +1,4 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.BackEnds;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -28,7 +28,7 @@ public sealed class ComplianceFactDiscoverer(IMessageSink sink) : FactDiscoverer
         {
             if (!Problems.TryGetValue(backEnd, out var problem))
             {
-                problem = HypervisorRegistry.All.First(candidate => candidate.Name == backEnd)
+                problem = BackEndRegistry.All.First(candidate => candidate.Name == backEnd)
                     .ProbeAsync(Agent.SettingsOf("probe", backEnd, Path.GetTempPath()), CancellationToken.None).GetAwaiter().GetResult();
                 Problems[backEnd] = problem;
             }
@@ -37,12 +37,15 @@ public sealed class ComplianceFactDiscoverer(IMessageSink sink) : FactDiscoverer
         }
     }
 
-    protected override IXunitTestCase CreateTestCase(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
+    protected override IXunitTestCase CreateTestCase(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
-        var backEnd = testMethod.TestClass.Class.GetCustomAttributes(typeof(BackEndAttribute)).First().GetConstructorArguments().OfType<string>().First();
+        var backEnd = testMethod.TestClass.Class.GetCustomAttributes(typeof(BackEndAttribute)).First()
+            .GetConstructorArguments().OfType<string>().First();
         return Problem(backEnd) is { } problem
             ? new XunitSkippedDataRowTestCase(
-                DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(), testMethod, problem)
+                DiagnosticMessageSink, discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault(),
+                testMethod, problem)
             : base.CreateTestCase(discoveryOptions, testMethod, factAttribute);
     }
 }

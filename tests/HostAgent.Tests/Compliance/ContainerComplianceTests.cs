@@ -1,4 +1,4 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
 
@@ -22,7 +22,7 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
         await server.PostAsync("/uncheckpointable");
         await RefusedAsync(() => Host.CloneAsync("original", "clone"), "criu dump: ");
         Assert.Equal(1, await server.CountAsync());
-        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
+        await Host.Vms.StopAsync("original", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -42,11 +42,15 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
             Program = program with
             {
                 Executable = "/bin/bash",
-                Arguments = ["-c", """[ -z "$1" ] || ipcmk "$1" || exit 1; shift; exec "$@" """, "bash", made, program.Executable, .. program.Arguments],
+                Arguments =
+                [
+                    "-c", """[ -z "$1" ] || ipcmk "$1" || exit 1; shift; exec "$@" """, "bash",
+                    made, program.Executable, .. program.Arguments,
+                ],
             },
         });
         await Host.CloneAsync("original", "clone");
-        var clone = Host.Hypervisor.List().First(running => running.Name == "clone");
+        var clone = Host.Vms.List().First(running => running.Name == "clone");
         foreach (var kind in new[] { "ipc", "uts", "net", "mnt", "pid" })
         {
             Assert.NotEqual(Namespace(vm, kind), Namespace(clone, kind));

@@ -14,7 +14,8 @@ internal static class CrashHost
     /// <summary>Lets it do something, and kills it <paramref name="after"/> it has said that <paramref name="phase"/> begins.</summary>
     public static async Task RunAndKillAsync(AgentSettings settings, IReadOnlyList<string> what, string phase, TimeSpan after)
     {
-        var assembly = AppContext.BaseDirectory.Replace("HostAgent.Tests", "HostAgent.CrashHost", StringComparison.Ordinal) + "JustRunIt.HostAgent.CrashHost.dll";
+        var assembly = AppContext.BaseDirectory.Replace(
+            "HostAgent.Tests", "HostAgent.CrashHost", StringComparison.Ordinal) + "JustRunIt.HostAgent.CrashHost.dll";
         var start = new ProcessStartInfo("dotnet", [assembly, .. what])
         {
             RedirectStandardInput = true,

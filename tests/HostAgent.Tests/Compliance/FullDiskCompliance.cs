@@ -14,7 +14,7 @@ public abstract class FullDiskCompliance : IAsyncLifetime
         var backEnd = (BackEndAttribute)Attribute.GetCustomAttribute(GetType(), typeof(BackEndAttribute))!;
         disk = await MakeAsync();
         Host = new Agent(backEnd.Name, folder: Path.Combine(disk.Folder, "agent"));
-        await Host.Hypervisor.RecoverAsync(CancellationToken.None);
+        await Host.Vms.RecoverAsync(CancellationToken.None);
     }
 
     public async Task DisposeAsync()
@@ -30,14 +30,14 @@ public abstract class FullDiskCompliance : IAsyncLifetime
         using var server = new Asking(vm.Endpoint);
         disk.Fill();
 
-        await HypervisorCompliance.RefusedAsync(() => Host.CloneAsync("original", "clone"), "No space left on device");
+        await BackEndCompliance.RefusedAsync(() => Host.CloneAsync("original", "clone"), "No space left on device");
 
         Assert.Equal(1, await server.CountAsync());
-        Assert.Equal(["original"], Host.Hypervisor.List().Select(present => present.Name));
+        Assert.Equal(["original"], Host.Vms.List().Select(present => present.Name));
         Assert.Empty(await Host.LeftAsync(vm));
         disk.Empty();
         await Host.CloneAsync("original", "clone");
-        await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
+        await Host.Vms.StopAsync("clone", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync(vm));
     }
 
@@ -46,12 +46,12 @@ public abstract class FullDiskCompliance : IAsyncLifetime
     {
         var vm = await Host.RunAsync(await StartAsync());
         disk.Fill();
-        await HypervisorCompliance.RefusedAsync(
-            () => Host.Hypervisor.MigrateAsync("original", "host-2", CancellationToken.None), "No space left on device");
-        Assert.Equal("host-1", Assert.Single(Host.Hypervisor.List()).Machine);
+        await BackEndCompliance.RefusedAsync(
+            () => Host.Vms.MigrateAsync("original", "host-2", CancellationToken.None), "No space left on device");
+        Assert.Equal("host-1", Assert.Single(Host.Vms.List()).Machine);
         Assert.Contains(vm.ProcessId, Host.Groups.Processes(HostAgent.ControlGroups.GroupPath.Of("host-1", "original")));
-        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
-        Assert.Empty(Host.Hypervisor.List());
+        await Host.Vms.StopAsync("original", CancellationToken.None);
+        Assert.Empty(Host.Vms.List());
         Assert.Empty(await Host.LeftAsync());
         disk.Empty();
     }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.ControlGroups;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
@@ -26,7 +26,7 @@ public abstract partial class LiveCloneCompliance
         {
             var moved = await MoveAsync(from, to, "mover");
             Assert.Equal((++moves, "host-2", vm.Endpoint), (moved.Moves, moved.Machine, moved.Endpoint));
-            Assert.Empty(from.Hypervisor.List());
+            Assert.Empty(from.Vms.List());
             Assert.Empty(await from.LeftAsync());
             Assert.Empty(await to.LeftAsync(moved));
             Assert.Equal("one", await server.GetAsync("/file/journal"));
@@ -40,8 +40,8 @@ public abstract partial class LiveCloneCompliance
         await Host.RestartAsync();
         Assert.Equal(3, await server.CountAsync());
         await other.CloneAsync("mover", "clone");
-        await other.Hypervisor.StopAsync("clone", CancellationToken.None);
-        await other.Hypervisor.StopAsync("mover", CancellationToken.None);
+        await other.Vms.StopAsync("clone", CancellationToken.None);
+        await other.Vms.StopAsync("mover", CancellationToken.None);
         Assert.Empty(await other.LeftAsync());
         Assert.Empty(await Host.LeftAsync());
     }
@@ -62,7 +62,8 @@ public abstract partial class LiveCloneCompliance
         }
 
         var errors = await traffic.EndAsync();
-        Assert.True(errors.Count == 0, $"{string.Join("; ", errors)}; answered before and after each move: {string.Join(", ", answered)}, in all {traffic.Answered}");
+        var progress = $"answered before and after each move: {string.Join(", ", answered)}, in all {traffic.Answered}";
+        Assert.True(errors.Count == 0, $"{string.Join("; ", errors)}; {progress}");
         using var server = new Asking(vm.Endpoint);
         Assert.Equal(traffic.Answered + 1, await server.CountAsync());
         Assert.InRange(traffic.Longest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
@@ -79,7 +80,7 @@ public abstract partial class LiveCloneCompliance
         await RefusedAsync(() => MoveAsync(Host, other, "nobody"), "nobody does not run here");
         await Host.CloneAsync("mover", "clone");
         await RefusedAsync(() => MoveAsync(Host, other, "clone"), "clone");
-        await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
+        await Host.Vms.StopAsync("clone", CancellationToken.None);
         Assert.Equal(1, await server.CountAsync());
         Assert.Equal(0.6, Host.Groups.ReadCpu(GroupPath.Of("host-1", "mover"))!.Value.Cores, 3);
         Assert.Empty(await other.LeftAsync());
@@ -88,11 +89,13 @@ public abstract partial class LiveCloneCompliance
 
     [ComplianceFact]
     [Trait("Category", "Chaos")]
-    public Task After_a_kill_of_the_sender_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(SendPhases, killsSender: true);
+    public Task After_a_kill_of_the_sender_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() =>
+        KillAsync(SendPhases, killsSender: true);
 
     [ComplianceFact]
     [Trait("Category", "Chaos")]
-    public Task After_a_kill_of_the_receiver_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() => KillAsync(ReceivePhases, killsSender: false);
+    public Task After_a_kill_of_the_receiver_in_any_phase_of_a_move_exactly_one_runs_and_nothing_is_left() =>
+        KillAsync(ReceivePhases, killsSender: false);
 
     /// <summary>What a back end says while it sends: at each of these the agent is killed.</summary>
     protected abstract IReadOnlyList<string> SendPhases { get; }
@@ -112,19 +115,20 @@ public abstract partial class LiveCloneCompliance
             listener.Start();
             var port = ((IPEndPoint)listener.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
             var killed = CrashHost.RunAndKillAsync(
-                killsSender ? Host.Settings : other.Settings, killsSender ? ["send", "mover", port] : ["receive", "host-1", port], phase, TimeSpan.FromMilliseconds(delay));
+                killsSender ? Host.Settings : other.Settings, killsSender ? ["send", "mover", port] : ["receive", "host-1", port], phase,
+                TimeSpan.FromMilliseconds(delay));
             await using (var connection = new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true))
             {
                 var survivor = killsSender
-                    ? other.Hypervisor.ReceiveAsync("host-1", connection, CancellationToken.None)
-                    : Host.Hypervisor.SendAsync("mover", connection, CancellationToken.None);
+                    ? other.Vms.ReceiveAsync("host-1", connection, CancellationToken.None)
+                    : Host.Vms.SendAsync("mover", connection, CancellationToken.None);
                 await killed;
                 await survivor.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             await (killsSender ? Host : other).RestartAsync();
             var at = $"{(killsSender ? "sender" : "receiver")} killed {delay} ms after '{phase}' began";
-            var (here, there) = (Host.Hypervisor.List().FirstOrDefault(), other.Hypervisor.List().FirstOrDefault());
+            var (here, there) = (Host.Vms.List().FirstOrDefault(), other.Vms.List().FirstOrDefault());
             Assert.True(here is null != there is null, $"{at}: {here?.Name ?? "nothing"} here, {there?.Name ?? "nothing"} there");
             Assert.Equal((at, ++count), (at, await server.CountAsync()));
             var left = (await Host.LeftAsync(here)).Concat(await other.LeftAsync(there)).ToList();
@@ -133,7 +137,7 @@ public abstract partial class LiveCloneCompliance
                 await MoveAsync(other, Host, "mover", "host-1");
         }
 
-        await Host.Hypervisor.StopAsync("mover", CancellationToken.None);
+        await Host.Vms.StopAsync("mover", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
         Assert.Empty(await other.LeftAsync());
     }
@@ -141,7 +145,7 @@ public abstract partial class LiveCloneCompliance
     private async Task<Agent> OtherAsync()
     {
         var other = new Agent(Host.Settings.BackEnd);
-        await other.Hypervisor.RecoverAsync(CancellationToken.None);
+        await other.Vms.RecoverAsync(CancellationToken.None);
         return other;
     }
 
@@ -151,10 +155,10 @@ public abstract partial class LiveCloneCompliance
         await using (sender)
         await using (receiver)
         {
-            var received = to.Hypervisor.ReceiveAsync(machine, receiver, CancellationToken.None);
+            var received = to.Vms.ReceiveAsync(machine, receiver, CancellationToken.None);
             try
             {
-                await from.Hypervisor.SendAsync(vm, sender, CancellationToken.None);
+                await from.Vms.SendAsync(vm, sender, CancellationToken.None);
             }
             catch
             {

@@ -1,11 +1,11 @@
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
 /// <summary>What every back end must do whose clones are copies of what runs, in a network with the original's addresses.</summary>
-public abstract partial class LiveCloneCompliance : HypervisorCompliance
+public abstract partial class LiveCloneCompliance : BackEndCompliance
 {
     private const int HeapMebibytes = 20;
 

@@ -1,11 +1,11 @@
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
 /// <summary>The process back end: clones are cold, and share the host's files.</summary>
 [BackEnd("process")]
-public sealed class ProcessComplianceTests : HypervisorCompliance
+public sealed class ProcessComplianceTests : BackEndCompliance
 {
     protected override IReadOnlyList<string> Phases => ["network", "start", "health"];
 

@@ -21,7 +21,8 @@ internal sealed class SmallDisk : IAsyncDisposable
     public static async Task<SmallDisk> InMemoryAsync(int mebibytes)
     {
         var disk = new SmallDisk(null);
-        await Tool.RunAsync("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={mebibytes}m"), "justrunit-small", disk.Folder);
+        await Tool.RunAsync("mount", "-t", "tmpfs", "-o", string.Create(
+            CultureInfo.InvariantCulture, $"size={mebibytes}m"), "justrunit-small", disk.Folder);
         return disk;
     }
 

@@ -164,7 +164,8 @@ internal sealed class Traffic : IAsyncDisposable
         var at = reply.IndexOf(field, StringComparison.OrdinalIgnoreCase);
         return at < 0 || at > end
             ? reply.EndsWith("0\r\n\r\n", StringComparison.Ordinal)
-            : reply.Length >= end + 4 + int.Parse(reply.AsSpan(at + field.Length, reply.IndexOf('\r', at) - at - field.Length), CultureInfo.InvariantCulture);
+            : reply.Length >= end + 4 + int.Parse(
+                reply.AsSpan(at + field.Length, reply.IndexOf('\r', at) - at - field.Length), CultureInfo.InvariantCulture);
     }
 
     private static Socket New() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

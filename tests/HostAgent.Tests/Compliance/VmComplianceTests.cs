@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.VirtualMachines;
 
@@ -29,14 +29,14 @@ public sealed class VmComplianceTests : LiveCloneCompliance
             var result = await Host.CloneAsync("original", "clone");
             using (var copy = new Asking(result.Endpoint))
                 Assert.Equal(await server.GetAsync("/file/journal"), await copy.GetAsync("/file/journal"));
-            await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
+            await Host.Vms.StopAsync("clone", CancellationToken.None);
             Assert.Single(Directory.GetFiles(Path.Combine(Host.Settings.StateFolder, "machines"), "*.qcow2"));
         }
 
         Assert.Equal("abc", await server.GetAsync("/file/journal"));
         await Host.RestartAsync();
         Assert.Equal("abc", await server.GetAsync("/file/journal"));
-        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
+        await Host.Vms.StopAsync("original", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -44,21 +44,26 @@ public sealed class VmComplianceTests : LiveCloneCompliance
     public async Task Memory_is_the_guests_and_what_it_cannot_have_is_refused()
     {
         await Host.RunAsync(Host.Specimen("original", 0.4));
-        var set = await Host.Hypervisor.AllocateAsync("original", new Allocation(new CpuShare(0.4), MemorySize.FromMebibytes(500)), CancellationToken.None);
+        var set = await Host.Vms.AllocateAsync(
+            "original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(500)), CancellationToken.None);
         Assert.Equal(MemorySize.FromMebibytes(500), set.Memory);
         await RefusedAsync(
-            () => Host.Hypervisor.AllocateAsync("original", new Allocation(new CpuShare(0.4), MemorySize.FromMebibytes(800)), CancellationToken.None),
+            () => Host.Vms.AllocateAsync(
+                "original", new VmAllocation(new CpuShare(0.4), MemorySize.FromMebibytes(800)), CancellationToken.None),
             "memory: 800 MiB for original is more than the 768 MiB that it was booted with");
-        Assert.Equal(MemorySize.FromMebibytes(500), Host.Hypervisor.List()[0].Memory);
+        Assert.Equal(MemorySize.FromMebibytes(500), Host.Vms.List()[0].Memory);
     }
 
     [ComplianceFact]
     public async Task What_a_guest_lacks_is_named()
     {
         var start = Host.Specimen("original");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Arguments = ["initrd=/no/such"] } }), "arguments: initrd: '/no/such' is not there");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Image = "/no/such" } }), "image: '/no/such' is not there");
-        await RefusedAsync(() => Host.RunAsync(start with { Program = start.Program with { Executable = "disk" } }), "image: missing; executable 'disk' boots it");
+        await RefusedAsync(() => Host.RunAsync(
+            start with { Program = start.Program with { Arguments = ["initrd=/no/such"] } }), "arguments: initrd: '/no/such' is not there");
+        await RefusedAsync(
+            () => Host.RunAsync(start with { Program = start.Program with { Image = "/no/such" } }), "image: '/no/such' is not there");
+        await RefusedAsync(() => Host.RunAsync(
+            start with { Program = start.Program with { Executable = "disk" } }), "image: missing; executable 'disk' boots it");
         Assert.Empty(await Host.LeftAsync());
     }
 
@@ -87,12 +92,13 @@ public sealed class VmComplianceTests : LiveCloneCompliance
             await Host.RestartAsync();
             Assert.Equal(stops ? 2 : 1, await server.CountAsync());
             Assert.Single(await Host.Networks.ListAsync());
-            Assert.Equal(["original.0.qcow2", "original.qmp"], Directory.GetFiles(machines).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["original.0.qcow2", "original.qmp"], Directory.GetFiles(machines).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
 
         await Host.CloneAsync("original", "clone");
-        await Host.Hypervisor.StopAsync("clone", CancellationToken.None);
-        await Host.Hypervisor.StopAsync("original", CancellationToken.None);
+        await Host.Vms.StopAsync("clone", CancellationToken.None);
+        await Host.Vms.StopAsync("original", CancellationToken.None);
         Assert.Empty(await Host.LeftAsync());
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Hosts;
-using JustRunIt.HostAgent.Hypervisors;
+using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Tests.Compliance;
 using JustRunIt.Hosting;
@@ -29,16 +29,22 @@ public sealed class AuctionCloneTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await host.Hypervisor.RecoverAsync(CancellationToken.None);
+        await host.Vms.RecoverAsync(CancellationToken.None);
         var template = Path.Combine(folder.FullName, "template");
         await RunAsync(Sample("Database"), "--folder", template, "--items", "200", "--users", "20");
-        await host.RunAsync(host.Start("data", "host-2", 0.3, Program("Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
-        proxy = Process.Start("dotnet", [
-            Path.Combine(Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll"), "proxy", "--role", "out", "--protocol", "mysql",
-            "--listen", outProxy, "--upstream", database, "--sandbox", outProxySandbox, "--time-shift", "100ms",
-            "--rules", Path.Combine(Agent.Repository, "docs/examples/auction-rules.yaml")]);
+        await host.RunAsync(host.Start("data", "host-2", 0.3, Program(
+            "Database", database, null, null, "--from", template, "--folder", Path.Combine(folder.FullName, "data"))));
+        var node = Path.Combine(Agent.Repository, $"src/ProxyNode/bin/{Agent.BuiltTo}/JustRunIt.ProxyNode.dll");
+        proxy = Process.Start(
+            "dotnet",
+            [
+                node, "proxy", "--role", "out", "--protocol", "mysql", "--listen", outProxy, "--upstream", database,
+                "--sandbox", outProxySandbox, "--time-shift", "100ms",
+                "--rules", Path.Combine(Agent.Repository, "docs/examples/auction-rules.yaml"),
+            ]);
         await HealthCheck.WaitAsync(outProxy, null, () => proxy.HasExited ? "the out-proxy" : null, CancellationToken.None);
-        server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program("Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
+        server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program(
+            "Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
     }
 
     public async Task DisposeAsync()
@@ -73,7 +79,7 @@ public sealed class AuctionCloneTests : IAsyncLifetime
         var after = await CountersAsync(clone);
         Assert.Equal(before["texts"], after["texts"]);
         Assert.Equal(before["textMisses"], after["textMisses"]);
-        await host.Hypervisor.StopAsync("clone", CancellationToken.None);
+        await host.Vms.StopAsync("clone", CancellationToken.None);
         // The second question and this third one were connections themselves.
         Assert.Equal(connections + 2, await StatusAsync("Connections"));
         Assert.Equal(lost, await StatusAsync("Aborted_clients"));
@@ -113,7 +119,8 @@ public sealed class AuctionCloneTests : IAsyncLifetime
 
     private static string Address() => $"127.0.0.1:{FreePort.Find()}";
 
-    private static string Sample(string program) => Path.Combine(Agent.Repository, $"samples/Auction/{program}/bin/{Agent.BuiltTo}/JustRunIt.Auction.{program}.dll");
+    private static string Sample(string program) =>
+        Path.Combine(Agent.Repository, $"samples/Auction/{program}/bin/{Agent.BuiltTo}/JustRunIt.Auction.{program}.dll");
 
     private static VmProgram Program(string program, string listen, string? next, string? health, params string[] arguments) => new(
         "dotnet", [Sample(program), "--listen", "{listen}", .. arguments], new Dictionary<string, string>(), "/", listen, next, health);

@@ -13,7 +13,7 @@ public sealed class TomcatCloneTests : IAsyncLifetime
     private readonly Agent host = new("container");
     private readonly TomcatFolder folder = new("""<Connector protocol="HTTP/1.1" address="${own.address}" port="${own.port}"/>""");
 
-    public Task InitializeAsync() => host.Hypervisor.RecoverAsync(CancellationToken.None);
+    public Task InitializeAsync() => host.Vms.RecoverAsync(CancellationToken.None);
 
     public async Task DisposeAsync()
     {

@@ -27,7 +27,8 @@ public sealed class DcmiTests
     [InlineData("220 Watts", "lots", "ipmitool answers without a line 'Instantaneous power reading: N Watts'")]
     [InlineData("Instantaneous", "Momentary", "ipmitool answers without a line 'Instantaneous power reading: N Watts'")]
     public void Anything_else_is_no_reading(string good, string bad, string reason) =>
-        Assert.Equal(reason, Assert.Throws<PowerMeterException>(() => DcmiReading.Parse(Reading.Replace(good, bad, StringComparison.Ordinal))).Message);
+        Assert.Equal(reason, Assert.Throws<PowerMeterException>(
+            () => DcmiReading.Parse(Reading.Replace(good, bad, StringComparison.Ordinal))).Message);
 
     [Fact]
     public void An_empty_answer_is_no_reading() => Assert.Throws<PowerMeterException>(() => DcmiReading.Parse(""));
@@ -41,6 +42,8 @@ public sealed class DcmiTests
             using var meter = DcmiMeter.Open(new IpmiSettings(null, 623, null, null));
             await meter.ReadAsync(CancellationToken.None);
         });
-        Assert.True(problem is null || problem is PowerMeterException { Message: ['i', 'p', 'm', 'i', 't', 'o', 'o', 'l', ..] } && !problem.Message.Contains('\n'), problem?.Message);
+        Assert.True(
+            problem is null || problem is PowerMeterException { Message: ['i', 'p', 'm', 'i', 't', 'o', 'o', 'l', ..] }
+                && !problem.Message.Contains('\n'), problem?.Message);
     }
 }

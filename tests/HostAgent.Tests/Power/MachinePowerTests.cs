@@ -35,8 +35,10 @@ public sealed class MachinePowerTests(AgentFixture agent) : IClassFixture<AgentF
         var shares = DynamicPower.Share(new Watts(190), new Watts(100), [("a", new CpuShare(0.5)), ("b", new CpuShare(0.25))]);
         Assert.Equal([60.0, 30.0], shares.Select(vm => Math.Round(vm.Dynamic!.Value.Value, 9)));
         // Below the base, by noise, is nothing; without CPU use nobody is to blame more than another.
-        Assert.Equal([0.0], DynamicPower.Share(new Watts(90), new Watts(100), [("a", new CpuShare(1))]).Select(vm => vm.Dynamic!.Value.Value));
-        Assert.Equal([5.0, 5.0], DynamicPower.Share(new Watts(110), new Watts(100), [("a", default), ("b", default)]).Select(vm => vm.Dynamic!.Value.Value));
+        Assert.Equal(
+            [0.0], DynamicPower.Share(new Watts(90), new Watts(100), [("a", new CpuShare(1))]).Select(vm => vm.Dynamic!.Value.Value));
+        Assert.Equal([5.0, 5.0], DynamicPower.Share(
+            new Watts(110), new Watts(100), [("a", default), ("b", default)]).Select(vm => vm.Dynamic!.Value.Value));
         Assert.Null(DynamicPower.Share(new Watts(110), null, [("a", default)])[0].Dynamic);
     }
 
@@ -44,7 +46,8 @@ public sealed class MachinePowerTests(AgentFixture agent) : IClassFixture<AgentF
     public void The_shares_add_up_to_what_is_above_the_base() =>
         Gen.Select(Gen.Double[0, 1000], Gen.Double[0, 500], Gen.Double[0, 4].List[1, 10]).Sample((machine, idle, used) =>
         {
-            var shares = DynamicPower.Share(new Watts(machine), new Watts(idle), [.. used.Select((cores, i) => ($"vm{i}", new CpuShare(cores)))]);
+            var shares = DynamicPower.Share(
+                new Watts(machine), new Watts(idle), [.. used.Select((cores, i) => ($"vm{i}", new CpuShare(cores)))]);
             return Math.Abs(shares.Sum(vm => vm.Dynamic!.Value.Value) - Math.Max(0, machine - idle)) < 1e-6;
         });
 
@@ -125,7 +128,8 @@ public sealed class MachinePowerTests(AgentFixture agent) : IClassFixture<AgentF
 
         public bool Estimated => false;
 
-        public Task<Watts?> ReadAsync(CancellationToken cancellation) => Task.FromResult<Watts?>(new Watts(watts[Math.Min(next++, watts.Length - 1)]));
+        public Task<Watts?> ReadAsync(CancellationToken cancellation) =>
+            Task.FromResult<Watts?>(new Watts(watts[Math.Min(next++, watts.Length - 1)]));
 
         public void Dispose()
         {

@@ -27,7 +27,12 @@ public sealed class RaplTests : IDisposable
         Assert.Equal("rapl (package-0, dram, package-1, dram)", meter.Description);
         Assert.False(meter.Estimated);
         Assert.Null(await meter.ReadAsync(CancellationToken.None));
-        foreach (var (zone, joules) in new[] { ("intel-rapl:0", 100), ("intel-rapl:0:0", 70), ("intel-rapl:0:1", 10), ("intel-rapl:1", 60), ("intel-rapl:1:0", 6), ("intel-rapl-mmio:0", 100) })
+        (string Zone, int Joules)[] used =
+        [
+            ("intel-rapl:0", 100), ("intel-rapl:0:0", 70), ("intel-rapl:0:1", 10),
+            ("intel-rapl:1", 60), ("intel-rapl:1:0", 6), ("intel-rapl-mmio:0", 100),
+        ];
+        foreach (var (zone, joules) in used)
             Energy(zone, joules * 1_000_000L);
         clock.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(new Watts(88), await meter.ReadAsync(CancellationToken.None));

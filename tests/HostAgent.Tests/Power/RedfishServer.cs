@@ -65,7 +65,8 @@ internal sealed class RedfishServer : IAsyncDisposable
         await File.WriteAllTextAsync(server.PasswordFile, Password + "\n");
         server.application.Run(server.AnswerAsync);
         await server.application.StartAsync();
-        server.Url = new Uri(server.application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        var features = server.application.Services.GetRequiredService<IServer>().Features;
+        server.Url = new Uri(features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return server;
     }
 
@@ -165,7 +166,8 @@ internal sealed class RedfishServer : IAsyncDisposable
              "Members":[{"@odata.id":"/redfish/v1/Chassis/1U"}],"@odata.id":"/redfish/v1/Chassis"}
             """,
         ["/redfish/v1/Chassis/1U"] = """
-            {"@odata.type":"#Chassis.v1_22_0.Chassis","Id":"1U","Name":"Computer System Chassis","ChassisType":"RackMount","PowerState":"On",
+            {"@odata.type":"#Chassis.v1_22_0.Chassis","Id":"1U","Name":"Computer System Chassis","ChassisType":"RackMount",
+             "PowerState":"On",
              "PowerSubsystem":{"@odata.id":"/redfish/v1/Chassis/1U/PowerSubsystem"},
              "EnvironmentMetrics":{"@odata.id":"/redfish/v1/Chassis/1U/EnvironmentMetrics"},
              "Sensors":{"@odata.id":"/redfish/v1/Chassis/1U/Sensors"},
@@ -175,14 +177,17 @@ internal sealed class RedfishServer : IAsyncDisposable
             {"@odata.type":"#EnvironmentMetrics.v1_3_0.EnvironmentMetrics","Id":"EnvironmentMetrics","Name":"Chassis Environment Metrics",
              "TemperatureCelsius":{"Reading":39,"DataSourceUri":"/redfish/v1/Chassis/1U/Sensors/CPU1Temp"},
              "PowerWatts":{"Reading":374,"DataSourceUri":"/redfish/v1/Chassis/1U/Sensors/TotalPower"},
-             "PowerLimitWatts":{"SetPoint":500,"AllowableMax":1000,"AllowableMin":150},"@odata.id":"/redfish/v1/Chassis/1U/EnvironmentMetrics"}
+             "PowerLimitWatts":{"SetPoint":500,"AllowableMax":1000,"AllowableMin":150},
+              "@odata.id":"/redfish/v1/Chassis/1U/EnvironmentMetrics"}
             """,
         ["/redfish/v1/Chassis/1U/Power"] = """
             {"@odata.type":"#Power.v1_7_1.Power","Id":"Power","Name":"Power","PowerControl":[
-              {"@odata.id":"/redfish/v1/Chassis/1U/Power#/PowerControl/0","MemberId":"0","Name":"System Input Power","PowerConsumedWatts":344,
+              {"@odata.id":"/redfish/v1/Chassis/1U/Power#/PowerControl/0","MemberId":"0","Name":"System Input Power",
+               "PowerConsumedWatts":344,
                "PowerRequestedWatts":800,"PowerCapacityWatts":800,
                "PowerMetrics":{"IntervalInMin":30,"MinConsumedWatts":271,"MaxConsumedWatts":489,"AverageConsumedWatts":319}}],
-             "PowerSupplies":[{"MemberId":"0","Name":"Power Supply Bay","LastPowerOutputWatts":325}],"@odata.id":"/redfish/v1/Chassis/1U/Power"}
+             "PowerSupplies":[{"MemberId":"0","Name":"Power Supply Bay","LastPowerOutputWatts":325}],
+              "@odata.id":"/redfish/v1/Chassis/1U/Power"}
             """,
         ["/redfish/v1/Chassis/1U/Sensors"] = """
             {"@odata.type":"#SensorCollection.SensorCollection","Name":"Chassis sensors","Members@odata.count":3,"Members":[
@@ -190,13 +195,16 @@ internal sealed class RedfishServer : IAsyncDisposable
               {"@odata.id":"/redfish/v1/Chassis/1U/Sensors/TotalPower"}],"@odata.id":"/redfish/v1/Chassis/1U/Sensors"}
             """,
         ["/redfish/v1/Chassis/1U/Sensors/AmbientTemp"] = """
-            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"AmbientTemp","Name":"Ambient Temperature","ReadingType":"Temperature","Reading":22.5,"ReadingUnits":"Cel"}
+            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"AmbientTemp","Name":"Ambient Temperature","ReadingType":"Temperature",
+             "Reading":22.5,"ReadingUnits":"Cel"}
             """,
         ["/redfish/v1/Chassis/1U/Sensors/CPU1Power"] = """
-            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"CPU1Power","Name":"CPU #1 Power","ReadingType":"Power","Reading":91,"ReadingUnits":"W","PhysicalContext":"CPU"}
+            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"CPU1Power","Name":"CPU #1 Power","ReadingType":"Power","Reading":91,
+             "ReadingUnits":"W","PhysicalContext":"CPU"}
             """,
         ["/redfish/v1/Chassis/1U/Sensors/TotalPower"] = """
-            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"TotalPower","Name":"Power reading for the Chassis","ReadingType":"Power","ElectricalContext":"Total",
+            {"@odata.type":"#Sensor.v1_6_0.Sensor","Id":"TotalPower","Name":"Power reading for the Chassis","ReadingType":"Power",
+             "ElectricalContext":"Total",
              "Reading":374.5,"ReadingUnits":"W","PhysicalContext":"Chassis"}
             """,
     }.ToDictionary(entry => entry.Key, entry => JsonNode.Parse(entry.Value)!);

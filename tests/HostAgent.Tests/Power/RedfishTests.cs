@@ -67,7 +67,8 @@ public sealed class RedfishTests : IAsyncLifetime
     [Fact]
     public async Task Of_several_chassis_one_must_be_named()
     {
-        ((JsonArray)server.Resources["/redfish/v1/Chassis"]["Members"]!).Add(JsonNode.Parse("""{"@odata.id":"/redfish/v1/Chassis/Shelf"}"""));
+        var members = (JsonArray)server.Resources["/redfish/v1/Chassis"]["Members"]!;
+        members.Add(JsonNode.Parse("""{"@odata.id":"/redfish/v1/Chassis/Shelf"}"""));
         await FailsAsync(Settings(), "redfish: which chassis? power.redfish.chassis must name one of: 1U, Shelf");
         await FailsAsync(Settings() with { Chassis = "2U" }, "redfish: there is no chassis 2U; there are: 1U, Shelf");
         using var meter = new RedfishMeter(Settings() with { Chassis = "1U" });
@@ -79,7 +80,8 @@ public sealed class RedfishTests : IAsyncLifetime
     {
         foreach (var place in new[] { "EnvironmentMetrics", "Power", "Sensors" })
             Chassis.Remove(place);
-        await FailsAsync(Settings(), "redfish: /redfish/v1/Chassis/1U tells its power neither in EnvironmentMetrics nor in Power nor by a sensor");
+        await FailsAsync(
+            Settings(), "redfish: /redfish/v1/Chassis/1U tells its power neither in EnvironmentMetrics nor in Power nor by a sensor");
     }
 
     [Fact]

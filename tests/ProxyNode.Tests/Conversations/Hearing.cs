@@ -2,6 +2,9 @@ using System.Globalization;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Tests.Conversations;
 
@@ -15,7 +18,7 @@ internal sealed class Hearing
     private static readonly Replay Replay = new(
         new ReplaySettings(ProtocolRegistry.Default, Settings.Free, TimeSpan.FromSeconds(1), ServiceRules.None, 1 << 20), TimeProvider.System);
 
-    private readonly IProtocol protocol;
+    private readonly IMessageProtocol protocol;
     private readonly Dialogue dialogue;
     private readonly Matcher matcher;
     private readonly Matcher cloneMatcher;
@@ -32,7 +35,7 @@ internal sealed class Hearing
     private long headBytes;
     private int saidAlready;
 
-    private Hearing(IProtocol protocol)
+    private Hearing(IMessageProtocol protocol)
     {
         this.protocol = protocol;
         dialogue = protocol.Open()!;
@@ -68,7 +71,7 @@ internal sealed class Hearing
     /// <param name="piece">Gives the length of the next piece, at least one byte.</param>
     public static Hearing Of(string protocol, IReadOnlyList<Said> parts, Func<int> piece)
     {
-        var hearing = new Hearing(ProtocolRegistry.Find(protocol)!);
+        var hearing = new Hearing(ProtocolRegistry.FindMessages(protocol)!);
         foreach (var part in parts)
         {
             for (var at = 0; at < part.Bytes.Length && hearing.Refused is null;)
@@ -232,7 +235,7 @@ internal sealed class Hearing
     }
 
     /// <summary>One request and its reply, read by everyone who reads further than the framing.</summary>
-    private sealed class Asked(IProtocol protocol, ShadowSession shadow, ClientStep step)
+    private sealed class Asked(IMessageProtocol protocol, ShadowSession shadow, ClientStep step)
     {
         private readonly List<byte> reply = [];
         private readonly ReplyReader reader = shadow.OpenReply(Begun(step));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Tests.Conversations;
 
 namespace JustRunIt.ProxyNode.Tests.Fuzzing;
@@ -6,16 +7,41 @@ namespace JustRunIt.ProxyNode.Tests.Fuzzing;
 /// <summary><c>justrunit fuzz</c>: one parser, or all in turn, for as long as told.</summary>
 internal static class FuzzCommand
 {
-    private static readonly Argument<string> Parser = new("parser") { Description = $"{string.Join(", ", Fuzzer.Parsers)} or all", DefaultValueFactory = _ => "all" };
-    private static readonly Option<string> Time = new("--time") { Description = "how long each parser is fuzzed, such as 1min or 8h", DefaultValueFactory = _ => "1min", HelpName = "DURATION" };
-    private static readonly Option<int?> Seed = new("--seed") { Description = "of the first conversation (chosen by chance, and printed)", HelpName = "NUMBER" };
-    private static readonly Option<string?> Input = new("--input") { Description = "hears this conversation again instead", HelpName = "FILE" };
+    private static readonly Argument<string> Parser = new("parser")
+    {
+        Description = $"{string.Join(", ", Fuzzer.Parsers)} or all",
+        DefaultValueFactory = _ => "all",
+    };
+
+    private static readonly Option<string> Time = new("--time")
+    {
+        Description = "how long each parser is fuzzed, such as 1min or 8h",
+        DefaultValueFactory = _ => "1min",
+        HelpName = "DURATION",
+    };
+
+    private static readonly Option<int?> Seed = new("--seed")
+    {
+        Description = "of the first conversation (chosen by chance, and printed)",
+        HelpName = "NUMBER",
+    };
+
+    private static readonly Option<string?> Input = new("--input")
+    {
+        Description = "hears this conversation again instead",
+        HelpName = "FILE",
+    };
 
     public static Command Command
     {
         get
         {
-            var command = new Command("fuzz", "Feeds a parser with conversations that real peers had, changed; checks that it holds what it promises for any bytes") { Parser, Time, Seed, Input };
+            var command = new Command(
+                "fuzz",
+                "Feeds a parser with conversations that real peers had, changed; checks that it holds what it promises for any bytes")
+            {
+                Parser, Time, Seed, Input,
+            };
             command.SetAction(parsed => Run(parsed));
             return command;
         }
@@ -28,14 +54,15 @@ internal static class FuzzCommand
             return Bad($"command line: parser: '{name}'; allowed is {string.Join(", ", Fuzzer.Parsers)} or all");
         if (parsed.GetValue(Input) is { } file)
             return Hear(file, name);
-        if (Durations.TryParse(parsed.GetValue(Time)!) is not { } time)
-            return Bad($"command line: --time: '{parsed.GetValue(Time)}'; allowed is a duration with its unit, such as 1min");
+        if (!Durations.TryParse(parsed.GetValue(Time), out var time))
+            return Bad($"command line: --time: '{parsed.GetValue(Time)}'; allowed is {Durations.Allowed}");
         var seed = parsed.GetValue(Seed) ?? Random.Shared.Next();
         var failed = false;
         foreach (var parser in Fuzzer.Parsers.Where(parser => name == "all" || parser == name))
         {
             Console.WriteLine($"{parser}: seed {seed}");
-            var result = Fuzzer.Run(parser, seed, time, Path.GetFullPath("artifacts/fuzz"), now => Console.Error.WriteLine(Text(parser, now)));
+            var result = Fuzzer.Run(
+                parser, seed, time, Path.GetFullPath("artifacts/fuzz"), now => Console.Error.WriteLine(Text(parser, now)));
             Console.WriteLine(Text(parser, result));
             if (result.Failure is null)
                 continue;
@@ -67,5 +94,6 @@ internal static class FuzzCommand
     }
 
     private static string Text(string parser, FuzzResult result) =>
-        $"{parser}: {result.Conversations:N0} conversations, {result.Requests:N0} requests understood, {result.Refused:N0} refused{(result.Failure is null ? "" : ", 1 failed")}";
+        $"{parser}: {result.Conversations:N0} conversations, {result.Requests:N0} requests understood, {result.Refused:N0} refused"
+        + (result.Failure is null ? "" : ", 1 failed");
 }

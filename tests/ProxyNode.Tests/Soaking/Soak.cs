@@ -58,7 +58,7 @@ internal static class Soak
         await using var clone = new CarelessServer(Carelessness);
         await using var inProxy = Scenes.In("http", server.EndPoint, clone.EndPoint);
         await using var outProxy = Scenes.Out("http", server.EndPoint);
-        IPEndPoint[] targets = [inProxy.EndPoint, inProxy.EndPoint, outProxy.EndPoint, outProxy.SandboxEndPoint];
+        IPEndPoint[] targets = [inProxy.EndPoint, inProxy.EndPoint, outProxy.EndPoint, outProxy.SandboxEndPoint!];
         var counts = new Counts();
         await LoadAsync(targets, perSecond, WarmUp, counts, null);
         var before = await RestAsync();

@@ -55,7 +55,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(AllocationSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return Matrix.Running is { } running && running.ExperimentId == set.RequestId
+        return Matrix.Running is { } running && running.ExperimentId == set.RequestId && !Matrix.RunningIsAllocated
             ? new Steps(
                 [
                     new SandboxAllocated(

@@ -1,4 +1,3 @@
-using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Placement.Plans;

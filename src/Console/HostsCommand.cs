@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using JustRunIt.Client.CommandLine;
+using JustRunIt.Client.Hosts;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
+using Spectre.Console;
+
+namespace JustRunIt.Console;
+
+/// <summary><c>justrunit hosts</c>: machines, what runs on them, allocations and power.</summary>
+internal static class HostsCommand
+{
+    private const int WidthOfFiles = 240;
+    private static readonly JsonSerializerOptions Indented = new(Wire.Json) { WriteIndented = true };
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "print the agents' answers as JSON" };
+        var command = new ExampleCommand(
+            "hosts", "list machines, virtual machines, clones, allocations and power", "./justrunit hosts --json")
+        {
+            json,
+        };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(json), cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool json, CancellationToken cancellation)
+    {
+        await using var agents = await HostAgents.ConnectAsync(cancellation);
+        var answers = await agents.AskAsync(cancellation);
+        if (answers.Count == 0)
+        {
+            await System.Console.Error.WriteLineAsync("no host agent answers on this bus; './justrunit up' starts one");
+            return CommandProgram.Failed;
+        }
+
+        var power = agents.Observer.Of<PowerMeasured>()
+            .GroupBy(report => (report.Agent, report.Machine))
+            .ToDictionary(group => group.Key, group => group.Last());
+        if (json)
+        {
+            System.Console.WriteLine(JsonSerializer.Serialize(new { hosts = answers, power = power.Values }, Indented));
+            return 0;
+        }
+
+        var table = new Table().Border(TableBorder.None)
+            .AddColumns("agent", "machine", "role", "runs", "cpu", "memory", "address", "power");
+        foreach (var host in answers)
+        {
+            foreach (var machine in host.Machines)
+            {
+                AddMachine(table, host, machine, power.GetValueOrDefault((host.Agent, machine.Name)));
+                foreach (var vm in host.Vms.Where(vm => vm.Machine == machine.Name))
+                    table.AddRow("", "", "", Name(vm), $"{vm.Cpu}", Mebibytes(vm.Memory.Mebibytes), Cell(vm.Endpoint), "");
+            }
+        }
+
+        // Where nobody looks, no name is broken.
+        if (System.Console.IsOutputRedirected)
+            AnsiConsole.Profile.Width = WidthOfFiles;
+        AnsiConsole.Write(table);
+        foreach (var host in answers.Where(host => host.Why is not null))
+            System.Console.WriteLine($"{host.Agent}: {host.Hypervisor} back end ({host.Why}); clones are {host.Clones}");
+        return 0;
+    }
+
+    private static void AddMachine(Table table, HostReported host, HostMachine machine, PowerMeasured? power) => table.AddRow(
+        Cell(host.Agent),
+        Cell(machine.Name),
+        $"{machine.Role}".ToLowerInvariant() + (host.Simulated ? ", simulated" : ""),
+        Cell(host.Hypervisor),
+        $"{machine.Cpu}",
+        Mebibytes(machine.Memory.Mebibytes),
+        "",
+        power is null ? "not measured"
+            : string.Create(CultureInfo.InvariantCulture, $"{power.Power.Value:0.#} W{(power.Estimated ? " (estimated)" : "")}"));
+
+    private static string Name(HostVm vm) => Cell(
+        vm.CloneOf is null ? vm.Name : $"{vm.Name}, clone of {vm.CloneOf} until {vm.LeaseUntil:HH:mm:ss} UTC");
+
+    /// <summary>Names are other people's: what looks like the library's mark-up is none.</summary>
+    private static string Cell(string text) => Markup.Escape(text);
+
+    private static string Mebibytes(double mebibytes) => FormattableString.Invariant($"{mebibytes:0} MiB");
+}

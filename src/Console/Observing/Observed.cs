@@ -1,8 +1,0 @@
-using JustRunIt.Events.Messaging;
-
-namespace JustRunIt.Console.Observing;
-
-/// <summary>A message as an outsider sees it.</summary>
-/// <param name="SeenAt">When it reached us (UTC).</param>
-/// <param name="Message">A contract of <c>src/Events</c>.</param>
-internal sealed record Observed(DateTimeOffset SeenAt, object Message);

@@ -1,0 +1,54 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Machines;
+
+namespace JustRunIt.HostAgent.BackEnds;
+
+/// <summary>
+/// What differs from one back end to another: how a virtual machine is booted and cloned, and what belongs to it besides its
+/// processes. Names, admission, health, caps, the state file, exits, leases, moves and recovery are <see cref="VmHost"/>'s.
+/// What cannot be done is a <see cref="HostException"/>, or one of the file system's. <c>docs/back-ends.md</c> tells how to add one.
+/// </summary>
+internal interface IBackEnd
+{
+    /// <summary>Its name, as announced.</summary>
+    string Name { get; }
+
+    /// <summary>Moves what runs to another agent; null where that cannot be done.</summary>
+    IMover? Mover { get; }
+
+    /// <summary>Boots an on-line virtual machine, with all of its machine to boot with: its cap comes once it is healthy.</summary>
+    /// <exception cref="HostException">It cannot be booted; nothing is left.</exception>
+    Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation);
+
+    /// <summary>Makes a clone that need not be healthy yet, uncapped on its machine.</summary>
+    /// <exception cref="HostException">It cannot be cloned; nothing is left, and the original runs on.</exception>
+    Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation);
+
+    /// <summary>Limit of the memory of a virtual machine's processes, when its group is made.</summary>
+    MemorySize GroupMemory(RunningVm vm);
+
+    /// <summary>Sets how much memory one may use, and returns it as read back.</summary>
+    /// <exception cref="IOException">It cannot have so little.</exception>
+    Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation);
+
+    /// <summary>The last line that a virtual machine's program wrote; empty when it wrote none.</summary>
+    string LastWords(string vm);
+
+    /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
+    Task RemoveRestAsync(RunningVm vm);
+
+    /// <summary>
+    /// At the start, before anything else: waits for the end of what an earlier agent began and can no longer be stopped.
+    /// </summary>
+    Task SettleAsync(CancellationToken cancellation);
+
+    /// <summary>At the start: lets one run on that an earlier agent left standing still.</summary>
+    Task ResumeAsync(RunningVm vm, CancellationToken cancellation);
+
+    /// <summary>
+    /// At the start: removes whatever belongs to none of <paramref name="adopted"/>; its processes have ended. What cannot be removed
+    /// is told, one by one, and the rest goes on.
+    /// </summary>
+    Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles);
+}

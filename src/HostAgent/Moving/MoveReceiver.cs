@@ -1,0 +1,178 @@
+using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Configuration;
+
+namespace JustRunIt.HostAgent.Moving;
+
+/// <summary>The other half of a move between two agents of one host (<see cref="MoveSender"/>).</summary>
+internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, NameLocks names, Admission admission, Troubles troubles)
+{
+    private const int LandAttempts = 3;
+    private static readonly TimeSpan LandInterval = TimeSpan.FromMilliseconds(20);
+    private readonly Arrivals arrivals = new(context.Settings);
+
+    /// <summary>Takes up a virtual machine that another agent sends.</summary>
+    /// <param name="machine">Where it is to run.</param>
+    /// <param name="connection">To the sender.</param>
+    /// <param name="cancellation">Gives up, where that can still be done.</param>
+    /// <exception cref="HostException">It stays with its sender, and nothing of it is here.</exception>
+    public async Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation)
+    {
+        await using var talk = new Handshake(connection);
+        var offer = await talk.HearAsync<Handshake.Offer>(Handshake.LongPatience, cancellation);
+        using var name = await names.TakeAsync(offer.Vm.Name, cancellation);
+        var arrival = new Arrival(
+            offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Moves = offer.Vm.Moves + 1, Frequency = null }, offer);
+        if (ReasonAgainst(offer, machine) is { } problem)
+        {
+            await talk.TryRefuseAsync(problem);
+            throw new HostException(problem);
+        }
+
+        var mover = MoverFor(arrival);
+        arrival = await LoadAsync(mover, arrival, talk, cancellation);
+        context.Tell(offer.Vm.Name, "land");
+        await FinishAsync(mover, arrival);
+        context.Groups.Cap(arrival.Vm, arrival.Vm.Cpu);
+        try
+        {
+            await talk.SayAsync(new Handshake.Step(), cancellation);
+        }
+        catch (HostException)
+        {
+            // It is here, whoever hears it.
+        }
+
+        context.Tell(offer.Vm.Name, "landed");
+        return arrival.Vm;
+    }
+
+    /// <summary>An agent before this one was receiving: what was given is taken up, the rest withdrawn.</summary>
+    /// <param name="adopted">What runs; what was given is added. Its caps are set with theirs.</param>
+    /// <exception cref="ConfigurationException">What is on its way here cannot be read: it would pass for what nobody knows.</exception>
+    public async Task SettleArrivalsAsync(List<RunningVm> adopted)
+    {
+        foreach (var arrival in arrivals.All())
+            await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", () => SettleAsync(arrival, adopted));
+    }
+
+    private async Task SettleAsync(Arrival arrival, List<RunningVm> adopted)
+    {
+        var (vm, record) = (arrival.Vm, new MoveRecord(arrival.Offer.Record));
+        if (!adopted.Any(other => other.ProcessId == vm.ProcessId && other.ProcessStart == vm.ProcessStart) && record.TryWithdraw())
+        {
+            await RemoveAsync(MoverFor(arrival), arrival);
+            arrivals.Delete(arrival);
+            return;
+        }
+
+        if (!ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
+        {
+            // It came, and has ended since.
+            record.SayTaken();
+            arrivals.Delete(arrival);
+            return;
+        }
+
+        // Whatever becomes of its landing, it is this agent's.
+        context.Running.Adopt(vm);
+        if (!adopted.Any(other => other.Name == vm.Name))
+            adopted.Add(vm);
+        await FinishAsync(MoverFor(arrival), arrival);
+    }
+
+    /// <summary>Copies it in, and hears or decides that it is given.</summary>
+    private async Task<Arrival> LoadAsync(IMover mover, Arrival arrival, Handshake talk, CancellationToken cancellation)
+    {
+        var (vm, record) = (arrival.Vm.Name, new MoveRecord(arrival.Offer.Record));
+        try
+        {
+            context.Tell(vm, "prepare");
+            arrivals.Save(arrival);
+            arrival = arrival with { Vm = await mover.CopyInAsync(arrival, talk, cancellation) };
+            if (arrival.Vm.Cores is { } cores)
+                context.Parts.Groups.SetCores(VmGroups.Of(arrival.Vm), cores);
+            arrivals.Save(arrival);
+            context.Tell(vm, "loaded");
+            await talk.SayAsync(new Handshake.Step(), cancellation);
+            await DecidedAsync(record, talk, cancellation);
+        }
+        catch (Exception e)
+        {
+            if (record.TryWithdraw())
+            {
+                await RemoveAsync(mover, arrival);
+                arrivals.Delete(arrival);
+                await talk.TryRefuseAsync(HostException.OneLine(e));
+                throw HostException.Of(e);
+            }
+        }
+
+        return arrival;
+    }
+
+    /// <summary>Hears that it is given, or, when the sender has gone, decides it: everything is here.</summary>
+    private static async Task DecidedAsync(MoveRecord record, Handshake talk, CancellationToken cancellation)
+    {
+        try
+        {
+            await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
+        }
+        catch (HostException)
+        {
+            if (!record.TryGive())
+                throw;
+        }
+    }
+
+    /// <summary>It is given: there is no way back, so what fails is tried again, and once more by the next start.</summary>
+    private async Task FinishAsync(IMover mover, Arrival arrival)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await mover.LandAsync(arrival);
+                break;
+            }
+            catch (HostException) when (attempt < LandAttempts)
+            {
+                await Task.Delay(LandInterval);
+            }
+        }
+
+        context.Running.Put(arrival.Vm);
+        new MoveRecord(arrival.Offer.Record).SayTaken();
+        arrivals.Delete(arrival);
+    }
+
+    private async Task RemoveAsync(IMover mover, Arrival arrival)
+    {
+        await context.Groups.EndAsync(VmGroups.Of(arrival.Vm));
+        await mover.RemoveRestOfArrivalAsync(arrival);
+    }
+
+    private IMover MoverFor(Arrival arrival) => backEnd.Mover ?? throw new HostException(
+        $"machine {arrival.Vm.Machine}: the {backEnd.Name} back end cannot take up what runs on another agent");
+
+    private string? ReasonAgainst(Handshake.Offer offer, string machine)
+    {
+        if (offer.BackEnd != backEnd.Name)
+            return $"{offer.Vm.Name} is a {offer.BackEnd}, and this agent's back end is {backEnd.Name}";
+        if (offer.Host != Handshake.BootId)
+            return $"{offer.Vm.Name}: what runs moves between the agents of one host only; its disk and network cannot be seen from here";
+        if (context.Running.Find(offer.Vm.Name) is not null)
+            return $"{offer.Vm.Name} runs here already";
+        try
+        {
+            VmName.Check(offer.Vm.Name);
+            admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu);
+            return backEnd.Mover is null ? $"the {backEnd.Name} back end cannot take up what runs on another agent" : null;
+        }
+        catch (HostException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Installing;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Protocols;
+
+namespace JustRunIt.ProxyNode.Relaying;
+
+/// <summary>
+/// What both kinds of proxy have in common: takes connections, relays each to the server behind, and is installed around that
+/// server's address where it is told to be.
+/// </summary>
+internal sealed class Relay : IAsyncDisposable
+{
+    private readonly Upstream upstream;
+    private readonly Listener listener;
+    private readonly Redirection? redirection;
+    private readonly TimeProvider clock;
+    private Installation? installation;
+
+    private Relay(Upstream upstream, Listener listener, Redirection? redirection, TimeProvider clock) =>
+        (this.upstream, this.listener, this.redirection, this.clock) = (upstream, listener, redirection, clock);
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => listener.EndPoint;
+
+    /// <summary>Client connections that are open.</summary>
+    public int Open => listener.Open;
+
+    /// <summary>Whether new connections to an address are redirected to it.</summary>
+    public bool IsInstalled => installation is not null;
+
+    /// <summary>Prepares the redirection that the settings ask for; null when they ask for none.</summary>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The address cannot be redirected.</exception>
+    public static async Task<Redirection?> PrepareAsync(RelaySettings settings, Action<string> say) =>
+        settings.Install is null ? null : await Redirection.PrepareAsync(settings.Install, say).ConfigureAwait(false);
+
+    /// <summary>Starts to listen, and relays from then on.</summary>
+    /// <param name="settings">Where, to what server.</param>
+    /// <param name="redirection">What was prepared; in force after <see cref="InstallAsync"/>.</param>
+    /// <param name="openTaps">The taps of a new connection, of a protocol whose messages are understood.</param>
+    /// <param name="times">Takes the response times; null: nobody does.</param>
+    /// <param name="clock">The clock.</param>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The address cannot be listened on.</exception>
+    public static Relay Start(
+        RelaySettings settings, Redirection? redirection, Func<IConnectionTaps> openTaps, ResponseTimes? times, TimeProvider clock)
+    {
+        var upstream = new Upstream(settings.Upstream, settings.Vm, server => redirection?.ConnectTo(server) ?? server);
+        var listener = settings.Protocol is IMessageProtocol protocol
+            ? Listener.Start(settings.Listen, (client, stop) =>
+                RelayConnection.RunAsync(client, upstream.EndPoint, protocol.Open(), openTaps(), times, clock, stop))
+            : Listener.Start(settings.Listen, (client, stop) => TunnelConnection.RunAsync(client, upstream.EndPoint, stop));
+        return new Relay(upstream, listener, redirection, clock);
+    }
+
+    /// <summary>Redirects new connections to it, if it was prepared for that. Last of all: traffic comes when everything stands.</summary>
+    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The address cannot be redirected.</exception>
+    public async Task InstallAsync()
+    {
+        if (redirection is not null)
+            installation = await Installation.InstallAsync(redirection, listener, clock).ConfigureAwait(false);
+    }
+
+    /// <summary>A virtual machine is somewhere: new connections to a server in it go there.</summary>
+    /// <returns>Whether that is news.</returns>
+    public bool TryFollow(string vm, IPEndPoint to, int moves) => upstream.TryFollow(vm, to, moves);
+
+    /// <summary>Takes it from the path if it is installed, and waits for the connections that go through it.</summary>
+    /// <param name="drain">How long they may go on.</param>
+    /// <param name="atOnce">Ends the wait.</param>
+    public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) => installation?.RemoveAsync(drain, atOnce) ?? Task.CompletedTask;
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await listener.DisposeAsync().ConfigureAwait(false);
+        if (installation is not null)
+            await installation.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,4 @@
+using JustRunIt.Events.Tests;
+
+// Run by DeterminismTests as processes of their own.
+Console.WriteLine(DeterminismTests.Digest());
