@@ -85,7 +85,8 @@ static async Task MeasureAsync(string? file)
         }
     }
 
+    var lengths = await StreamLengthPart.MeasureAsync(given);
     if (file is not null)
         await File.WriteAllTextAsync(
-            file, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
+            file, new JsonObject { ["latency"] = figures, ["highest"] = highest, ["streamLength"] = lengths }.ToJsonString(new() { WriteIndented = true }));
 }
