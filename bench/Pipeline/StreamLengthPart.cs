@@ -101,7 +101,10 @@ internal sealed class StreamLengthPart : IAsyncDisposable
         Console.WriteLine(
             $"{stream,-12} {length,9}  {Load.AtPercentile(before, 50),28:0.0} {Load.AtPercentile(before, 99),9:0.0} {before.Length,4}  "
             + $"{Load.AtPercentile(after, 50),28:0.0} {Load.AtPercentile(after, 99),9:0.0} {after.Length,4} {first[0],9:0.0}");
-        foreach (var (way, sorted) in new[] { ("folds everything", before), ("behind a snapshot", after), ("takes the first snapshot", first) })
+        foreach (var (way, sorted) in new[]
+        {
+            ("folds everything", before), ("behind a snapshot", after), ("takes the first snapshot", first),
+        })
         {
             figures.Add(new JsonObject
             {
@@ -225,7 +228,8 @@ internal sealed class StreamLengthPart : IAsyncDisposable
             where TState : class, IState<TState>
         {
             var events = await session.Events.FetchStreamAsync(stream, token: cancellation);
-            return new Versioned<TState>(events.Aggregate(TState.Initial, (state, e) => TState.Evolve(state, (IDomainEvent)e.Data)), events.Count);
+            var state = events.Aggregate(TState.Initial, (folded, e) => TState.Evolve(folded, (IDomainEvent)e.Data));
+            return new Versioned<TState>(state, events.Count);
         }
 
         public ValueTask<TAnswer> AnswerAsync<TAnswer>(IFact<TAnswer> asked, CancellationToken cancellation) =>

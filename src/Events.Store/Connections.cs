@@ -21,19 +21,26 @@ public sealed record Connections(string Postgres, Uri RabbitMq)
     private static readonly string[] PasswordKeys = ["password", "passwd", "passphrase", "pwd", "psw"];
 
     /// <summary>Reads both addresses from the environment.</summary>
-    /// <exception cref="ConfigurationException">A variable is missing or malformed; the error never repeats a value, which may hold a password.</exception>
+    /// <exception cref="ConfigurationException">
+    /// A variable is missing or malformed; the error never repeats a value, which may hold a password.
+    /// </exception>
     public static Connections FromEnvironment()
     {
         var postgres = Environment.GetEnvironmentVariable(PostgresVariable);
         if (string.IsNullOrEmpty(postgres))
-            throw new ConfigurationException($"environment: {PostgresVariable} is not set; it must be an Npgsql connection string, such as {Example}");
+        {
+            throw new ConfigurationException(
+                $"environment: {PostgresVariable} is not set; it must be an Npgsql connection string, such as {Example}");
+        }
+
         try
         {
             _ = new NpgsqlConnectionStringBuilder(postgres);
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {
-            throw new ConfigurationException($"environment: {PostgresVariable}: no Npgsql connection string, {Reason(postgres, e)}; allowed is such as {Example}");
+            throw new ConfigurationException(
+                $"environment: {PostgresVariable}: no Npgsql connection string, {Reason(postgres, e)}; allowed is such as {Example}");
         }
 
         return new Connections(postgres, Broker.FromEnvironment());

@@ -41,8 +41,8 @@ public sealed partial class DecisionRunner(
         if (await HandledTable.ContainsAsync(dataSource, decider.Name, cause.MessageId, cancellation).ConfigureAwait(false))
             return Nothing(decider, message, Decision.Nothing(WhyNothing.AlreadyHandled, "this message was handled before"));
         await using var session = store.LightweightSession();
-        var (decision, reading) = await DecisionLoop.RunAsync(decider, message, cause, new Source(streams, factSources, session), cancellation)
-            .ConfigureAwait(false);
+        var source = new Source(streams, factSources, session);
+        var (decision, reading) = await DecisionLoop.RunAsync(decider, message, cause, source, cancellation).ConfigureAwait(false);
         if (decision.Why == WhyNothing.Refused)
         {
             Nothing(decider, message, decision);

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Infrastructure;
 using RabbitMQ.Client;
 
 namespace JustRunIt.Events.Store.Tests;
@@ -55,17 +57,9 @@ public sealed class ConsumerTests : IAsyncLifetime
     {
         using var host = await scene.StartAsync(consumers => consumers.Decide<CloneFailed, Contended>());
         await PublishAsync(new CloneFailed(Guid.NewGuid(), "clone", "refuse"), Guid.NewGuid());
-        var queue = Names.Queue(Catalog.Experimenter, typeof(CloneFailed)) + "_error";
-        BasicGetResult? error = null;
-        for (var end = DateTime.UtcNow.AddMinutes(1); error is null && DateTime.UtcNow < end; await Task.Delay(50))
-        {
-            await using var asking = await connection.CreateChannelAsync();
-            error = await Record.ExceptionAsync(() => asking.QueueDeclarePassiveAsync(queue)) is null
-                ? await asking.BasicGetAsync(queue, autoAck: true)
-                : null;
-        }
-
-        var said = Encoding.UTF8.GetString((byte[])error!.BasicProperties.Headers!["MT-Fault-Message"]!);
+        await using var bus = await Listener.ConnectAsync(scene.Connections.RabbitMq);
+        var error = await bus.ErrorAsync<CloneFailed>(Catalog.Experimenter);
+        var said = Encoding.UTF8.GetString((byte[])error.BasicProperties.Headers!["MT-Fault-Message"]!);
         Assert.Contains("reason: 'refuse'; allowed is anything else", said);
         Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.mt_events"));
         Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.handled"));
@@ -82,7 +76,7 @@ public sealed class ConsumerTests : IAsyncLifetime
     /// <summary>Lets the first two that speak of a matrix read the same version.</summary>
     private sealed class Contended : IDecider<CloneFailed>
     {
-        private static readonly System.Collections.Concurrent.ConcurrentDictionary<Guid, (Barrier Both, StrongBox Decided)> Meetings = new();
+        private static readonly ConcurrentDictionary<Guid, (Barrier Both, StrongBox Decided)> Meetings = new();
 
         public string Name => "contended";
 

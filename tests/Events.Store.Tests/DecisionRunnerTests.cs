@@ -127,7 +127,8 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
             $"{cause.MessageId} unwilling NotAwaited the matrix is empty",
             await scene.ScalarAsync("SELECT message_id || ' ' || decider || ' ' || why || ' ' || detail FROM justrunit.handled"));
         await scene.AppendAsync(matrix, 1);
-        Assert.Equal(WhyNothing.AlreadyHandled, (await scene.Runner.HandleAsync(new Unwilling(), Scene.Ask(matrix), cause, CancellationToken.None)).Why);
+        var again = await scene.Runner.HandleAsync(new Unwilling(), Scene.Ask(matrix), cause, CancellationToken.None);
+        Assert.Equal(WhyNothing.AlreadyHandled, again.Why);
         // Another message of the same content is not the same message.
         Assert.Null((await scene.Runner.HandleAsync(new Unwilling(), Scene.Ask(matrix), NewCause(), CancellationToken.None)).Why);
     }
@@ -160,13 +161,17 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
             await host.StopAsync();
         }
 
-        Assert.Equal(1, await scene.CountAsync($"SELECT count(*) FROM pg_indexes WHERE schemaname = 'justrunit' AND indexname = '{HandledTable.CauseIndex}'"));
+        Assert.Equal(1, await scene.CountAsync(
+            $"SELECT count(*) FROM pg_indexes WHERE schemaname = 'justrunit' AND indexname = '{HandledTable.CauseIndex}'"));
         Assert.Equal(1, await scene.CountAsync("SELECT count(*) FROM pg_trigger WHERE tgname = 'wake_relay'"));
         Assert.Equal(5, await scene.CountAsync(
-            "SELECT count(*) FROM pg_tables WHERE schemaname = 'justrunit' AND tablename IN ('timers', 'relay', 'parked', 'snapshots', 'handled')"));
+            """
+            SELECT count(*) FROM pg_tables
+            WHERE schemaname = 'justrunit' AND tablename IN ('timers', 'relay', 'parked', 'snapshots', 'handled')
+            """));
     }
 
-    private static Cause NewCause() => new(Guid.NewGuid(), Guid.NewGuid(), new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero).AddTicks(9012));
+    private static Cause NewCause() => new(Guid.NewGuid(), Guid.NewGuid(), Samples.Noon.AddTicks(1_234_567));
 
     /// <summary>Looks at much, and appends two events.</summary>
     private sealed class Wondering(Guid? correlation) : IDecider<MatrixFilled>

@@ -67,7 +67,8 @@ internal static class Samples
 
         private object Construct(Type type)
         {
-            var constructor = type.GetConstructors().Where(candidate => candidate.GetParameters() is not [{ ParameterType: var only }] || only != type)
+            var constructor = type.GetConstructors()
+                .Where(candidate => candidate.GetParameters() is not [{ ParameterType: var only }] || only != type)
                 .MaxBy(candidate => candidate.GetParameters().Length) ?? throw new InvalidOperationException($"{type} has no constructor");
             return constructor.Invoke([.. constructor.GetParameters().Select(parameter => Make(parameter.ParameterType))]);
         }

@@ -102,7 +102,8 @@ public sealed class Scene : IAsyncLifetime
                 """
                 WITH bumped AS (UPDATE justrunit.mt_streams SET version = version + 1 WHERE id = $1 RETURNING version)
                 INSERT INTO justrunit.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, is_archived)
-                    SELECT nextval('justrunit.mt_events_sequence'), gen_random_uuid(), $1, version, $3::jsonb, $2, now(), '*DEFAULT*', false FROM bumped
+                    SELECT nextval('justrunit.mt_events_sequence'), gen_random_uuid(), $1, version, $3::jsonb, $2, now(),
+                        '*DEFAULT*', false FROM bumped
                 """,
                 connection) { Parameters = { new() { Value = stream }, new() { Value = type }, new() { Value = json } } };
             await insert.ExecuteNonQueryAsync();

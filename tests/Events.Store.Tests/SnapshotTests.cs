@@ -169,7 +169,7 @@ public sealed class SnapshotTests : IAsyncLifetime
             return;
         }
 
-        foreach (var property in one.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && p.GetMethod!.GetParameters().Length == 0))
+        foreach (var property in one.GetType().GetProperties().Where(property => property.GetIndexParameters().Length == 0))
         {
             // What is computed follows from the rest.
             if (property.CanWrite || one.GetType().Name.StartsWith("KeyValuePair", StringComparison.Ordinal))
@@ -182,13 +182,13 @@ public sealed class SnapshotTests : IAsyncLifetime
 
     private Task FillAsync(int count)
     {
-        var violated = new SlaViolated(
-            "shop", Samples.Noon, Samples.Noon.AddSeconds(10), Agreement.OnMean(TimeSpan.FromMilliseconds(100)), 120, 50, 1, "proxies", false, Samples.Noon);
+        var violated = Violated(Samples.Noon, "proxies", external: false);
         return Rows.FillAsync(scene, Shop, count, Wire.NameOf(typeof(SlaViolated)), JsonSerializer.Serialize(violated, Wire.Json));
     }
 
     private Task HandleAsync(int number) => scene.Runner.HandleAsync(
-        new Violating(), new ExternalWindowReported($"monitor-{number}", "shop", Samples.Noon, Samples.Noon.AddSeconds(10), 1, TimeSpan.FromSeconds(1)),
+        new Violating(),
+        new ExternalWindowReported($"monitor-{number}", "shop", Samples.Noon, Samples.Noon.AddSeconds(10), 1, TimeSpan.FromSeconds(1)),
         new Cause(Guid.NewGuid(), Guid.NewGuid(), Samples.Noon),
         CancellationToken.None);
 
@@ -198,6 +198,9 @@ public sealed class SnapshotTests : IAsyncLifetime
         var events = await session.Events.FetchStreamAsync(Shop);
         return events.Select(e => (IDomainEvent)e.Data).Aggregate(ServiceState.Initial, ServiceState.Evolve);
     }
+
+    private static SlaViolated Violated(DateTimeOffset from, string source, bool external) => new(
+        "shop", from, from.AddSeconds(10), Agreement.OnMean(TimeSpan.FromMilliseconds(100)), 120, 50, 1, source, external, from);
 
     private static string Json(ServiceState state) => SnapshotTable.Write(state);
 
@@ -212,8 +215,7 @@ public sealed class SnapshotTests : IAsyncLifetime
         {
             var stream = Streams.Service(message.Service);
             reading.State<ServiceState>(stream);
-            return Decision.On(stream, new SlaViolated(
-                message.Service, message.From, message.To, Agreement.OnMean(TimeSpan.FromMilliseconds(100)), 120, 50, 1, message.Monitor, true, message.From));
+            return Decision.On(stream, Violated(message.From, message.Monitor, external: true));
         }
     }
 }

@@ -42,7 +42,16 @@ public sealed class ExperimenterTests : IAsyncLifetime
         Assert.Equal((started.CorrelationId, requested.CloneName), (clone.CorrelationId, clone.Body["cloneName"]!.GetValue<string>()));
 
         var cloned = await scene.Bus.SayAsync(new VmCloned(
-            Streams.Matrix(matrix), requested.RequestId, Shop.Agent, requested.CloneName, "10.0.0.2:80", "process", true, TimeSpan.Zero, Shop.Seconds(1), 0));
+            Streams.Matrix(matrix),
+            requested.RequestId,
+            Shop.Agent,
+            requested.CloneName,
+            "10.0.0.2:80",
+            "process",
+            true,
+            TimeSpan.Zero,
+            Shop.Seconds(1),
+            0));
         var (experiment, causation) = await scene.UntilAsync<ExperimentStarted>(Streams.Matrix(matrix));
         Assert.Equal(cloned.ToString(), causation);
         await scene.Bus.UntilAsync<SetAllocation>();
@@ -53,8 +62,9 @@ public sealed class ExperimenterTests : IAsyncLifetime
         var from = DateTimeOffset.UtcNow;
         foreach (var (machine, vm, watts) in new[] { ("host-1", "shop-app", 100), ("sandbox-1", requested.CloneName, 90) })
         {
+            var used = new VmPower(vm, new CpuShare(0.5), null);
             await scene.Bus.SayAsync(new PowerMeasured(
-                "dc", Shop.Agent, machine, from, from.AddSeconds(60), new Watts(watts), null, false, "rapl", [new VmPower(vm, new CpuShare(0.5), null)]));
+                "dc", Shop.Agent, machine, from, from.AddSeconds(60), new Watts(watts), null, false, "rapl", [used]));
         }
 
         await scene.UntilAsync("SELECT count(*) = 2 FROM justrunit.power");

@@ -103,7 +103,10 @@ public sealed class ServicesFileTests
     [Theory]
     [InlineData("careful", "''", "policy.name: ''; allowed is text that is not empty")]
     [InlineData("cloneTimeout: 2min", "cloneTimeOut: 2min", "policy.exploring.cloneTimeOut: unknown field; allowed are cloneTimeout")]
-    [InlineData("cloneTimeout: 2min", "cloneTimeout: 500ms", "policy.exploring.cloneTimeout: '500ms'; allowed is a duration with its unit (ms, s, min, h) from 1s")]
+    [InlineData(
+        "cloneTimeout: 2min",
+        "cloneTimeout: 500ms",
+        "policy.exploring.cloneTimeout: '500ms'; allowed is a duration with its unit (ms, s, min, h) from 1s")]
     [InlineData("cloneAttempts: 5", "cloneAttempts: 0", "policy.exploring.cloneAttempts: '0'; allowed is a whole number from 1 to 100")]
     [InlineData("sourceTolerance: 30 %", "sourceTolerance: -1", "policy.exploring.sourceTolerance: '-1'; allowed is a percentage from 0 %")]
     [InlineData("method: linear", "method: cubic", "policy.filling.method: 'cubic'; allowed is linear")]
@@ -111,8 +114,14 @@ public sealed class ServicesFileTests
     [InlineData("cpu: 2", "cpus: 2", "policy.placing.weights.cpus: unknown field; allowed are cpu, memory, frequency")]
     [InlineData("cpu: 2", "cpu: -2", "policy.placing.weights.cpu: '-2'; allowed is a number from 0")]
     [InlineData("tiersApart: false", "tiersApart: no", "policy.placing.tiersApart: 'no'; allowed is true or false")]
-    [InlineData("firstTemperature: 100", "firstTemperature: NaN", "policy.placing.annealing.firstTemperature: 'NaN'; allowed is a number from")]
-    [InlineData("firstTemperature: 100", "lastTemperature: 2000", "policy.placing.annealing.lastTemperature: '2000'; allowed is at most the first temperature, 1500")]
+    [InlineData(
+        "firstTemperature: 100",
+        "firstTemperature: NaN",
+        "policy.placing.annealing.firstTemperature: 'NaN'; allowed is a number from")]
+    [InlineData(
+        "firstTemperature: 100",
+        "lastTemperature: 2000",
+        "policy.placing.annealing.lastTemperature: '2000'; allowed is at most the first temperature, 1500")]
     [InlineData("policy:", "polices:", ":17: polices: unknown field; allowed are dataCenter, policy, services")]
     public void What_is_wrong_in_a_policy_is_named(string good, string bad, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read((Good + PolicyGroup).Replace(good, bad))).Message);
@@ -120,24 +129,43 @@ public sealed class ServicesFileTests
     [Fact]
     public void An_agreement_may_be_judged_by_a_monitor_alone()
     {
-        var service = Assert.Single(Read(Good.Replace("measuredAt: application", "measuredAt: application\n      monitor: probe")).Services);
+        const string measuredAt = "measuredAt: application";
+        var service = Assert.Single(Read(Good.Replace(measuredAt, measuredAt + "\n      monitor: probe")).Services);
         Assert.Equal("probe", service.Level.Monitor);
         Assert.Contains(
             ":8: services[0].sla.monitor: ''; allowed is text that is not empty",
             Assert.Throws<ConfigurationException>(
-                () => Read(Good.Replace("measuredAt: application", "measuredAt: application\n      monitor: ''"))).Message);
+                () => Read(Good.Replace(measuredAt, measuredAt + "\n      monitor: ''"))).Message);
     }
 
     [Theory]
     [InlineData("window: 10s", "windows: 10s", ":6: services[0].sla.windows: unknown field; allowed are meanResponseTime, window")]
-    [InlineData("minimum: 60 %", "minimum: 120 %", ":13: services[0].exploration.resources[0].maximum: '100 %'; allowed is more than the minimum")]
-    [InlineData("points: 5", "points: 1", ":13: services[0].exploration.resources[0].points: '1'; allowed is a whole number from 2 to 1000")]
-    [InlineData("meanResponseTime: 200ms", "meanResponseTime: 0ms", ":5: services[0].sla.meanResponseTime: '0ms'; allowed is a duration with its unit")]
-    [InlineData("meanResponseTime: 200ms", "meanResponseTime: 200", ":5: services[0].sla.meanResponseTime: '200'; allowed is a duration with its unit (ms, s, min, h)")]
-    [InlineData("tiers: [application]", "tiers: [aplication]", ":11: services[0].exploration.tiers[0]: 'aplication'; allowed is a tier of the service: application")]
+    [InlineData(
+        "minimum: 60 %",
+        "minimum: 120 %",
+        ":13: services[0].exploration.resources[0].maximum: '100 %'; allowed is more than the minimum")]
+    [InlineData(
+        "points: 5",
+        "points: 1",
+        ":13: services[0].exploration.resources[0].points: '1'; allowed is a whole number from 2 to 1000")]
+    [InlineData(
+        "meanResponseTime: 200ms",
+        "meanResponseTime: 0ms",
+        ":5: services[0].sla.meanResponseTime: '0ms'; allowed is a duration with its unit")]
+    [InlineData(
+        "meanResponseTime: 200ms",
+        "meanResponseTime: 200",
+        ":5: services[0].sla.meanResponseTime: '200'; allowed is a duration with its unit (ms, s, min, h)")]
+    [InlineData(
+        "tiers: [application]",
+        "tiers: [aplication]",
+        ":11: services[0].exploration.tiers[0]: 'aplication'; allowed is a tier of the service: application")]
     [InlineData("measuredAt: application", "measuredAt: web", ":7: services[0].sla.measuredAt: 'web'; allowed is a tier of the service")]
     [InlineData("experiments: 3", "experiments: 1", ":14: services[0].exploration.experiments: '1'; allowed is a whole number from 2")]
-    [InlineData("name: cpu", "name: disk", ":13: services[0].exploration.resources[0].name: 'disk'; allowed is cpu (share of a core), memory (MiB) or frequency (MHz)")]
+    [InlineData(
+        "name: cpu",
+        "name: disk",
+        ":13: services[0].exploration.resources[0].name: 'disk'; allowed is cpu (share of a core), memory (MiB) or frequency (MHz)")]
     [InlineData("dataCenter: dc\n", "", ":1: dataCenter: missing")]
     [InlineData("services:", "services: {", "not readable as YAML or JSON")]
     public void What_is_wrong_is_named(string good, string bad, string message) =>
@@ -147,12 +175,16 @@ public sealed class ServicesFileTests
     public void JSON_is_read_and_complained_about_likewise()
     {
         Assert.Single(Read(Json.Replace("0ms", "5ms")).Services);
-        Assert.Contains(":2: services[0].sla.meanResponseTime: '0ms'; allowed is", Assert.Throws<ConfigurationException>(() => Read(Json)).Message);
+        Assert.Contains(
+            ":2: services[0].sla.meanResponseTime: '0ms'; allowed is",
+            Assert.Throws<ConfigurationException>(() => Read(Json)).Message);
     }
 
     [Fact]
     public void A_file_that_is_not_there_is_named() =>
-        Assert.Contains("/nowhere/services.yaml: cannot be read", Assert.Throws<ConfigurationException>(() => ServicesFile.Read("/nowhere/services.yaml")).Message);
+        Assert.Contains(
+            "/nowhere/services.yaml: cannot be read",
+            Assert.Throws<ConfigurationException>(() => ServicesFile.Read("/nowhere/services.yaml")).Message);
 
     [Theory]
     [InlineData("services.yaml")]

@@ -39,7 +39,8 @@ public sealed class PlacementTests : IAsyncLifetime
         var announced = await scene.Bus.SayAsync(new MachineAnnounced(
             "dc", Shop.Agent, "host-1", machine.Role, machine.Capacity, machine.Hypervisor, machine.Simulated));
         Assert.Equal(announced.ToString(), (await scene.Bus.UntilAsync<MachineJoined>()).Causation);
-        await scene.Bus.SayAsync(new VmStarted(Guid.NewGuid(), "dc", Shop.Agent, "host-1", "shop-app", "shop", "application", false, Shop.Have(0.6)));
+        await scene.Bus.SayAsync(new VmStarted(
+            Guid.NewGuid(), "dc", Shop.Agent, "host-1", "shop-app", "shop", "application", false, Shop.Have(0.6)));
         await scene.UntilAsync<VmPlaced>(Shop.DataCenter);
 
         var filled = await scene.Bus.SayAsync(Shop.Filled);

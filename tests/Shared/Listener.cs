@@ -78,6 +78,24 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
+    /// <summary>A message that a reader could not handle, waited for.</summary>
+    public async Task<BasicGetResult> ErrorAsync<TMessage>(string reader)
+    {
+        var queue = Names.Queue(reader, typeof(TMessage)) + "_error";
+        for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(50))
+        {
+            // Made with the first error; to ask for one that is not there ends a channel.
+            await using var asking = await connection.CreateChannelAsync();
+            if (await Record.ExceptionAsync(() => asking.QueueDeclarePassiveAsync(queue)) is null
+                && await asking.BasicGetAsync(queue, autoAck: true) is { } message)
+            {
+                return message;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"nothing in {queue}");
+        }
+    }
+
     /// <summary>All so far.</summary>
     public IReadOnlyList<Heard> All => [.. heard];
 

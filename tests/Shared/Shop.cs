@@ -72,7 +72,8 @@ internal static class Shop
     public static MachineJoined Machine(string name, MachineRole role = MachineRole.Production) =>
         new("dc", name, Agent, role, Allocation.Of(new CpuShare(2), MemorySize.FromMebibytes(1024)), "process", true);
 
-    public static VmPlaced Vm(string name, string machine, double cores) => new("dc", name, "shop", "application", machine, false, Have(cores));
+    public static VmPlaced Vm(string name, string machine, double cores) =>
+        new("dc", name, "shop", "application", machine, false, Have(cores));
 
     public static SideMeasured Side(double mean) => new(100, 0, Measurement.Of(MetricNames.MeanMs, mean, 1));
 

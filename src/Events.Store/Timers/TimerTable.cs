@@ -22,7 +22,10 @@ internal static class TimerTable
     /// <summary>Adds a timer to the session's transaction; the same timer twice is one.</summary>
     public static void Insert(IDocumentSession session, TimerElapsed timer, Guid correlationId) =>
         session.QueueSqlCommand(
-            $"INSERT INTO {StoreSetup.Schema}.timers (id, due_at, correlation_id, timer) VALUES (?, ?, ?, ?::jsonb) ON CONFLICT (id) DO NOTHING",
+            $"""
+            INSERT INTO {StoreSetup.Schema}.timers (id, due_at, correlation_id, timer) VALUES (?, ?, ?, ?::jsonb)
+            ON CONFLICT (id) DO NOTHING
+            """,
             IdOf(timer),
             timer.DueAt,
             correlationId,
