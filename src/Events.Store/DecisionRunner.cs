@@ -75,12 +75,14 @@ public sealed partial class DecisionRunner(
         foreach (var (stream, events) in decision.Streams)
         {
             var version = reading.VersionOf(stream);
-            if (version == 0)
-                session.Events.StartStream(stream, [.. events]);
-            else
-                session.Events.Append(stream, version + events.Length, [.. events]);
-            foreach (var timer in events.SelectMany(Consequences.TimersOf))
-                Timers.TimerTable.Insert(session, timer, correlation);
+            var appended = version == 0
+                ? session.Events.StartStream(stream, [.. events])
+                : session.Events.Append(stream, version + events.Length, [.. events]);
+            foreach (var (recorded, @event) in appended.Events.Zip(events))
+            {
+                foreach (var timer in Consequences.TimersOf(@event))
+                    Timers.TimerTable.Insert(session, timer, correlation, recorded.Id);
+            }
         }
     }
 
