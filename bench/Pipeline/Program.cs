@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using JustRunIt.Bench.Pipeline;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Events.Store;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
 using Npgsql;
 
@@ -23,6 +24,9 @@ return await CommandProgram.RunAsync(command, args, "bench");
 
 static async Task MeasureAsync(string? file)
 {
+    // A line for each message would drown the table; to log more, say so.
+    if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EnvironmentVariables.LogLevel)))
+        Environment.SetEnvironmentVariable(EnvironmentVariables.LogLevel, "Warning");
     var given = Connections.FromEnvironment();
     // Whoever is away or refuses us says so here, before the database is made anew.
     await (await Publisher.ConnectAsync(given.RabbitMq, "bench", CancellationToken.None)).DisposeAsync();
@@ -85,7 +89,10 @@ static async Task MeasureAsync(string? file)
         }
     }
 
+    var lengths = await StreamLengthPart.MeasureAsync(given);
     if (file is not null)
-        await File.WriteAllTextAsync(
-            file, new JsonObject { ["latency"] = figures, ["highest"] = highest }.ToJsonString(new() { WriteIndented = true }));
+    {
+        var all = new JsonObject { ["latency"] = figures, ["highest"] = highest, ["streamLength"] = lengths };
+        await File.WriteAllTextAsync(file, all.ToJsonString(new() { WriteIndented = true }));
+    }
 }

@@ -1,4 +1,5 @@
 using JustRunIt.Events;
+using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
@@ -12,9 +13,9 @@ namespace JustRunIt.Bench.Pipeline;
 internal sealed class StreamPath : IPath
 {
     private readonly IHost host;
-    private readonly EventStore store;
+    private readonly DecisionRunner runner;
 
-    private StreamPath(IHost host) => (this.host, store) = (host, host.Services.GetRequiredService<EventStore>());
+    private StreamPath(IHost host) => (this.host, runner) = (host, host.Services.GetRequiredService<DecisionRunner>());
 
     public string Name => "streams as outbox";
 
@@ -27,15 +28,8 @@ internal sealed class StreamPath : IPath
         return new StreamPath(host);
     }
 
-    public async Task WriteAsync(IReadOnlyList<Guid> ids)
-    {
-        var cause = new Cause(ids[0], ids[0], DateTimeOffset.UtcNow);
-        await using var work = store.Begin(cause);
-        var stream = Streams.Matrix(ids[0]);
-        var history = await work.LoadAsync<MatrixState>(stream, CancellationToken.None);
-        work.Append(stream, history.Decide(cause, _ => ids.Select(Event)));
-        await work.CommitAsync(CancellationToken.None);
-    }
+    public Task WriteAsync(IReadOnlyList<Guid> ids) => runner.HandleAsync(
+        new Appending(ids), Event(ids[0]), new Cause(ids[0], ids[0], DateTimeOffset.UtcNow), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {
@@ -45,6 +39,20 @@ internal sealed class StreamPath : IPath
 
     /// <summary>An event that neither a command nor a timer follows from.</summary>
     internal static CloneFailed Event(Guid id) => new(id, "shop-1-clone-0a1b2c3d", "the host agent has not answered");
+
+    private sealed class Appending(IReadOnlyList<Guid> ids) : IDecider<CloneFailed>
+    {
+        public string Name => "appending";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, CloneFailed message, Cause cause)
+        {
+            var stream = Streams.Matrix(message.MatrixId);
+            _ = reading.State<MatrixState>(stream);
+            return Decision.On(stream, ids.Select(Event));
+        }
+    }
 
     private sealed class Reader(Arrivals arrivals) : IConsumer<CloneFailed>
     {

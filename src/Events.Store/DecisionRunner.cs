@@ -41,8 +41,8 @@ public sealed partial class DecisionRunner(
         if (await HandledTable.ContainsAsync(dataSource, decider.Name, cause.MessageId, cancellation).ConfigureAwait(false))
             return Nothing(decider, message, Decision.Nothing(WhyNothing.AlreadyHandled, "this message was handled before"));
         await using var session = store.LightweightSession();
-        var (decision, reading) = await DecisionLoop.RunAsync(decider, message, cause, new Source(streams, factSources, session), cancellation)
-            .ConfigureAwait(false);
+        var source = new Source(streams, factSources, session);
+        var (decision, reading) = await DecisionLoop.RunAsync(decider, message, cause, source, cancellation).ConfigureAwait(false);
         if (decision.Why == WhyNothing.Refused)
         {
             Nothing(decider, message, decision);
@@ -75,12 +75,14 @@ public sealed partial class DecisionRunner(
         foreach (var (stream, events) in decision.Streams)
         {
             var version = reading.VersionOf(stream);
-            if (version == 0)
-                session.Events.StartStream(stream, [.. events]);
-            else
-                session.Events.Append(stream, version + events.Length, [.. events]);
-            foreach (var timer in events.SelectMany(Consequences.TimersOf))
-                Timers.TimerTable.Insert(session, timer, correlation);
+            var appended = version == 0
+                ? session.Events.StartStream(stream, [.. events])
+                : session.Events.Append(stream, version + events.Length, [.. events]);
+            foreach (var (recorded, @event) in appended.Events.Zip(events))
+            {
+                foreach (var timer in Consequences.TimersOf(@event))
+                    Timers.TimerTable.Insert(session, timer, correlation, recorded.Id);
+            }
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class EventStore(NpgsqlDataSource dataSource)
     private const int PageSize = 500;
 
     // With a limit, since the planner cannot know that few rows lie behind a snapshot, and would read a long stream as a whole.
-    private static readonly string EventsAfter =
+    internal static readonly string EventsAfter =
         $"""
         SELECT version, type, data::text FROM {StoreSetup.Schema}.mt_events
             WHERE stream_id = $1 AND version > $2 ORDER BY version LIMIT {PageSize}

@@ -30,7 +30,8 @@ internal static class HandledTable
         CREATE INDEX IF NOT EXISTS {CauseIndex} ON {StoreSetup.Schema}.mt_events (causation_id);
         """;
 
-    private const string Query =
+    /// <summary>Asks for $2, the decider, whether it has handled the message $3, as text $1.</summary>
+    internal const string Query =
         $"""
         SELECT EXISTS (SELECT FROM {StoreSetup.Schema}.mt_events
                 WHERE causation_id = $1 AND headers -> '{DecisionRecord.Header}' ->> 'decider' = $2)

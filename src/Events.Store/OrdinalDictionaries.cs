@@ -22,7 +22,8 @@ internal sealed class OrdinalDictionaries : JsonConverterFactory
     {
         public override ImmutableSortedDictionary<string, TValue> Read(
             ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            JsonSerializer.Deserialize<Dictionary<string, TValue>>(ref reader, options)!.ToImmutableSortedDictionary(StringComparer.Ordinal);
+            JsonSerializer.Deserialize<Dictionary<string, TValue>>(ref reader, options)!
+                .ToImmutableSortedDictionary(StringComparer.Ordinal);
 
         public override void Write(Utf8JsonWriter writer, ImmutableSortedDictionary<string, TValue> value, JsonSerializerOptions options) =>
             JsonSerializer.Serialize<IReadOnlyDictionary<string, TValue>>(writer, value, options);

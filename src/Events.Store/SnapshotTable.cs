@@ -41,7 +41,8 @@ internal static class SnapshotTable
         where TState : IState<TState> => Format<TState>.Value;
 
     /// <summary>The last snapshot of a stream; null when there is none that this program can use.</summary>
-    public static async Task<Versioned<TState>?> ReadAsync<TState>(NpgsqlConnection connection, string stream, CancellationToken cancellation)
+    public static async Task<Versioned<TState>?> ReadAsync<TState>(
+        NpgsqlConnection connection, string stream, CancellationToken cancellation)
         where TState : class, IState<TState>
     {
         await using var command = new NpgsqlCommand(Query, connection);

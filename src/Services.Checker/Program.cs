@@ -4,8 +4,11 @@ using JustRunIt.Events.Matrices.Checking;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting;
 
-return await ServiceProgram.RunAsync(args, "Checker: has every interpolated value validated that a decision used", () => ServiceHost.CreateService(
-    Catalog.Checker,
-    messages => messages
-        .Decide<InterpolationUsed, CheckingDecider>()
-        .Decide<ExperimentCompleted, CheckingDecider>()));
+return await ServiceProgram.RunAsync(
+    args,
+    "Checker: has every interpolated value validated that a decision used",
+    () => ServiceHost.CreateService(
+        Catalog.Checker,
+        messages => messages
+            .Decide<InterpolationUsed, CheckingDecider>()
+            .Decide<ExperimentCompleted, CheckingDecider>()));

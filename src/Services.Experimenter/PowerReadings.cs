@@ -53,6 +53,7 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
         await using var batch = dataSource.CreateBatch();
         foreach (var vm in measured.Vms)
         {
+            var sample = JsonSerializer.Serialize(measured.SampleOf(vm.Vm), Wire.Json);
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
                 $"INSERT INTO {StoreSetup.Schema}.power (data_center, vm, to_at, sample) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             {
@@ -61,7 +62,7 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
                     new NpgsqlParameter { Value = measured.DataCenter },
                     new NpgsqlParameter { Value = vm.Vm },
                     new NpgsqlParameter { Value = measured.To.ToUniversalTime() },
-                    new NpgsqlParameter { Value = JsonSerializer.Serialize(measured.SampleOf(vm.Vm), Wire.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                    new NpgsqlParameter { Value = sample, NpgsqlDbType = NpgsqlDbType.Jsonb },
                 },
             });
         }

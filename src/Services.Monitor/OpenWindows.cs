@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace JustRunIt.Services.Monitor;
 
-/// <summary>Windows that are being filled: a document for each service and source, beside the streams, with its own optimistic version.</summary>
+/// <summary>
+/// Windows that are being filled: a document for each service and source, beside the streams, with its own optimistic version.
+/// </summary>
 internal sealed class OpenWindows : IFactSource, IKeeper
 {
     /// <inheritdoc />

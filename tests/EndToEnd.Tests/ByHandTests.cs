@@ -42,8 +42,7 @@ public sealed partial class ByHandTests : IAsyncLifetime
             new VmProgram(
                 "dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
                 new Dictionary<string, string>(), "/", listen, null, "/health"),
-            CpuShare.FromPercent(60),
-            MemorySize.FromMebibytes(256));
+            Allocation.Of(CpuShare.FromPercent(60), MemorySize.FromMebibytes(256)));
         await observer.WaitAsync(seen => up.HasExited || seen.Of<MachineAnnounced>().Any(), Patience, () => $"the host agent: {up.LastWords()}");
         await publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
         await observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), Patience, () => $"the server: {up.LastWords()}");

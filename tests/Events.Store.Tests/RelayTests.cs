@@ -1,3 +1,4 @@
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Timers;
 using Marten;
 using Marten.Services;
@@ -33,6 +34,7 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         Assert.Equal(8 * 15, scene.Seen.Select(seen => seen.Id).Distinct().Count());
+        Assert.Equal(8 * 5, scene.Seen.Select(seen => Guid.Parse(seen.Causation!)).Distinct().Count());
         Assert.Equal(8 * 15, await scene.CountAsync("SELECT count(*) FROM justrunit.mt_events"));
         await host.StopAsync();
     }
@@ -116,11 +118,14 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         Assert.Equal(1, await scene.CountAsync("SELECT count(*) FROM justrunit.timers"));
+        var cause = await scene.ScalarAsync("SELECT id::text FROM justrunit.mt_events");
         using var after = await scene.StartAsync();
         await scene.UntilAsync(seen => seen.Any(message => message.Message is TimerElapsed), "the timer fires");
         Assert.True(DateTimeOffset.UtcNow >= due);
         var timer = Assert.Single(scene.Seen.Select(message => message.Message).OfType<TimerElapsed>());
         Assert.Equal((matrix, TimerKind.SandboxRetry, Streams.Matrix(matrix)), (timer.Subject, timer.Kind, timer.Stream));
+        var seen = Assert.Single(scene.Seen, message => message.Message is TimerElapsed);
+        Assert.Equal((matrix, (string?)cause), (seen.CorrelationId, seen.Causation));
         await Task.Delay(300);
         Assert.Single(scene.Seen, message => message.Message is TimerElapsed);
         Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.timers"));

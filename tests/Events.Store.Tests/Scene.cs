@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Store;
 using JustRunIt.Events.Timers;
 using JustRunIt.Hosting.Messaging;
@@ -9,6 +12,7 @@ using Marten;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Tests;
@@ -16,19 +20,25 @@ namespace JustRunIt.Events.Store.Tests;
 /// <summary>A database and a virtual host of their own, processes on them, and what their consumers saw.</summary>
 public sealed class Scene : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly BothFixture servers = new();
     private readonly ConcurrentQueue<Seen> seen = new();
-    private NpgsqlDataSource dataSource = null!;
+    private readonly DecisionMeter meter = new();
 
     /// <summary>Where both are.</summary>
     public Connections Connections { get; private set; } = null!;
 
+    /// <summary>Connections to the database.</summary>
+    public NpgsqlDataSource DataSource { get; private set; } = null!;
+
     /// <summary>A store that no relay runs beside.</summary>
     public IDocumentStore Marten { get; private set; } = null!;
 
-    /// <summary>Units of work on <see cref="Marten"/>.</summary>
+    /// <summary>Reads the streams.</summary>
     public EventStore Store { get; private set; } = null!;
+
+    /// <summary>Runs deciders; facts are answered by <see cref="Power"/>.</summary>
+    public DecisionRunner Runner { get; private set; } = null!;
 
     /// <summary>Everything that was consumed, in order.</summary>
     public IReadOnlyList<Seen> Seen => [.. seen];
@@ -37,24 +47,32 @@ public sealed class Scene : IAsyncLifetime
     {
         await servers.InitializeAsync();
         Connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
-        dataSource = ServiceHost.CreateDataSource(Connections, "test");
-        Marten = DocumentStore.For(options => StoreSetup.Configure(options, dataSource));
-        Store = new EventStore(Marten);
+        DataSource = ServiceHost.CreateDataSource(Connections, "test");
+        Marten = DocumentStore.For(options => StoreSetup.Configure(options, DataSource));
+        Store = new EventStore(DataSource);
+        Runner = new DecisionRunner(Marten, Store, DataSource, [new Power()], [], meter, NullLogger<DecisionRunner>.Instance);
+        await new SchemaSetup(Marten, DataSource, [], NullLogger<SchemaSetup>.Instance).StartAsync(CancellationToken.None);
     }
 
     public async Task DisposeAsync()
     {
+        meter.Dispose();
         Marten.Dispose();
-        await dataSource.DisposeAsync();
+        await DataSource.DisposeAsync();
         await servers.DisposeAsync();
     }
 
     /// <summary>A process as the services are, with a consumer of <see cref="SandboxAwaited"/> and of timers.</summary>
-    public async Task<IHost> StartAsync()
+    /// <param name="more">Registers more consumers.</param>
+    public async Task<IHost> StartAsync(Action<ConsumerRegistration>? more = null)
     {
         var builder = ServiceHost.CreateService(
             Catalog.Experimenter,
-            consumers => consumers.Add<AwaitedConsumer, SandboxAwaited>().Add<TimerConsumer, TimerElapsed>(),
+            consumers =>
+            {
+                consumers.Add<AwaitedConsumer, SandboxAwaited>().Add<TimerConsumer, TimerElapsed>();
+                more?.Invoke(consumers);
+            },
             Connections);
         builder.Services.AddSingleton(seen);
         var host = builder.Build();
@@ -62,15 +80,40 @@ public sealed class Scene : IAsyncLifetime
         return host;
     }
 
-    /// <summary>Appends so many events to the matrix' stream in one transaction.</summary>
-    public async Task AppendAsync(Guid matrix, int count, DateTimeOffset? retryAt = null)
+    /// <summary>Appends so many events to the matrix' stream in one decision.</summary>
+    public Task<Decision> AppendAsync(Guid matrix, int count, DateTimeOffset? retryAt = null) => Runner.HandleAsync(
+        new Appending(count, retryAt), Ask(matrix), new Cause(Guid.NewGuid(), matrix, DateTimeOffset.UtcNow), CancellationToken.None);
+
+    /// <summary>Appends events as they are, with what an older program knew of their cause: nothing.</summary>
+    public async Task AppendRawAsync(string stream, params IEnumerable<(string Type, string Json)> events)
     {
-        var cause = new Cause(Guid.NewGuid(), matrix, DateTimeOffset.UtcNow);
-        await using var work = Store.Begin(cause);
-        await work.LoadAsync<MatrixState>(Streams.Matrix(matrix), CancellationToken.None);
-        work.Append(Streams.Matrix(matrix), Enumerable.Range(0, count).Select(i => Event(matrix, retryAt?.AddMilliseconds(i))));
-        await work.CommitAsync(CancellationToken.None);
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        foreach (var (type, json) in events)
+        {
+            await using var command = new NpgsqlCommand(
+                """
+                INSERT INTO justrunit.mt_streams (id, version, timestamp, created, tenant_id, is_archived)
+                    VALUES ($1, 0, now(), now(), '*DEFAULT*', false) ON CONFLICT DO NOTHING
+                """,
+                connection) { Parameters = { new() { Value = stream } } };
+            await command.ExecuteNonQueryAsync();
+            await using var insert = new NpgsqlCommand(
+                """
+                WITH bumped AS (UPDATE justrunit.mt_streams SET version = version + 1 WHERE id = $1 RETURNING version)
+                INSERT INTO justrunit.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, is_archived)
+                    SELECT nextval('justrunit.mt_events_sequence'), gen_random_uuid(), $1, version, $3::jsonb, $2, now(),
+                        '*DEFAULT*', false FROM bumped
+                """,
+                connection) { Parameters = { new() { Value = stream }, new() { Value = type }, new() { Value = json } } };
+            await insert.ExecuteNonQueryAsync();
+        }
+
+        await transaction.CommitAsync();
     }
+
+    /// <summary>A message that test deciders answer.</summary>
+    public static MatrixFilled Ask(Guid matrix) => new(matrix, "shop", "dc", "application", 3, 2, 0);
 
     /// <summary>An event with no consequence but a timer.</summary>
     public static SandboxAwaited Event(Guid matrix, DateTimeOffset? retryAt = null) =>
@@ -83,11 +126,56 @@ public sealed class Scene : IAsyncLifetime
             Assert.True(DateTime.UtcNow < end, $"{what}; seen {seen.Count}: {string.Join(", ", seen.TakeLast(5))}");
     }
 
-    /// <summary>Rows of a query with one number.</summary>
-    public async Task<long> CountAsync(string sql)
+    /// <summary>The one number of a query.</summary>
+    public async Task<long> CountAsync(string sql) => (long)(await ScalarAsync(sql))!;
+
+    /// <summary>The one value of a query.</summary>
+    public async Task<object?> ScalarAsync(string sql)
     {
-        await using var command = dataSource.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync())!;
+        await using var command = DataSource.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>The first column of a query, line by line.</summary>
+    public async Task<IReadOnlyList<string>> LinesAsync(string sql)
+    {
+        await using var connection = await DataSource.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        do
+        {
+            while (await reader.ReadAsync())
+                lines.Add(reader.GetString(0));
+        }
+        while (await reader.NextResultAsync());
+        return lines;
+    }
+
+    /// <summary>Answers every question for power with the same.</summary>
+    internal sealed class Power : IFactSource
+    {
+        public static PowerDrawn Drawn { get; } = new("m", new Watts(90), new Watts(80), new Watts(10), false, "rapl");
+
+        public Type Asked => typeof(PowerAsked);
+
+        public Task<object?> AnswerAsync(object asked, IDocumentSession session, CancellationToken cancellation) =>
+            Task.FromResult<object?>(((PowerAsked)asked).Vm == "unknown" ? null : Drawn);
+    }
+
+    /// <summary>Appends so many events.</summary>
+    private sealed class Appending(int count, DateTimeOffset? retryAt) : IDecider<MatrixFilled>
+    {
+        public string Name => "appending";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            var stream = Streams.Matrix(message.MatrixId);
+            reading.State<MatrixState>(stream);
+            return Decision.On(stream, Enumerable.Range(0, count).Select(i => Event(message.MatrixId, retryAt?.AddMilliseconds(i))));
+        }
     }
 
     private sealed class AwaitedConsumer(ConcurrentQueue<Seen> seen) : IConsumer<SandboxAwaited>
@@ -112,10 +200,11 @@ public sealed class Scene : IAsyncLifetime
             cause.MessageId,
             cause.CorrelationId,
             headers.Get<string>(JustRunIt.Hosting.Messaging.MessageHeaders.StreamHeader),
-            headers.Get<long>(JustRunIt.Hosting.Messaging.MessageHeaders.VersionHeader) ?? 0));
+            headers.Get<long>(JustRunIt.Hosting.Messaging.MessageHeaders.VersionHeader) ?? 0,
+            headers.Get<string>(JustRunIt.Hosting.Messaging.MessageHeaders.CausationHeader)));
         return Task.CompletedTask;
     }
 }
 
 /// <summary>A message as its consumer saw it.</summary>
-public sealed record Seen(object Message, Guid Id, Guid CorrelationId, string? Stream, long Version);
+public sealed record Seen(object Message, Guid Id, Guid CorrelationId, string? Stream, long Version, string? Causation);

@@ -14,7 +14,7 @@ public sealed class ProgramTests
         File.Delete(file);
         Assert.Equal(2, exitCode);
         Assert.Equal("", output);
-        Assert.Equal($"{file}:2: service: unknown field; allowed are dataCenter, services\n", errors);
+        Assert.Equal($"{file}:2: service: unknown field; allowed are dataCenter, policy, services\n", errors);
     }
 
     [Fact]

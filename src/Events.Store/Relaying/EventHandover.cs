@@ -125,13 +125,13 @@ internal sealed partial class EventHandover(Publisher publisher, NpgsqlConnectio
         [LoggerMessage(
             EventId = 1106,
             Level = LogLevel.Error,
-            Message = "relay: {WireName} on {EventStream} at {EventVersion} cannot be read here, {Problem}: parked until a program leads that can")]
+            Message = "relay: {WireName} of {EventStream} at {EventVersion} cannot be read, and waits for a newer program: {Problem}")]
         public static partial void Parked(ILogger logger, string wireName, string eventStream, long eventVersion, string problem);
 
         [LoggerMessage(
             EventId = 1107,
             Level = LogLevel.Information,
-            Message = "relay: {WireName} on {EventStream} at {EventVersion} was parked, and is handed over")]
+            Message = "relay: {WireName} of {EventStream} at {EventVersion} was parked, and is handed over")]
         public static partial void Unparked(ILogger logger, string wireName, string eventStream, long eventVersion);
     }
 }

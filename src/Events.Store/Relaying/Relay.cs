@@ -75,7 +75,8 @@ internal sealed partial class Relay(
             await Task.Delay(StandbyPoll, cancellation).ConfigureAwait(false);
 
         Log.Leading(logger, settings.Service);
-        await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, $"relay-{settings.Service}", cancellation).ConfigureAwait(false);
+        await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, $"relay-{settings.Service}", cancellation)
+            .ConfigureAwait(false);
         // The position may fall back after a crash of the database: events are then relayed twice, which every consumer bears.
         await ExecuteAsync(connection, $"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
         var handover = new EventHandover(publisher, connection, logger);

@@ -16,16 +16,26 @@ internal static class TimerTable
             due_at timestamptz NOT NULL,
             correlation_id uuid NOT NULL,
             timer jsonb NOT NULL);
+        ALTER TABLE {StoreSetup.Schema}.timers ADD COLUMN IF NOT EXISTS causation_id uuid;
         CREATE INDEX IF NOT EXISTS timers_due_at ON {StoreSetup.Schema}.timers (due_at);
         """;
 
     /// <summary>Adds a timer to the session's transaction; the same timer twice is one.</summary>
-    public static void Insert(IDocumentSession session, TimerElapsed timer, Guid correlationId) =>
+    /// <param name="session">The session.</param>
+    /// <param name="timer">The timer.</param>
+    /// <param name="correlationId">Correlation of the event that it follows from.</param>
+    /// <param name="causationId">That event.</param>
+    public static void Insert(IDocumentSession session, TimerElapsed timer, Guid correlationId, Guid causationId) =>
         session.QueueSqlCommand(
-            $"INSERT INTO {StoreSetup.Schema}.timers (id, due_at, correlation_id, timer) VALUES (?, ?, ?, ?::jsonb) ON CONFLICT (id) DO NOTHING",
+            $"""
+            INSERT INTO {StoreSetup.Schema}.timers (id, due_at, correlation_id, causation_id, timer)
+            VALUES (?, ?, ?, ?, ?::jsonb)
+            ON CONFLICT (id) DO NOTHING
+            """,
             IdOf(timer),
             timer.DueAt,
             correlationId,
+            causationId,
             JsonSerializer.Serialize(timer, Wire.Json));
 
     private static Guid IdOf(TimerElapsed timer) => DeterministicId.From(timer.Subject, $"{timer.Kind}/{timer.DueAt.UtcTicks}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using JustRunIt.Events.Matrices.Filling;
 using JustRunIt.Events.Settings;
 using JustRunIt.Hosting.Configuration;
@@ -68,6 +69,16 @@ internal static class PolicySection
             "sameTierOfServiceApart",
             "annealing");
         var annealing = field.Optional("annealing")?.Group("iterations", "iterationsPerVm", "firstTemperature", "lastTemperature");
+        var first = annealing?.Optional("firstTemperature")?.Number(1e-3, 1e9) ?? unsaid.FirstTemperature;
+        var last = annealing?.Optional("lastTemperature")?.Number(1e-3, 1e9) ?? unsaid.LastTemperature;
+        if (last > first)
+        {
+            throw (annealing!.Optional("lastTemperature") ?? annealing.Required("firstTemperature")).Error(
+                annealing.Optional("lastTemperature") is null
+                    ? string.Create(CultureInfo.InvariantCulture, $"at least the last temperature, {last}")
+                    : string.Create(CultureInfo.InvariantCulture, $"at most the first temperature, {first}"));
+        }
+
         return new PlacingPolicy
         {
             RetryAfter = field.Optional("retryAfter")?.Duration(Second, Day) ?? unsaid.RetryAfter,
@@ -79,8 +90,8 @@ internal static class PolicySection
             SameTierOfServiceApart = field.Optional("sameTierOfServiceApart")?.Truth() ?? unsaid.SameTierOfServiceApart,
             AnnealingIterations = annealing?.Optional("iterations")?.Whole(0, 10_000_000) ?? unsaid.AnnealingIterations,
             AnnealingIterationsPerVm = annealing?.Optional("iterationsPerVm")?.Whole(0, 1_000_000) ?? unsaid.AnnealingIterationsPerVm,
-            FirstTemperature = annealing?.Optional("firstTemperature")?.Number(1e-3, 1e9) ?? unsaid.FirstTemperature,
-            LastTemperature = annealing?.Optional("lastTemperature")?.Number(1e-3, 1e9) ?? unsaid.LastTemperature,
+            FirstTemperature = first,
+            LastTemperature = last,
         };
     }
 
