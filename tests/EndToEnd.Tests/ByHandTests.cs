@@ -6,6 +6,7 @@ using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;

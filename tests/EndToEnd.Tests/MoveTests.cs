@@ -7,6 +7,7 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Placement.Plans;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;

@@ -3,6 +3,7 @@ using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
