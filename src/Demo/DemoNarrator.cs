@@ -59,7 +59,8 @@ internal static class DemoNarrator
     /// <summary>Whether a message is the end of an experiment.</summary>
     public static bool IsEnding(object message) => message is ExperimentCompleted or ExperimentFailed or ExperimentsEnded;
 
-    private static string Short(SideMeasured side) => $"{side.Metrics[MetricNames.ThroughputPerSecond]?.Value:0.0}/s, {Ms(side.Metrics.Mean)}";
+    private static string Short(SideMeasured side) =>
+        $"{side.Metrics[MetricNames.ThroughputPerSecond]?.Value:0.0}/s, {Ms(side.Metrics.Mean)}";
 
     private static string Ms(TimeSpan time) => Ms(time.TotalMilliseconds);
 

@@ -48,7 +48,8 @@ internal sealed class DemoReader(IReadOnlyList<Observed> seen, string service)
             Experiments =
             [
                 .. experiments.Select(e => new DemoExperiment(
-                    Cores(e.Allocation), $"{e.Allocation.Cpu}", Side(e.Sandbox), Side(e.Online), JsonSerializer.SerializeToNode(e.Matches, Wire.Json))),
+                    Cores(e.Allocation), $"{e.Allocation.Cpu}", Side(
+                        e.Sandbox), Side(e.Online), JsonSerializer.SerializeToNode(e.Matches, Wire.Json))),
             ],
             Interpolated =
             [

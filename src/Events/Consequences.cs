@@ -20,7 +20,8 @@ public static class Consequences
             .On<CloneRequested>((e, _) =>
             [
                 new CloneVm(
-                    Streams.Matrix(e.MatrixId), e.RequestId, e.Sandbox.Agent, e.Vm, e.CloneName, e.Sandbox.Machine, e.Sandbox.Next, e.LeaseUntil),
+                    Streams.Matrix(
+                        e.MatrixId), e.RequestId, e.Sandbox.Agent, e.Vm, e.CloneName, e.Sandbox.Machine, e.Sandbox.Next, e.LeaseUntil),
             ])
             .On<ExperimentStarted>((e, _) =>
                 [new SetAllocation(Streams.Matrix(e.MatrixId), e.ExperimentId, e.Agent, e.CloneName, e.Allocation)])
@@ -70,7 +71,8 @@ public static class Consequences
     };
 
     private static Dictionary<Type, Func<IDomainEvent, Guid, IReadOnlyList<ICommand>>> On<TEvent>(
-        this Dictionary<Type, Func<IDomainEvent, Guid, IReadOnlyList<ICommand>>> table, Func<TEvent, Guid, IReadOnlyList<ICommand>> commands)
+        this Dictionary<Type, Func<IDomainEvent, Guid, IReadOnlyList<ICommand>>> table,
+        Func<TEvent, Guid, IReadOnlyList<ICommand>> commands)
         where TEvent : IDomainEvent
     {
         table.Add(typeof(TEvent), (@event, id) => commands((TEvent)@event, id));

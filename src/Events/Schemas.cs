@@ -9,12 +9,15 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events;
 
-/// <summary>JSON schemas of messages, made from the types and the options by which they are written: what is on the wire fits them.</summary>
+/// <summary>
+/// JSON schemas of messages, made from the types and the options by which they are written: what is on the wire fits them.
+/// </summary>
 public static class Schemas
 {
     private static readonly JsonSerializerOptions Options = new(Wire.Json) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
-    private static readonly JsonSchemaExporterOptions Exporter = new() { TransformSchemaNode = Transform, TreatNullObliviousAsNonNullable = true };
+    private static readonly JsonSchemaExporterOptions Exporter =
+        new() { TransformSchemaNode = Transform, TreatNullObliviousAsNonNullable = true };
 
     /// <summary>The schema of a message.</summary>
     public static JsonNode Of(Type message) => Options.GetJsonSchemaAsNode(message, Exporter);

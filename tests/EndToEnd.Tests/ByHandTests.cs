@@ -13,7 +13,9 @@ using JustRunIt.Infrastructure;
 
 namespace JustRunIt.EndToEnd.Tests;
 
-/// <summary><c>justrunit hosts</c> and <c>justrunit clone</c> beside a running <c>justrunit up</c> with one server, on a bus of their own.</summary>
+/// <summary>
+/// <c>justrunit hosts</c> and <c>justrunit clone</c> beside a running <c>justrunit up</c> with one server, on a bus of their own.
+/// </summary>
 public sealed partial class ByHandTests : IAsyncLifetime
 {
     private const string Server = "calculator-1";
@@ -35,18 +37,27 @@ public sealed partial class ByHandTests : IAsyncLifetime
         };
         var ports = new Ports();
         var (listen, inProxy) = (ports.Next(), ports.Next());
-        up = ChildProcess.Start("up", Program, ["up", "--services", Services(), "--agent", Machines(), "--proxies", Proxies(inProxy, listen)], environment, Path.Combine(folder.FullName, "up.log"));
+        up = ChildProcess.Start(
+            "up",
+            Program,
+            ["up", "--services", Services(), "--agent", Machines(), "--proxies", Proxies(inProxy, listen)],
+            environment,
+            Path.Combine(folder.FullName, "up.log"));
         await using var observer = await Observer.ConnectAsync(servers.RabbitMq.Address, CancellationToken.None);
         await using var publisher = await Publisher.ConnectAsync(servers.RabbitMq.Address, "by-hand", CancellationToken.None);
         var start = new StartVm(
             Guid.NewGuid(), Agent, "host-1", Server, "calculator", "application", Pinned: false,
             new VmProgram(
-                "dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+                "dotnet", [Path.Combine(
+                    Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
                 new Dictionary<string, string>(), "/", listen, null, "/health"),
             Allocation.Of(CpuShare.FromPercent(60), MemorySize.FromMebibytes(256)));
-        await observer.WaitAsync(seen => up.HasExited || seen.Of<MachineAnnounced>().Any(), Patience, () => $"the host agent: {up.LastWords()}");
-        await publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
-        await observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), Patience, () => $"the server: {up.LastWords()}");
+        await observer.WaitAsync(
+            seen => up.HasExited || seen.Of<MachineAnnounced>().Any(), Patience, () => $"the host agent: {up.LastWords()}");
+        await publisher.SendAsync(
+            start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
+        await observer.WaitAsync(
+            seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), Patience, () => $"the server: {up.LastWords()}");
         Assert.Empty(observer.Of<VmStartFailed>());
     }
 
@@ -66,7 +77,8 @@ public sealed partial class ByHandTests : IAsyncLifetime
         Assert.False(string.IsNullOrEmpty(host.Why));
         var (code, table, errors) = await RunAsync("hosts");
         Assert.Equal((0, ""), (code, errors));
-        foreach (var text in (string[])[Agent, "host-1", "sandbox-1", "production, simulated", Server, "60 %", $"{host.Hypervisor} back end ({host.Why}); clones are {host.Clones}"])
+        foreach (var text in (string[])[Agent, "host-1", "sandbox-1", "production, simulated", Server, "60 %", $"{host.Hypervisor} back "
+            + $"end ({host.Why}); clones are {host.Clones}"])
             Assert.Contains(text, table);
 
         // Removed at once.
@@ -149,11 +161,13 @@ public sealed partial class ByHandTests : IAsyncLifetime
             Assert.True(waited.Elapsed < Patience, $"not in time: {what}");
     }
 
-    private Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) => RunAsync("dotnet", [Program, .. arguments]);
+    private Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) =>
+        RunAsync("dotnet", [Program, .. arguments]);
 
     /// <summary>With both of its outputs on a pseudo-terminal, by util-linux' script(1).</summary>
     private Task<(int Code, string Output, string Errors)> RunOnTerminalAsync(params string[] arguments) =>
-        RunAsync("script", ["--quiet", "--return", "--command", string.Join(' ', arguments.Prepend(Program).Prepend("dotnet")), "/dev/null"]);
+        RunAsync(
+            "script", ["--quiet", "--return", "--command", string.Join(' ', arguments.Prepend(Program).Prepend("dotnet")), "/dev/null"]);
 
     private async Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> arguments)
     {
@@ -213,6 +227,8 @@ public sealed partial class ByHandTests : IAsyncLifetime
         return file;
     }
 
-    [GeneratedRegex(@"^calculator-1-by-hand-[0-9a-f]{6} answers at [0-9.:]+: (?<how>cloned live|started cold) by the (?<backEnd>\w+) back end in [0-9]+ ms; the original stood still for (?<pause>[0-9]+) ms; [0-9.]+ MB moved$")]
+    [GeneratedRegex(
+        @"^calculator-1-by-hand-[0-9a-f]{6} answers at [0-9.:]+: (?<how>cloned live|started cold) by the (?<backEnd>\w+) back end in "
+        + @"[0-9]+ ms; the original stood still for (?<pause>[0-9]+) ms; [0-9.]+ MB moved$")]
     private static partial Regex Told();
 }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace JustRunIt.EndToEnd.Tests;
 
-/// <summary>Clients of a service that ask without a break, two on connections of their own and one on a new connection each time; every failure is kept.</summary>
+/// <summary>
+/// Clients of a service that ask without a break, two on connections of their own and one on a new connection each time; every failure is
+/// kept.
+/// </summary>
 internal sealed class Clients : IAsyncDisposable
 {
     private const string Page = "/primes/1000";

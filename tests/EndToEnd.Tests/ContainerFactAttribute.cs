@@ -12,14 +12,17 @@ public sealed class ContainerFactAttribute : FactAttribute
     {
         try
         {
-            using var check = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("JUSTRUNIT_CRIU") is { Length: > 0 } named ? named : "criu", "check")
+            using var check = Process.Start(new ProcessStartInfo(
+                Environment.GetEnvironmentVariable("JUSTRUNIT_CRIU") is { Length: > 0 } named ? named : "criu", "check")
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
             })!;
             check.StandardError.ReadToEnd();
             check.WaitForExit();
-            return check.ExitCode == 0 ? null : "CRIU does not work with this kernel; run by './justrunit test', which sets up one that does";
+            return check.ExitCode == 0
+                ? null
+                : "CRIU does not work with this kernel; run by './justrunit test', which sets up one that does";
         }
         catch (System.ComponentModel.Win32Exception)
         {

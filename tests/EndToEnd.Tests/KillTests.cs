@@ -18,9 +18,19 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         await using var scene = await Scene.StartAsync();
         await scene.Observer.WaitAsync(seen => seen.Of<ExplorationStarted>().Any(), Patience, () => $"the exploration\n{scene.Logs()}");
-        foreach (var victim in new[] { "Services.Experimenter", "Services.Monitor", "Services.Checker", "ProxyNode", "Services.Experimenter", "Services.Placement", "Services.Interpolator" })
+        foreach (var victim in new[]
         {
-            var last = scene.Observer.All.LastOrDefault(seen => Wire.NameOf(seen.Message.GetType()) is var name && !name.Contains("response-times"));
+            "Services.Experimenter",
+            "Services.Monitor",
+            "Services.Checker",
+            "ProxyNode",
+            "Services.Experimenter",
+            "Services.Placement",
+            "Services.Interpolator"
+        })
+        {
+            var last = scene.Observer.All.LastOrDefault(
+                seen => Wire.NameOf(seen.Message.GetType()) is var name && !name.Contains("response-times"));
             output.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} {victim} is killed after {last?.Message.GetType().Name}");
             await scene.Fleet.KillAndRestartAsync(victim);
             await Task.Delay(BetweenKills);
@@ -33,7 +43,8 @@ public sealed class KillTests(ITestOutputHelper output)
             .Select(row => JsonSerializer.Deserialize<ExperimentCompleted>(row.Json, Wire.Json)!)
             .Where(result => result.Purpose == ExperimentPurpose.Explore)
             .ToList();
-        output.WriteLine(string.Join(", ", results.Select(result => $"{result.Allocation}: {result.Sandbox.Metrics.Mean.TotalMilliseconds:0.0} ms")));
+        output.WriteLine(
+            string.Join(", ", results.Select(result => $"{result.Allocation}: {result.Sandbox.Metrics.Mean.TotalMilliseconds:0.0} ms")));
         Assert.Empty(rows.Where(row => row.Stream == matrix && row.Type == Wire.NameOf(typeof(ExperimentFailed))).Select(row => row.Json));
         Assert.Equal(3, results.Count);
         Assert.Equal(3, results.Select(result => result.Cell).Distinct().Count());

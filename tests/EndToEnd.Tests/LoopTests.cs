@@ -35,17 +35,25 @@ public sealed class LoopTests
             e.OnlinePower is { Estimated: true, OnMachine: "host-1", Machine.Value: >= 80 and <= 120, Dynamic.Value: > 0 }
             && e.SandboxPower is { Estimated: true, OnMachine: "sandbox-1", Machine.Value: >= 60 and <= 90, Dynamic.Value: > 0 },
             $"{e.OnlinePower} {e.SandboxPower}"));
-        Assert.Equal([0.5, 0.7], scene.Observer.Of<CellInterpolated>().Where(e => e.MatrixId == decision.MatrixId).Select(e => Math.Round(e.Allocation.Cpu!.Value.Cores, 3)).Order());
+        Assert.Equal([0.5, 0.7], scene.Observer
+            .Of<CellInterpolated>()
+            .Where(e => e.MatrixId == decision.MatrixId)
+            .Select(e => Math.Round(e.Allocation.Cpu!.Value.Cores, 3))
+            .Order());
         Assert.True(decision.Allocated.Cpu > decision.Minimum.Cpu);
-        Assert.Equal(decision.Allocated.Cpu!.Value.Cores, scene.Observer.Of<AllocationApplied>().First().Allocation.Cpu!.Value.Cores, precision: 2);
+        Assert.Equal(
+            decision.Allocated.Cpu!.Value.Cores, scene.Observer.Of<AllocationApplied>().First().Allocation.Cpu!.Value.Cores, precision: 2);
 
         // Every step stands on a stream, with what caused it; the stream's versions have no gap.
         var rows = await scene.ReadStreamsAsync();
         Assert.Contains(rows, row => row.Stream == "service-calculator" && row.Type == Wire.NameOf(typeof(SlaViolated)));
         Assert.Contains(rows, row => row.Stream == "explorations-calculator" && row.Type == Wire.NameOf(typeof(ExplorationCompleted)));
         Assert.Contains(rows, row => row.Stream == "datacenter-scene" && row.Type == Wire.NameOf(typeof(PlacementApplied)));
-        Assert.Equal(3, rows.Count(row => row.Stream == Streams.Matrix(decision.MatrixId) && row.Type == Wire.NameOf(typeof(ExperimentCompleted)) && !row.Json.Contains("Validate")));
-        Assert.All(rows, row => Assert.False(string.IsNullOrEmpty(row.Cause) || string.IsNullOrEmpty(row.Decider), $"{row.Stream} {row.Version} {row.Type}"));
+        Assert.Equal(3, rows.Count(row => row.Stream == Streams.Matrix(decision.MatrixId)
+            && row.Type == Wire.NameOf(typeof(ExperimentCompleted))
+            && !row.Json.Contains("Validate")));
+        Assert.All(rows, row => Assert.False(
+            string.IsNullOrEmpty(row.Cause) || string.IsNullOrEmpty(row.Decider), $"{row.Stream} {row.Version} {row.Type}"));
         // One correlation from the first violating window to the last step.
         var violated = rows.First(row => row.Type == Wire.NameOf(typeof(SlaViolated)));
         Assert.All(
@@ -69,7 +77,10 @@ public sealed class LoopTests
     {
         var lastWord = seen.All.Select(observed => observed.Message).LastOrDefault(message => message is SlaViolated or SlaRestored);
         return lastWord is SlaRestored
-            && seen.Of<ResponseTimesMeasured>().Where(report => report.From >= since).Sum(report => (report.To - report.From).Ticks) > 3 * Scene.Window.Ticks;
+            && seen
+                .Of<ResponseTimesMeasured>()
+                .Where(report => report.From >= since)
+                .Sum(report => (report.To - report.From).Ticks) > 3 * Scene.Window.Ticks;
     }
 
     [Fact]

@@ -16,7 +16,9 @@ using Xunit.Abstractions;
 
 namespace JustRunIt.EndToEnd.Tests;
 
-/// <summary>A placement that moves a server from one host agent to another, while clients ask it through its in-proxy without a break.</summary>
+/// <summary>
+/// A placement that moves a server from one host agent to another, while clients ask it through its in-proxy without a break.
+/// </summary>
 public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const string DataCenter = "movers";
@@ -73,20 +75,27 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
             "calculator",
             "application",
             Pinned: false,
-            new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
+            new VmProgram("dotnet", [
+                Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"),
+                "--listen",
+                "{listen}"
+            ], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
             Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)));
         await SendAsync(start, start.RequestId);
-        await WaitAsync(seen => seen.Of<VmPlaced>().Any() && seen.Of<MachineJoined>().Select(e => e.Machine).Distinct().Count() == 2, "the inventory");
+        await WaitAsync(
+            seen => seen.Of<VmPlaced>().Any() && seen.Of<MachineJoined>().Select(e => e.Machine).Distinct().Count() == 2, "the inventory");
 
         await using var clients = new Clients(proxy);
         await Task.Delay(1000);
         var first = await MoveAsync("left", "right");
-        output.WriteLine($"left to right: {first.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
+        output.WriteLine(
+            $"left to right: {first.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
         Assert.Equal(("right", "right-1", server, 1), (first.Agent, first.To, first.Endpoint, first.Moves));
 
         // The same command once more, and whoever has it dies and comes back.
         await SendAsync(new MigrateVm(first.Subject, first.RequestId, "left", Vm, "left-1", "right-1", "right"), Guid.NewGuid());
-        await WaitAsync(seen => seen.Of<VmMigrated>().Count(answer => answer.RequestId == first.RequestId) == 2, "the same answer once more");
+        await WaitAsync(
+            seen => seen.Of<VmMigrated>().Count(answer => answer.RequestId == first.RequestId) == 2, "the same answer once more");
         await agents["right"].KillAsync();
         await agents["right"].DisposeAsync();
         var started = observer.Of<VmStarted>().Count();
@@ -96,7 +105,8 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
 
         var second = await MoveAsync("right", "left");
         await Task.Delay(1000);
-        output.WriteLine($"right to left: {second.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
+        output.WriteLine(
+            $"right to left: {second.Took.TotalMilliseconds:0} ms, clients' longest wait {clients.TakeLongest().TotalMilliseconds:0} ms");
         Assert.Equal(("left", "left-1", 2), (second.Agent, second.To, second.Moves));
         Assert.Empty(await clients.EndAsync());
         Assert.True(clients.Answered > 100, $"only {clients.Answered} answers");
@@ -107,7 +117,9 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(2, observer.Of<PlacementApplied>().Count());
     }
 
-    /// <summary>Decides a placement of one step on the data centre's stream; what follows is the relay's, the agents' and Placement's.</summary>
+    /// <summary>
+    /// Decides a placement of one step on the data centre's stream; what follows is the relay's, the agents' and Placement's.
+    /// </summary>
     private async Task<VmMigrated> MoveAsync(string from, string to)
     {
         await using var source = ServiceHost.CreateDataSource(connections, "move");
@@ -132,7 +144,9 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
                 now),
             new MigrationStarted(DataCenter, decision, 0, request, from, Vm, $"{from}-1", $"{to}-1", now.AddMinutes(1), now, to));
         await session.SaveChangesAsync();
-        await WaitAsync(seen => seen.Of<PlacementApplied>().Any(applied => applied.DecisionId == decision) || seen.Of<VmMigrationFailed>().Any(), $"the move from {from} to {to}");
+        await WaitAsync(
+            seen => seen.Of<PlacementApplied>().Any(applied => applied.DecisionId == decision) || seen.Of<VmMigrationFailed>().Any(),
+            $"the move from {from} to {to}");
         Assert.Empty(observer.Of<VmMigrationFailed>().Select(failed => failed.Reason));
         return observer.Of<VmMigrated>().First(answer => answer.RequestId == request);
     }
@@ -159,7 +173,12 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
     private Task WaitAsync(Func<Observer, bool> condition, string what) => observer.WaitAsync(
         condition,
         Patience,
-        () => $"{what}\n{string.Join('\n', fleet.Running.Concat(agents.Values).Select(process => $"{process.Name}: {process.LastWords()}"))}\n{string.Join('\n', observer.All.Select(seen => seen.Message).Where(message => message is VmMigrationFailed or VmStartFailed))}");
+        () =>
+        {
+            var words = fleet.Running.Concat(agents.Values).Select(process => $"{process.Name}: {process.LastWords()}");
+            var failures = observer.All.Select(seen => seen.Message).Where(message => message is VmMigrationFailed or VmStartFailed);
+            return $"{what}\n{string.Join('\n', words)}\n{string.Join('\n', failures)}";
+        });
 
     private string Write(string name, string text)
     {

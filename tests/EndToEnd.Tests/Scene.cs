@@ -69,7 +69,8 @@ internal sealed class Scene : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(connections.Postgres);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, correlation_id, data::text, headers -> 'decision' ->> 'decider' FROM justrunit.mt_events ORDER BY seq_id", connection);
+        await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, correlation_id, data::text, headers "
+            + "-> 'decision' ->> 'decider' FROM justrunit.mt_events ORDER BY seq_id", connection);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<Row>();
         while (await reader.ReadAsync())
@@ -89,7 +90,8 @@ internal sealed class Scene : IAsyncDisposable
 
     public async Task KillServerAsync(string vm)
     {
-        foreach (var group in Directory.GetFiles("/sys/fs/cgroup", "cgroup.procs", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 5 })
+        foreach (var group in Directory.GetFiles(
+            "/sys/fs/cgroup", "cgroup.procs", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 5 })
             .Where(file => file.Contains($"/{vm}", StringComparison.Ordinal)))
         {
             foreach (var process in await File.ReadAllLinesAsync(group))
@@ -114,7 +116,8 @@ internal sealed class Scene : IAsyncDisposable
         var seen = Observer.All.GroupBy(observed => observed.Message.GetType().Name).Select(group => $"{group.Key} ×{group.Count()}");
         var mean = Observer.Of<ResponseTimesMeasured>().TakeLast(5).Sum(report => report.TotalResponseTime.TotalMilliseconds)
             / Math.Max(1, Observer.Of<ResponseTimesMeasured>().TakeLast(5).Sum(report => report.Requests));
-        return $"{string.Join(", ", seen)}; mean {mean:0.0} ms\n{string.Join('\n', Fleet.Running.Select(process => $"{process.Name}: {process.LastWords()}"))}";
+        return $"{string.Join(", ", seen)}; mean {mean:0.0} ms\n"
+            + $"{string.Join('\n', Fleet.Running.Select(process => $"{process.Name}: {process.LastWords()}"))}";
     }
 
     private async Task SetUpAsync()
@@ -149,10 +152,18 @@ internal sealed class Scene : IAsyncDisposable
             Service,
             "application",
             Pinned: false,
-            new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), folder, server, null, "/health"),
+            new VmProgram("dotnet", [
+                Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"),
+                "--listen",
+                "{listen}"
+            ], new Dictionary<string, string>(), folder, server, null, "/health"),
             Allocation.Of(CpuShare.FromPercent(20), MemorySize.FromMebibytes(256)));
-        await Publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
-        await Observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), TimeSpan.FromSeconds(40), () => $"start of the server\n{Logs()}");
+        await Publisher.SendAsync(
+            start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
+        await Observer.WaitAsync(
+            seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(),
+            TimeSpan.FromSeconds(40),
+            () => $"start of the server\n{Logs()}");
         Assert.Empty(Observer.Of<VmStartFailed>());
         // Three clients without pauses take three times as long as one, and with 48 % of a core two fifths of what they take with
         // 20 %: twice as long as one takes is broken with 20 % and kept with 48 %, however fast the machine is.
@@ -162,7 +173,12 @@ internal sealed class Scene : IAsyncDisposable
             dataCenter: {{Name}}
             services:
               - name: {{Service}}
-                sla: { meanResponseTime: {{agreed.TotalMilliseconds:0}}ms, window: {{Window.TotalSeconds:0}}s, measuredAt: application, minimumRequests: 5, repeatAfterWindows: 3 }
+                sla:
+                  meanResponseTime: {{agreed.TotalMilliseconds:0}}ms
+                  window: {{Window.TotalSeconds:0}}s
+                  measuredAt: application
+                  minimumRequests: 5
+                  repeatAfterWindows: 3
                 tiers:
                   - { name: application, vms: [calculator-1], proxyNode: {{Name}} }
                 exploration:

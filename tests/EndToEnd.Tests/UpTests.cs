@@ -21,7 +21,8 @@ public sealed class UpTests : IDisposable
         var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, lines.Length);
         Assert.StartsWith($"{agent}:5: coreSise: unknown field; allowed are ", lines[0]);
-        Assert.Equal($"{services}:20: services[0].exploration.resources[0].points: '1'; allowed is a whole number from 2 to 1000", lines[1]);
+        Assert.Equal(
+            $"{services}:20: services[0].exploration.resources[0].points: '1'; allowed is a whole number from 2 to 1000", lines[1]);
     }
 
     [Fact]

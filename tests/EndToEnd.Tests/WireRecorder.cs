@@ -34,7 +34,9 @@ internal sealed class WireRecorder : IAsyncDisposable
         consumer.ReceivedAsync += (_, delivery) =>
         {
             recorder.messages.Enqueue(new Seen(
-                delivery.Exchange, delivery.Body.ToArray(), delivery.BasicProperties.IsMessageIdPresent() ? delivery.BasicProperties.MessageId : null,
+                delivery.Exchange, delivery.Body.ToArray(), delivery.BasicProperties.IsMessageIdPresent()
+                    ? delivery.BasicProperties.MessageId
+                    : null,
                 delivery.BasicProperties.ContentType));
             return Task.CompletedTask;
         };
@@ -63,10 +65,17 @@ internal sealed class WireRecorder : IAsyncDisposable
             var text = Encoding.UTF8.GetString(Body);
             var result = schema.Evaluate(JsonDocument.Parse(text).RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
             if (!result.IsValid)
-                return $"{WireName}: {text}: {string.Join("; ", result.Details?.Where(detail => !detail.IsValid).Select(detail => $"{detail.InstanceLocation} {detail.Errors?.Values.FirstOrDefault()}") ?? [])}";
+            {
+                var faults = result.Details?.Where(detail => !detail.IsValid) ?? [];
+                var told = faults.Select(detail => $"{detail.InstanceLocation} {detail.Errors?.Values.FirstOrDefault()}");
+                return $"{WireName}: {text}: {string.Join("; ", told)}";
+            }
+
             if (!Guid.TryParse(MessageId, out _))
                 return $"{WireName}: its message id is '{MessageId}'";
-            return ContentType is "application/json" or "application/vnd.masstransit.raw+json" ? null : $"{WireName}: its content type is '{ContentType}'";
+            return ContentType is "application/json" or "application/vnd.masstransit.raw+json"
+                ? null
+                : $"{WireName}: its content type is '{ContentType}'";
         }
     }
 }

@@ -11,7 +11,9 @@ using JustRunIt.Events.Timers;
 
 namespace JustRunIt.Events.Tests;
 
-/// <summary>The house of DESIGN §2: dependencies point down, no service knows another, and the catalogue of events is the documented one.</summary>
+/// <summary>
+/// The house of DESIGN §2: dependencies point down, no service knows another, and the catalogue of events is the documented one.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Here(), "..", ".."));
@@ -40,7 +42,13 @@ public sealed class ArchitectureTests
         Assert.Contains("Microsoft.CodeAnalysis.BannedApiAnalyzers", project);
         var banned = File.ReadAllText(Path.Combine(Repository, "src", "Events", "BannedSymbols.txt"));
         Assert.All(
-            ["System.DateTime.UtcNow", "System.DateTimeOffset.UtcNow", "System.Random.Shared", "System.Guid.NewGuid", "System.Threading.Tasks.Task.Delay"],
+            [
+                "System.DateTime.UtcNow",
+                "System.DateTimeOffset.UtcNow",
+                "System.Random.Shared",
+                "System.Guid.NewGuid",
+                "System.Threading.Tasks.Task.Delay"
+            ],
             symbol => Assert.Contains(symbol, banned));
     }
 
@@ -71,7 +79,8 @@ public sealed class ArchitectureTests
         static string Parent(string room) => room[..room.LastIndexOf('.')];
 
         // Types of the folder above are in reach without a using: named in the text, they are used.
-        bool Uses(IEnumerable<string> texts, string parent) => Types(parent).Any(type => texts.Any(text => Regex.IsMatch(text, $@"\b{type}\b")));
+        bool Uses(IEnumerable<string> texts, string parent) =>
+            Types(parent).Any(type => texts.Any(text => Regex.IsMatch(text, $@"\b{type}\b")));
 
         IEnumerable<string> Types(string room) => Wire.Types.Concat(typeof(Wire).Assembly.GetTypes())
             .Where(type => type.Namespace == room && !type.IsNested).Select(type => type.Name.Split('`')[0]).Distinct();
@@ -100,7 +109,9 @@ public sealed class ArchitectureTests
             .Select(command => command.GetType());
         var commands = Wire.Types.Where(type => type.IsAssignableTo(typeof(ICommand))).ToList();
         Assert.Equal(commands.Select(type => type.Name).Order(), sent.Concat(others).Distinct().Select(type => type.Name).Order());
-        Assert.All(commands.Except([typeof(TimerElapsed)]), command => Assert.Single(Catalog.Entries.Single(entry => entry.Message == command).Consumers));
+        Assert.All(
+            commands.Except([typeof(TimerElapsed)]),
+            command => Assert.Single(Catalog.Entries.Single(entry => entry.Message == command).Consumers));
     }
 
     [Fact]
@@ -115,7 +126,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_event_has_one_file_of_its_name() => Assert.All(
         Wire.Types,
-        type => Assert.Single(Directory.GetFiles(Path.Combine(Repository, "src", "Events"), $"{type.Name}.cs", SearchOption.AllDirectories)));
+        type => Assert.Single(
+            Directory.GetFiles(Path.Combine(Repository, "src", "Events"), $"{type.Name}.cs", SearchOption.AllDirectories)));
 
     [Fact]
     public void The_documented_events_are_those_of_the_catalogue_with_their_producers_and_consumers()
@@ -133,7 +145,8 @@ public sealed class ArchitectureTests
         foreach (var entry in Catalog.Entries)
         {
             var name = Wire.NameOf(entry.Message);
-            table.Append($"| {entry.Message.Name} | [{name}](schemas/{name}.json) | {entry.Producer} | {string.Join(", ", entry.Consumers)} | {Meaning(entry.Message)} |\n");
+            table.Append($"| {entry.Message.Name} | [{name}](schemas/{name}.json) | {entry.Producer} | "
+                + $"{string.Join(", ", entry.Consumers)} | {Meaning(entry.Message)} |\n");
         }
 
         return table.ToString();
@@ -142,7 +155,9 @@ public sealed class ArchitectureTests
     /// <summary>The first sentence of a message's doc comment.</summary>
     private static string Meaning(Type message)
     {
-        var file = Directory.GetFiles(Path.Combine(Repository, "src", "Events"), $"{message.Name}.cs", SearchOption.AllDirectories).Single();
+        var file = Directory
+            .GetFiles(Path.Combine(Repository, "src", "Events"), $"{message.Name}.cs", SearchOption.AllDirectories)
+            .Single();
         var summary = Regex.Match(File.ReadAllText(file), @"<summary>(.*?)</summary>", RegexOptions.Singleline).Groups[1].Value;
         var text = Regex.Replace(summary.Replace("///", " "), @"<see cref=""([^""]*)"" ?/>", match => match.Groups[1].Value.Split('.')[^1]);
         text = Regex.Replace(text, @"\s+", " ").Trim();

@@ -51,7 +51,8 @@ public sealed class ContractTests
     [Fact]
     public void A_message_that_lacks_a_field_is_refused_by_name()
     {
-        var problem = Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Hosts.DestroyClone>("{\"subject\":\"matrix-1\",\"agent\":null}", Wire.Json));
+        var problem = Assert.Throws<JsonException>(
+            () => JsonSerializer.Deserialize<Hosts.DestroyClone>("{\"subject\":\"matrix-1\",\"agent\":null}", Wire.Json));
         Assert.Contains("agent", problem.Message, StringComparison.OrdinalIgnoreCase);
     }
 

@@ -25,7 +25,8 @@ public sealed class DriverTests
 
         IEnumerable<Messaging.IDomainEvent> Measure(int count, Cell cell, MatrixState before) =>
         [
-            .. before.Measured.Values.SelectMany(result => new Messaging.IDomainEvent[] { Started(result.Cell[0], Guid.NewGuid(), Requested(Guid.Empty)), result }),
+            .. before.Measured.Values.SelectMany(
+                result => new Messaging.IDomainEvent[] { Started(result.Cell[0], Guid.NewGuid(), Requested(Guid.Empty)), result }),
             Started(cell[0], Guid.NewGuid(), Requested(Guid.Empty)),
             Completed(cell[0], 100 - count),
         ];
@@ -55,7 +56,8 @@ public sealed class DriverTests
     public void No_experiment_begins_that_could_not_end_in_time()
     {
         var state = Given.Events<MatrixState>(Opened, Requested(Guid.Empty));
-        Assert.Equal("time budget used up", ExperimentDriver.Next(state, Opened.Deadline - Durations.Longest + TimeSpan.FromTicks(1)).Reason);
+        Assert.Equal(
+            "time budget used up", ExperimentDriver.Next(state, Opened.Deadline - Durations.Longest + TimeSpan.FromTicks(1)).Reason);
         Assert.NotNull(ExperimentDriver.Next(state, Opened.Deadline - Durations.Longest).Cell);
     }
 
@@ -73,7 +75,8 @@ public sealed class DriverTests
     [Fact]
     public void A_failed_cell_is_passed_over()
     {
-        var state = Given.Events<MatrixState>(Opened, new ExperimentFailed(MatrixId, Guid.Empty, new Cell(0), ExperimentPurpose.Explore, "x"));
+        var state = Given.Events<MatrixState>(
+            Opened, new ExperimentFailed(MatrixId, Guid.Empty, new Cell(0), ExperimentPurpose.Explore, "x"));
         Assert.Equal(new Cell(4), ExperimentDriver.Next(state, Noon).Cell);
     }
 
@@ -82,7 +85,9 @@ public sealed class DriverTests
     {
         var shape = new MatrixShape([new Dimension("cpu", 0.2, 1, 5)]);
         var measured = new Dictionary<Cell, double> { [new(0)] = 100, [new(2)] = 50, [new(4)] = 48 };
-        Assert.Equal([(new Cell(3), 0.04)], DiminishingReturns.Prune(shape, measured, 0.1).Select(cancelled => (cancelled.Cell, Math.Round(cancelled.Gain, 12))));
+        Assert.Equal(
+            [(new Cell(3), 0.04)],
+            DiminishingReturns.Prune(shape, measured, 0.1).Select(cancelled => (cancelled.Cell, Math.Round(cancelled.Gain, 12))));
         Assert.Empty(DiminishingReturns.Prune(shape, measured, 0.03));
     }
 }

@@ -35,7 +35,8 @@ public sealed class ExperimentTests
     [Fact]
     public void A_sandbox_that_another_matrix_holds_is_waited_for()
     {
-        var held = Given.Stream(MatrixStream, Opened).Given(SandboxStream, new SandboxLeased("sandbox-1", "matrix-other", Noon + Seconds(1)));
+        var held = Given.Stream(MatrixStream, Opened).Given(
+            SandboxStream, new SandboxLeased("sandbox-1", "matrix-other", Noon + Seconds(1)));
         held.When(Retry, Decider).Then(new SandboxAwaited(MatrixId, "sandbox-1", "matrix-other", Noon + Rules.Exploring.SandboxRetryAfter));
         // A lease that has run out holds nothing.
         Assert.Single(held.When(Retry, Decider, Cause(at: Noon + Seconds(1))).Of(SandboxStream));
@@ -105,7 +106,8 @@ public sealed class ExperimentTests
     [Fact]
     public void A_measurement_that_is_none_fails_the_cell_with_the_reason_and_the_driver_goes_on()
     {
-        var decided = Running().When(Measured(Experiment, 1) with { Failure = "3 duplicates were shed" }, Decider, Cause(3)).Of(MatrixStream);
+        var decided = Running().When(Measured(Experiment, 1) with { Failure = "3 duplicates were shed" }, Decider, Cause(3)).Of(
+            MatrixStream);
         Assert.Equal("3 duplicates were shed", Assert.IsType<ExperimentFailed>(decided[0]).Reason);
         Assert.Equal(new Cell(4), Assert.IsType<ExperimentStarted>(decided[1]).Cell);
     }
@@ -167,7 +169,8 @@ public sealed class ExperimentTests
     {
         var seen = new Observation("sonde", External: true, seenMs, Noon, Noon + Seconds(10));
         var opened = Opened with { Goal = ExplorationGoal.ReleaseSlack, Seen = seen, SeenHere = false };
-        var decision = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).When(Measured(Experiment, 12, online: 14), Decider, Cause(3));
+        var decision = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).When(
+            Measured(Experiment, 12, online: 14), Decider, Cause(3));
         Assert.Equal(outside, decision.Of(MatrixStream).OfType<CauseOutside>().Any());
     }
 
@@ -218,7 +221,9 @@ public sealed class ExperimentTests
     public void An_experiment_that_is_never_heard_of_fails_by_its_timer()
     {
         var timer = new TimerElapsed(MatrixStream, TimerKind.ExperimentOverdue, Experiment, Noon);
-        Assert.Equal("no measurement came in time", Assert.IsType<ExperimentFailed>(Running().When(timer, Decider, Cause(4)).Of(MatrixStream)[0]).Reason);
+        Assert.Equal(
+            "no measurement came in time",
+            Assert.IsType<ExperimentFailed>(Running().When(timer, Decider, Cause(4)).Of(MatrixStream)[0]).Reason);
     }
 
     [Fact]
@@ -226,7 +231,8 @@ public sealed class ExperimentTests
     {
         Running().When(Measured(Guid.NewGuid(), 1), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
         Running().When(new AllocationSet(MatrixStream, Guid.NewGuid(), Agent, "", Have(1)), Decider).ThenNothing(WhyNothing.NotAwaited);
-        Running().When(new AllocationSet(DataCenterStream, Guid.NewGuid(), Agent, "", Have(1)), Decider).ThenNothing(WhyNothing.NotAddressed);
+        Running().When(new AllocationSet(DataCenterStream, Guid.NewGuid(), Agent, "", Have(1)), Decider).ThenNothing(
+            WhyNothing.NotAddressed);
         Running().When(Cloned(Requested(Guid.NewGuid())), Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
         Running().When(new VmExited(Agent, "shop-app", null, "killed"), Decider).ThenNothing(WhyNothing.NotAddressed);
     }
@@ -236,10 +242,13 @@ public sealed class ExperimentTests
     {
         var policy = Rules with
         {
-            Exploring = new ExploringPolicy { CloneTimeout = Seconds(7), ExperimentGrace = Seconds(1), SandboxRetryAfter = Seconds(9), CloneAttempts = 1 },
+            Exploring = new ExploringPolicy { CloneTimeout = Seconds(
+                7), ExperimentGrace = Seconds(1), SandboxRetryAfter = Seconds(9), CloneAttempts = 1 },
         };
-        var streams = Given.Stream(MatrixStream, Opened).Given(Streams.Policy(DataCenter), new DataCenterConfigured(DataCenter, policy, Noon));
-        var requested = Assert.IsType<CloneRequested>(Assert.Single(streams.Handle<TimerElapsed>(Decider, Retry, Cause()).Of(MatrixStream)));
+        var streams = Given.Stream(MatrixStream, Opened).Given(
+            Streams.Policy(DataCenter), new DataCenterConfigured(DataCenter, policy, Noon));
+        var requested = Assert.IsType<CloneRequested>(
+            Assert.Single(streams.Handle<TimerElapsed>(Decider, Retry, Cause()).Of(MatrixStream)));
         Assert.Equal(Noon + Seconds(7), Assert.Single(Consequences.TimersOf(requested)).DueAt);
         var failed = new VmCloneFailed(MatrixStream, requested.RequestId, Agent, requested.CloneName, "disk full");
         Assert.IsType<ExperimentsEnded>(streams.When(failed, Decider, Cause(2)).Of(MatrixStream)[^1]);

@@ -112,12 +112,16 @@ public sealed class ExplorationTests
     public void Without_a_server_a_sandbox_or_an_announced_machine_the_exploration_ends_with_the_reason()
     {
         Ends("no server of tier application runs in data centre dc");
-        Ends("host agent agent, which runs shop-app, has no sandbox machine in data centre dc; add one to its file", Machine("app-1"), Vm("shop-app", "app-1", 0.5));
+        Ends(
+            "host agent agent, which runs shop-app, has no sandbox machine in data centre dc; add one to its file",
+            Machine("app-1"),
+            Vm("shop-app", "app-1", 0.5));
         Ends("machine app-1, where shop-app runs, has not been announced", Vm("shop-app", "app-1", 0.5));
 
         static void Ends(string reason, params IDomainEvent[] inventory)
         {
-            var decision = Given.Stream(ServiceStream, Registered(), Violated()).Given(DataCenterStream, inventory).When(Violated(), Decider);
+            var decision = Given.Stream(ServiceStream, Registered(), Violated()).Given(DataCenterStream, inventory).When(
+                Violated(), Decider);
             var events = decision.Of(ExplorationsStream);
             Assert.Equal(reason, Assert.IsType<ExplorationCompleted>(events[^1]).Reason);
         }
@@ -126,13 +130,16 @@ public sealed class ExplorationTests
     [Fact]
     public void When_a_tier_is_done_the_next_gets_the_sandbox_at_once_and_after_the_last_the_exploration_ends()
     {
-        var streams = Shop(Registered(tiers: ["application", "web"]), Violated()).Given(DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
+        var streams = Shop(Registered(tiers: ["application", "web"]), Violated()).Given(
+            DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
         streams.Handle<SlaViolated>(Decider, Violated(), Cause());
         var decision = FailThreeTimes(First, 10);
         Assert.Equal([typeof(SandboxReleased), typeof(SandboxLeased)], decision.Of(SandboxStream).Select(e => e.GetType()));
         Assert.Equal([typeof(MatrixOpened), typeof(CloneRequested)], decision.Of(Streams.Matrix(Second)).Select(e => e.GetType()));
         decision = FailThreeTimes(Second, 20);
-        Assert.Equal("no clone could be made: disk full", Assert.IsType<ExplorationCompleted>(Assert.Single(decision.Of(ExplorationsStream))).Reason);
+        Assert.Equal(
+            "no clone could be made: disk full",
+            Assert.IsType<ExplorationCompleted>(Assert.Single(decision.Of(ExplorationsStream))).Reason);
 
         Decision FailThreeTimes(Guid matrix, int cause)
         {

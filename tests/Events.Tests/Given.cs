@@ -32,5 +32,6 @@ internal static class Given
         Assert.NotEmpty(decision.Detail);
     }
 
-    public static string Json(object message) => $"{Wire.NameOf(message.GetType())} {JsonSerializer.Serialize(message, message.GetType(), Wire.Json)}";
+    public static string Json(object message) =>
+        $"{Wire.NameOf(message.GetType())} {JsonSerializer.Serialize(message, message.GetType(), Wire.Json)}";
 }

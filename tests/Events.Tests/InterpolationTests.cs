@@ -23,7 +23,8 @@ public sealed class InterpolationTests
         var decided = Explored().When(Ended(), Filling).Of(MatrixStream);
         var cells = decided.OfType<CellInterpolated>().ToList();
         Assert.Equal([(1, Cpu(0.7), 105, 45), (3, Cpu(0.9), 50, 10)], cells.Select(cell =>
-            (cell.Cell[0], cell.Allocation, Rounded(cell.Metrics[MetricNames.MeanMs]!.Value.Value), Rounded(cell.Metrics[MetricNames.MeanMs]!.Value.StandardError!.Value))));
+            (cell.Cell[0], cell.Allocation, Rounded(
+                cell.Metrics[MetricNames.MeanMs]!.Value.Value), Rounded(cell.Metrics[MetricNames.MeanMs]!.Value.StandardError!.Value))));
         Assert.Equal([210, 100], cells.Select(cell => Rounded(cell.Metrics[MetricNames.P95Ms]!.Value.Value)));
         Assert.Equal([new Cell(0), new Cell(2)], cells[0].From);
         decided.Skip(2).Then(new MatrixFilled(MatrixId, "shop", DataCenter, "application", 3, 2, 0));
@@ -130,10 +131,12 @@ public sealed class InterpolationTests
 
     [Fact]
     public void What_cannot_be_kept_gets_the_largest_of_the_matrix() =>
-        Assert.Equal((false, Cpu(1)), Find((0.6, 150, false), (0.8, 120, false)) is var answer ? (answer.Attainable, answer.Minimum) : default);
+        Assert.Equal(
+            (false, Cpu(1)), Find((0.6, 150, false), (0.8, 120, false)) is var answer ? (answer.Attainable, answer.Minimum) : default);
 
     private static AllocationAnswer Find(params (double Cpu, double Mean, bool Interpolated)[] cells) => MinimumAllocation.Find(
-        [.. cells.Select((cell, i) => new MatrixCell(new Cell(i), Cpu(cell.Cpu), cell.Mean, null, cell.Interpolated))], Cpu(1), HundredMs, 0.2);
+        [.. cells.Select((cell, i) => new MatrixCell(new Cell(i), Cpu(cell.Cpu), cell.Mean, null, cell.Interpolated))], Cpu(
+            1), HundredMs, 0.2);
 
     private static InMemoryStreams Explored() =>
         Given.Stream(MatrixStream, Opened, Completed(0, 150), Completed(4, 40), Completed(2, 60), Ended());

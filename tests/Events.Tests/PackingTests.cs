@@ -56,7 +56,8 @@ public sealed class PackingTests
                 foreach (var step in plan.Steps.Where(step => step.To is not null))
                 {
                     at[step.Vm] = step.To!;
-                    if (fitsBefore && problem.Machines.Any(machine => Load(problem, at, machine) > machine.Capacity.Cpu!.Value.Cores + 1e-6))
+                    if (fitsBefore
+                        && problem.Machines.Any(machine => Load(problem, at, machine) > machine.Capacity.Cpu!.Value.Cores + 1e-6))
                         return false;
                 }
 
@@ -78,7 +79,8 @@ public sealed class PackingTests
 
     private static PackingResult Solve(PackingProblem problem) => SimulatedAnnealing.Solve(problem, Schedule);
 
-    private static readonly Gen<PackingProblem> Problems = Gen.Select(Gen.Int[2, 4], Gen.Int[10, 70].Array[1, 6], Gen.ULong, Gen.Bool).Select((count, shares, seed, apart) =>
+    private static readonly Gen<PackingProblem> Problems = Gen.Select(
+        Gen.Int[2, 4], Gen.Int[10, 70].Array[1, 6], Gen.ULong, Gen.Bool).Select((count, shares, seed, apart) =>
         new PackingProblem(
             [.. Enumerable.Range(0, count).Select(i => new Machine($"m{i}", Have(1, 1024)))],
             [

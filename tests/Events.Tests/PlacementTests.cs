@@ -49,11 +49,13 @@ public sealed class PlacementTests
         var streams = Auctions();
         streams.Handle<MatrixFilled>(Decider, Filled, Cause());
         var migration = Pending(streams);
-        var moved = streams.Handle<VmMigrated>(Steps, new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Cause(2));
+        var moved = streams.Handle<VmMigrated>(
+            Steps, new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Cause(2));
         Assert.Equal([typeof(MigrationCompleted), typeof(AllocationStarted)], moved.Of(DataCenterStream).Select(e => e.GetType()));
         Assert.Equal(CorrelationId, moved.CorrelationId);
         // The same answer again, or another's, decides nothing.
-        streams.When(new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Steps, Cause(3)).ThenNothing(WhyNothing.NotAwaited);
+        streams.When(new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Steps, Cause(3)).ThenNothing(
+            WhyNothing.NotAwaited);
         var set = new AllocationSet(DataCenterStream, Pending(streams), Agent, "shop-app", Have(0.72));
         var applied = streams.Handle<AllocationSet>(Steps, set, Cause(4));
         Assert.Equal([typeof(AllocationApplied), typeof(PlacementApplied)], applied.Of(DataCenterStream).Select(e => e.GetType()));
@@ -76,16 +78,20 @@ public sealed class PlacementTests
         var streams = Auctions();
         streams.Handle<MatrixFilled>(Decider, Filled, Cause());
         var timer = new TimerElapsed(DataCenterStream, TimerKind.StepOverdue, Pending(streams), Noon);
-        Assert.Equal("the host agent has not answered", Assert.IsType<MigrationFailed>(Assert.Single(streams.When(timer, Decider, Cause(2)).Of(DataCenterStream))).Reason);
+        Assert.Equal(
+            "the host agent has not answered",
+            Assert.IsType<MigrationFailed>(Assert.Single(streams.When(timer, Decider, Cause(2)).Of(DataCenterStream))).Reason);
         var failed = new VmMigrationFailed(DataCenterStream, Pending(streams), Agent, "b-app", "no route");
-        Assert.Equal("no route", Assert.IsType<MigrationFailed>(Assert.Single(streams.Handle<VmMigrationFailed>(Steps, failed, Cause(3)).Of(DataCenterStream))).Reason);
+        Assert.Equal("no route", Assert.IsType<MigrationFailed>(
+            Assert.Single(streams.Handle<VmMigrationFailed>(Steps, failed, Cause(3)).Of(DataCenterStream))).Reason);
         Assert.Null(Given.Events<PlacementState>(streams[DataCenterStream]).InProgress);
     }
 
     [Fact]
     public void A_decision_that_rests_on_interpolated_cells_says_so_on_the_matrix_stream()
     {
-        var decision = Auctions(Completed(0, 150), Completed(4, 40), Completed(2, 60), Ended(), Interpolated(1, 95, 0, 2), Interpolated(3, 50, 2, 4))
+        var decision = Auctions(
+            Completed(0, 150), Completed(4, 40), Completed(2, 60), Ended(), Interpolated(1, 95, 0, 2), Interpolated(3, 50, 2, 4))
             .When(Filled, Decider);
         var decided = Assert.IsType<AllocationDecided>(decision.Of(DataCenterStream)[0]);
         decision.Of(MatrixStream).Then(new InterpolationUsed(MatrixId, new(1), decided.DecisionId));
@@ -95,17 +101,22 @@ public sealed class PlacementTests
     public void A_larger_allocation_that_breaks_what_a_smaller_one_keeps_decides_nothing()
     {
         // Measured on a real service: 50 to 100 % of a core in six points.
-        var opened = Opened with { Dimensions = [new Dimension(ResourceNames.Cpu, 0.5, 1.0, 6)], Agreement = Agreement.OnMean(Milliseconds(100)) };
+        var opened = Opened with { Dimensions = [new Dimension(ResourceNames.Cpu, 0.5, 1.0, 6)], Agreement = Agreement.OnMean(
+            Milliseconds(100)) };
         var means = new double[] { 1094, 4364, 5797, 33, 328, 161 };
         var completed = means.Select((mean, i) => Completed(0, mean) with { Cell = new(i), Allocation = Have(0.5 + (0.1 * i)) });
-        NotDecided(WhyNotDecided.Contradictory, "cpu 80 % keeps meanMs ≤ 100 ms with 33 ms, and cpu 90 % breaks it with 328 ms", [opened, .. completed, Ended()]);
+        NotDecided(
+            WhyNotDecided.Contradictory,
+            "cpu 80 % keeps meanMs ≤ 100 ms with 33 ms, and cpu 90 % breaks it with 328 ms",
+            [opened, .. completed, Ended()]);
     }
 
     [Fact]
     public void A_difference_within_the_error_contradicts_nothing()
     {
         var within = Completed(4, 101) with { Sandbox = Side(101, error: 1) };
-        Assert.IsType<AllocationDecided>(Auctions(Completed(0, 90), within, Completed(2, 60), Ended(), Interpolated(1, 75, 0, 2), Interpolated(3, 80, 2, 4))
+        Assert.IsType<AllocationDecided>(Auctions(
+            Completed(0, 90), within, Completed(2, 60), Ended(), Interpolated(1, 75, 0, 2), Interpolated(3, 80, 2, 4))
             .When(Filled, Decider).Of(DataCenterStream)[0]);
     }
 
@@ -171,7 +182,8 @@ public sealed class PlacementTests
     [Fact]
     public void Slack_goes_beyond_what_was_tried_up_to_what_a_machine_has()
     {
-        var whole = new IDomainEvent[] { Completed(0, 150), Completed(4, 90), Completed(2, 120), Ended(), Interpolated(1, 140, 0, 2), Interpolated(3, 105, 2, 4) };
+        var whole = new IDomainEvent[] { Completed(
+            0, 150), Completed(4, 90), Completed(2, 120), Ended(), Interpolated(1, 140, 0, 2), Interpolated(3, 105, 2, 4) };
         Assert.Equal(Cpu(1), Decided(Auctions(whole)).Allocated);
         Assert.Equal(Cpu(1.2), Decided(Auctions(whole).Given(DataCenterStream, Machine("app-9", 4))).Allocated);
     }
@@ -181,14 +193,19 @@ public sealed class PlacementTests
     {
         // 60 % and 20 % slack, but the machine has room for 66 % only beside a neighbour that is pinned to it.
         var streams = new InMemoryStreams().Given(MatrixStream, [Opened, .. Whole.Skip(1)])
-            .Given(DataCenterStream, Machine("app-1"), Vm("shop-app", "app-1", 0.5, pinned: true), Vm("b-app", "app-1", 0.34, "b", pinned: true));
+            .Given(
+                DataCenterStream,
+                Machine("app-1"),
+                Vm("shop-app", "app-1", 0.5, pinned: true),
+                Vm("b-app", "app-1", 0.34, "b", pinned: true));
         Assert.Equal(Cpu(0.66), Decided(streams).Allocated);
     }
 
     [Fact]
     public void What_no_allocation_keeps_gets_the_largest_and_slack_and_is_said()
     {
-        var decided = Decided(Auctions(Completed(0, 500), Completed(4, 120), Completed(2, 300), Ended(), Interpolated(1, 400, 0, 2), Interpolated(3, 200, 2, 4))
+        var decided = Decided(Auctions(
+            Completed(0, 500), Completed(4, 120), Completed(2, 300), Ended(), Interpolated(1, 400, 0, 2), Interpolated(3, 200, 2, 4))
             .Given(DataCenterStream, Machine("app-9", 4)));
         Assert.Equal((false, Cpu(1.0), Cpu(1.2)), (decided.Attainable, decided.Minimum, decided.Allocated));
         Assert.Equal("no allocation that was tried keeps meanMs ≤ 100 ms; the best was 120 ms with cpu 100 %", decided.Reason);
@@ -198,7 +215,8 @@ public sealed class PlacementTests
     public void A_memory_only_exploration_sets_memory_and_leaves_the_processor_alone()
     {
         var opened = Opened with { Dimensions = [new Dimension(ResourceNames.Memory, 128, 512, 3)] };
-        var completed = new[] { 400.0, 80, 60 }.Select((mean, i) => Completed(0, mean) with { Cell = new(i), Allocation = Have(0.5, 128 + (192 * i)) });
+        var completed = new[] { 400.0, 80, 60 }.Select(
+            (mean, i) => Completed(0, mean) with { Cell = new(i), Allocation = Have(0.5, 128 + (192 * i)) });
         var streams = new InMemoryStreams().Given(MatrixStream, [opened, .. completed, Ended()])
             .Given(DataCenterStream, Machine("app-1", 2), Vm("shop-app", "app-1", 1.5));
         var events = streams.When(Filled, Decider).Of(DataCenterStream);
@@ -215,7 +233,9 @@ public sealed class PlacementTests
         var opened = Opened with { Dimensions = dimensions, Slack = 0 };
         var completed = means.Select(entry => Completed(0, entry.Value) with { Cell = entry.Key });
         Assert.Equal(Have(0.5, 512), Decide(null));
-        Assert.Equal(Have(1, 256), Decide(Rules with { Placing = new PlacingPolicy { Weights = new Dictionary<string, double> { ["memory"] = 3 } } }));
+        Assert.Equal(
+            Have(1, 256),
+            Decide(Rules with { Placing = new PlacingPolicy { Weights = new Dictionary<string, double> { ["memory"] = 3 } } }));
 
         Allocation Decide(Policy? policy)
         {
@@ -234,7 +254,10 @@ public sealed class PlacementTests
         var roomy = new InMemoryStreams().Given(MatrixStream, [opened, .. Whole.Skip(1)])
             .Given(DataCenterStream, Machine("app-1"), Vm("shop-app", "app-1", 0.9));
         Assert.Equal(Cpu(0.72), Decided(roomy).Allocated);
-        NotDecided(WhyNotDecided.NothingToGain, "cpu 60 % is the cheapest that keeps meanMs ≤ 100 ms: 90 ms; the servers have cpu 50 %", [opened, .. Whole.Skip(1)]);
+        NotDecided(
+            WhyNotDecided.NothingToGain,
+            "cpu 60 % is the cheapest that keeps meanMs ≤ 100 ms: 90 ms; the servers have cpu 50 %",
+            [opened, .. Whole.Skip(1)]);
         var violated = Violated();
         roomy.Given(ServiceStream, Registered(), violated);
         Assert.Equal(
@@ -247,7 +270,8 @@ public sealed class PlacementTests
 
     private static void NotDecided(WhyNotDecided reason, string detail, IEnumerable<IDomainEvent> matrix, Cause? cause = null)
     {
-        var streams = new InMemoryStreams().Given(MatrixStream, matrix).Given(DataCenterStream, Machine("app-1"), Vm("shop-app", "app-1", 0.5));
+        var streams = new InMemoryStreams().Given(MatrixStream, matrix).Given(
+            DataCenterStream, Machine("app-1"), Vm("shop-app", "app-1", 0.5));
         var refused = Assert.IsType<AllocationNotDecided>(Assert.Single(streams.When(Filled, Decider, cause).Of(DataCenterStream)));
         Assert.Equal((reason, detail, CorrelationId), (refused.Reason, refused.Detail, refused.CorrelationId));
     }

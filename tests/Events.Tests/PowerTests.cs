@@ -58,7 +58,8 @@ public sealed class PowerTests
     public void A_report_tells_each_virtual_machine_its_part()
     {
         var report = new PowerMeasured(
-            "dc", "agent", "m", At(0), At(1), new Watts(150), new Watts(100), false, "rapl", [new VmPower("shop-app", new CpuShare(0.5), new Watts(20))]);
+            "dc", "agent", "m", At(
+                0), At(1), new Watts(150), new Watts(100), false, "rapl", [new VmPower("shop-app", new CpuShare(0.5), new Watts(20))]);
         Assert.Equal(new Watts(20), report.SampleOf("shop-app")!.Power.Dynamic);
         Assert.Null(report.SampleOf("another"));
     }

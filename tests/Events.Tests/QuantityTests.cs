@@ -15,7 +15,10 @@ public sealed class QuantityTests
         Assert.Equal(1, default(Frequency).Hertz);
         Assert.Equal(new Frequency(1), default);
         Assert.Equal((0.0, 0L, 0.0), (default(Watts).Value, default(MemorySize).Bytes, default(CpuShare).Cores));
-        foreach (var value in new object[] { default(Frequency), default(Watts), default(MemorySize), default(CpuShare), default(MetricValue) })
+        foreach (var value in new object[]
+        {
+            default(Frequency), default(Watts), default(MemorySize), default(CpuShare), default(MetricValue)
+        })
             Assert.Equal(value, JsonSerializer.Deserialize(JsonSerializer.Serialize(value, Wire.Json), value.GetType(), Wire.Json));
     }
 

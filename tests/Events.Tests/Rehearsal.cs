@@ -38,7 +38,8 @@ internal sealed class Rehearsal
         Send(new ConfigurationRead(DataCenter, Rules, [Shop("shop", 100), Shop("bank", 80)]));
         foreach (var (machine, role) in new[]
         {
-            ("app-1", MachineRole.Production), ("app-2", MachineRole.Production), ("app-3", MachineRole.Spare), ("sandbox-1", MachineRole.Sandbox),
+            ("app-1", MachineRole.Production), ("app-2", MachineRole.Production), ("app-3", MachineRole.Spare),
+            ("sandbox-1", MachineRole.Sandbox),
         })
         {
             Send(new MachineAnnounced(DataCenter, Agent, machine, role, Have(1, 1024), "process", true));
@@ -92,7 +93,8 @@ internal sealed class Rehearsal
 
     /// <summary>Everything on all streams, as text.</summary>
     public string Text() => string.Join('\n', streams.Streams.OrderBy(entry => entry.Key, StringComparer.Ordinal)
-        .SelectMany(entry => entry.Value.Select(e => $"{entry.Key} {Wire.NameOf(e.GetType())} {JsonSerializer.Serialize(e, e.GetType(), Wire.Json)}")));
+        .SelectMany(entry => entry.Value.Select(
+            e => $"{entry.Key} {Wire.NameOf(e.GetType())} {JsonSerializer.Serialize(e, e.GetType(), Wire.Json)}")));
 
     private static ServiceRegistered Shop(string service, double agreedMs) => Registered(agreedMs, repeatAfter: 2) with
     {
@@ -149,11 +151,13 @@ internal sealed class Rehearsal
             return [];
         object? yes = command switch
         {
-            CloneVm c => new VmCloned(c.Subject, c.RequestId, c.Agent, c.CloneName, "10.0.0.2:80", "process", true, TimeSpan.Zero, Seconds(1), 0),
+            CloneVm c => new VmCloned(
+                c.Subject, c.RequestId, c.Agent, c.CloneName, "10.0.0.2:80", "process", true, TimeSpan.Zero, Seconds(1), 0),
             SetAllocation c => new AllocationSet(c.Subject, c.RequestId, c.Agent, c.Vm, c.Allocation),
             MigrateVm c => new VmMigrated(c.Subject, c.RequestId, c.Agent, c.Vm, c.To, Seconds(1)),
             StartReplay c => new ReplayMeasured(
-                c.Subject, c.RequestId, c.ProxyNode, now, now + Seconds(10), Side(random.Next(40, 300)), Side(random.Next(20, 200)), new MatchCounts(1, 0, 0, 0), 0, null),
+                c.Subject, c.RequestId, c.ProxyNode, now, now + Seconds(10), Side(
+                    random.Next(40, 300)), Side(random.Next(20, 200)), new MatchCounts(1, 0, 0, 0), 0, null),
             ValidationRequested c => c,
             _ => null,
         };
@@ -195,7 +199,8 @@ internal sealed class Rehearsal
         }
 
         if (second % 30 == 0)
-            Send(new ExternalWindowReported("sonde", "shop", Noon + Seconds(second - 30), Noon + Seconds(second), 50, Milliseconds(random.Next(10, 900))));
+            Send(new ExternalWindowReported(
+                "sonde", "shop", Noon + Seconds(second - 30), Noon + Seconds(second), 50, Milliseconds(random.Next(10, 900))));
     }
 
     private void Send(object message, Guid? correlation = null, Guid? id = null)

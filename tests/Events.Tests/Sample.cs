@@ -93,7 +93,8 @@ internal static class Sample
         new(MatrixId, requested.CloneName, "10.0.0.2:80", "process", true, TimeSpan.Zero, Seconds(2), 0);
 
     public static ExperimentStarted Started(
-        int index, Guid id, CloneRequested requested, ExperimentPurpose purpose = ExperimentPurpose.Explore, DateTimeOffset? at = null) => new(
+        int index, Guid id, CloneRequested requested, ExperimentPurpose purpose =
+            ExperimentPurpose.Explore, DateTimeOffset? at = null) => new(
         MatrixId,
         id,
         new Cell(index),
@@ -110,7 +111,8 @@ internal static class Sample
         at ?? Noon);
 
     public static ExperimentCompleted Completed(
-        int index, double meanMilliseconds, ExperimentPurpose purpose = ExperimentPurpose.Explore, Guid id = default, double online = 500) => new(
+        int index, double meanMilliseconds, ExperimentPurpose purpose =
+            ExperimentPurpose.Explore, Guid id = default, double online = 500) => new(
         MatrixId,
         id,
         new Cell(index),
@@ -163,10 +165,12 @@ internal static class Sample
             new TierDefinition("web", ["shop-web"], "proxies", "127.0.0.1:2"),
         ],
         new ExplorationSettings(
-            tiers.Length == 0 ? ["application"] : tiers, Opened.Dimensions, 3, TimeSpan.FromMinutes(10), Durations, null, 0.2, 0.2, Seconds(60)),
+            tiers.Length == 0 ? ["application"] : tiers, Opened.Dimensions, 3, TimeSpan.FromMinutes(
+                10), Durations, null, 0.2, 0.2, Seconds(60)),
         Noon);
 
-    public static SlaViolated Violated(double mean = 120, string source = "proxies", bool external = false, DateTimeOffset? from = null) => new(
+    public static SlaViolated Violated(
+        double mean = 120, string source = "proxies", bool external = false, DateTimeOffset? from = null) => new(
         "shop", from ?? Noon, (from ?? Noon) + Seconds(10), HundredMs, mean, 50, 1, source, external, from ?? Noon);
 
     public static SlaSlackDetected Slack(double mean = 20, string source = "proxies", bool external = false) =>

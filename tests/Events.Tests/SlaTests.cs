@@ -145,7 +145,8 @@ public sealed class SlaTests
     private static ExternalWindowReported Window(double meanMilliseconds, string monitor = "sonde", int at = 0) => new(
         monitor, "shop", Noon + Seconds(10 * at), Noon + Seconds(10 * (at + 1)), 50, Milliseconds(meanMilliseconds));
 
-    private static IEnumerable<ResponseTimesMeasured> InProxy(double mean) => Enumerable.Range(1, 11).Select(second => new ResponseTimesMeasured(
+    private static IEnumerable<ResponseTimesMeasured> InProxy(
+        double mean) => Enumerable.Range(1, 11).Select(second => new ResponseTimesMeasured(
         "proxies",
         "shop",
         "application",

@@ -42,7 +42,8 @@ public sealed class UpcastingTests
     [Fact]
     public void A_matrix_of_the_first_version_says_what_it_said()
     {
-        var matrix = Given.Events<MatrixState>(First.Where(row => row.Stream.StartsWith("matrix-")).OrderBy(row => row.Version).Select(Read));
+        var matrix = Given.Events<MatrixState>(
+            First.Where(row => row.Stream.StartsWith("matrix-")).OrderBy(row => row.Version).Select(Read));
         Assert.Equal([0.4, 0.6, 0.8], matrix.Measured.Values.Select(result => result.Allocation[ResourceNames.Cpu]!.Value));
         Assert.Equal(55.5291, matrix.Measured[new(0)].Sandbox.Metrics[MetricNames.MeanMs]!.Value.Value, 4);
         Assert.Equal(2, matrix.Interpolated.Count);
@@ -53,7 +54,8 @@ public sealed class UpcastingTests
     [Fact]
     public void A_data_centre_of_the_first_version_says_who_ran_where_with_what()
     {
-        var state = Given.Events<PlacementState>(First.Where(row => row.Stream == "datacenter-scene").OrderBy(row => row.Version).Select(Read));
+        var state = Given.Events<PlacementState>(
+            First.Where(row => row.Stream == "datacenter-scene").OrderBy(row => row.Version).Select(Read));
         Assert.Null(state.InProgress);
         Assert.Equal("host-1", state.Inventory.Vms["calculator-1"].Machine);
         Assert.Equal(0.48, state.Inventory.Vms["calculator-1"].Allocation[ResourceNames.Cpu]);
@@ -67,7 +69,8 @@ public sealed class UpcastingTests
         foreach (var @event in First.Select(Read))
         {
             var json = JsonSerializer.Serialize(@event, @event.GetType(), Wire.Json);
-            Assert.Equal(json, JsonSerializer.Serialize(StoredEvents.Read(Wire.NameOf(@event.GetType()), json), @event.GetType(), Wire.Json));
+            Assert.Equal(
+                json, JsonSerializer.Serialize(StoredEvents.Read(Wire.NameOf(@event.GetType()), json), @event.GetType(), Wire.Json));
         }
     }
 
@@ -86,7 +89,9 @@ public sealed class UpcastingTests
 
     [Fact]
     public void An_event_that_nobody_knows_is_refused_by_name() =>
-        Assert.Contains("justrunit.moon-landed.v1", Assert.Throws<UnknownEventException>(() => StoredEvents.Read("justrunit.moon-landed.v1", "{}")).Message);
+        Assert.Contains(
+            "justrunit.moon-landed.v1",
+            Assert.Throws<UnknownEventException>(() => StoredEvents.Read("justrunit.moon-landed.v1", "{}")).Message);
 
     private static IDomainEvent Read(Row row) => StoredEvents.Read(row.Type, row.Data.GetRawText());
 

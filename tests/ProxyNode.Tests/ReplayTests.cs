@@ -95,9 +95,12 @@ public sealed class ReplayTests : IAsyncLifetime
         var settled = await proxy.RunExperimentAsync(
             clone.EndPoint, Durations with { SettleLimit = TimeSpan.FromSeconds(60) }, CancellationToken.None);
         Assert.Null(settled.Failure);
-        Assert.True(settled.Sandbox!.Metrics.Mean < behind.Sandbox!.Metrics.Mean, $"{settled.Sandbox.Metrics.Mean} after {behind.Sandbox.Metrics.Mean}");
+        Assert.True(
+            settled.Sandbox!.Metrics.Mean < behind.Sandbox!.Metrics.Mean,
+            $"{settled.Sandbox.Metrics.Mean} after {behind.Sandbox.Metrics.Mean}");
         // Of how far it was behind the original, less than half is left: the rest is what a busy machine adds.
-        var (behindBy, leftOver) = (behind.Sandbox.Metrics.Mean - behind.Online!.Metrics.Mean, settled.Sandbox.Metrics.Mean - settled.Online!.Metrics.Mean);
+        var (behindBy, leftOver) = (behind.Sandbox.Metrics.Mean - behind.Online!.Metrics.Mean,
+        settled.Sandbox.Metrics.Mean - settled.Online!.Metrics.Mean);
         Assert.True(leftOver < behindBy / 2, $"{leftOver} of {behindBy}");
     }
 

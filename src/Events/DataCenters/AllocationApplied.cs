@@ -3,7 +3,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.DataCenters;
 
-/// <summary>An on-line virtual machine has its new allocation. On the data centre's stream, by Placement on the host agent's word.</summary>
+/// <summary>
+/// An on-line virtual machine has its new allocation. On the data centre's stream, by Placement on the host agent's word.
+/// </summary>
 /// <param name="DecisionId">The decision.</param>
 /// <param name="Step">Index of the step.</param>
 /// <param name="Vm">The virtual machine.</param>

@@ -4,7 +4,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.DataCenters;
 
-/// <summary>A machine belongs to the data centre, or its description changed. On the data centre's stream, by Placement on the host agent's word.</summary>
+/// <summary>
+/// A machine belongs to the data centre, or its description changed. On the data centre's stream, by Placement on the host agent's word.
+/// </summary>
 /// <param name="DataCenter">The data centre.</param>
 /// <param name="Machine">The machine.</param>
 /// <param name="Agent">Its host agent.</param>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace JustRunIt.Events.Deciding;
 
-/// <summary>All deciders of the domain, with the messages that each answers: for audits, and for the properties that hold for all.</summary>
+/// <summary>
+/// All deciders of the domain, with the messages that each answers: for audits, and for the properties that hold for all.
+/// </summary>
 public static class Deciders
 {
     /// <summary>Every decider, by name.</summary>

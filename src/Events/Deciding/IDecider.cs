@@ -11,7 +11,9 @@ public interface IDecider
     /// <summary>Its name, recorded with every decision.</summary>
     string Name { get; }
 
-    /// <summary>Counts the changes of the rule, from 1: recorded with every decision, so that history is judged by the rule of its time.</summary>
+    /// <summary>
+    /// Counts the changes of the rule, from 1: recorded with every decision, so that history is judged by the rule of its time.
+    /// </summary>
     int Version { get; }
 }
 

@@ -36,7 +36,8 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
         ArgumentNullException.ThrowIfNull(cause);
         var service = reading.State<ServiceState>(Streams.Service(message.Service));
         if (!service.Violations.IsEmpty)
-            return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is broken by the word of {service.Violations.Keys.First()}");
+            return Decision.Nothing(
+                WhyNothing.NotAwaited, $"the agreement of {message.Service} is broken by the word of {service.Violations.Keys.First()}");
         var seen = new Observation(message.Source, message.External, message.Value, message.WindowFrom, message.WindowTo);
         return Start(reading, service, message.Service, ExplorationGoal.ReleaseSlack, seen, message, cause);
     }
@@ -63,7 +64,8 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
         if (message.Goal == ExplorationGoal.KeepAgreement && service.Violations.IsEmpty)
             return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is kept again");
         var started = Started(registered, message.Goal, last.Seen, message, cause, last.Attempt + 1);
-        return Tiers.OpenFrom(reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, message.CorrelationId)
+        return Tiers.OpenFrom(
+            reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, message.CorrelationId)
             .Before(Streams.Explorations(message.Service), started);
     }
 

@@ -5,7 +5,9 @@ using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Events.Explorations;
 
-/// <summary>An exploration begins: experiments with the tiers of a service, within a budget. On the exploration's stream, by the Experimenter.</summary>
+/// <summary>
+/// An exploration begins: experiments with the tiers of a service, within a budget. On the exploration's stream, by the Experimenter.
+/// </summary>
 /// <param name="ExplorationId">Follows from the cause.</param>
 /// <param name="Service">The service.</param>
 /// <param name="DataCenter">The data centre that hosts it.</param>

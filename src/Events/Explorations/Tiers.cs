@@ -93,12 +93,14 @@ internal static class Tiers
         // A server is cloned by the agent that runs it, wherever it has moved to, so the sandbox is one of that agent's.
         if (!inventory.Machines.TryGetValue(vm.Machine, out var host))
             return (null, $"machine {vm.Machine}, where {vm.Vm} runs, has not been announced");
-        var sandbox = inventory.Machines.Values.FirstOrDefault(machine => machine.Role == MachineRole.Sandbox && machine.Agent == host.Agent);
+        var sandbox = inventory.Machines.Values.FirstOrDefault(
+            machine => machine.Role == MachineRole.Sandbox && machine.Agent == host.Agent);
         if (sandbox is null)
         {
             return (
                 null,
-                $"host agent {host.Agent}, which runs {vm.Vm}, has no sandbox machine in data centre {exploration.DataCenter}; add one to its file");
+                $"host agent {host.Agent}, which runs {vm.Vm}, has no sandbox machine in data centre {exploration.DataCenter}; add one to "
+                    + "its file");
         }
 
         return (

@@ -2,7 +2,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Hosts;
 
-/// <summary>Clone an on-line virtual machine into a sandbox (§2.2.1). Answered by <see cref="VmCloned"/> or <see cref="VmCloneFailed"/>.</summary>
+/// <summary>
+/// Clone an on-line virtual machine into a sandbox (§2.2.1). Answered by <see cref="VmCloned"/> or <see cref="VmCloneFailed"/>.
+/// </summary>
 /// <param name="Subject">Stream that asks; repeated in the answer.</param>
 /// <param name="RequestId">Repeated in the answer; the same request twice makes one clone.</param>
 /// <param name="Agent">The host agent that is to do it.</param>

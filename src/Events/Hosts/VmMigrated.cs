@@ -14,4 +14,5 @@ namespace JustRunIt.Events.Hosts;
 /// How often it has moved between agents: what is said with a lower number is old. 0 when it has not left the agent that started it.
 /// </param>
 [WireName("justrunit.vm-migrated.v1")]
-public sealed record VmMigrated(string Subject, Guid RequestId, string Agent, string Vm, string To, TimeSpan Took, string? Endpoint = null, int Moves = 0) : IReport;
+public sealed record VmMigrated(
+    string Subject, Guid RequestId, string Agent, string Vm, string To, TimeSpan Took, string? Endpoint = null, int Moves = 0) : IReport;

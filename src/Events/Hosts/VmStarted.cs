@@ -3,7 +3,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
 
-/// <summary>A virtual machine runs and is healthy; said in answer to <see cref="StartVm"/>, and again for adopted ones when an agent restarts.</summary>
+/// <summary>
+/// A virtual machine runs and is healthy; said in answer to <see cref="StartVm"/>, and again for adopted ones when an agent restarts.
+/// </summary>
 /// <param name="RequestId">The request that started it.</param>
 /// <param name="DataCenter">The data centre.</param>
 /// <param name="Agent">The host agent.</param>

@@ -4,7 +4,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;
 
-/// <summary>An experiment with one cell begins: the clone is to be given the cell's allocation. On the matrix' stream, by the Experimenter.</summary>
+/// <summary>
+/// An experiment with one cell begins: the clone is to be given the cell's allocation. On the matrix' stream, by the Experimenter.
+/// </summary>
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="ExperimentId">The experiment.</param>
 /// <param name="Cell">The cell.</param>

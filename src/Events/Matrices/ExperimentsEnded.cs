@@ -2,7 +2,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Matrices;
 
-/// <summary>The driver is done with the matrix for now, and the sandbox is given back. On the matrix' stream, by the Experimenter.</summary>
+/// <summary>
+/// The driver is done with the matrix for now, and the sandbox is given back. On the matrix' stream, by the Experimenter.
+/// </summary>
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="Purpose">Whether exploration or validation ended.</param>
 /// <param name="Reason">All cells known, number of experiments reached, time used up, or what failed.</param>

@@ -2,7 +2,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Matrices;
 
-/// <summary>Every cell that can have a value has one; the management entity may decide. On the matrix' stream, by the Interpolator.</summary>
+/// <summary>
+/// Every cell that can have a value has one; the management entity may decide. On the matrix' stream, by the Interpolator.
+/// </summary>
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="Service">The service.</param>
 /// <param name="DataCenter">The data centre.</param>

@@ -7,7 +7,9 @@ namespace JustRunIt.Events.Matrices;
 
 /// <summary>What a matrix' stream says so far.</summary>
 /// <param name="Opened">Its settings; null before it was opened.</param>
-/// <param name="Measured">Results by cell; a validation replaces nothing that was measured, and lifts the flag of what was interpolated.</param>
+/// <param name="Measured">
+/// Results by cell; a validation replaces nothing that was measured, and lifts the flag of what was interpolated.
+/// </param>
 /// <param name="Interpolated">Interpolated values by cell that no measurement has replaced.</param>
 /// <param name="Pruned">Cells that a heuristic cancelled.</param>
 /// <param name="Failed">Cells whose last experiment failed.</param>
@@ -109,7 +111,8 @@ public sealed record MatrixState(
     public Allocation AllocationOf(Cell cell)
     {
         ArgumentNullException.ThrowIfNull(cell);
-        return new Allocation(Settings.Dimensions.Select((dimension, i) => KeyValuePair.Create(dimension.Resource, dimension.ValueAt(cell[i]))));
+        return new Allocation(
+            Settings.Dimensions.Select((dimension, i) => KeyValuePair.Create(dimension.Resource, dimension.ValueAt(cell[i]))));
     }
 
     /// <inheritdoc />

@@ -2,7 +2,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Matrices;
 
-/// <summary>A validation disagrees with the interpolated value that a decision used; Placement decides anew. On the matrix' stream, by the Checker.</summary>
+/// <summary>
+/// A validation disagrees with the interpolated value that a decision used; Placement decides anew. On the matrix' stream, by the Checker.
+/// </summary>
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="Cell">The cell.</param>
 /// <param name="Metric">The agreed metric.</param>

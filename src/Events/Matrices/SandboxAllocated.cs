@@ -4,7 +4,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Matrices;
 
-/// <summary>The clone has its allocation; the replay may begin. On the matrix' stream, by the Experimenter on the host agent's word.</summary>
+/// <summary>
+/// The clone has its allocation; the replay may begin. On the matrix' stream, by the Experimenter on the host agent's word.
+/// </summary>
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="ExperimentId">The experiment.</param>
 /// <param name="Allocation">As read back.</param>

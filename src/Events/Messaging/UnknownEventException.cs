@@ -5,7 +5,8 @@ public sealed class UnknownEventException : Exception
 {
     /// <summary>A state cannot evolve with an event.</summary>
     public UnknownEventException(Type state, object @event)
-        : base($"{state.Name} cannot evolve with {@event.GetType().Name}: the event does not belong to this stream or is newer than this program.")
+        : base($"{state.Name} cannot evolve with {@event.GetType().Name}: the event does not belong to this stream or is newer than this "
+            + "program.")
     {
     }
 

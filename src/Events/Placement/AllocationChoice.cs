@@ -55,20 +55,23 @@ internal abstract record AllocationChoice
         if (state.NewestOf(settings.Service, settings.Tier) is { } newest && newest > settings.At)
         {
             return new NotDecided(
-                WhyNotDecided.Superseded, $"opened at {settings.At:O}; a matrix of the tier that was opened at {newest:O} was judged already");
+                WhyNotDecided.Superseded, $"opened at {settings.At:O}; a matrix of the tier that was opened at {newest:O} was judged "
+                    + "already");
         }
 
         if (matrix.EndedAt is { } ended && now - ended > policy.MatrixValidFor)
         {
             return new NotDecided(
                 WhyNotDecided.TooOld,
-                $"its experiments ended {(now - ended).TotalMinutes:0.#} minutes ago; at most {policy.MatrixValidFor.TotalMinutes:0.#} are allowed");
+                $"its experiments ended {(now - ended).TotalMinutes:0.#} minutes ago; at most {policy.MatrixValidFor.TotalMinutes:0.#} "
+                    + "are allowed");
         }
 
         if (settings.Goal == ExplorationGoal.ReleaseSlack && !service.Violations.IsEmpty)
         {
             return new NotDecided(
-                WhyNotDecided.Superseded, $"slack was seen, but the agreement is broken meanwhile by the word of {service.Violations.Keys.First()}");
+                WhyNotDecided.Superseded, $"slack was seen, but the agreement is broken meanwhile by the word of "
+                    + $"{service.Violations.Keys.First()}");
         }
 
         var blank = matrix.Blank.Count();
@@ -99,7 +102,9 @@ internal abstract record AllocationChoice
     private static ImmutableList<VmPlaced> ServersOf(Inventory inventory, MatrixOpened settings) =>
         [.. inventory.Vms.Values.Where(vm => vm.Service == settings.Service && vm.Tier == settings.Tier)];
 
-    /// <summary>What any server can have of each explored resource: the largest machine's, or the largest tried of what no machine lists.</summary>
+    /// <summary>
+    /// What any server can have of each explored resource: the largest machine's, or the largest tried of what no machine lists.
+    /// </summary>
     private static Allocation Most(Inventory inventory, MatrixOpened settings)
     {
         var hosts = inventory.Machines.Values.Where(machine => machine.Role != MachineRole.Sandbox).ToList();
@@ -129,7 +134,8 @@ internal abstract record AllocationChoice
             : new Decided(cells, answer, Capped(answer.Minimum, most), wanted);
     }
 
-    private static Allocation Zero(Allocation allocation) => new(allocation.Resources.Select(resource => KeyValuePair.Create(resource, 0.0)));
+    private static Allocation Zero(Allocation allocation) =>
+        new(allocation.Resources.Select(resource => KeyValuePair.Create(resource, 0.0)));
 
     private static Allocation Capped(Allocation wanted, Allocation most) =>
         new(wanted.Amounts.Select(pair => KeyValuePair.Create(pair.Key, Math.Min(pair.Value, most[pair.Key] ?? pair.Value))));

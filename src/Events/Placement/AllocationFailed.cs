@@ -3,7 +3,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
 
-/// <summary>An on-line virtual machine kept its allocation; the rest of the placement is given up. On the data centre's stream, by Placement.</summary>
+/// <summary>
+/// An on-line virtual machine kept its allocation; the rest of the placement is given up. On the data centre's stream, by Placement.
+/// </summary>
 /// <param name="DecisionId">The decision.</param>
 /// <param name="Step">Index of the step.</param>
 /// <param name="Vm">The virtual machine.</param>

@@ -3,7 +3,9 @@ using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
 
-/// <summary>A virtual machine stayed where it was; the rest of the placement is given up. On the data centre's stream, by Placement.</summary>
+/// <summary>
+/// A virtual machine stayed where it was; the rest of the placement is given up. On the data centre's stream, by Placement.
+/// </summary>
 /// <param name="DecisionId">The decision.</param>
 /// <param name="Step">Index of the step.</param>
 /// <param name="Vm">The virtual machine.</param>

@@ -19,7 +19,8 @@ internal static class Packer
 
     /// <summary>What the tier's servers get, and where everybody runs.</summary>
     public static (Allocation Allocated, PlacementDecided Placement) Pack(
-        Inventory inventory, MatrixOpened settings, AllocationChoice.Decided choice, PlacingPolicy policy, Guid decisionId, DateTimeOffset at)
+        Inventory inventory, MatrixOpened settings, AllocationChoice.Decided choice, PlacingPolicy policy, Guid decisionId,
+        DateTimeOffset at)
     {
         (Allocation Allocated, PlacementDecided Placement)? first = null;
         for (var part = SlackParts; part >= 0; part--)

@@ -9,4 +9,5 @@ namespace JustRunIt.Events.Placement;
 /// <param name="Service">The service whose exploration led to it.</param>
 /// <param name="At">When (UTC).</param>
 [WireName("justrunit.placement-applied.v1")]
-public sealed record PlacementApplied(string DataCenter, Guid DecisionId, string Service, DateTimeOffset At) : IDomainEvent, IPlacementProgress;
+public sealed record PlacementApplied(
+    string DataCenter, Guid DecisionId, string Service, DateTimeOffset At) : IDomainEvent, IPlacementProgress;

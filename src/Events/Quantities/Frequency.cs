@@ -28,13 +28,15 @@ public readonly record struct Frequency : IComparable<Frequency>
     public double Megahertz => (double)Hertz / HertzPerMegahertz;
 
     /// <summary>So many megahertz.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not finite, less than one hertz, or beyond what a 64-bit number of hertz holds.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Not finite, less than one hertz, or beyond what a 64-bit number of hertz
+    /// holds.</exception>
     public static Frequency FromMegahertz(double megahertz)
     {
         var hertz = Math.Round(megahertz * HertzPerMegahertz);
         return hertz is >= 1 and < long.MaxValue
             ? new Frequency((long)hertz)
-            : throw new ArgumentOutOfRangeException(nameof(megahertz), megahertz, "A frequency is a finite number of megahertz, one hertz or more.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(megahertz), megahertz, "A frequency is a finite number of megahertz, one hertz or more.");
     }
 
     /// <inheritdoc />
@@ -62,6 +64,7 @@ public readonly record struct Frequency : IComparable<Frequency>
                 ? new Frequency(hertz)
                 : throw new JsonException("A frequency is a whole number of hertz above zero.");
 
-        public override void Write(Utf8JsonWriter writer, Frequency value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Hertz);
+        public override void Write(Utf8JsonWriter writer, Frequency value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Hertz);
     }
 }

@@ -33,6 +33,7 @@ public readonly record struct Watts
                 : throw new JsonException($"Power is a number of watts, zero or more; got {value}.");
         }
 
-        public override void Write(Utf8JsonWriter writer, Watts value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+        public override void Write(Utf8JsonWriter writer, Watts value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Value);
     }
 }

@@ -91,7 +91,9 @@ public sealed class Allocation : IEquatable<Allocation>
     /// <summary>The part of it that speaks of <paramref name="resources"/>.</summary>
     public Allocation Only(IEnumerable<string> resources) => new(amounts.Where(pair => resources.Contains(pair.Key)));
 
-    /// <summary>Whether no resource of it exceeds the amount in <paramref name="limit"/>, of which an absent one is without limit.</summary>
+    /// <summary>
+    /// Whether no resource of it exceeds the amount in <paramref name="limit"/>, of which an absent one is without limit.
+    /// </summary>
     public bool IsWithin(Allocation limit)
     {
         ArgumentNullException.ThrowIfNull(limit);

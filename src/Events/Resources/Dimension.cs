@@ -7,7 +7,9 @@ namespace JustRunIt.Events.Resources;
 /// <param name="Points">Number of allocations, both ends included; two or more.</param>
 public sealed record Dimension(string Resource, double Minimum, double Maximum, int Points)
 {
-    /// <summary>The allocation at <paramref name="index"/>, from 0 to <see cref="Points"/> − 1. Rounded to twelve digits, so that 0.7 is 0.7.</summary>
+    /// <summary>
+    /// The allocation at <paramref name="index"/>, from 0 to <see cref="Points"/> − 1. Rounded to twelve digits, so that 0.7 is 0.7.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The index is outside the dimension.</exception>
     public double ValueAt(int index)
     {

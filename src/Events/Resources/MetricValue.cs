@@ -21,6 +21,8 @@ public readonly record struct MetricValue
     /// <summary>In the metric's unit; finite.</summary>
     public double Value { get; }
 
-    /// <summary>Standard error of a measured value, estimated error of an interpolated one, in the metric's unit; null when unknown.</summary>
+    /// <summary>
+    /// Standard error of a measured value, estimated error of an interpolated one, in the metric's unit; null when unknown.
+    /// </summary>
     public double? StandardError { get; }
 }

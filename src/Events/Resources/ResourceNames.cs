@@ -20,7 +20,10 @@ public static class ResourceNames
     /// <summary>Whether servers on one machine share it, so that their sum may not exceed the machine's capacity.</summary>
     public static bool IsShared(string resource) => resource is Cpu or Memory;
 
-    /// <summary>Whether <paramref name="name"/> can name a resource: 1 to 63 letters, digits, '-', '_' or '.', not beginning with one of the last three.</summary>
+    /// <summary>
+    /// Whether <paramref name="name"/> can name a resource: 1 to 63 letters, digits, '-', '_' or '.', not beginning with one of the last
+    /// three.
+    /// </summary>
     public static bool IsValid(string? name) =>
         name is { Length: >= 1 and <= 63 }
         && char.IsAsciiLetterOrDigit(name[0])

@@ -37,7 +37,9 @@ public sealed record ExploringPolicy
     /// <summary>Clones that fail so often in a row end the experiments.</summary>
     public int CloneAttempts { get; init; } = 3;
 
-    /// <summary>How often an exploration whose matrix decided nothing is begun again at once; after that the next violation begins one.</summary>
+    /// <summary>
+    /// How often an exploration whose matrix decided nothing is begun again at once; after that the next violation begins one.
+    /// </summary>
     public int Repetitions { get; init; } = 2;
 
     /// <summary>
@@ -76,7 +78,9 @@ public sealed record PlacingPolicy
     /// <summary>How many standard errors a value must be above the bound before a larger allocation contradicts a smaller one.</summary>
     public double ContradictionErrors { get; init; } = 2;
 
-    /// <summary>What a unit of each resource weighs against the largest tried when the cheapest sufficient cell is chosen; 1 where none is named.</summary>
+    /// <summary>
+    /// What a unit of each resource weighs against the largest tried when the cheapest sufficient cell is chosen; 1 where none is named.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Weights { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>Virtual machines of different tiers do not share a machine (§2.2.1, Figure 2).</summary>

@@ -24,7 +24,8 @@ public sealed class SlaDecider : IDecider<ResponseTimesMeasured>, IDecider<Exter
         if (service.Registered is not { } registered)
             return Decision.Nothing(WhyNothing.Unregistered, $"service: '{message.Service}' is not registered");
         if (registered.MeasuredAt != message.Tier)
-            return Decision.Nothing(WhyNothing.NotAddressed, $"tier: '{message.Tier}'; the agreement is measured at {registered.MeasuredAt}");
+            return Decision.Nothing(
+                WhyNothing.NotAddressed, $"tier: '{message.Tier}'; the agreement is measured at {registered.MeasuredAt}");
         if (registered.Level.Monitor is { } monitor)
             return Decision.Nothing(WhyNothing.NotAddressed, $"the agreement of {message.Service} is judged by the monitor {monitor}");
         var source = SlaSource.Key(message.ProxyNode, external: false);

@@ -3,7 +3,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Sla;
 
-/// <summary>The agreement is kept again after it was broken, by the word of the source that had stated so. On the service's stream, by the Monitor.</summary>
+/// <summary>
+/// The agreement is kept again after it was broken, by the word of the source that had stated so. On the service's stream, by the Monitor.
+/// </summary>
 /// <param name="Service">The service.</param>
 /// <param name="WindowFrom">Start of the first window that kept it (UTC).</param>
 /// <param name="WindowTo">End of that window, exclusive (UTC).</param>

@@ -5,7 +5,9 @@ using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Upcasting;
 
-/// <summary>The body of an event that an older version wrote. Names of fields are compared without case: the first ones were written in Pascal case.</summary>
+/// <summary>
+/// The body of an event that an older version wrote. Names of fields are compared without case: the first ones were written in Pascal case.
+/// </summary>
 /// <param name="body">The body, whose objects compare names without case.</param>
 internal sealed class OldEvent(JsonObject body)
 {

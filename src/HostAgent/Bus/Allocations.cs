@@ -66,5 +66,6 @@ internal static class Allocations
 
     private static Allocation CapacityOf(MachineSettings machine) => Allocation.Of(machine.Cpu, machine.Memory);
 
-    private static HostException Missing(string resource) => new($"allocation: '{resource}' is missing; a server starts with CPU and memory");
+    private static HostException Missing(string resource) =>
+        new($"allocation: '{resource}' is missing; a server starts with CPU and memory");
 }

@@ -31,7 +31,8 @@ public static class Names
         IAgentCommand c => Queue(HostAgent(c.Agent), command.GetType()),
         INodeCommand c => Queue(ProxyNode(c.ProxyNode), command.GetType()),
         TimerElapsed c => Queue(Streams.IsDataCenter(c.Stream, out _) ? Catalog.Placement : Catalog.Experimenter, typeof(TimerElapsed)),
-        _ when Catalog.Entries.Single(entry => entry.Message == command.GetType()).Consumers is [var only] => Queue(only, command.GetType()),
+        _ when Catalog.Entries.Single(entry => entry.Message == command.GetType()).Consumers is [var only] => Queue(
+            only, command.GetType()),
         _ => throw new ArgumentException($"{command.GetType().Name} has no destination.", nameof(command)),
     };
 }

@@ -28,7 +28,8 @@ internal static partial class ReplayLog
     public static partial void Stopped(ILogger logger, string tier, string tierService);
 
     [LoggerMessage(EventId = 1312, Level = LogLevel.Information,
-        Message = "{Subject}: {Requests} requests, mean {SandboxMilliseconds:0.0} ms at the clone, {OnlineMilliseconds:0.0} on-line, {Shed} shed")]
+        Message = "{Subject}: {Requests} requests, mean {SandboxMilliseconds:0.0} ms at the clone, {OnlineMilliseconds:0.0} on-line, "
+            + "{Shed} shed")]
     private static partial void Measured(
         ILogger logger, string subject, long requests, double sandboxMilliseconds, double onlineMilliseconds, long shed);
 

@@ -38,7 +38,8 @@ public static class ExperimentDriver
         if (state.ExplorationEnded || state.Settings.PruneGainBelow is not { } threshold)
             return null;
         var metric = state.Settings.Agreement.Metric;
-        var values = state.Measured.ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value.Sandbox.Metrics[metric]!.Value.Value);
+        var values = state.Measured.ToImmutableSortedDictionary(
+            entry => entry.Key, entry => entry.Value.Sandbox.Metrics[metric]!.Value.Value);
         var pruned = DiminishingReturns.Prune(state.Shape, values, threshold)
             .Where(cancelled => !state.Pruned.Contains(cancelled.Cell) && !state.Failed.Contains(cancelled.Cell))
             .ToList();

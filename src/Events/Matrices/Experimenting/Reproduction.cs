@@ -31,7 +31,8 @@ internal static class Reproduction
             : Math.Abs(seen.Value - here) > tolerated;
         if (!differs)
             return null;
-        var values = $"{seen.Source} saw {Show(seen.Value)}, the in-proxy of tier {settings.Tier} {Show(here)}; agreed are {Show(agreement.AtMost)}";
+        var values =
+            $"{seen.Source} saw {Show(seen.Value)}, the in-proxy of tier {settings.Tier} {Show(here)}; agreed are {Show(agreement.AtMost)}";
         return new CauseOutside(
             settings.MatrixId,
             settings.Service,

@@ -99,7 +99,8 @@ public static class SimulatedAnnealing
         {
             var fitting = Enumerable.Range(0, load.Length)
                 .Where(machine => HasRoom(vm, machine))
-                .Where(machine => !Enumerable.Range(0, assignment.Length).Any(other => assignment[other] == machine && cost.Conflict(vm, other)))
+                .Where(machine => !Enumerable.Range(0, assignment.Length).Any(
+                    other => assignment[other] == machine && cost.Conflict(vm, other)))
                 .ToList();
             var used = fitting.Where(machine => assignment.Contains(machine)).ToList();
             var choice = used.Count > 0 ? used : fitting;
