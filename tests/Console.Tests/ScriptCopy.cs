@@ -69,7 +69,7 @@ internal sealed class ScriptCopy : IDisposable
     /// <summary>Runs shell commands in which the functions of its parts are known.</summary>
     public Task<CommandRun> RunFunctionAsync(string commands, params string[] arguments) => CommandRun.OfAsync(
         "bash",
-        ["-c", $"ROOT='{Folder}'; for part in '{Folder}'/infra/local/*.sh; do . \"$part\"; done; {commands}", "bash", .. arguments]);
+        ["-c", $"ROOT='{Folder}'; for part in '{Folder}'/infra/local/*.sh; do [[ -x $part ]] || . \"$part\"; done; {commands}", "bash", .. arguments]);
 
     public void Dispose() => folder.Delete(recursive: true);
 

@@ -31,7 +31,9 @@ public sealed class ArchitectureTests
     [InlineData("Events.Store", "Events.csproj", "Hosting.csproj")]
     [InlineData("HostAgent", "Hosting.csproj")]
     [InlineData("ProxyNode", "Hosting.csproj")]
-    [InlineData("Console", "Events.Store.csproj")]
+    [InlineData("Client", "Events.Store.csproj")]
+    [InlineData("Console", "Client.csproj")]
+    [InlineData("Demo", "Client.csproj")]
     public void Dependencies_point_down(string project, params string[] references) =>
         Assert.Equal(references, References(Path.Combine(Repository, "src", project, $"{project}.csproj")));
 
