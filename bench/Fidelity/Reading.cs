@@ -34,7 +34,7 @@ internal readonly record struct Matched(double Exact, double Wildcard, double Ne
 /// <summary>Reads the in-proxy's report, which holds the matches of its peer.</summary>
 internal sealed class Reading
 {
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly JsonElement report;
 
@@ -75,7 +75,7 @@ internal sealed class Reading
     /// <summary>Reads it now.</summary>
     public static async Task<Reading> TakeAsync(string admin, CancellationToken cancellation)
     {
-        using var json = JsonDocument.Parse(await s_http.GetStringAsync(new Uri($"http://{admin}/report"), cancellation));
+        using var json = JsonDocument.Parse(await Http.GetStringAsync(new Uri($"http://{admin}/report"), cancellation));
         return new Reading(json.RootElement.Clone());
     }
 

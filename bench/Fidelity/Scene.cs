@@ -16,12 +16,12 @@ namespace JustRunIt.Bench.Fidelity;
 /// </summary>
 internal sealed class Scene : IAsyncDisposable
 {
-    private static readonly GroupPath s_online = GroupPath.Of("fidelity-online");
-    private static readonly GroupPath s_clone = GroupPath.Of("fidelity-clone");
-    private static readonly TimeSpan s_quotaPeriod = TimeSpan.FromMilliseconds(10);
+    private static readonly GroupPath Online = GroupPath.Of("fidelity-online");
+    private static readonly GroupPath Clone = GroupPath.Of("fidelity-clone");
+    private static readonly TimeSpan QuotaPeriod = TimeSpan.FromMilliseconds(10);
 
     // As the host agent starts servers, so that both are compiled alike.
-    private static readonly Dictionary<string, string> s_proxyEnvironment = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" };
+    private static readonly Dictionary<string, string> ProxyEnvironment = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_TieredPGO"] = "0" };
 
     private readonly Sample sample;
     private readonly string folder;
@@ -71,12 +71,12 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Gives both servers the same share.</summary>
     public void SetShare(double cores)
     {
-        groups.SetCpu(s_online, new CpuShare(cores), s_quotaPeriod);
-        groups.SetCpu(s_clone, new CpuShare(cores), s_quotaPeriod);
+        groups.SetCpu(Online, new CpuShare(cores), QuotaPeriod);
+        groups.SetCpu(Clone, new CpuShare(cores), QuotaPeriod);
     }
 
     /// <summary>CPU time of both servers since they began, seconds.</summary>
-    public (double Online, double Clone) CpuSeconds() => (groups.CpuTime(s_online).TotalSeconds, groups.CpuTime(s_clone).TotalSeconds);
+    public (double Online, double Clone) CpuSeconds() => (groups.CpuTime(Online).TotalSeconds, groups.CpuTime(Clone).TotalSeconds);
 
     /// <summary>Clients; none at first.</summary>
     public Emulator StartClients(int seed) =>
@@ -87,7 +87,7 @@ internal sealed class Scene : IAsyncDisposable
     {
         foreach (var child in Enumerable.Reverse(children))
             await child.DisposeAsync();
-        foreach (var group in new[] { s_online, s_clone })
+        foreach (var group in new[] { Online, Clone })
         {
             ProcessTable.End(groups.Processes(group));
             groups.Remove(group);
@@ -118,8 +118,8 @@ internal sealed class Scene : IAsyncDisposable
                 "--time-shift", shift, "--rules", rules, "--admin", OutAdmin,
             ],
             cancellation);
-        await StartServerAsync(s_online, online, record, cancellation);
-        await StartServerAsync(s_clone, clone, recordForClone, cancellation);
+        await StartServerAsync(Online, online, record, cancellation);
+        await StartServerAsync(Clone, clone, recordForClone, cancellation);
         await StartChildAsync(
             "in-proxy", Programs.OfProduct("ProxyNode"), inProxy, null,
             [
@@ -147,7 +147,7 @@ internal sealed class Scene : IAsyncDisposable
     private async Task StartServerAsync(GroupPath group, string listen, string next, CancellationToken cancellation)
     {
         groups.Create(group);
-        groups.SetCpu(group, new CpuShare(2), s_quotaPeriod);
+        groups.SetCpu(group, new CpuShare(2), QuotaPeriod);
         var log = Path.Combine(folder, "logs", $"{group.Machine}.log");
         var program = new VmProgram(
             "dotnet",

@@ -82,7 +82,8 @@ internal static class CostPart
             started.Add(group);
             var program = new VmProgram(
                 "dotnet",
-                [Path.Combine(Servers.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+                [Path.Combine(
+                    Servers.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
                 new Dictionary<string, string>(),
                 Servers.Home,
                 address,

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using JustRunIt.ProxyNode.Tests.Peers;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.Bench.Proxy;
 
@@ -45,9 +45,9 @@ internal static class DatabasesPart
         Contender[] contenders =
         [
             new(Direct, server.EndPoint),
-            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}", AskMySql)).EndPoint),
             new(Relay, (await servers.OwnAsync("mysql", server.EndPoint)).EndPoint),
-            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path, AskMySql)).EndPoint, IsByUnixSocket: true),
             new(Relay, (await servers.OwnAsync("mysql", "unix:" + path)).EndPoint, IsByUnixSocket: true),
         ];
         foreach (var (work, title) in new[] { ("oltp_point_select", "look-ups"), ("oltp_read_write", "transactions") })
@@ -75,7 +75,7 @@ internal static class DatabasesPart
     private static async Task PostgreSqlAsync(Options options, Results results)
     {
         await using var servers = new Servers();
-        await using var server = await PostgreSqlServer.StartAsync();
+        await using var server = await LocalPostgreSql.StartAsync();
         var program = Directory.GetDirectories("/usr/lib/postgresql").Order().Last() + "/bin/pgbench";
         (string, string)[] password = [("PGPASSWORD", "secret")];
         // A branch a client (pgbench's scale): with fewer they wait for each other's locks, and not for the proxy.
@@ -87,8 +87,8 @@ internal static class DatabasesPart
         Contender[] contenders =
         [
             new(Direct, server.EndPoint),
-            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}")).EndPoint),
-            new("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port)).EndPoint),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}", AskPostgreSql)).EndPoint),
+            new("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port, AskPostgreSql)).EndPoint),
             new(Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
             new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
             new(
@@ -118,6 +118,16 @@ internal static class DatabasesPart
                 said => Last(said, options.Length));
         }
     }
+
+    private static Func<CancellationToken, Task> AskMySql(IPEndPoint at) => cancellation => LocalMariaDb.ExecuteAsync(
+        $"Server={at.Address};Port={at.Port};User ID=shop;Password=secret;Database=shop;SslMode=None;Pooling=false",
+        "SELECT 1",
+        cancellation);
+
+    private static Func<CancellationToken, Task> AskPostgreSql(IPEndPoint at) => cancellation => LocalPostgreSql.ExecuteAsync(
+        $"Host={at.Address};Port={at.Port};Username=shop;Password=secret;Database=shop;Pooling=false",
+        "SELECT 1",
+        cancellation);
 
     private static async Task ComparedAsync(
         Options options,

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace JustRunIt.Bench.Proxy;
@@ -11,15 +10,13 @@ namespace JustRunIt.Bench.Proxy;
 internal sealed class Server : IAsyncDisposable
 {
     private const double TicksPerSecond = 100;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     private readonly Process process;
 
-    private Server(
-        Process process,
-        int port,
-        int? admin) => (this.process, EndPoint, Admin) = (process, new IPEndPoint(IPAddress.Loopback, port), admin);
+    private Server(Process process, int port, int? admin) =>
+        (this.process, EndPoint, Admin) = (process, new IPEndPoint(IPAddress.Loopback, port), admin);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint { get; }
@@ -27,12 +24,21 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Port of its report, of our own proxies.</summary>
     public int? Admin { get; }
 
-    /// <summary>Starts a program and waits until a port accepts.</summary>
-    public static async Task<Server> StartAsync(int port, string program, IEnumerable<string> arguments, int? admin = null)
+    /// <summary>Starts a program and waits until it answers.</summary>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="program">Its name or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="question">What it must answer to be ready; asked again as long as it throws.</param>
+    /// <param name="admin">Port of its report, of our own proxies.</param>
+    public static async Task<Server> StartAsync(
+        int port, string program, IEnumerable<string> arguments, Func<CancellationToken, Task> question, int? admin = null)
     {
-        var info = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" };
-        foreach (var argument in arguments)
-            info.ArgumentList.Add(argument);
+        var info = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
         var process = Process.Start(info)!;
         var errors = "";
         process.ErrorDataReceived += (_, line) => errors += line.Data + "\n";
@@ -43,15 +49,15 @@ internal sealed class Server : IAsyncDisposable
         {
             try
             {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, port);
+                using var limit = new CancellationTokenSource(Patience);
+                await question(limit.Token);
                 return new Server(process, port, admin);
             }
-            catch (SocketException) when (waited.Elapsed < Patience && !process.HasExited)
+            catch (Exception) when (waited.Elapsed < Patience && !process.HasExited)
             {
                 // It is still starting.
             }
-            catch (SocketException e)
+            catch (Exception e)
             {
                 throw new InvalidOperationException($"{program} does not serve: {errors}", e);
             }
@@ -84,8 +90,8 @@ internal sealed class Server : IAsyncDisposable
     public Task<JsonElement> ReportAsync() => Http.GetFromJsonAsync<JsonElement>($"http://127.0.0.1:{Admin}/report");
 
     /// <summary>The report's figures begin anew.</summary>
-    public async Task ResetAsync() => (await Http.PostAsync(
-        $"http://127.0.0.1:{Admin}/reset", new StringContent(""))).EnsureSuccessStatusCode();
+    public async Task ResetAsync() =>
+        (await Http.PostAsync($"http://127.0.0.1:{Admin}/reset", new StringContent(""))).EnsureSuccessStatusCode();
 
     /// <summary>Stops it and its workers where they are, or lets them go on.</summary>
     public void Signal(string signal)
@@ -110,9 +116,8 @@ internal sealed class Server : IAsyncDisposable
         {
             var children = $"/proc/{all[i]}/task/{all[i]}/children";
             if (File.Exists(children))
-                all.AddRange(
-                    File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
-                        id => int.Parse(id, CultureInfo.InvariantCulture)));
+                all.AddRange(File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
+                    id => int.Parse(id, CultureInfo.InvariantCulture)));
         }
 
         return all;

@@ -1,6 +1,6 @@
 using System.Net;
 using JustRunIt.Infrastructure;
-using JustRunIt.ProxyNode.Tests.Peers;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.Bench.Proxy;
 
@@ -41,7 +41,10 @@ internal sealed class Servers : IAsyncDisposable
         """);
 
     /// <summary>HAProxy.</summary>
-    public async Task<Server> HaProxyAsync(string mode, string upstream)
+    /// <param name="mode">http or tcp.</param>
+    /// <param name="upstream">What it stands before, as it names it.</param>
+    /// <param name="question">What is asked through it until it is answered; of none, an HTTP request.</param>
+    public async Task<Server> HaProxyAsync(string mode, string upstream, Func<IPEndPoint, Func<CancellationToken, Task>>? question = null)
     {
         var port = Port();
         var file = Path.Combine(folder.FullName, $"haproxy-{port}.cfg");
@@ -59,7 +62,7 @@ internal sealed class Servers : IAsyncDisposable
               server up {upstream}
 
             """);
-        return await AddAsync(port, "haproxy", ["-f", file, "-db"]);
+        return await AddAsync(port, "haproxy", ["-f", file, "-db"], question?.Invoke(At(port)) ?? Questions.Http($"http://{At(port)}/"));
     }
 
     /// <summary>One of our own.</summary>
@@ -74,17 +77,19 @@ internal sealed class Servers : IAsyncDisposable
             port,
             "dotnet",
             [
-                Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role,
-                "--protocol", protocol, "--listen", $"127.0.0.1:{port}", "--upstream", upstream, "--admin",
-                $"127.0.0.1:{admin}", .. more,
+                Path.Combine(Home, "src/ProxyNode/bin/Release/net10.0/JustRunIt.ProxyNode.dll"), "proxy", .. role, "--protocol", protocol,
+                "--listen", $"127.0.0.1:{port}", "--upstream", upstream, "--admin", $"127.0.0.1:{admin}", .. more,
             ],
+            // It serves this when it serves its clients, and no client's request is counted.
+            Questions.Http($"http://127.0.0.1:{admin}/report"),
             admin);
     }
 
     /// <summary>PgBouncer, a session of the server a client.</summary>
     /// <param name="host">The server's address, or the folder of its Unix socket.</param>
     /// <param name="serversPort">The server's port, which the socket's name has too.</param>
-    public async Task<Server> PgBouncerAsync(string host, int serversPort)
+    /// <param name="question">What is asked through it until it is answered.</param>
+    public async Task<Server> PgBouncerAsync(string host, int serversPort, Func<IPEndPoint, Func<CancellationToken, Task>> question)
     {
         var port = Port();
         var own = folder.CreateSubdirectory($"pgbouncer-{port}");
@@ -105,11 +110,11 @@ internal sealed class Servers : IAsyncDisposable
 
             """);
         if (!Environment.IsPrivilegedProcess)
-            return await AddAsync(port, "pgbouncer", ["-q", file]);
+            return await AddAsync(port, "pgbouncer", ["-q", file], question(At(port)));
         // It refuses to run as root.
         await PeerProcess.RunAsync("chmod", ["755", folder.FullName]);
         await PeerProcess.RunAsync("chown", ["-R", "postgres", own.FullName]);
-        return await AddAsync(port, "runuser", ["-u", "postgres", "--", "pgbouncer", "-q", file]);
+        return await AddAsync(port, "runuser", ["-u", "postgres", "--", "pgbouncer", "-q", file], question(At(port)));
     }
 
     /// <inheritdoc />
@@ -129,9 +134,7 @@ internal sealed class Servers : IAsyncDisposable
             new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(what => $"{what}_temp_path {own}/{what}; "));
         await File.WriteAllTextAsync(file, $$"""
             daemon off; {{main}} pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}};
-            {
-                {(Environment.IsPrivilegedProcess ? "user root;" : "")},
-            }
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
             events { worker_connections 4096; }
             http {
               access_log off; {{temporary}}
@@ -140,12 +143,15 @@ internal sealed class Servers : IAsyncDisposable
             }
 
             """);
-        return await AddAsync(port, "nginx", ["-c", file, "-e", $"{own}/start"]);
+        return await AddAsync(port, "nginx", ["-c", file, "-e", $"{own}/start"], Questions.Http($"http://{At(port)}/128"));
     }
 
-    private async Task<Server> AddAsync(int port, string program, IEnumerable<string> arguments, int? admin = null)
+    private static IPEndPoint At(int port) => new(IPAddress.Loopback, port);
+
+    private async Task<Server> AddAsync(
+        int port, string program, IEnumerable<string> arguments, Func<CancellationToken, Task> question, int? admin = null)
     {
-        var server = await Server.StartAsync(port, program, arguments, admin);
+        var server = await Server.StartAsync(port, program, arguments, question, admin);
         started.Add(server);
         return server;
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using JustRunIt.ProxyNode.Tests.Peers;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.Bench.Proxy;
 

@@ -8,8 +8,8 @@ internal static class OpenLoad
     /// <summary>Sends requests and waits for the replies; sorted milliseconds.</summary>
     public static async Task<double[]> RunAsync(string address, string path, double requestsPerSecond, TimeSpan duration)
     {
-        using var http = new HttpClient(
-            new SocketsHttpHandler { MaxConnectionsPerServer = 256, UseProxy = false }) { BaseAddress = new Uri($"http://{address}") };
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256, UseProxy = false })
+        { BaseAddress = new Uri($"http://{address}") };
         var random = new Random(42);
         var running = new List<Task<double>>();
         var begin = Stopwatch.GetTimestamp();

@@ -85,11 +85,13 @@ run_program() {
     exec dotnet "$program" "$@" 3>&-
 }
 
+# Test projects that take longest, first: of two that run side by side the one that begins last must not be the longest.
+LONG_TESTS=(HostAgent.Tests EndToEnd.Tests ProxyNode.Tests Events.Store.Tests Samples.Tests)
+
 # run_tests ARGUMENT...: all suites, or the project given as first argument; further arguments go to dotnet test. Without a
 # filter among them, all but what is for 'chaos'.
-# One assembly after another (-m:1): suites that measure time must not compete for the CPU.
 run_tests() {
-    local result=0 target=$SOLUTION
+    local result=0 target='' line
     if [[ ${1:-} && $1 != -* && -e $1 ]]; then
         target=$(realpath "$1")
         shift
@@ -98,11 +100,63 @@ run_tests() {
     cd "$ROOT" || exit 1
     rm -rf "$RESULTS_FOLDER"
     mkdir -p "$RESULTS_FOLDER" || fail "cannot create $RESULTS_FOLDER"
-    JUSTRUNIT_HOME=$ROOT DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 \
-        dotnet test "$target" -c Release --no-build -nologo -nodeReuse:false -m:1 \
-        --logger trx --results-directory "$RESULTS_FOLDER" \
-        --blame-hang-timeout 10m --blame-hang-dump-type none "$@" </dev/null 3>&- || result=$?
+    # The servers run: test projects need not look for them each.
+    while IFS= read -r line; do
+        export "${line?}"
+    done < <(print_addresses)
+    export JUSTRUNIT_HOME=$ROOT DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+    if [[ $target ]]; then
+        (test_project "$target" "$@") || result=$?
+    else
+        test_all_projects "$@" || result=$?
+    fi
     print_test_summary "$result"
+}
+
+# test_project PROJECT ARGUMENT...: replaces the shell that calls it, so that whoever ends that one ends the tests.
+test_project() {
+    exec dotnet test "$1" -c Release --no-build -nologo -nodeReuse:false --logger trx --results-directory "$RESULTS_FOLDER" \
+        --blame-hang-timeout 10m --blame-hang-dump-type none "${@:2}" </dev/null 3>&-
+}
+
+# test_projects: the test projects of the solution, the longest first.
+test_projects() {
+    local name
+    local -a others=()
+    while read -r name; do
+        [[ " ${LONG_TESTS[*]} " == *" $name "* ]] || others+=("$name")
+    done < <(tr '\134' / <"$SOLUTION" | grep -oE 'tests/[A-Za-z.]+\.Tests/' | cut -d / -f 2 | sort -u)
+    for name in "${LONG_TESTS[@]}" "${others[@]}"; do
+        [[ ! -e tests/$name/$name.csproj ]] || printf '%s\n' "$name"
+    done
+}
+
+# test_all_projects ARGUMENT...: two at a time, for most of their time is spent waiting; no test asserts on how long something
+# takes. What a project prints is shown in one piece when it ends.
+test_all_projects() {
+    local -a names=()
+    local -A running=()
+    local name next=0 slots=2 result=0
+    (($(nproc) > 1)) || slots=1
+    mapfile -t names < <(test_projects)
+    trap 'kill "${running[@]}" 2>/dev/null; exit 130' INT TERM
+    while ((next < ${#names[@]} || ${#running[@]})); do
+        while ((next < ${#names[@]} && ${#running[@]} < slots)); do
+            name=${names[next++]}
+            say "Testing $name ..."
+            (test_project "tests/$name/$name.csproj" "$@") >"$RESULTS_FOLDER/$name.log" 2>&1 &
+            running[$name]=$!
+        done
+        wait -n "${running[@]}" 2>/dev/null
+        for name in "${!running[@]}"; do
+            kill -0 "${running[$name]}" 2>/dev/null && continue
+            wait "${running[$name]}" || result=1
+            unset "running[$name]"
+            cat "$RESULTS_FOLDER/$name.log"
+        done
+    done
+    trap - INT TERM
+    return "$result"
 }
 
 # print_test_summary EXIT_CODE: sums the result files of all suites. A run that broke off (a crashed or hung host)

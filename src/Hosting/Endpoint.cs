@@ -75,7 +75,9 @@ public sealed record Endpoint
     /// <summary>Reads an address that another part of the system wrote.</summary>
     /// <exception cref="FormatException">It is none; the one line says what is allowed.</exception>
     public static Endpoint Parse(string text, EndpointKinds allowed) =>
-        TryParse(text, allowed, out var endpoint) ? endpoint : throw new FormatException($"'{text}' is no address; allowed is {Allowed(allowed)}");
+        TryParse(text, allowed, out var endpoint)
+            ? endpoint
+            : throw new FormatException($"'{text}' is no address; allowed is {Allowed(allowed)}");
 
     /// <summary>An address of the network.</summary>
     public static Endpoint Of(IPEndPoint address)

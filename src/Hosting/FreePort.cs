@@ -37,7 +37,8 @@ public static class FreePort
             }
         }
 
-        throw new IOException($"no free port from {Lowest} to {Highest} outside of {first} to {last}, which {Range} gives to outgoing connections");
+        throw new IOException(
+            $"no free port from {Lowest} to {Highest} outside of {first} to {last}, which {Range} gives to outgoing connections");
     }
 
     private static (int First, int Last) Outgoing()

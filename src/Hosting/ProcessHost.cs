@@ -46,7 +46,8 @@ public static class ProcessHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(consumers);
-        builder.Services.AddHostedService(provider => new TopologySetup(rabbitMq, reader, provider.GetRequiredService<ILogger<TopologySetup>>()));
+        builder.Services.AddHostedService(provider =>
+            new TopologySetup(rabbitMq, reader, provider.GetRequiredService<ILogger<TopologySetup>>()));
         Bus.Add(builder.Services, rabbitMq, reader, consumers, retries);
     }
 }

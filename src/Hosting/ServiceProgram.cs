@@ -17,6 +17,10 @@ public static partial class ServiceProgram
     /// <summary>Command line argument after the configuration: only reads and checks it.</summary>
     public const string Check = "--check";
 
+    private const string FileHelp =
+        "  --config FILE  YAML or JSON; docs/configuration.md describes it\n"
+        + $"  {Check}        only reads the file, and says what is wrong in it\n";
+
     private const int Failure = 1;
     private const int BadInput = 2;
 
@@ -40,7 +44,8 @@ public static partial class ServiceProgram
         {
             ["--config", var file] => build(read(file)),
             ["--config", var file, Check] => Checked(read(file)),
-            _ => throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --config FILE, with {Check} or without, or --help"),
+            _ => throw new ConfigurationException(
+                $"command line: '{string.Join(' ', args)}'; allowed is --config FILE, with {Check} or without, or --help"),
         });
 
     private static HostApplicationBuilder? Checked<TSettings>(TSettings settings)
@@ -126,7 +131,7 @@ public static partial class ServiceProgram
         {purpose}
 
         Usage: dotnet {Assembly.GetEntryAssembly()?.GetName().Name}.dll{arguments}
-        {(arguments.Length > 0 ? $"\n  --config FILE  YAML or JSON; docs/configuration.md describes it\n  {Check}        only reads the file, and says what is wrong in it\n" : "")}
+        {(arguments.Length > 0 ? $"\n{FileHelp}" : "")}
         Environment
           {EnvironmentVariables.RabbitMq}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
           {EnvironmentVariables.Postgres}  Npgsql connection string; not needed by host agents and proxy nodes

@@ -40,7 +40,7 @@ public sealed partial class ByHandTests : IAsyncLifetime
         var start = new StartVm(
             Guid.NewGuid(), Agent, "host-1", Server, "calculator", "application", Pinned: false,
             new VmProgram(
-                "dotnet", [Path.Combine(Programs.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+                "dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
                 new Dictionary<string, string>(), "/", listen, null, "/health"),
             CpuShare.FromPercent(60),
             MemorySize.FromMebibytes(256));

@@ -70,7 +70,7 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
             "calculator",
             "application",
             Pinned: false,
-            new VmProgram("dotnet", [Path.Combine(Programs.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
+            new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
             CpuShare.FromPercent(50),
             MemorySize.FromMebibytes(256));
         await SendAsync(start, start.RequestId);

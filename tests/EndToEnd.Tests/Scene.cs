@@ -135,7 +135,7 @@ internal sealed class Scene : IAsyncDisposable
             Service,
             "application",
             Pinned: false,
-            new VmProgram("dotnet", [Path.Combine(Programs.Home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), folder, server, null, "/health"),
+            new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), folder, server, null, "/health"),
             CpuShare.FromPercent(20),
             MemorySize.FromMebibytes(256));
         await Publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);

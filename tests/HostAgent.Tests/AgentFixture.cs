@@ -60,7 +60,7 @@ public sealed class AgentFixture : IAsyncLifetime
         cpu,
         new VmProgram(
             "dotnet",
-            [Path.Combine(Agent.Repository, $"samples/Calculator/bin/{Agent.BuiltTo}/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+            [Path.Combine(Agent.Repository, $"tests/Subjects/Calculator/bin/{Agent.BuiltTo}/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
             new Dictionary<string, string>(),
             folder,
             $"127.0.0.1:{FreePort.Find()}",

@@ -50,7 +50,9 @@ public sealed class EndpointTests
     public void What_is_no_address_is_never_one(string text)
     {
         Assert.False(Endpoint.TryParse(text, Everything, out _));
-        Assert.StartsWith($"'{text}' is no address; allowed is HOST:PORT", Assert.Throws<FormatException>(() => Endpoint.Parse(text, Everything)).Message);
+        Assert.StartsWith(
+            $"'{text}' is no address; allowed is HOST:PORT",
+            Assert.Throws<FormatException>(() => Endpoint.Parse(text, Everything)).Message);
     }
 
     [Theory]
@@ -60,7 +62,9 @@ public sealed class EndpointTests
     public void A_kind_must_be_allowed(string text, string allowed)
     {
         Assert.True(Endpoint.TryParse(text, Everything, out _));
-        Assert.Equal($"'{text}' is no address; allowed is {allowed}", Assert.Throws<FormatException>(() => Endpoint.Parse(text, EndpointKinds.Address)).Message);
+        Assert.Equal(
+            $"'{text}' is no address; allowed is {allowed}",
+            Assert.Throws<FormatException>(() => Endpoint.Parse(text, EndpointKinds.Address)).Message);
     }
 
     [Fact]
@@ -84,10 +88,11 @@ public sealed class EndpointTests
     }
 
     [Fact]
-    public void Every_address_of_the_network_survives() => Gen.Select(Gen.Byte.Array[4], Gen.Byte.Array[16], Gen.UShort, Gen.Bool).Sample((v4, v6, port, isV6) =>
-    {
-        // A scope or an embedded IPv4 address may be written in several ways; the address is the same.
-        var address = new IPEndPoint(new IPAddress(isV6 ? v6 : v4), port);
-        Assert.Equal(address, Endpoint.Parse(Endpoint.Of(address).ToString(), Everything).Ip);
-    });
+    public void Every_address_of_the_network_survives() => Gen.Select(Gen.Byte.Array[4], Gen.Byte.Array[16], Gen.UShort, Gen.Bool).Sample(
+        (v4, v6, port, isV6) =>
+        {
+            // A scope or an embedded IPv4 address may be written in several ways; the address is the same.
+            var address = new IPEndPoint(new IPAddress(isV6 ? v6 : v4), port);
+            Assert.Equal(address, Endpoint.Parse(Endpoint.Of(address).ToString(), Everything).Ip);
+        });
 }

@@ -9,7 +9,10 @@ public sealed partial class LogEventIdTests
     private static readonly string Repository = Path.GetFullPath(Path.Combine(Here(), "..", ".."));
 
     private static readonly (string Project, int First)[] Ranges =
-        [("Hosting", 1000), ("Events.Store", 1100), ("HostAgent", 1200), ("ProxyNode", 1300), ("Services", 1400), ("Client", 1500), ("Console", 1600)];
+    [
+        ("Hosting", 1000), ("Events.Store", 1100), ("HostAgent", 1200), ("ProxyNode", 1300), ("Services", 1400), ("Client", 1500),
+        ("Console", 1600), ("Demo", 1700), ("Web", 1800),
+    ];
 
     [Fact]
     public void Each_is_given_and_unique_and_in_the_range_of_its_project()
@@ -20,7 +23,9 @@ public sealed partial class LogEventIdTests
         Assert.All(found, entry =>
         {
             var first = Ranges.First(range => entry.Project.StartsWith(range.Project, StringComparison.Ordinal)).First;
-            Assert.True(entry.Id >= first && entry.Id < first + 100, $"{entry.Project}: '{entry.Message}': {entry.Id}; allowed is {first} to {first + 99}");
+            Assert.True(
+                entry.Id >= first && entry.Id < first + 100,
+                $"{entry.Project}: '{entry.Message}': {entry.Id}; allowed is {first} to {first + 99}");
         });
     }
 
@@ -29,11 +34,22 @@ public sealed partial class LogEventIdTests
     {
         var file = Path.Combine(Repository, "docs", "log-events.md");
         var rows = Find().OrderBy(entry => entry.Id)
-            .Select(entry => $"| {entry.Id} | {entry.Level ?? "as given"} | {entry.Project} | `{entry.Message.Replace("|", "\\|", StringComparison.Ordinal)}` |\n");
+            .Select(entry => $"| {entry.Id} | {entry.Level ?? "as given"} | {entry.Project} | `{entry.Message}` |\n");
         var table = $"| id | level | project | message |\n|---|---|---|---|\n{string.Concat(rows)}";
         if (Environment.GetEnvironmentVariable("JUSTRUNIT_APPROVE") == "1" && File.Exists(file))
             File.WriteAllText(file, Table().Replace(File.ReadAllText(file), table.Replace("$", "$$", StringComparison.Ordinal)));
         Assert.Contains(table, File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void Proxies_log_what_they_are_told_to_do_and_nothing_of_a_request()
+    {
+        // What carries traffic cannot reach a logger: only the consumers and reporters in Bus/ have one.
+        var proxies = Path.Combine(Repository, "src", "ProxyNode");
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(proxies, "*.cs", SearchOption.AllDirectories)
+                .Where(file => Path.GetRelativePath(proxies, file).Split(Path.DirectorySeparatorChar)[0] is not ("Bus" or "obj" or "bin")),
+            file => Logging().IsMatch(File.ReadAllText(file)));
     }
 
     private static List<(string Project, int? Id, string? Level, string Message)> Find() =>
@@ -49,6 +65,9 @@ public sealed partial class LogEventIdTests
                Level().Match(text) is { Success: true } level ? level.Groups[1].Value : null,
                Message().Match(text).Groups[1].Value),
     ];
+
+    [GeneratedRegex("""\bILogger|Microsoft\.Extensions\.Logging|\bSerilog\b""")]
+    private static partial Regex Logging();
 
     [GeneratedRegex("""\[LoggerMessage\(((?:[^"\]]|"(?:[^"\\]|\\.)*")*)\]""")]
     private static partial Regex Attribute();

@@ -36,9 +36,15 @@ public sealed class ServiceProgramTests
     }
 
     [Theory]
-    [InlineData(EnvironmentVariables.LogLevel, "Loud", "environment: JUSTRUNIT_LOG_LEVEL: 'Loud'; allowed is Verbose, Debug, Information, Warning, Error or Fatal")]
+    [InlineData(
+        EnvironmentVariables.LogLevel,
+        "Loud",
+        "environment: JUSTRUNIT_LOG_LEVEL: 'Loud'; allowed is Verbose, Debug, Information, Warning, Error or Fatal")]
     [InlineData("JUSTRUNIT_LOG_LEVEL__MassTransit", "7", "environment: JUSTRUNIT_LOG_LEVEL__MassTransit: '7'; allowed is ")]
-    [InlineData(EnvironmentVariables.Logs, "/dev/null/logs", "environment: JUSTRUNIT_LOGS: '/dev/null/logs'; allowed is a folder in which files can be written: ")]
+    [InlineData(
+        EnvironmentVariables.Logs,
+        "/dev/null/logs",
+        "environment: JUSTRUNIT_LOGS: '/dev/null/logs'; allowed is a folder in which files can be written: ")]
     public async Task A_wrong_setting_is_one_line_and_exit_code_2(string variable, string value, string line)
     {
         var (exitCode, output, errors) = await Trial.RunAsync("idle", new() { [variable] = value });

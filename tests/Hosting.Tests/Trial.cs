@@ -8,7 +8,8 @@ internal static class Trial
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs <see cref="TrialProgram"/> to its end.</summary>
-    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(string kind, Dictionary<string, string?>? environment = null) =>
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        string kind, Dictionary<string, string?>? environment = null) =>
         RunAsync([typeof(TrialProgram).Assembly.Location, kind], environment);
 
     /// <summary>Runs any assembly to its end.</summary>

@@ -1,4 +1,6 @@
+using JustRunIt.Infrastructure.Sources;
 using Npgsql;
+using Xunit.Abstractions;
 
 namespace JustRunIt.Infrastructure;
 
@@ -8,6 +10,10 @@ namespace JustRunIt.Infrastructure;
 /// </summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
+    /// <summary>Made by a test class or by xunit.</summary>
+    /// <param name="messages">Where lines about the whole run go; null for nowhere.</param>
+    public PostgresFixture(IMessageSink? messages = null) => TestOutput.ShowAt(messages);
+
     /// <summary>The server that the database is on.</summary>
     public PostgresServer Server { get; private set; } = null!;
 

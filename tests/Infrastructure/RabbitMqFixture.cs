@@ -1,3 +1,6 @@
+using JustRunIt.Infrastructure.Sources;
+using Xunit.Abstractions;
+
 namespace JustRunIt.Infrastructure;
 
 /// <summary>
@@ -9,6 +12,10 @@ public sealed class RabbitMqFixture : IAsyncLifetime
 {
     private static int cleaned;
     private readonly string name = TestName.New();
+
+    /// <summary>Made by a test class or by xunit.</summary>
+    /// <param name="messages">Where lines about the whole run go; null for nowhere.</param>
+    public RabbitMqFixture(IMessageSink? messages = null) => TestOutput.ShowAt(messages);
 
     /// <summary>The broker.</summary>
     public RabbitMqServer Server { get; private set; } = null!;

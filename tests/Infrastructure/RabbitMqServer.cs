@@ -21,20 +21,23 @@ public sealed class RabbitMqServer : IDisposable
     public static async Task<RabbitMqServer> LocateAsync()
     {
         var addresses = await ServerAddresses.LocateAsync().ConfigureAwait(false);
-        return await FromAsync(addresses.RabbitMq, addresses.RabbitMqControl).ConfigureAwait(false);
+        return await FromAsync(addresses.RabbitMq, addresses.RabbitMqControl, addresses.RabbitMqManagement).ConfigureAwait(false);
     }
 
     /// <summary>A broker at a known address.</summary>
     /// <param name="address">User, password, host, port and virtual host.</param>
     /// <param name="control">The command that administers it; null to look for its management interface.</param>
-    internal static async Task<RabbitMqServer> FromAsync(Uri address, string? control)
+    /// <param name="management">Where that interface is; null for where it is by default.</param>
+    internal static async Task<RabbitMqServer> FromAsync(Uri address, string? control, Uri? management = null)
     {
         var (user, password) = Credentials(address);
         return new RabbitMqServer(
             address,
             control is not null
                 ? new VirtualHostsByCommand(control)
-                : await VirtualHostsByHttp.FindAsync(address, user, password).ConfigureAwait(false));
+                : await VirtualHostsByHttp
+                    .FindAsync(management ?? VirtualHostsByHttp.StandardAddress(address), user, password)
+                    .ConfigureAwait(false));
     }
 
     /// <summary>Makes a virtual host, open to the user of <see cref="Address"/>, and returns its address.</summary>

@@ -1,13 +1,17 @@
+using JustRunIt.Infrastructure.Sources;
+using Npgsql;
+
 namespace JustRunIt.Infrastructure;
 
 /// <summary>
-/// Addresses of the servers that tests run against: from the environment, else of the private servers
-/// that <c>./justrunit setup --servers-only</c> starts and prints.
+/// Addresses of the store and the bus that tests run against: from the environment, else of containers, else of the private servers
+/// that <c>./justrunit setup --servers-only</c> starts and prints (<see cref="ServerSources"/>).
 /// </summary>
 /// <param name="Postgres">Npgsql connection string.</param>
 /// <param name="RabbitMq">Address of the broker, <c>amqp://user:password@host:port/vhost</c>.</param>
 /// <param name="RabbitMqControl">The command that administers the broker; null if the broker is not ours.</param>
-public sealed record ServerAddresses(string Postgres, Uri RabbitMq, string? RabbitMqControl)
+/// <param name="RabbitMqManagement">The broker's management interface; null if it is where it is by default, or nowhere.</param>
+public sealed record ServerAddresses(string Postgres, Uri RabbitMq, string? RabbitMqControl, Uri? RabbitMqManagement = null)
 {
     private const string PostgresVariable = "JUSTRUNIT_POSTGRES";
     private const string RabbitMqVariable = "JUSTRUNIT_RABBITMQ";
@@ -27,9 +31,23 @@ public sealed record ServerAddresses(string Postgres, Uri RabbitMq, string? Rabb
             .Where(pair => !string.IsNullOrEmpty(pair.value))
             .ToDictionary(pair => pair.name, pair => pair.value!, StringComparer.Ordinal);
 
-        return given.ContainsKey(PostgresVariable) && given.ContainsKey(RabbitMqVariable)
-            ? From(given)
-            : From(await StartPrivateServersAsync().ConfigureAwait(false));
+        Func<Task<ServerAddresses>>? fromEnvironment =
+            given.ContainsKey(PostgresVariable) && given.ContainsKey(RabbitMqVariable) ? () => Task.FromResult(From(given)) : null;
+        return await ServerSources.GetAsync(
+            "PostgreSQL and RabbitMQ",
+            fromEnvironment,
+            StartContainersAsync,
+            async () => From(await StartPrivateServersAsync().ConfigureAwait(false))).ConfigureAwait(false);
+    }
+
+    private static async Task<ServerAddresses> StartContainersAsync()
+    {
+        var postgres = ServerContainers.PostgreSqlAsync();
+        var rabbitMq = ServerContainers.RabbitMqAsync();
+        await Task.WhenAll(postgres, rabbitMq).ConfigureAwait(false);
+        var (store, (broker, management)) = (await postgres.ConfigureAwait(false), await rabbitMq.ConfigureAwait(false));
+        var settings = new NpgsqlConnectionStringBuilder(PostgreSqlServer.ConnectionString(store.EndPoint));
+        return new ServerAddresses(settings.ConnectionString, broker, RabbitMqControl: null, management);
     }
 
     /// <summary>The script hands back what the environment gives, so one variable may be given and the other not.</summary>

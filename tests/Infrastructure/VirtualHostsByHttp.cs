@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 namespace JustRunIt.Infrastructure;
 
 /// <summary>
-/// Administers a given broker through the HTTP interface of its management plugin, on that plugin's standard port.
+/// Administers a given broker through the HTTP interface of its management plugin.
 /// </summary>
 internal sealed class VirtualHostsByHttp : IVirtualHosts, IDisposable
 {
@@ -16,13 +16,16 @@ internal sealed class VirtualHostsByHttp : IVirtualHosts, IDisposable
 
     private VirtualHostsByHttp(HttpClient client) => this.client = client;
 
+    /// <summary>Where a broker's interface is by default.</summary>
+    public static Uri StandardAddress(Uri broker) => new UriBuilder("http", broker.Host, ManagementPort).Uri;
+
     /// <summary>Null if there is no such interface, or if the user is not an administrator there.</summary>
-    public static async Task<VirtualHostsByHttp?> FindAsync(Uri broker, string user, string password)
+    public static async Task<VirtualHostsByHttp?> FindAsync(Uri management, string user, string password)
     {
         var client = new HttpClient
         {
-            BaseAddress = new UriBuilder("http", broker.Host, ManagementPort, "/api/").Uri,
-            Timeout = TimeSpan.FromSeconds(10),
+            BaseAddress = new Uri(management, "/api/"),
+            Timeout = TimeSpan.FromSeconds(60),
         };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));

@@ -1,27 +1,25 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>Apache with mod_jk before a Tomcat and its clone: what passes between them as AJP13.</summary>
-public sealed class AjpTests : IAsyncLifetime
+[Collection(PeerServers.Name)]
+public sealed class AjpTests(PeerServers servers) : IAsyncLifetime
 {
-    private Tomcat original = null!;
-    private Tomcat clone = null!;
+    private TomcatServer original = null!;
+    private TomcatServer clone = null!;
 
     public async Task InitializeAsync()
     {
-        var both = await Task.WhenAll(Tomcat.StartAsync(), Tomcat.StartAsync());
-        (original, clone) = (both[0], both[1]);
+        var both = await servers.TomcatsAsync();
+        (original, clone) = (both.Original, both.Clone);
     }
 
-    public async Task DisposeAsync()
-    {
-        await clone.DisposeAsync();
-        await original.DisposeAsync();
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Clients_see_through_the_proxy_what_they_see_without()
@@ -64,7 +62,7 @@ public sealed class AjpTests : IAsyncLifetime
             Assert.Contains(";jsessionid=", path);
             await withCookies.PostAsync("/length.jsp", Body(30_000));
             // A user thinks longer than the time shift: the clone's reply is known before the session's next request is due.
-            await Task.Delay(Scenes.TimeShift * 1.2);
+            await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 3 * i);
         }
 
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 15);

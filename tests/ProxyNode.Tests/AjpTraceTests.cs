@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Sessions;
@@ -9,13 +10,17 @@ using JustRunIt.ProxyNode.Tracing;
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>What passes between Apache with mod_jk and a Tomcat as AJP13 is recorded, and repeated at another Tomcat.</summary>
+[Collection(PeerServers.Name)]
 public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFixture<AjpTraceTests.Recording>
 {
     // A page and the same again, which counts in the session; a body of known length, and one in chunks.
     private const int RequestsOfSession = 4;
     private const int Sessions = 6;
 
-    private static readonly ServiceRules Rules = ServiceRules.None with { Sessions = new SessionRules(SessionKind.Identity, new HashSet<string>()) };
+    private static readonly ServiceRules Rules = ServiceRules.None with
+    {
+        Sessions = new SessionRules(SessionKind.Identity, new HashSet<string>())
+    };
 
     [Theory]
     [InlineData(1, 6)]
@@ -44,22 +49,21 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
     }
 
     /// <summary>Two Tomcats, and a trace of the sessions at the first.</summary>
-    public sealed class Recording : IAsyncLifetime
+    public sealed class Recording(PeerServers servers) : IAsyncLifetime
     {
         /// <summary>Several packets.</summary>
         public const int BodyLength = 20_000;
 
         private readonly string folder = Directory.CreateTempSubdirectory("justrunit-ajp-trace").FullName;
-        private Tomcat original = null!;
-
-        internal Tomcat Copy { get; private set; } = null!;
+        internal TomcatServer Copy { get; private set; } = null!;
 
         internal string File => Path.Combine(folder, "trace");
 
         public async Task InitializeAsync()
         {
-            var both = await Task.WhenAll(Tomcat.StartAsync(), Tomcat.StartAsync());
-            (original, Copy) = (both[0], both[1]);
+            var both = await servers.TomcatsAsync();
+            var original = both.Original;
+            Copy = both.Clone;
             await using (var without = await ApacheWithModJk.StartAsync(original.Ajp))
             {
                 // Pages are compiled when they are first asked for: the sessions' gaps are to be theirs.
@@ -85,11 +89,10 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
             await Scenes.UntilAsync(proxy, report => report.Trace!.Exchanges == Sessions * RequestsOfSession);
         }
 
-        public async Task DisposeAsync()
+        public Task DisposeAsync()
         {
-            await Copy.DisposeAsync();
-            await original.DisposeAsync();
             Directory.Delete(folder, recursive: true);
+            return Task.CompletedTask;
         }
 
         private static async Task SayAsync(Uri apache, bool inCookie)
@@ -101,7 +104,8 @@ public sealed class AjpTraceTests(AjpTraceTests.Recording recording) : IClassFix
             Assert.StartsWith("count 2", await http.GetStringAsync($"/count.jsp{name}"));
             foreach (var isChunked in new[] { false, true })
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, $"/length.jsp{name}") { Content = new ByteArrayContent(new byte[BodyLength]) };
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"/length.jsp{name}")
+                { Content = new ByteArrayContent(new byte[BodyLength]) };
                 request.Headers.TransferEncodingChunked = isChunked;
                 using var reply = await http.SendAsync(request);
                 Assert.StartsWith($"length {BodyLength} ", await reply.Content.ReadAsStringAsync());

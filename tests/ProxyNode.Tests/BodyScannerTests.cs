@@ -7,7 +7,8 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>The end of a body is found wherever its bytes are split (RFC 9112 §7.1).</summary>
 public sealed class BodyScannerTests
 {
-    private const string Chunked = "4;name=\"v\"\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nExpires: never\r\nX-Sum: 12\r\n\r\n";
+    private const string Chunked =
+        "4;name=\"v\"\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n0\r\nExpires: never\r\nX-Sum: 12\r\n\r\n";
 
     [Fact]
     public void Chunks_with_extensions_and_trailers_end_where_they_end_in_every_split()

@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.StandAlone;
@@ -14,7 +15,8 @@ namespace JustRunIt.ProxyNode.Tests;
 /// Ranges of bytes that the rules declare to be not deterministic (<c>byteRanges</c>): what differs within them is the same message to the
 /// record, what differs outside of them is another one. Here they cover the application's clock in the text that it sends.
 /// </summary>
-public sealed class ByteRangeTests
+[Collection(PeerServers.Name)]
+public sealed class ByteRangeTests(PeerServers servers)
 {
     [Fact]
     public async Task The_content_of_an_HTTP_request()
@@ -37,12 +39,12 @@ public sealed class ByteRangeTests
     [Fact]
     public async Task The_parameters_of_a_statement_of_MySQL()
     {
-        await using var server = await MariaDbServer.StartAsync();
+        await using var pair = await servers.MariaDbAsync();
         // After flags, count of executions, map of nulls, a flag, the type, the text's length, and 'a '.
-        await using var proxy = Scenes.Out("mysql", server.EndPoint, Rules("12-20"));
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint, Rules("12-20"));
         await OnlyWhatDiffersWithinTheRangeIsTheSameAsync(proxy, recorded: 4, async (at, text) =>
         {
-            await using var connection = new MySqlConnection(MariaDbServer.ConnectionString(at, "Pooling=false"));
+            await using var connection = new MySqlConnection(MariaDbServer.ConnectionString(at, "Pooling=false", pair.Database));
             await connection.OpenAsync();
             await using var command = new MySqlCommand("SELECT CONCAT('seen ', @text)", connection);
             command.Parameters.AddWithValue("@text", text);
@@ -54,12 +56,12 @@ public sealed class ByteRangeTests
     [Fact]
     public async Task The_parameters_of_a_statement_of_PostgreSQL()
     {
-        await using var server = await PostgreSqlServer.StartAsync();
+        await using var pair = await servers.PostgreSqlAsync();
         // After the number of formats (none: all are text), the number of parameters, the text's length, and 'a '.
-        await using var proxy = Scenes.Out("postgresql", server.EndPoint, Rules("10-18"));
+        await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint, Rules("10-18"));
         await OnlyWhatDiffersWithinTheRangeIsTheSameAsync(proxy, recorded: 4, async (at, text) =>
         {
-            await using var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, "Pooling=false"));
+            await using var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, "Pooling=false", pair.Database));
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand("SELECT 'seen ' || $1", connection) { Parameters = { new() { Value = text } } };
             await command.PrepareAsync();
@@ -67,7 +69,8 @@ public sealed class ByteRangeTests
         });
     }
 
-    private static async Task OnlyWhatDiffersWithinTheRangeIsTheSameAsync(StandAloneProxy proxy, int recorded, Func<IPEndPoint, string, Task<string>> ask)
+    private static async Task OnlyWhatDiffersWithinTheRangeIsTheSameAsync(
+        StandAloneProxy proxy, int recorded, Func<IPEndPoint, string, Task<string>> ask)
     {
         foreach (var text in new[] { "a 03:04:05.", "b 03:04:06." })
             Assert.Equal($"seen {text}", await ask(proxy.EndPoint, text));

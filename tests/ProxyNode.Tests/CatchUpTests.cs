@@ -9,7 +9,8 @@ public sealed class CatchUpTests
     private const long Second = 1000;
     private const long Stall = 10 * Second;
 
-    private static readonly Gen<long[]> Gaps = Gen.Double[0, 1].Select(uniform => (long)(-Math.Log(1 - (0.999 * uniform)) * 40)).Array[800, 1000];
+    private static readonly Gen<long[]> Gaps =
+        Gen.Double[0, 1].Select(uniform => (long)(-Math.Log(1 - (0.999 * uniform)) * 40)).Array[800, 1000];
 
     [Fact]
     public void Who_keeps_up_is_never_held_back() => Gen.Select(Gaps, Gen.Long[0, Second - 1]).Sample((gaps, late) =>

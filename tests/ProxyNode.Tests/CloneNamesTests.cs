@@ -78,7 +78,13 @@ public sealed class CloneNamesTests
     }
 
     private void Add(string sql, string reply, long arrival) =>
-        record.Add(online.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value, Encoding.UTF8.GetBytes(reply), closes: false, arrival, arrival + 1, oldest: 0);
+        record.Add(
+            online.KeysOf(Command(3, Encoding.UTF8.GetBytes(sql)))!.Value,
+            Encoding.UTF8.GetBytes(reply),
+            closes: false,
+            arrival,
+            arrival + 1,
+            oldest: 0);
 
     private (string? Reply, MatchKind Kind) Find(string sql, long at, long lag = 0)
     {

@@ -25,7 +25,8 @@ public sealed class ConfigurationTests
     public void A_sound_file_is_read()
     {
         var tier = Assert.Single(Read(Good).Tiers);
-        Assert.Equal(("shop", "application", "127.0.0.1:9101", 16L << 20), (tier.Service, tier.Tier, $"{tier.Relay.Listen}", tier.MemoryLimitBytes));
+        Assert.Equal(
+            ("shop", "application", "127.0.0.1:9101", 16L << 20), (tier.Service, tier.Tier, $"{tier.Relay.Listen}", tier.MemoryLimitBytes));
         Assert.Equal("127.0.0.1:9103", $"{Assert.Single(tier.OutProxies).SandboxListen}");
     }
 
@@ -43,7 +44,10 @@ public sealed class ConfigurationTests
     [InlineData("upstream: localhost:9001", "upstream: localhost", ":7: tiers[0].upstream: 'localhost'; allowed is HOST:PORT")]
     [InlineData("memoryMiB: 16", "memoryMiB: 0", ":8: tiers[0].memoryMiB: '0'; allowed is ")]
     [InlineData("memoryMiB: 16", "memory: 16", ":8: tiers[0].memory: unknown field; allowed are service, tier")]
-    [InlineData("sandboxListen: \"127.0.0.1:9103\"", "name2: x", "].name2: unknown field; allowed are name, listen, install, protocol, upstream, vm, sandboxListen")]
+    [InlineData(
+        "sandboxListen: \"127.0.0.1:9103\"",
+        "name2: x",
+        "].name2: unknown field; allowed are name, listen, install, protocol, upstream, vm, sandboxListen")]
     [InlineData("/s/[0-9a-f]+", "(a)\\\\1", "allowed is a regular expression without back references and look-around")]
     public void What_is_wrong_is_named(string good, string bad, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read(Good.Replace(good, bad))).Message);
@@ -52,7 +56,9 @@ public sealed class ConfigurationTests
     public void A_tier_is_listed_once()
     {
         var twice = Good + "\n" + string.Join('\n', Good.Split('\n').Skip(3));
-        Assert.Contains("].tier: 'application'; allowed is a tier that is not listed already", Assert.Throws<ConfigurationException>(() => Read(twice)).Message);
+        Assert.Contains(
+            "].tier: 'application'; allowed is a tier that is not listed already",
+            Assert.Throws<ConfigurationException>(() => Read(twice)).Message);
     }
 
     private static NodeSettings Read(string text) => Settings.FromFile(text, NodeFile.Read);

@@ -10,7 +10,8 @@ public sealed class HeadParserTests
     public static TheoryData<string> RealRequests => new()
     {
         "GET /index.html?a=b%20c HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n",
-        "POST /sessions HTTP/1.1\r\nHost: 127.0.0.1:5001\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json; charset=utf-8\r\n\r\n",
+        "POST /sessions HTTP/1.1\r\nHost: 127.0.0.1:5001\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json; "
+            + "charset=utf-8\r\n\r\n",
         "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: localhost\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n",
         "PUT /big HTTP/1.1\r\nHost: h\r\nContent-Length: 1048576\r\nExpect: 100-continue\r\n\r\n",
     };

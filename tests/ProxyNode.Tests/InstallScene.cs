@@ -14,7 +14,7 @@ internal sealed class InstallScene : IAsyncDisposable
     public const int Kill = 9;
     public const int Terminate = 15;
 
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-install").FullName;
     private readonly List<Process> started = [];
@@ -70,11 +70,22 @@ internal sealed class InstallScene : IAsyncDisposable
     public static async Task<List<string[]>> Load(string host, int port, bool keepsAlive)
     {
         using var curl = NetworkNamespace.Start(
-            host, "curl", "--silent", "--rate", "100/s", "--output", "/dev/null", "--write-out", "%{http_code} %{exitcode} %{num_connects}\n",
+            host, "curl", "--silent", "--rate", "100/s", "--output", "/dev/null", "--write-out",
+            "%{http_code} %{exitcode} %{num_connects}\n",
             "--header", keepsAlive ? "X-Stays: 1" : "Connection: close", $"{Url(port)}[1-600]");
         var said = await curl.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))];
     }
+
+    /// <summary>Waits until so many connections to the servers' ports are open.</summary>
+    public Task UntilConnectedAsync(int count, params int[] ports) => UntilAsync(async () =>
+    {
+        // An established connection at the server's side: its own address and port come first, and its state is 01.
+        var sockets = await NetworkNamespace.RunAsync(Server, "cat", "/proc/net/tcp");
+        return sockets.Split('\n').Count(line => ports.Any(port => line.Contains($":{port:X4} ", StringComparison.Ordinal)
+            && line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var own, _, "01", ..]
+            && own.EndsWith($":{port:X4}", StringComparison.Ordinal))) >= count;
+    });
 
     /// <summary>Whether a server answers a client.</summary>
     public static async Task<bool> IsServedAsync(string host, int port)

@@ -3,7 +3,9 @@ using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
 
-/// <summary>The stand-alone proxy around the address of a live nginx, for clients on the same host and from elsewhere. Needs root.</summary>
+/// <summary>
+/// The stand-alone proxy around the address of a live nginx, for clients on the same host and from elsewhere. Needs root.
+/// </summary>
 public sealed class InstallTests : IAsyncLifetime
 {
     private const int Port = 8080;
@@ -21,7 +23,7 @@ public sealed class InstallTests : IAsyncLifetime
         var clients = new[] { scene.Server, scene.Elsewhere }
             .SelectMany(host => new[] { InstallScene.Load(host, Port, keepsAlive: true), InstallScene.Load(host, Port, keepsAlive: false) })
             .ToList();
-        await Task.Delay(1000);
+        await scene.UntilConnectedAsync(2, Port);
         var proxy = await InstallAsync();
         await InstallScene.UntilAsync(async () => await RequestsAsync() > 200);
         InstallScene.Signal(proxy, InstallScene.Terminate);
@@ -53,7 +55,8 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.Contains("justrunit_proxy_", orphan, StringComparison.Ordinal);
         await InstallAsync();
         await InstallScene.UntilAsync(async () =>
-            await scene.TablesAsync() is var tables && tables.Contains("justrunit_proxy_", StringComparison.Ordinal) && !tables.Contains(orphan.Trim(), StringComparison.Ordinal));
+            await scene.TablesAsync() is var tables && tables.Contains("justrunit_proxy_", StringComparison.Ordinal) && !tables.Contains(
+                orphan.Trim(), StringComparison.Ordinal));
         Assert.True(await InstallScene.IsServedAsync(scene.Elsewhere, Port));
     }
 
@@ -65,7 +68,9 @@ public sealed class InstallTests : IAsyncLifetime
         var error = await second.StandardError.ReadToEndAsync().WaitAsync(InstallScene.Patience);
         await second.WaitForExitAsync().WaitAsync(InstallScene.Patience);
         Assert.Equal(2, second.ExitCode);
-        Assert.Equal($"install: '{NetworkNamespace.ServerAddress}:{Port}': a running proxy is installed there; allowed is an address without one\n", error);
+        Assert.Equal(
+            $"install: '{NetworkNamespace.ServerAddress}:{Port}': a running proxy is installed there; allowed is an address without one\n",
+            error);
     }
 
     [Fact]
@@ -75,7 +80,8 @@ public sealed class InstallTests : IAsyncLifetime
         await NetworkNamespace.RunAsync(scene.Server, "nft", "flush", "ruleset");
         await InstallScene.UntilAsync(async () => (await scene.TablesAsync()).Contains("justrunit_proxy_", StringComparison.Ordinal));
         var before = await RequestsAsync();
-        await InstallScene.UntilAsync(async () => await InstallScene.IsServedAsync(scene.Elsewhere, Port) && await RequestsAsync() > before);
+        await InstallScene.UntilAsync(
+            async () => await InstallScene.IsServedAsync(scene.Elsewhere, Port) && await RequestsAsync() > before);
     }
 
     [Fact]
@@ -110,7 +116,8 @@ public sealed class InstallTests : IAsyncLifetime
     {
         try
         {
-            using var report = System.Text.Json.JsonDocument.Parse(await NetworkNamespace.RunAsync(scene.Server, "curl", "--silent", $"http://{Admin}/report"));
+            using var report = System.Text.Json.JsonDocument.Parse(
+                await NetworkNamespace.RunAsync(scene.Server, "curl", "--silent", $"http://{Admin}/report"));
             return report.RootElement.GetProperty("live").GetProperty("requests").GetInt64();
         }
         catch (Exception e) when (e is InvalidOperationException or System.Text.Json.JsonException)

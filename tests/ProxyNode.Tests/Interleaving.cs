@@ -28,7 +28,8 @@ internal sealed class Interleaving : IAsyncDisposable
 
     private const int StepsForALoss = 12;
 
-    private static readonly Gen<Said> Statements = Gen.Select(Gen.Enum<StatementKind>(), Gen.Int[0, 12], Gen.Int[1, 25], Gen.Int[0, LatestWord], Gen.Int[0, 9])
+    private static readonly Gen<Said> Statements = Gen.Select(
+        Gen.Enum<StatementKind>(), Gen.Int[0, 12], Gen.Int[1, 25], Gen.Int[0, LatestWord], Gen.Int[0, 9])
         .Select((kind, think, duration, late, how) => new Said(kind, think, duration, late, AnswersEarly: how == 0, IsPipelined: how == 1));
 
     private readonly TimeProvider clock = TimeProvider.System;
@@ -47,7 +48,8 @@ internal sealed class Interleaving : IAsyncDisposable
     }
 
     /// <summary>What sessions say, and the order of the steps.</summary>
-    public static Gen<(Said[][] Sessions, int[] Choices)> Any { get; } = Gen.Select(Statements.Array[1, 8].Array[1, 6], Gen.Int[0, 999].Array[0, 250]);
+    public static Gen<(Said[][] Sessions, int[] Choices)> Any { get; } = Gen.Select(
+        Statements.Array[1, 8].Array[1, 6], Gen.Int[0, 999].Array[0, 250]);
 
     /// <summary>All statements.</summary>
     public IEnumerable<Statement> All => sessions.SelectMany(session => session.Statements);
@@ -69,12 +71,18 @@ internal sealed class Interleaving : IAsyncDisposable
 
     /// <summary>A replay of MySQL in which nothing is due: the clone's connections do nothing by themselves.</summary>
     public static Replay Idle(TimeProvider clock) => new(
-        new ReplaySettings(ProtocolRegistry.FindMessages("mysql")!, new IPEndPoint(IPAddress.Loopback, 1), TimeSpan.FromDays(1), ServiceRules.None, 1L << 30), clock);
+        new ReplaySettings(
+            ProtocolRegistry.FindMessages("mysql")!,
+            new IPEndPoint(IPAddress.Loopback, 1),
+            TimeSpan.FromDays(1),
+            ServiceRules.None,
+            1L << 30), clock);
 
     /// <summary>A statement arrives; its end is not heard yet.</summary>
     public static Exchange Begin(Replay replay, ShadowConnection shadow, string sql, long arrival)
     {
-        var exchange = (Exchange)replay.Begin(shadow, new ClientStep { Begins = true, Ends = true, Kind = (int)MySqlCommand.Query }, arrival)!;
+        var exchange = (Exchange)replay.Begin(
+            shadow, new ClientStep { Begins = true, Ends = true, Kind = (int)MySqlCommand.Query }, arrival)!;
         exchange.Request(MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.ASCII.GetBytes(sql)], 0));
         return exchange;
     }
@@ -117,7 +125,9 @@ internal sealed class Interleaving : IAsyncDisposable
         foreach (var session in sessions)
         {
             // The completion of whatever came before it is known by the time that a duplicate is due.
-            if (session.Next is { IsAnnounced: true } asks && session.Current is null or { DoneIn: < Never } && asks.Arrival + LatestWord < heard)
+            if (session.Next is { IsAnnounced: true } asks
+                && session.Current is null or { DoneIn: < Never }
+                && asks.Arrival + LatestWord < heard)
                 possible.Add(() => AskForTurn(session, asks));
             if (session.Current is { LetGoIn: < Never, DoneIn: Never } running)
                 possible.Add(() => Done(running));
@@ -134,7 +144,8 @@ internal sealed class Interleaving : IAsyncDisposable
         return true;
     }
 
-    private void Begin(Statement statement) => statement.Exchange = Begin(replay, statement.Session.Shadow, statement.Sql, statement.Arrival);
+    private void Begin(Statement statement) =>
+        statement.Exchange = Begin(replay, statement.Session.Shadow, statement.Sql, statement.Arrival);
 
     private void Tell(Statement statement) => statement.ToldIn = Now;
 
@@ -160,7 +171,8 @@ internal sealed class Interleaving : IAsyncDisposable
         if (statement.Kind == StatementKind.AbortedWrite)
             statement.Exchange.Aborted(statement.Completion);
         else
-            statement.Exchange.ReplyEnded(new ServerStep { IsReply = true, Ends = true, Status = statement.IsGivenUp ? Deadlock : 0 }, statement.Completion);
+            statement.Exchange.ReplyEnded(
+                new ServerStep { IsReply = true, Ends = true, Status = statement.IsGivenUp ? Deadlock : 0 }, statement.Completion);
     }
 
     private void AskForTurn(Session session, Statement statement)
@@ -262,7 +274,8 @@ internal sealed class Interleaving : IAsyncDisposable
         /// <summary>It was repeated, or given up.</summary>
         public int DoneIn { get; set; } = Never;
 
-        public override string ToString() => $"{kind} {arrival % 1000}–{completion % 1000}: told {ToldIn}, asked {AskedIn}, let go {LetGoIn}, done {DoneIn}";
+        public override string ToString() =>
+            $"{kind} {arrival % 1000}–{completion % 1000}: told {ToldIn}, asked {AskedIn}, let go {LetGoIn}, done {DoneIn}";
     }
 }
 

@@ -14,7 +14,9 @@ public sealed class LogInTests
     [Fact]
     public Task A_postgresql_message_longer_than_any_of_a_log_in_is_not_waited_for() =>
         RefusedAsync(
-            [(byte)'R', 0x7f, 0xff, 0xff, 0xff], clone => PgMessage.ReceiveAsync(PgMessage.Open(clone)), "PostgreSQL message of 2147483643 bytes");
+            [(byte)'R', 0x7f, 0xff, 0xff, 0xff],
+            clone => PgMessage.ReceiveAsync(PgMessage.Open(clone)),
+            "PostgreSQL message of 2147483643 bytes");
 
     [Fact]
     public async Task A_clone_that_leaves_within_a_message_is_an_error()

@@ -9,7 +9,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>Sockets on an event loop, with plain sockets of the runtime as peers.</summary>
 public sealed class LoopSocketTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Whatever_the_pieces_all_bytes_arrive_in_order_in_both_directions()
@@ -109,7 +109,11 @@ public sealed class LoopSocketTests
         free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         var refused = await Assert.ThrowsAsync<SocketException>(async () =>
-            await LoopSocket.ConnectAsync(socket, new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)free.LocalEndPoint!).Port), EventLoop.Next(), CancellationToken.None));
+            await LoopSocket.ConnectAsync(
+                socket,
+                new IPEndPoint(IPAddress.Loopback, ((IPEndPoint)free.LocalEndPoint!).Port),
+                EventLoop.Next(),
+                CancellationToken.None));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
     }
 

@@ -1,3 +1,5 @@
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Tests.Peers;
 using MySqlConnector;
@@ -5,38 +7,49 @@ using MySqlConnector;
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>A MariaDB server, its clone, and what real clients say to them through the proxies.</summary>
-public sealed class MySqlTests : IAsyncLifetime
+[Collection(PeerServers.Name)]
+public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
 {
-    private MariaDbServer original = null!;
-    private MariaDbServer clone = null!;
+    private MariaDbPair pair = null!;
+
+    private MariaDbServer Original => pair.Original;
+
+    private MariaDbServer Clone => pair.Clone;
 
     public async Task InitializeAsync()
     {
-        var both = await Task.WhenAll(MariaDbServer.StartAsync(), MariaDbServer.StartAsync());
-        (original, clone) = (both[0], both[1]);
-        foreach (var server in both)
+        pair = await servers.MariaDbAsync();
+        foreach (var server in pair.Servers)
         {
             await using var connection = await ConnectAsync(server.EndPoint);
-            await ExecuteAsync(connection, "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), price INT) ENGINE=InnoDB");
+            await ExecuteAsync(
+                connection, "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100), price INT) ENGINE=InnoDB");
             await ExecuteAsync(connection, "INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)");
         }
     }
 
-    public async Task DisposeAsync()
-    {
-        await clone.DisposeAsync();
-        await original.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await pair.DisposeAsync();
 
     [Fact]
     public async Task Clients_see_through_the_proxy_what_they_see_without()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
         // The command line client: text protocol, several results, errors, a reply of more than 16 MiB.
         var output = await PeerProcess.RunAsync(
             "mariadb",
-            ["--no-defaults", "-h127.0.0.1", $"-P{proxy.EndPoint.Port}", "-ushop", "-psecret", "-N", "--force", "--max-allowed-packet=64M", "shop"],
-            "SELECT name FROM items ORDER BY id; SELECT 1; SELECT LENGTH(REPEAT('x', 1000)); SELECT COUNT(*) FROM items;\nUPDATE items SET price = price + 1;\nSELECT SUM(price) FROM items;\nSHOW WARNINGS;\n");
+            [
+                "--no-defaults",
+                "-h127.0.0.1",
+                $"-P{proxy.EndPoint.Port}",
+                "-ushop",
+                "-psecret",
+                "-N",
+                "--force",
+                "--max-allowed-packet=64M",
+                pair.Database
+            ],
+            "SELECT name FROM items ORDER BY id; SELECT 1; SELECT LENGTH(REPEAT('x', 1000)); SELECT COUNT(*) FROM items;\nUPDATE items "
+                + "SET price = price + 1;\nSELECT SUM(price) FROM items;\nSHOW WARNINGS;\n");
         Assert.Equal("a\nb\nc\n1\n1000\n3\n9\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
         await using (var command = new MySqlCommand("SELECT name FROM items WHERE id > @id ORDER BY id", connection))
@@ -48,7 +61,8 @@ public sealed class MySqlTests : IAsyncLifetime
             Assert.Equal(["c"], await ReadAsync(command));
         }
 
-        await using (var command = new MySqlCommand("SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('d', 4); SELECT LAST_INSERT_ID()", connection))
+        await using (var command = new MySqlCommand(
+            "SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('d', 4); SELECT LAST_INSERT_ID()", connection))
         await using (var reader = await command.ExecuteReaderAsync())
         {
             var results = 0;
@@ -70,7 +84,7 @@ public sealed class MySqlTests : IAsyncLifetime
     [Fact]
     public async Task A_large_value_passes_both_ways()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
         await using var connection = await ConnectAsync(proxy.EndPoint);
         await ExecuteAsync(connection, "SET GLOBAL max_allowed_packet = 1073741824");
         await using var again = await ConnectAsync(proxy.EndPoint, "Pooling=false");
@@ -84,9 +98,10 @@ public sealed class MySqlTests : IAsyncLifetime
     [Fact]
     public async Task Local_files_are_refused_and_the_server_goes_on()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
         await using var connection = await ConnectAsync(proxy.EndPoint, "AllowLoadLocalInfile=true");
-        await Assert.ThrowsAnyAsync<Exception>(() => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
+        await Assert.ThrowsAnyAsync<Exception>(
+            () => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
         await using var other = await ConnectAsync(proxy.EndPoint);
         Assert.Equal(3L, await ScalarAsync(other, "SELECT COUNT(*) FROM items"));
     }
@@ -94,8 +109,8 @@ public sealed class MySqlTests : IAsyncLifetime
     [Fact]
     public async Task Tls_is_negotiated_away()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint);
-        await using var preferred = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("SslMode=None", "SslMode=Preferred") + "UseCompression=true");
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
+        await using var preferred = new MySqlConnection(ConnectionString(proxy.EndPoint, "SslMode=Preferred;UseCompression=true"));
         await preferred.OpenAsync();
         Assert.Equal(1L, Convert.ToInt64(await ScalarAsync(preferred, "SELECT 1")));
     }
@@ -103,7 +118,7 @@ public sealed class MySqlTests : IAsyncLifetime
     [Fact]
     public async Task The_clone_gets_the_same_writes_and_prepared_statements_of_its_own_numbers()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
         // Other statements are open at the clone, so that its numbers differ.
         await using var connection = await ConnectAsync(proxy.EndPoint);
         await using var first = new MySqlCommand("SELECT id FROM items WHERE name = @name", connection);
@@ -119,13 +134,13 @@ public sealed class MySqlTests : IAsyncLifetime
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
         Assert.Empty(report.Differences!.Samples);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Fact]
     public async Task Concurrent_transactions_leave_the_clone_with_the_same_data()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(client => Task.Run(async () =>
         {
             await using var connection = await ConnectAsync(proxy.EndPoint);
@@ -133,7 +148,8 @@ public sealed class MySqlTests : IAsyncLifetime
             {
                 await using var transaction = await connection.BeginTransactionAsync();
                 // Whoever comes later reads what the one before wrote: the order is in the data.
-                await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client * 100 + i}) % 100003 WHERE id = 1", transaction);
+                await ExecuteAsync(
+                    connection, $"UPDATE items SET price = (price * 31 + {client * 100 + i}) % 100003 WHERE id = 1", transaction);
                 await ScalarAsync(connection, "SELECT price FROM items WHERE id = 1", transaction);
                 await ExecuteAsync(connection, $"INSERT INTO items (name, price) SELECT 'n', price FROM items WHERE id = 1", transaction);
                 await transaction.CommitAsync();
@@ -141,26 +157,26 @@ public sealed class MySqlTests : IAsyncLifetime
         })));
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Fact]
     public async Task Connector_j_sees_through_the_proxy_what_it_sees_without_and_the_clone_ends_up_the_same()
     {
-        var without = await ConnectorJ.RunAsync(clone.EndPoint);
-        await using (var connection = await ConnectAsync(clone.EndPoint))
+        var without = await ConnectorJ.RunAsync(Clone.EndPoint, pair.Database);
+        await using (var connection = await ConnectAsync(Clone.EndPoint))
             await ExecuteAsync(connection, "DROP TABLE j");
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
-        Assert.Equal(without, await ConnectorJ.RunAsync(proxy.EndPoint));
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
+        Assert.Equal(without, await ConnectorJ.RunAsync(proxy.EndPoint, pair.Database));
         await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         const string rows = "SELECT CONCAT_WS('|', id, name) FROM j ORDER BY id";
-        Assert.Equal(await DumpAsync(original, rows), await DumpAsync(clone, rows));
+        Assert.Equal(await DumpAsync(Original, rows), await DumpAsync(Clone, rows));
     }
 
     [Fact]
     public async Task Numbers_of_rows_inserted_at_the_same_time_are_the_same_at_the_clone()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(client => Task.Run(async () =>
         {
             await using var connection = await ConnectAsync(proxy.EndPoint);
@@ -168,13 +184,13 @@ public sealed class MySqlTests : IAsyncLifetime
                 await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('{client}-{i}', {i}), ('{client}-{i}b', {i})");
         })));
         await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Fact]
     public async Task Deadlocks_leave_the_clone_with_the_same_data()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
         var deadlocks = 0;
         await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
         {
@@ -186,8 +202,10 @@ public sealed class MySqlTests : IAsyncLifetime
                 {
                     // Half of them take the rows in the other order.
                     var (first, second) = client % 2 == 0 ? (1, 2) : (2, 1);
-                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}", transaction);
-                    await ExecuteAsync(connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}", transaction);
+                    await ExecuteAsync(
+                        connection, $"UPDATE items SET price = (price * 31 + {client}) % 1009 WHERE id = {first}", transaction);
+                    await ExecuteAsync(
+                        connection, $"UPDATE items SET price = (price * 37 + {client}) % 1013 WHERE id = {second}", transaction);
                     await transaction.CommitAsync();
                 }
                 catch (MySqlException e) when (e.ErrorCode == MySqlErrorCode.LockDeadlock)
@@ -198,23 +216,23 @@ public sealed class MySqlTests : IAsyncLifetime
         })));
         await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.True(deadlocks > 0);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Fact]
     public async Task A_clone_that_wants_another_way_to_log_in_is_an_error_with_its_reason_and_no_harm_on_line()
     {
-        foreach (var server in (MariaDbServer[])[original, clone])
+        foreach (var server in pair.Servers)
         {
             await using var administrator = await ConnectAsync(server.EndPoint, "AllowUserVariables=true");
-            await ExecuteAsync(administrator, server == original
-                ? "CREATE USER other@'127.0.0.1' IDENTIFIED BY 'secret'"
-                : "INSTALL SONAME 'auth_ed25519'; CREATE USER other@'127.0.0.1' IDENTIFIED VIA ed25519 USING PASSWORD('secret')");
+            await ExecuteAsync(administrator, server == Original
+                ? "CREATE OR REPLACE USER other@'%' IDENTIFIED BY 'secret'"
+                : "INSTALL SONAME 'auth_ed25519'; CREATE OR REPLACE USER other@'%' IDENTIFIED VIA ed25519 USING PASSWORD('secret')");
         }
 
         var rules = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["other"] = "secret" } };
-        await using var proxy = Scenes.In("mysql", original.EndPoint, clone.EndPoint, rules);
-        await using (var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("User ID=shop", "User ID=other").Replace("Database=shop", "Database=")))
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint, rules);
+        await using (var connection = new MySqlConnection(ConnectionString(proxy.EndPoint, "User ID=other;Database=")))
         {
             await connection.OpenAsync();
             Assert.Equal(1L, Convert.ToInt64(await ScalarAsync(connection, "SELECT 1")));
@@ -228,30 +246,30 @@ public sealed class MySqlTests : IAsyncLifetime
     [Fact]
     public async Task A_client_that_insists_on_tls_gets_an_error_and_the_server_hears_nothing_more()
     {
-        await using var proxy = Scenes.In("mysql", original.EndPoint);
-        await using var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint).Replace("SslMode=None", "SslMode=Required"));
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
+        await using var connection = new MySqlConnection(ConnectionString(proxy.EndPoint, "SslMode=Required"));
         await Assert.ThrowsAsync<MySqlException>(() => connection.OpenAsync());
     }
 
     [Fact]
     public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
     {
-        await using var proxy = Scenes.Out("mysql", original.EndPoint, ServiceRules.None with
+        await using var proxy = Scenes.Out("mysql", Original.EndPoint, ServiceRules.None with
         {
             Wildcards = new WildcardRules { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2}")] },
         });
         await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05", "first");
         await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
-        var before = await DumpAsync(original);
+        var before = await DumpAsync(Original);
         await SayAsync(proxy.SandboxEndPoint!, "2026-1-2 3:04:07", "first");
-        Assert.Equal(before, await DumpAsync(original));
+        Assert.Equal(before, await DumpAsync(Original));
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
         await using var clone = await ConnectAsync(proxy.SandboxEndPoint!);
         var error = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
         Assert.Contains("on record", error.Message);
 
-        static async Task SayAsync(System.Net.IPEndPoint at, string clock, string name)
+        async Task SayAsync(System.Net.IPEndPoint at, string clock, string name)
         {
             await using var connection = await ConnectAsync(at, "Pooling=false");
             await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('{name} {clock}', 1)");
@@ -264,9 +282,11 @@ public sealed class MySqlTests : IAsyncLifetime
         }
     }
 
-    private static async Task<MySqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
+    private string ConnectionString(System.Net.IPEndPoint at, string more = "") => MariaDbServer.ConnectionString(at, more, pair.Database);
+
+    private async Task<MySqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
     {
-        var connection = new MySqlConnection(MariaDbServer.ConnectionString(at, more));
+        var connection = new MySqlConnection(ConnectionString(at, more));
         await connection.OpenAsync();
         return connection;
     }
@@ -292,7 +312,8 @@ public sealed class MySqlTests : IAsyncLifetime
         return rows;
     }
 
-    private static async Task<string> DumpAsync(MariaDbServer server, string rows = "SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id")
+    private async Task<string> DumpAsync(
+        MariaDbServer server, string rows = "SELECT CONCAT_WS('|', id, name, price) FROM items ORDER BY id")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
         await using var command = new MySqlCommand(rows, connection);

@@ -30,7 +30,7 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
             from port in new[] { Tier, NextTier }
             from keepsAlive in new[] { true, false }
             select (KeepsAlive: keepsAlive, Transfers: InstallScene.Load(host, port, keepsAlive))).ToList();
-        await Task.Delay(1000);
+        await scene.UntilConnectedAsync(4, Tier, NextTier);
         var node = Node(drain: "30s");
         var errors = node.StandardError.ReadToEndAsync();
         var output = node.StandardOutput.ReadToEndAsync();
@@ -92,12 +92,19 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
                     sandboxListen: {address}:9103
             """);
         // Nobody listens there.
-        return scene.Start("env", $"{EnvironmentVariables.RabbitMq}=amqp://127.0.0.1:5672/", "dotnet", typeof(ProxyOptions).Assembly.Location, "--config", file);
+        return scene.Start(
+            "env",
+            $"{EnvironmentVariables.RabbitMq}=amqp://127.0.0.1:5672/",
+            "dotnet",
+            typeof(ProxyOptions).Assembly.Location,
+            "--config",
+            file);
     }
 
     /// <summary>Connections that each rule has redirected: from elsewhere and of this host, of each address.</summary>
     private async Task<IReadOnlyList<long>> RedirectedAsync() =>
-        [.. Counters().Matches(await NetworkNamespace.RunAsync(scene.Server, "nft", "list", "ruleset")).Select(counter => long.Parse(counter.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
+        [.. Counters().Matches(await NetworkNamespace.RunAsync(scene.Server, "nft", "list", "ruleset")).Select(
+            counter => long.Parse(counter.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
 
     [GeneratedRegex("counter packets ([0-9]+)")]
     private static partial Regex Counters();

@@ -1,3 +1,5 @@
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Npgsql;
@@ -5,39 +7,45 @@ using Npgsql;
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>A PostgreSQL server, its clone, and what real clients say to them through the proxies.</summary>
-public sealed class PostgreSqlTests : IAsyncLifetime
+[Collection(PeerServers.Name)]
+public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
 {
-    private PostgreSqlServer original = null!;
-    private PostgreSqlServer clone = null!;
+    private const string Table = """
+        CREATE TABLE items (id INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT, price INT);
+        INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)
+        """;
+
+    private PostgreSqlPair pair = null!;
+
+    private PostgreSqlServer Original => pair.Original;
+
+    private PostgreSqlServer Clone => pair.Clone;
 
     public async Task InitializeAsync()
     {
-        var both = await Task.WhenAll(PostgreSqlServer.StartAsync(), PostgreSqlServer.StartAsync());
-        (original, clone) = (both[0], both[1]);
-        foreach (var server in both)
+        pair = await servers.PostgreSqlAsync();
+        foreach (var server in pair.Servers)
         {
             await using var connection = await ConnectAsync(server.EndPoint);
-            await ExecuteAsync(connection, "CREATE TABLE items (id INT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT, price INT); INSERT INTO items (name, price) VALUES ('a', 1), ('b', 2), ('c', 3)");
+            await ExecuteAsync(connection, Table);
         }
     }
 
-    public async Task DisposeAsync()
-    {
-        await clone.DisposeAsync();
-        await original.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await pair.DisposeAsync();
 
     [Fact]
     public async Task Clients_see_through_the_proxy_what_they_see_without()
     {
-        await using var proxy = Scenes.In("postgresql", original.EndPoint);
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint);
         var output = await PeerProcess.RunAsync(
             "psql",
-            [$"host=127.0.0.1 port={proxy.EndPoint.Port} user=shop password=secret dbname=shop sslmode=prefer", "-qAt"],
-            "SELECT name FROM items ORDER BY id;\nSELECT 1; SELECT 2;\n\\copy items (name, price) FROM STDIN\nx\t10\ny\t20\n\\.\n\\copy (SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
+            [$"{At(proxy.EndPoint)} sslmode=prefer", "-qAt"],
+            "SELECT name FROM items ORDER BY id;\nSELECT 1; SELECT 2;\n\\copy items (name, price) FROM STDIN\nx\t10\ny\t20\n\\.\n\\copy "
+                + "(SELECT name FROM items WHERE price >= 10 ORDER BY id) TO STDOUT\nSELECT nothing;\nSELECT COUNT(*) FROM items;\n");
         Assert.Equal("a\nb\nc\n1\n2\nx\ny\n5\n", output);
         await using var connection = await ConnectAsync(proxy.EndPoint);
-        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection) { Parameters = { new() { Value = 1 } } };
+        await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id > $1 ORDER BY id LIMIT 2", connection)
+        { Parameters = { new() { Value = 1 } } };
         await command.PrepareAsync();
         Assert.Equal(["b", "c"], await ReadAsync(command));
         await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("SELECT 2") } })
@@ -51,11 +59,15 @@ public sealed class PostgreSqlTests : IAsyncLifetime
     [Fact]
     public async Task A_cancel_request_reaches_the_server()
     {
-        await using var proxy = Scenes.In("postgresql", original.EndPoint);
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint);
         await using var connection = await ConnectAsync(proxy.EndPoint);
-        await using var command = new NpgsqlCommand("SELECT pg_sleep(30)", connection);
+        await using var command = new NpgsqlCommand("SELECT pg_sleep(120)", connection);
         var running = command.ExecuteNonQueryAsync();
-        await Task.Delay(300);
+        await using var observer = await ConnectAsync(Original.EndPoint, "Pooling=false");
+        await using var sleeping = new NpgsqlCommand(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'", observer);
+        while (await sleeping.ExecuteScalarAsync() is 0L)
+            await Task.Delay(20);
         command.Cancel();
         var error = await Assert.ThrowsAnyAsync<Exception>(() => running);
         Assert.Contains("57014", (error as PostgresException ?? error.InnerException as PostgresException)?.SqlState ?? error.ToString());
@@ -64,11 +76,14 @@ public sealed class PostgreSqlTests : IAsyncLifetime
     [Fact]
     public async Task Concurrent_transactions_copies_and_prepared_statements_leave_the_clone_with_the_same_data()
     {
-        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint, Clone.EndPoint);
         await Task.WhenAll(Enumerable.Range(0, 6).Select(client => Task.Run(async () =>
         {
             await using var connection = await ConnectAsync(proxy.EndPoint);
-            await using var update = new NpgsqlCommand("UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1", connection) { Parameters = { new() { Value = client } } };
+            await using var update = new NpgsqlCommand(
+                "UPDATE items SET price = (price * 31 + $1) % 100003 WHERE id = 1",
+                connection)
+            { Parameters = { new() { Value = client } } };
             await update.PrepareAsync();
             for (var i = 0; i < 15; i++)
             {
@@ -84,7 +99,7 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         })));
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Theory]
@@ -93,25 +108,24 @@ public sealed class PostgreSqlTests : IAsyncLifetime
     [InlineData("prepared")]
     public async Task Pgbench_leaves_the_clone_with_the_same_balances(string mode)
     {
-        foreach (var server in (PostgreSqlServer[])[original, clone])
+        foreach (var server in pair.Servers)
             await PeerProcess.RunAsync("pgbench", ["-q", "-i", At(server.EndPoint)]);
-        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint, Clone.EndPoint);
         var said = await PeerProcess.RunAsync("pgbench", ["-M", mode, "-n", "-c", "4", "-t", "25", At(proxy.EndPoint)]);
         Assert.Contains("100/100", said);
         var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.Equal(0, report.Sandbox!.Errors);
-        const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
-        Assert.Equal(await DumpAsync(original, balances), await DumpAsync(clone, balances));
-
-        static string At(System.Net.IPEndPoint server) => $"host=127.0.0.1 port={server.Port} user=shop password=secret dbname=shop";
+        const string balances = "SELECT concat_ws('|', (SELECT sum(abalance * aid) FROM pgbench_accounts), (SELECT "
+            + "string_agg(tbalance::text, ',' ORDER BY tid) FROM pgbench_tellers), (SELECT count(*) FROM pgbench_history))";
+        Assert.Equal(await DumpAsync(Original, balances), await DumpAsync(Clone, balances));
     }
 
     [Fact]
     public async Task Deadlocks_leave_the_clone_with_the_same_data()
     {
-        await using var proxy = Scenes.In("postgresql", original.EndPoint, clone.EndPoint);
-        await using (var administrator = await ConnectAsync(original.EndPoint))
-            await ExecuteAsync(administrator, "ALTER DATABASE shop SET deadlock_timeout = '50ms'");
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint, Clone.EndPoint);
+        await using (var administrator = await ConnectAsync(Original.EndPoint))
+            await ExecuteAsync(administrator, $"ALTER DATABASE {pair.Database} SET deadlock_timeout = '50ms'");
         var deadlocks = 0;
         await Task.WhenAll(Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
         {
@@ -135,32 +149,33 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         })));
         await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests);
         Assert.True(deadlocks > 0);
-        Assert.Equal(await DumpAsync(original), await DumpAsync(clone));
+        Assert.Equal(await DumpAsync(Original), await DumpAsync(Clone));
     }
 
     [Fact]
     public async Task A_clone_of_the_application_is_answered_from_the_record_and_never_reaches_the_database()
     {
-        await using var proxy = Scenes.Out("postgresql", original.EndPoint, ServiceRules.None with
+        await using var proxy = Scenes.Out("postgresql", Original.EndPoint, ServiceRules.None with
         {
             Wildcards = new WildcardRules { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2}")] },
         });
         await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05");
         await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
-        var before = await DumpAsync(original);
+        var before = await DumpAsync(Original);
         await SayAsync(proxy.SandboxEndPoint!, "2026-1-2 3:04:07");
-        Assert.Equal(before, await DumpAsync(original));
+        Assert.Equal(before, await DumpAsync(Original));
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Missing: 0, Nearest: 0, Wildcard: >= 1, Exact: >= 3 }, $"{matches}");
         await using var clone = await ConnectAsync(proxy.SandboxEndPoint!, "Pooling=false");
         var error = await Assert.ThrowsAsync<PostgresException>(() => ExecuteAsync(clone, "SELECT something FROM elsewhere"));
         Assert.Contains("on record", error.MessageText);
 
-        static async Task SayAsync(System.Net.IPEndPoint at, string clock)
+        async Task SayAsync(System.Net.IPEndPoint at, string clock)
         {
             await using var connection = await ConnectAsync(at, "Pooling=false");
             await ExecuteAsync(connection, $"INSERT INTO items (name, price) VALUES ('x {clock}', 1)");
-            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 2 } } };
+            await using var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
+            { Parameters = { new() { Value = 2 } } };
             await command.PrepareAsync();
             Assert.Equal("b", await command.ExecuteScalarAsync());
             command.Parameters[0].Value = 3;
@@ -168,10 +183,12 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         }
     }
 
-    private static async Task<NpgsqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
+    private string At(System.Net.IPEndPoint server) => PostgreSqlServer.LibpqConnectionString(server, pair.Database);
+
+    private async Task<NpgsqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
     {
         // Types are loaded by a query of their own; it is recorded like any other.
-        var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, more));
+        var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, more, pair.Database));
         await connection.OpenAsync();
         return connection;
     }
@@ -191,7 +208,8 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         return rows;
     }
 
-    private static async Task<string> DumpAsync(PostgreSqlServer server, string rows = "SELECT concat_ws('|', name, price) FROM items ORDER BY name, price")
+    private async Task<string> DumpAsync(
+        PostgreSqlServer server, string rows = "SELECT concat_ws('|', name, price) FROM items ORDER BY name, price")
     {
         await using var connection = await ConnectAsync(server.EndPoint);
         await using var command = new NpgsqlCommand(rows, connection);

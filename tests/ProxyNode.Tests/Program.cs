@@ -9,5 +9,8 @@ namespace JustRunIt.ProxyNode.Tests;
 internal static class Program
 {
     public static Task<int> Main(string[] args) =>
-        new RootCommand("Trials of the proxies that take longer than a test") { FuzzCommand.Command, SoakCommand.Command, VectorRecorder.Command }.Parse(args).InvokeAsync();
+        new RootCommand("Trials of the proxies that take longer than a test")
+        {
+            FuzzCommand.Command, SoakCommand.Command, VectorRecorder.Command
+        }.Parse(args).InvokeAsync();
 }

@@ -7,7 +7,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>A client that sends what it is told, byte for byte.</summary>
 internal sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private RawClient(Socket socket) => Socket = socket;
 

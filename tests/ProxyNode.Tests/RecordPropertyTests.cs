@@ -12,7 +12,8 @@ public sealed class RecordPropertyTests
     // Few keys: some with many exchanges. Arrivals nearly in order. Some replies so large that they have memory of their own.
     private static readonly Gen<(bool IsAsked, int Key, int Arrival, int Lag, int Oldest, int Length)[]> Deeds =
         Gen.Select(Gen.Int[0, 2], Gen.Int[0, 3], Gen.Int[-40, 40], Gen.Int[0, 200], Gen.Int[0, 600], Gen.Int[0, 99])
-            .Select((deed, key, offset, lag, oldest, length) => (deed == 0, key, offset, lag, oldest, length == 0 ? 70_000 : length % 5 == 0 ? 0 : ReplyLength))
+            .Select((deed, key, offset, lag, oldest, length) =>
+                (deed == 0, key, offset, lag, oldest, length == 0 ? 70_000 : length % 5 == 0 ? 0 : ReplyLength))
             .Array[1, 700]
             .Select(deeds => deeds.Select((deed, i) => deed with { Item3 = Math.Max(0, i + deed.Item3) }).ToArray());
 
@@ -59,7 +60,8 @@ public sealed class RecordPropertyTests
         // It was used, and what is left is the other connection's.
         Assert.Equal([21], record.Find(Keys(2), 150, lag: 100, first.Place).Reply!.Reply);
 
-        RecordPlace Add(int key, byte reply, long arrival, RecordPlace? previous) => record.Add(Keys(key), [reply], closes: false, arrival, arrival + 1, oldest: 0, previous);
+        RecordPlace Add(int key, byte reply, long arrival, RecordPlace? previous) =>
+            record.Add(Keys(key), [reply], closes: false, arrival, arrival + 1, oldest: 0, previous);
     }
 
     [Fact]

@@ -23,14 +23,19 @@ public sealed class RecordTests
     public void Host_and_connection_headers_and_chunking_do_not_matter()
     {
         Add(Request("POST /a", "hello", "Host: 127.0.0.1:1", "Content-Type: text/plain"), "one", arrival: 10);
-        var (found, kind) = Find("POST /a HTTP/1.1\r\nHost: 10.213.0.1:2\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhe\r\n3;x=1\r\nllo\r\n0\r\n\r\n");
+        var (found, kind) = Find("POST /a HTTP/1.1\r\nHost: 10.213.0.1:2\r\nContent-Type: text/plain\r\nTransfer-Encoding: "
+            + "chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhe\r\n3;x=1\r\nllo\r\n0\r\n\r\n");
         Assert.Equal(("one", MatchKind.Exact), (Text(found), kind));
     }
 
     [Theory]
     [InlineData("GET /a?t=1&x=2", "", "GET /a?t=9&x=2", "")]
     [InlineData("GET /sid-00ff/a", "", "GET /sid-12/a", "")]
-    [InlineData("POST /j", "{\"token\":\"abc\",\"list\":[{\"token\":1}],\"x\":1}", "POST /j", "{\"token\":\"def\",\"list\":[{\"token\":2}],\"x\":1}")]
+    [InlineData(
+        "POST /j",
+        "{\"token\":\"abc\",\"list\":[{\"token\":1}],\"x\":1}",
+        "POST /j",
+        "{\"token\":\"def\",\"list\":[{\"token\":2}],\"x\":1}")]
     public void Declared_fields_are_wildcards(string recorded, string recordedBody, string asked, string askedBody)
     {
         Add(Request(recorded, recordedBody, "Content-Type: application/json", "Cookie: a=1"), "reply", arrival: 10);
@@ -50,7 +55,9 @@ public sealed class RecordTests
     public void The_same_kind_of_request_is_nearest_and_nothing_alike_is_missing()
     {
         Add(Request("GET /items/17?page=1", ""), "seventeen", arrival: 10);
-        Assert.Equal(("seventeen", MatchKind.Nearest), (Text(Find(Request("GET /items/18?page=2", "")).Reply), Find(Request("GET /items/18", "")).Kind));
+        Assert.Equal(
+            ("seventeen", MatchKind.Nearest),
+            (Text(Find(Request("GET /items/18?page=2", "")).Reply), Find(Request("GET /items/18", "")).Kind));
         Assert.Equal((null, MatchKind.Missing), (Text(Find(Request("GET /users/17", "")).Reply), Find(Request("POST /items/17", "")).Kind));
     }
 
@@ -60,7 +67,9 @@ public sealed class RecordTests
         Add(Request("GET /counter", ""), "2", arrival: 200);
         Add(Request("GET /counter", ""), "1", arrival: 100);
         Add(Request("GET /counter", ""), "3", arrival: 300);
-        Assert.Equal(["1", "2", "3", "3"], new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Keys(Request("GET /counter", "")), at).Reply)));
+        Assert.Equal(
+            ["1", "2", "3", "3"],
+            new[] { 110L, 190L, 310L, 320L }.Select(at => Text(record.Find(Keys(Request("GET /counter", "")), at).Reply)));
     }
 
     [Fact]
@@ -85,7 +94,13 @@ public sealed class RecordTests
     {
         var small = new Recording.Record(10_000, TimeProvider.System);
         for (var i = 0; i < 100; i++)
-            small.Add(Keys(Request($"GET /n/{(char)('a' + (i % 26))}{i}x", "")), new byte[1000], closes: false, arrival: i, answered: i, oldest: 0);
+            small.Add(
+                Keys(Request($"GET /n/{(char)('a' + (i % 26))}{i}x", "")),
+                new byte[1000],
+                closes: false,
+                arrival: i,
+                answered: i,
+                oldest: 0);
         Assert.InRange(small.Count, 1, 9);
         Assert.NotEqual(MatchKind.Exact, small.Find(Keys(Request("GET /n/a0x", "")), 0).Kind);
     }

@@ -29,7 +29,7 @@ public sealed class RelayOnlyTests
         await using var proxy = await TierProxy.StartAsync(
             Settings.Tier(server.EndPoint) with { OutProxies = [next with { Relay = OfTcp(next.Relay) }] }, TimeProvider.System);
         var outProxy = Assert.Single(proxy.OutProxies);
-        Assert.Null(outProxy.SandboxEndPoint);
+        Assert.Null(outProxy.SandboxEndPoint!);
         Assert.Null(outProxy.Recorded);
         using var http = new HttpClient();
         Assert.Equal("next", await http.GetStringAsync($"http://{outProxy.Relay.EndPoint}/"));

@@ -29,7 +29,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task Pipelined_requests_are_answered_in_order()
     {
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
-        await client.SendAsync("GET /echo/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo/2 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo/3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        await client.SendAsync("GET /echo/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo/2 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo/3 "
+            + "HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         var text = await client.ReadToEndAsync();
         Assert.Equal(["1", "2", "3"], text.Split("path ").Skip(1).Select(part => part[..1]));
     }
@@ -38,7 +39,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task A_request_in_single_bytes_is_answered()
     {
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
-        foreach (var c in "POST /length HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n")
+        foreach (var c in "POST /length HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: "
+            + "close\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n")
             await client.SendAsync(c.ToString());
         Assert.Contains("length 5 trailer t", await client.ReadToEndAsync());
     }
@@ -80,7 +82,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task Continue_reaches_the_client_before_it_sends_the_body()
     {
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
-        await client.SendAsync("POST /length HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+        await client.SendAsync(
+            "POST /length HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 100", await client.ReadAsync());
         await client.SendAsync("12345");
         Assert.Contains("length 5", await client.ReadToEndAsync());
@@ -100,7 +103,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task A_refused_upgrade_leaves_a_connection_that_speaks_http()
     {
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
-        await client.SendAsync("GET /echo/1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nGET /echo/2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        await client.SendAsync("GET /echo/1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nGET /echo/2 "
+            + "HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         Assert.Equal(["1", "2"], (await client.ReadToEndAsync()).Split("path ").Skip(1).Select(part => part[..1]));
     }
 
@@ -118,7 +122,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task A_bad_chunk_in_the_first_bytes_gets_400_after_the_replies_before_it()
     {
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
-        await client.SendAsync("GET /echo/1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /length HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+        await client.SendAsync(
+            "GET /echo/1 HTTP/1.1\r\nHost: h\r\n\r\nPOST /length HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
         var text = await client.ReadToEndAsync();
         Assert.Contains("path 1", text);
         Assert.EndsWith("HTTP/1.1.\n", text);
@@ -141,7 +146,7 @@ public sealed class RelayTests : IAsyncLifetime
         using var http = new HttpClient { BaseAddress = new Uri($"http://{nowhere.EndPoint}") };
         using var reply = await http.GetAsync("/");
         Assert.Equal(HttpStatusCode.BadGateway, reply.StatusCode);
-        Assert.Equal(1, nowhere.ResponseTimes!.Take().Errors);
+        await TakeAsync(nowhere, (_, errors) => errors == 1);
     }
 
     [Fact]
@@ -150,10 +155,26 @@ public sealed class RelayTests : IAsyncLifetime
         using var http = Client();
         await http.GetStringAsync("/slow");
         await http.GetAsync("/fail");
-        var interval = proxy.ResponseTimes!.Take();
-        Assert.Equal((2, 1), (interval.Requests, interval.Errors));
-        Assert.InRange(interval.Maximum.TotalMilliseconds, 100, 5000);
+        var (requests, errors, longest) = await TakeAsync(proxy, (count, _) => count >= 2);
+        Assert.Equal((2, 1), (requests, errors));
+        Assert.True(longest >= TimeSpan.FromMilliseconds(100), $"{longest}");
         Assert.Equal(0, proxy.ResponseTimes!.Take().Requests);
+    }
+
+    /// <summary>What was measured, when there is enough of it: a client may have its reply before it is counted.</summary>
+    private static async Task<(long Requests, long Errors, TimeSpan Longest)> TakeAsync(TierProxy from, Func<long, long, bool> isEnough)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var (requests, errors, longest) = (0L, 0L, TimeSpan.Zero);
+        while (true)
+        {
+            var interval = from.ResponseTimes!.Take();
+            (requests, errors) = (requests + interval.Requests, errors + interval.Errors);
+            longest = interval.Requests > 0 && interval.Maximum > longest ? interval.Maximum : longest;
+            if (isEnough(requests, errors))
+                return (requests, errors, longest);
+            await Task.Delay(10, patience.Token);
+        }
     }
 
     private HttpClient Client() => new() { BaseAddress = new Uri($"http://{proxy.EndPoint}") };

@@ -11,12 +11,14 @@ internal static class Scenes
 {
     public static readonly TimeSpan TimeShift = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Passwords of the databases' user.</summary>
-    public static ServiceRules Credentials { get; } = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
+    public static ServiceRules Credentials { get; } =
+        ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
 
-    public static StandAloneProxy In(string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
+    public static StandAloneProxy In(
+        string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
         new ProxyOptions
         {
             Role = ProxyRole.In,

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using MySqlConnector;
@@ -10,9 +12,10 @@ using Npgsql;
 namespace JustRunIt.ProxyNode.Tests;
 
 /// <summary>The server behind a proxy is where it was said to be: at an address, a name, or a Unix socket.</summary>
-public sealed class ServerAddressTests
+[Collection(PeerServers.Name)]
+public sealed class ServerAddressTests(PeerServers servers)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData("http")]
@@ -28,13 +31,14 @@ public sealed class ServerAddressTests
     [Fact]
     public async Task Behind_an_unknown_name_or_a_socket_that_is_none_is_a_bad_gateway()
     {
-        foreach (var server in new EndPoint[] { new DnsEndPoint("nowhere.invalid", 80), new UnixDomainSocketEndPoint($"/tmp/{Guid.NewGuid():N}") })
+        foreach (var server in new EndPoint[] { new DnsEndPoint(
+            "nowhere.invalid", 80), new UnixDomainSocketEndPoint($"/tmp/{Guid.NewGuid():N}") })
         {
             await using var proxy = Scenes.In("http", server);
             using var http = new HttpClient { Timeout = Patience };
             using var reply = await http.GetAsync($"http://{proxy.EndPoint}/");
             Assert.Equal(HttpStatusCode.BadGateway, reply.StatusCode);
-            Assert.Equal(1, (await proxy.ReportAsync()).Live!.Errors);
+            await Scenes.UntilAsync(proxy, report => report.Live!.Errors == 1);
         }
     }
 
@@ -83,10 +87,13 @@ public sealed class ServerAddressTests
     [Fact]
     public async Task MariaDB_is_relayed_by_its_Unix_socket_and_repeated_at_a_clone()
     {
-        await using var original = await MariaDbServer.StartAsync();
-        await using var clone = await MariaDbServer.StartAsync();
-        await using var proxy = Scenes.In("mysql", original.UnixSocket, clone.EndPoint);
-        await using (var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint)))
+        // A server of its own: a shared one may be behind a network, out of reach of its Unix socket.
+        await using var original = await LocalMariaDb.StartAsync();
+        await using var shared = await servers.MariaDbAsync();
+        await using var proxy = Scenes.In("mysql", original.UnixSocket, shared.Clone.EndPoint);
+        await LocalMariaDb.ExecuteAsync(
+            MariaDbServer.ConnectionString(original.EndPoint), $"CREATE DATABASE {shared.Database}", CancellationToken.None);
+        await using (var connection = new MySqlConnection(MariaDbServer.ConnectionString(proxy.EndPoint, database: shared.Database)))
         {
             await connection.OpenAsync();
             await using var command = new MySqlCommand("SELECT SUBSTRING_INDEX(USER(), '@', -1)", connection);
@@ -99,10 +106,14 @@ public sealed class ServerAddressTests
     [Fact]
     public async Task PostgreSQL_is_relayed_by_its_Unix_socket_and_repeated_at_a_clone()
     {
-        await using var original = await PostgreSqlServer.StartAsync();
-        await using var clone = await PostgreSqlServer.StartAsync();
-        await using var proxy = Scenes.In("postgresql", original.UnixSocket, clone.EndPoint);
-        await using (var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(proxy.EndPoint, "Pooling=false")))
+        await using var original = await LocalPostgreSql.StartAsync();
+        await using var shared = await servers.PostgreSqlAsync();
+        await using var proxy = Scenes.In("postgresql", original.UnixSocket, shared.Clone.EndPoint);
+        await LocalPostgreSql.ExecuteAsync(
+            PostgreSqlServer.ConnectionString(
+                original.EndPoint, "Pooling=false"), $"CREATE DATABASE {shared.Database}", CancellationToken.None);
+        var settings = PostgreSqlServer.ConnectionString(proxy.EndPoint, "Pooling=false", shared.Database);
+        await using (var connection = new NpgsqlConnection(settings))
         {
             await connection.OpenAsync();
             await using var command = new NpgsqlCommand("SELECT inet_client_addr()::text", connection);

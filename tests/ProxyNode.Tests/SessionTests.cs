@@ -72,7 +72,10 @@ public sealed class SessionTests
     [Fact]
     public void Requests_of_one_session_keep_their_gaps_at_any_speed()
     {
-        var book = new SessionBook(Recording.ServiceRules.None with { Sessions = ByCookie }, ProtocolRegistry.FindMessages("http")!, new SessionSchedule(0, 100, 0, 0.5));
+        var book = new SessionBook(
+            Recording.ServiceRules.None with { Sessions = ByCookie },
+            ProtocolRegistry.FindMessages("http")!,
+            new SessionSchedule(0, 100, 0, 0.5));
         var begin = "GET / HTTP/1.1\r\nCookie: SID=a\r\n\r\n"u8;
         var (session, due) = book.Find(1, begin, arrival: 1000);
         Assert.Equal(2100, due);

@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>The clone's connections are the original's, a time shift later; what memory cannot hold is given up and begins anew.</summary>
 public sealed class ShadowConnectionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TcpListener clone = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<TcpClient> accepted = [];
@@ -54,7 +54,8 @@ public sealed class ShadowConnectionTests : IAsyncLifetime
     public async Task A_session_that_was_shed_begins_anew_and_nobody_on_line_notices()
     {
         await using var proxy = Start(memoryLimitBytes: 64 << 10);
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+        { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
         // The clone never answers: its duplicates pile up until memory is short.
         using var patience = new CancellationTokenSource(Patience);
         while (accepted.Count < 2)

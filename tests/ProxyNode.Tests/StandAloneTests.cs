@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary><c>justrunit proxy</c> as a process, around real nginx servers.</summary>
 public sealed class StandAloneTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-proxy").FullName;
     private readonly HttpClient http = new() { Timeout = Patience };
@@ -61,10 +62,14 @@ public sealed class StandAloneTests : IAsyncLifetime
     {
         var (onIPv6, clonesOnIPv6) = (await NginxAsync("original-6", "[::1]"), await NginxAsync("clone-6", "[::1]"));
         var proxy = await StartAsync(
-            "--role", "in", "--listen", $"[::1]:{FreePorts.Next()}", "--admin", $"[::1]:{FreePorts.Next()}", "--upstream", onIPv6, "--sandbox", clonesOnIPv6, "--time-shift", "50ms");
+            "--role", "in", "--listen", $"[::1]:{FreePorts.Next()}", "--admin", $"[::1]:{FreePorts.Next()}", "--upstream", onIPv6,
+            "--sandbox", clonesOnIPv6, "--time-shift", "50ms");
         await AskAsync(proxy, 5);
         var report = await UntilAsync(proxy, report => report.GetProperty("differences").GetProperty("compared").GetInt64() == 5);
-        Assert.Equal((5, 0), (report.GetProperty("live").GetProperty("requests").GetInt64(), report.GetProperty("sandbox").GetProperty("errors").GetInt64()));
+        Assert.Equal((5, 0), (report
+            .GetProperty("live")
+            .GetProperty("requests")
+            .GetInt64(), report.GetProperty("sandbox").GetProperty("errors").GetInt64()));
     }
 
     [Fact]
@@ -80,10 +85,18 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal(2, report.GetProperty("live").GetProperty("requests").GetInt64());
         await UntilAsync(proxy, report => report.GetProperty("differences").GetProperty("compared").GetInt64() == 2);
         var metrics = await http.GetStringAsync($"http://{proxy.Admin}/metrics");
-        Assert.Contains("justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"live\"} 7\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("justrunit_proxy_request_duration_seconds_bucket{role=\"in\",protocol=\"http\",side=\"live\",le=\"+Inf\"} 7\n", metrics, StringComparison.Ordinal);
-        Assert.Contains("justrunit_proxy_request_duration_seconds_count{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"live\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "justrunit_proxy_requests_total{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n", metrics, StringComparison.Ordinal);
+        Assert.Contains(
+            "justrunit_proxy_request_duration_seconds_bucket{role=\"in\",protocol=\"http\",side=\"live\",le=\"+Inf\"} 7\n",
+            metrics,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "justrunit_proxy_request_duration_seconds_count{role=\"in\",protocol=\"http\",side=\"sandbox\"} 7\n",
+            metrics,
+            StringComparison.Ordinal);
         Assert.Contains("justrunit_proxy_sheds_total{role=\"in\",protocol=\"http\"} 0\n", metrics, StringComparison.Ordinal);
         Assert.Contains("# TYPE justrunit_proxy_lateness_seconds histogram\n", metrics, StringComparison.Ordinal);
     }
@@ -99,7 +112,8 @@ public sealed class StandAloneTests : IAsyncLifetime
             silent.Add(asker);
             await asker.ConnectAsync(proxy.Admin);
             // Half of them ask without end and never read.
-            var text = i % 2 == 0 ? "GET /report HTTP/1.1\r\n" : string.Concat(Enumerable.Repeat("GET /report HTTP/1.1\r\nHost: x\r\n\r\n", 50));
+            var text = i % 2 == 0 ? "GET /report HTTP/1.1\r\n" : string.Concat(
+                Enumerable.Repeat("GET /report HTTP/1.1\r\nHost: x\r\n\r\n", 50));
             await asker.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
         }
 
@@ -122,9 +136,11 @@ public sealed class StandAloneTests : IAsyncLifetime
         var application = await ApplicationAsync(outListen);
         var cloned = await ApplicationAsync(outSandbox);
         var outAdmin = $"127.0.0.1:{FreePorts.Next()}";
-        var inProxy = await StartAsync("--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "3s", "--peer", outAdmin);
+        var inProxy = await StartAsync(
+            "--role", "in", "--upstream", application, "--sandbox", cloned, "--time-shift", "3s", "--peer", outAdmin);
         var outProxy = await ProxyProcess.StartAsync(
-            [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer", $"{inProxy.Admin}");
+            [], "--role", "out", "--listen", outListen, "--admin", outAdmin, "--upstream", next, "--sandbox", outSandbox, "--peer",
+            $"{inProxy.Admin}");
         running.Add(outProxy);
         await AskAsync(inProxy, 10);
         var report = await UntilAsync(inProxy, report => report.GetProperty("sandbox").GetProperty("requests").GetInt64() == 10);
@@ -139,7 +155,8 @@ public sealed class StandAloneTests : IAsyncLifetime
     public async Task Metrics_are_exported_by_OTLP_where_the_standard_variable_is_set()
     {
         var received = new ConcurrentQueue<string>();
-        await using var collector = await TestServer.StartAsync(application => application.MapPost("/v1/metrics", async (HttpContext context) =>
+        await using var collector = await TestServer.StartAsync(application => application.MapPost("/v1/metrics",
+        async (HttpContext context) =>
         {
             using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
             received.Enqueue(await reader.ReadToEndAsync());
@@ -158,21 +175,37 @@ public sealed class StandAloneTests : IAsyncLifetime
         while (!received.Any(body => body.Contains("justrunit.proxy.request.duration", StringComparison.Ordinal)))
             await Task.Delay(50, patience.Token);
         var last = received.Last(body => body.Contains("justrunit.proxy.request.duration", StringComparison.Ordinal));
-        foreach (var name in new[] { "shop-front", "JustRunIt.ProxyNode", "justrunit.proxy.requests", "justrunit.proxy.errors", "justrunit.proxy.connections" })
+        foreach (var name in new[]
+        {
+            "shop-front", "JustRunIt.ProxyNode", "justrunit.proxy.requests", "justrunit.proxy.errors", "justrunit.proxy.connections"
+        })
             Assert.Contains(name, last, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("--role both --listen 127.0.0.1:0 --upstream 127.0.0.1:1", "command line: --role: 'both'; allowed is in or out")]
     [InlineData("--role in --upstream 127.0.0.1:1", "command line: --listen: missing; allowed is IP:PORT, or --install")]
-    [InlineData("--role in --listen here --upstream 127.0.0.1:1", "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080 (port 0: any that is free)")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol smtp", "command line: --protocol: 'smtp'; allowed is http, ajp13, mysql, postgresql, tcp")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --speed 2", "command line: --hold: missing; allowed is a duration such as 30s where --speed is above 1")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --protocol mysql --speed 0.5", "command line: --speed: '0.5'; allowed is 1, for sessions of mysql depend on each other's data")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: '/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http, ajp13")]
-    [InlineData("--role in --upstream shop:80 --install", "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080, or unix:PATH")]
-    [InlineData("--role in --upstream unix:/run/server --install", "command line: --install: missing address; allowed is IP:PORT of one address, such as 10.0.0.5:8080, where --upstream is unix:PATH")]
-    [InlineData("--role in --listen 127.0.0.1:0 --upstream unix:server", "command line: --upstream: 'unix:server'; allowed is HOST:PORT, such as 127.0.0.1:8080, or unix:PATH, such as unix:/run/mysqld/mysqld.sock")]
+    [InlineData(
+        "--role in --listen here --upstream 127.0.0.1:1",
+        "command line: --listen: 'here'; allowed is IP:PORT, such as 127.0.0.1:8080 (port 0: any that is free)")]
+    [InlineData(
+        "--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol smtp",
+        "command line: --protocol: 'smtp'; allowed is http, ajp13, mysql, postgresql, tcp")]
+    [InlineData(
+        "--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --speed 2",
+        "command line: --hold: missing; allowed is a duration such as 30s where --speed is above 1")]
+    [InlineData(
+        "--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --sandbox 127.0.0.1:2 --protocol mysql --speed 0.5",
+        "command line: --speed: '0.5'; allowed is 1, for sessions of mysql depend on each other's data")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream 127.0.0.1:1 --protocol mysql --record /tmp/t", "command line: --record: "
+        + "'/tmp/t': traffic of mysql is not recorded, for its sessions depend on each other's data; allowed are http, ajp13")]
+    [InlineData(
+        "--role in --upstream shop:80 --install",
+        "command line: --upstream: 'shop:80'; allowed is IP:PORT where --install is given, such as 10.0.0.5:8080, or unix:PATH")]
+    [InlineData("--role in --upstream unix:/run/server --install", "command line: --install: missing address; allowed is IP:PORT of one "
+        + "address, such as 10.0.0.5:8080, where --upstream is unix:PATH")]
+    [InlineData("--role in --listen 127.0.0.1:0 --upstream unix:server", "command line: --upstream: 'unix:server'; allowed is HOST:PORT, "
+        + "such as 127.0.0.1:8080, or unix:PATH, such as unix:/run/mysqld/mysqld.sock")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string arguments, string error)
     {
         var (exitCode, output, errors) = await ProxyProcess.RunAsync(["proxy", .. arguments.Split(' ')]);
@@ -187,7 +220,8 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal(0, exitCode);
         foreach (var option in new[]
         {
-            "--role", "--protocol", "--listen", "--upstream", "--install", "--drain", "--sandbox", "--time-shift", "--speed", "--hold", "--record", "--record-limit", "--peer", "--rules", "--admin", "--memory",
+            "--role", "--protocol", "--listen", "--upstream", "--install", "--drain", "--sandbox", "--time-shift", "--speed", "--hold",
+            "--record", "--record-limit", "--peer", "--rules", "--admin", "--memory",
         })
             Assert.Contains(option, output, StringComparison.Ordinal);
     }
@@ -199,7 +233,21 @@ public sealed class StandAloneTests : IAsyncLifetime
         var proxy = await StartAsync("--role", "in", "--upstream", original, "--record", file);
         await AskAsync(proxy, 10);
         Assert.Equal(0, await proxy.EndAsync());
-        var (exitCode, output, errors) = await ProxyProcess.RunAsync("replay", "--trace", file, "--to", clone, "--protocol", "http", "--sessions", "200%", "--speed", "1.5", "--seed", "3", "--json");
+        var (exitCode, output, errors) = await ProxyProcess.RunAsync(
+            "replay",
+            "--trace",
+            file,
+            "--to",
+            clone,
+            "--protocol",
+            "http",
+            "--sessions",
+            "200%",
+            "--speed",
+            "1.5",
+            "--seed",
+            "3",
+            "--json");
         Assert.True(exitCode == 0, errors);
         using var report = JsonDocument.Parse(output);
         Assert.Equal(20, report.RootElement.GetProperty("sandbox").GetProperty("requests").GetInt64());
@@ -212,7 +260,8 @@ public sealed class StandAloneTests : IAsyncLifetime
     {
         var port = FreePorts.Next();
         var own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-        running.Add(await PeerProcess.StartAsync(port, "nginx", ["-c", Nginx.Configure(own, $"{address}:{port}")], address: IPEndPoint.Parse($"{address}:{port}").Address));
+        running.Add(await PeerProcess.StartAsync(
+            "nginx", ["-c", Nginx.Configure(own, $"{address}:{port}")], Questions.Http($"http://{address}:{port}/")));
         return $"{address}:{port}";
     }
 

@@ -16,7 +16,8 @@ internal sealed class TestServer : IAsyncDisposable
     private TestServer(WebApplication application)
     {
         this.application = application;
-        var address = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var address = new Uri(
+            application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         EndPoint = new IPEndPoint(IPAddress.Loopback, address.Port);
     }
 

@@ -20,7 +20,9 @@ public sealed class TracePlanTests
             foreach (var planned in TracePlan.Make(TracePlan.Sessions(trace, SessionRules.Connections), fraction, speed, seed))
             {
                 for (var i = 1; i < planned.Exchanges.Count; i++)
-                    Assert.Equal(planned.Exchanges[i].Entry.Arrival - planned.Exchanges[i - 1].Entry.Arrival, planned.DueOf(i) - planned.DueOf(i - 1));
+                    Assert.Equal(
+                        planned.Exchanges[i].Entry.Arrival - planned.Exchanges[i - 1].Entry.Arrival,
+                        planned.DueOf(i) - planned.DueOf(i - 1));
             }
         });
 
@@ -61,12 +63,18 @@ public sealed class TracePlanTests
     {
         var rules = new SessionRules(SessionKind.Identity, new HashSet<string>());
         var sessions = TracePlan.Sessions(
-            [Exchange(1, 0, 10, issued: "a"), Exchange(1, 20, 10, issued: "b"), Exchange(2, 40, 10, name: "a"), Exchange(3, 50, 10, name: "b")], rules);
-        Assert.Equal(["0 40", "20 50"], sessions.Select(session => string.Join(' ', session.Select(exchange => exchange.Entry.Arrival.TotalMilliseconds))));
+            [
+                Exchange(1, 0, 10, issued: "a"), Exchange(1, 20, 10, issued: "b"),
+                Exchange(2, 40, 10, name: "a"), Exchange(3, 50, 10, name: "b"),
+            ],
+            rules);
+        Assert.Equal(
+            ["0 40", "20 50"],
+            sessions.Select(session => string.Join(' ', session.Select(exchange => exchange.Entry.Arrival.TotalMilliseconds))));
     }
 
-    private static TraceFile.Recorded Exchange(long connection, int arrivalMilliseconds, int milliseconds, string? issued = null, string? name = null) => new(
-        new TraceEntry
+    private static TraceFile.Recorded Exchange(
+        long connection, int arrivalMilliseconds, int milliseconds, string? issued = null, string? name = null) => new(new TraceEntry
         {
             Connection = connection,
             Arrival = TimeSpan.FromMilliseconds(arrivalMilliseconds),

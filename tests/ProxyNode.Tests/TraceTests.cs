@@ -14,7 +14,10 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>Recording traffic before a Kestrel whose sessions have a basket each, and repeating it at another.</summary>
 public sealed class TraceTests : IAsyncLifetime
 {
-    private static readonly ServiceRules Rules = ServiceRules.None with { Sessions = new SessionRules(SessionKind.Cookie, new HashSet<string> { "sid" }) };
+    private static readonly ServiceRules Rules = ServiceRules.None with
+    {
+        Sessions = new SessionRules(SessionKind.Cookie, new HashSet<string> { "sid" })
+    };
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-trace").FullName;
     private readonly Shop original = new();
@@ -40,7 +43,8 @@ public sealed class TraceTests : IAsyncLifetime
         var report = await ReplayAsync(file, fraction: 1);
         Assert.Equal((6, 18), (report.Trace.Sessions, report.Trace.Requests));
         Assert.Equal((18, 0, 0), (report.Sandbox.Requests, report.Sandbox.Errors, report.Shed));
-        Assert.Equal((18, 0, 0, 0), (report.Differences.Compared, report.Differences.Status, report.Differences.Length, report.Differences.Content));
+        Assert.Equal(
+            (18, 0, 0, 0), (report.Differences.Compared, report.Differences.Status, report.Differences.Length, report.Differences.Content));
         Assert.Equal([2, 2, 2, 2, 2, 2], copy.Baskets);
     }
 
@@ -158,7 +162,8 @@ public sealed class TraceTests : IAsyncLifetime
             var cookie = page.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
             for (var article = 0; article < 2; article++)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{proxy}/add") { Content = new StringContent($"article={article}") };
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{proxy}/add")
+                { Content = new StringContent($"article={article}") };
                 request.Headers.Add("Cookie", $"theme=dark; {cookie}");
                 using var reply = await http.SendAsync(request);
                 Assert.Equal(HttpStatusCode.OK, reply.StatusCode);

@@ -24,10 +24,13 @@ public sealed class VectorTests
         var parts = Parts(protocol, name);
         var heard = Hearing.Of(protocol, parts, () => int.MaxValue);
         Assert.Null(heard.Refused);
-        Assert.Equal(parts.Where(part => part.By == Speaker.Server).Sum(part => part.Bytes.Length), heard.SentOn.Server.Length + heard.SaidByProxy);
+        Assert.Equal(
+            parts.Where(part => part.By == Speaker.Server).Sum(part => part.Bytes.Length), heard.SentOn.Server.Length + heard.SaidByProxy);
         Assert.True(heard.Requests > 0);
         Assert.Equal(
-            heard.Events.Count(happened => happened.StartsWith("request", StringComparison.Ordinal) && happened.Contains(" begins ") && !happened.Contains("one way")),
+            heard.Events.Count(happened => happened.StartsWith("request", StringComparison.Ordinal)
+                && happened.Contains(" begins ")
+                && !happened.Contains("one way")),
             heard.Events.Count(happened => happened.StartsWith("reply ends", StringComparison.Ordinal)));
     }
 
@@ -71,7 +74,8 @@ public sealed class VectorTests
         }
     }
 
-    private static IReadOnlyList<Said> Parts(string protocol, string name) => Conversation.Of(protocol).Single(conversation => conversation.Name == name).Parts;
+    private static IReadOnlyList<Said> Parts(string protocol, string name) =>
+        Conversation.Of(protocol).Single(conversation => conversation.Name == name).Parts;
 
     private static List<Said> Prefix(IReadOnlyList<Said> parts, int length)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -29,7 +30,8 @@ public sealed class WebPeerTests
                 "--next", "-s", "-I", "-o", "/dev/null", "-w", Format, $"{address}/small.txt",
                 "--next", "-s", "--compressed", "-w", Format, $"{address}/page.html",
                 "--next", "-s", "-r", "2-5", "-w", Format, $"{address}/small.txt",
-                "--next", "-s", "-z", DateTime.UtcNow.ToString("R", System.Globalization.CultureInfo.InvariantCulture), "-w", "%{size_download} ", $"{address}/small.txt",
+                "--next", "-s", "-z", DateTime.UtcNow.ToString(
+                    "R", System.Globalization.CultureInfo.InvariantCulture), "-w", "%{size_download} ", $"{address}/small.txt",
                 "--next", "-s", "-o", "/dev/null", "-w", Format, "-H", "Expect: 100-continue", "-d", "a=1", $"{address}/fixed",
                 "--next", "-s", "-0", "-w", Format, $"{address}/small.txt"]);
         }
@@ -65,9 +67,11 @@ public sealed class WebPeerTests
         using var process = Process.GetCurrentProcess();
         var before = GC.GetTotalAllocatedBytes();
         var address = $"http://127.0.0.1:{proxy.EndPoint.Port}";
-        Assert.Equal($"200 {gibibyte} ", await PeerProcess.RunAsync("curl", ["-s", "-o", "/dev/null", "-w", Format, $"{address}/large.bin"]));
+        Assert.Equal(
+            $"200 {gibibyte} ", await PeerProcess.RunAsync("curl", ["-s", "-o", "/dev/null", "-w", Format, $"{address}/large.bin"]));
         // Sent as it is read, in chunks: curl does not know how long its input is.
-        var upload = await PeerProcess.RunAsync("sh", ["-c", $"head -c {gibibyte} /dev/zero | curl -s -o /dev/null -w '%{{http_code}} %{{size_upload}}' -H 'Expect:' -X POST -T - {address}/fixed"]);
+        var upload = await PeerProcess.RunAsync("sh", ["-c", $"head -c {gibibyte} /dev/zero | curl -s -o /dev/null -w '%{{http_code}} "
+            + $"%{{size_upload}}' -H 'Expect:' -X POST -T - {address}/fixed"]);
         // Chunks have a little framing.
         Assert.StartsWith("200 ", upload);
         Assert.InRange(long.Parse(upload[4..]), gibibyte, gibibyte + (1 << 20));

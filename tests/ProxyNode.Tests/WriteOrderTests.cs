@@ -20,7 +20,9 @@ public sealed class WriteOrderTests
 
     [Fact]
     public Task Writes_go_in_the_order_of_their_completion_where_it_is_told_in_order() => Check(
-        Interleaving.Any.Select(any => (any.Sessions.Select(session => session.Select(said => said with { Late = 0, AnswersEarly = false }).ToArray()).ToArray(), any.Choices)),
+        Interleaving.Any.Select(any => (any.Sessions
+            .Select(session => session.Select(said => said with { Late = 0, AnswersEarly = false }).ToArray())
+            .ToArray(), any.Choices)),
         withLosses: false,
         run =>
         {
@@ -32,7 +34,8 @@ public sealed class WriteOrderTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_read_the_end_of_a_transaction_and_what_was_given_up_go_after_all_that_was_completed_before_they_came(bool withLosses) => Check(withLosses, run =>
+    public Task A_read_the_end_of_a_transaction_and_what_was_given_up_go_after_all_that_was_completed_before_they_came(
+        bool withLosses) => Check(withLosses, run =>
     {
         foreach (var one in run.All.Where(one => one is { KeepsItsPlace: false, LetGoIn: < Interleaving.Never }))
         {
@@ -71,7 +74,9 @@ public sealed class WriteOrderTests
         Check(Interleaving.Any, withLosses, afterwards, afterStep);
 
     private static Task Check(
-        Gen<(Interleaving.Said[][] Sessions, int[] Choices)> gen, bool withLosses, Action<Interleaving> afterwards, Action<Interleaving>? afterStep = null) =>
+        Gen<(Interleaving.Said[][] Sessions, int[] Choices)> gen, bool withLosses, Action<Interleaving> afterwards,
+        Action<Interleaving>? afterStep =
+            null) =>
         gen.SampleAsync(
             async any =>
             {

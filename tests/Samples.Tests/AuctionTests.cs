@@ -39,12 +39,14 @@ public sealed partial class AuctionTests(AuctionTiers tiers) : IClassFixture<Auc
     public async Task What_is_put_up_for_sale_has_a_page_under_the_identifier_that_the_database_gave()
     {
         using var seller = await tiers.LogInAsync(4);
-        using var reply = await seller.PostAsync("/sell", Tiers.Form(("category", "1"), ("name", "quaint 'box'"), ("description", "of oak"), ("price", "12.50")));
+        using var reply = await seller.PostAsync(
+            "/sell", Tiers.Form(("category", "1"), ("name", "quaint 'box'"), ("description", "of oak"), ("price", "12.50")));
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
         var item = ItemLink().Match(await reply.Content.ReadAsStringAsync()).Value;
         Assert.Contains("quaint &#39;box&#39;", await seller.GetStringAsync(item));
         Assert.Contains(item, await seller.GetStringAsync("/me"));
-        using var refused = await seller.PostAsync("/sell", Tiers.Form(("category", "99"), ("name", "x"), ("description", ""), ("price", "1")));
+        using var refused = await seller.PostAsync(
+            "/sell", Tiers.Form(("category", "99"), ("name", "x"), ("description", ""), ("price", "1")));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
     }
 
@@ -69,7 +71,8 @@ public sealed partial class AuctionTests(AuctionTiers tiers) : IClassFixture<Auc
     [Fact]
     public async Task The_emulator_changes_its_load_while_it_runs_and_makes_no_errors()
     {
-        using var emulator = tiers.StartProgram("Emulator", "--target", tiers.Web, "--clients", "2", "--think-time", "20ms", "--users", "20");
+        using var emulator = tiers.StartProgram(
+            "Emulator", "--target", tiers.Web, "--clients", "2", "--think-time", "20ms", "--users", "20");
         await UntilAsync(line => line.Clients == 2 && line.Requests > 5);
         await emulator.StandardInput.WriteLineAsync("clients 6");
         var more = await UntilAsync(line => line.Clients == 6 && line.Requests > 20);

@@ -39,7 +39,8 @@ public sealed class MixTests
     }
 
     [Theory]
-    [InlineData("\"home\":     { \"category\": 0.70", "\"home\":     { \"category\": 0.71", "transitions.home: sums up to 1.01; allowed is 1")]
+    [InlineData(
+        "\"home\":     { \"category\": 0.70", "\"home\":     { \"category\": 0.71", "transitions.home: sums up to 1.01; allowed is 1")]
     [InlineData("\"bid\": 0.71", "\"bids\": 0.71", "transitions.bidForm.bids: unknown; allowed are home, category")]
     [InlineData("\"writes\": [\"bid\"", "\"writes\": [\"bids\"", "writes: unknown; allowed are home, category")]
     public void A_model_that_is_none_is_refused_by_name(string good, string bad, string message)

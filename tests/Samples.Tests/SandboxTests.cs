@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using JustRunIt.Infrastructure;
+using Xunit.Abstractions;
 
 namespace JustRunIt.Samples.Tests;
 
@@ -8,10 +9,10 @@ namespace JustRunIt.Samples.Tests;
 /// A second application server of each sample behind the proxies, with the rules of the documentation's examples: it gets what
 /// the on-line server got, asks what it asked, and answers what it answered.
 /// </summary>
-public sealed partial class SandboxTests
+public sealed partial class SandboxTests(ITestOutputHelper output)
 {
     private const int Users = 3;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task The_auctions_clone_does_as_its_original_did()
@@ -25,7 +26,8 @@ public sealed partial class SandboxTests
             var amount = $"{1000 + user}.00";
             using var bid = await browser.PostAsync("/item/5/bid", Tiers.Form(("amount", amount)));
             Assert.Contains("Your bid is the highest", await bid.Content.ReadAsStringAsync());
-            using var sold = await browser.PostAsync("/sell", Tiers.Form(("category", "1"), ("name", $"thing {user}"), ("description", "new"), ("price", "1.00")));
+            using var sold = await browser.PostAsync(
+                "/sell", Tiers.Form(("category", "1"), ("name", $"thing {user}"), ("description", "new"), ("price", "1.00")));
             await browser.GetStringAsync(Item().Match(await sold.Content.ReadAsStringAsync()).Value);
             Assert.Contains(amount, await browser.GetStringAsync("/item/5/bids"));
         });
@@ -50,21 +52,22 @@ public sealed partial class SandboxTests
         });
     }
 
-    private static async Task RunAsync(Tiers tiers, string rulesFile, Func<string, int, Task> visit)
+    private async Task RunAsync(Tiers tiers, string rulesFile, Func<string, int, Task> visit)
     {
         try
         {
             await tiers.InitializeAsync();
             var rules = Path.Combine(Tiers.Repository(), "docs/examples", rulesFile);
             var (record, recordForClone, inProxy, inAdmin, outAdmin) =
-                (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress());
+                (FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(), FreePorts.NextAddress(),
+                FreePorts.NextAddress());
             await tiers.StartProxyAsync(
-                record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database, "--sandbox", recordForClone,
-                "--time-shift", "2s", "--rules", rules, "--admin", outAdmin);
+                outAdmin, "--listen", record, "--role", "out", "--protocol", "mysql", "--upstream", tiers.Database,
+                "--sandbox", recordForClone, "--time-shift", "1s", "--rules", rules);
             var (original, clone) = (await tiers.StartServerAsync(record), await tiers.StartServerAsync(recordForClone));
             await tiers.StartProxyAsync(
-                inProxy, "--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "2s", "--rules", rules,
-                "--peer", outAdmin, "--admin", inAdmin);
+                inAdmin, "--listen", inProxy, "--role", "in", "--upstream", original, "--sandbox", clone, "--time-shift", "1s",
+                "--rules", rules, "--peer", outAdmin);
             // One user after the other, on both sides: which of two equal statements that come at once is whose is chance.
             JsonElement report = default;
             for (var user = 1; user <= Users; user++)
@@ -74,9 +77,19 @@ public sealed partial class SandboxTests
             }
 
             var (exact, wildcard) = (Number(report, "matches", "exact"), Number(report, "matches", "wildcard"));
-            Assert.True(exact > 50 && wildcard > 3 && Number(report, "matches", "nearest") + Number(report, "matches", "missing") == 0, $"{report}");
-            Assert.True(Number(report, "sandbox", "errors") == 0 && Number(report, "live", "requests") == Number(report, "differences", "compared"), $"{report}");
-            Assert.True(new[] { "status", "length", "content" }.All(difference => Number(report, "differences", difference) == 0), $"{report}");
+            Assert.True(
+                exact > 50 && wildcard > 3 && Number(report, "matches", "nearest") + Number(report, "matches", "missing") == 0,
+                $"{report}");
+            Assert.True(
+                Number(report, "sandbox", "errors") == 0 && Number(report, "live", "requests") == Number(report, "differences", "compared"),
+                $"{report}");
+            Assert.True(
+                new[] { "status", "length", "content" }.All(difference => Number(report, "differences", difference) == 0), $"{report}");
+        }
+        catch
+        {
+            output.WriteLine(tiers.LastWords());
+            throw;
         }
         finally
         {
@@ -88,7 +101,7 @@ public sealed partial class SandboxTests
     private static async Task<JsonElement> ReportAsync(string admin)
     {
         using var http = new HttpClient();
-        for (var end = DateTime.UtcNow + s_patience; ; await Task.Delay(200))
+        for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(200))
         {
             using var json = JsonDocument.Parse(await http.GetStringAsync($"http://{admin}/report"));
             var report = json.RootElement.Clone();

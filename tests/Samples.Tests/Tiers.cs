@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.Samples.Core.Seeding;
 
 namespace JustRunIt.Samples.Tests;
@@ -9,10 +9,8 @@ namespace JustRunIt.Samples.Tests;
 /// <summary>The three tiers of a sample as processes, the database a real MariaDB with data of its own.</summary>
 public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyncLifetime
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
-
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory($"{sample}-");
-    private readonly List<Process> processes = [];
+    private readonly List<PeerProcess> processes = [];
 
     /// <summary>Address of the web tier.</summary>
     public string Web { get; } = FreePorts.NextAddress();
@@ -28,46 +26,51 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     }
 
     /// <summary>A database with the same data as every other.</summary>
-    public async Task StartDatabaseAsync(string listen, string data)
+    public Task StartDatabaseAsync(string listen, string data)
     {
-        processes.Add(StartProgram("Database", ["--listen", listen, "--folder", data, .. rows]));
-        await WaitAsync(listen, null);
+        var (at, name) = (IPEndPoint.Parse(listen), sample.ToLowerInvariant());
+        var user = $"Server={at.Address};Port={at.Port};User ID={name};Password={name};Database={name};Pooling=false";
+        return StartAsync(
+            Assembly("Database"),
+            ["--listen", listen, "--folder", data, .. rows],
+            cancellation => LocalMariaDb.ExecuteAsync(user, "SELECT 1", cancellation));
     }
 
     /// <summary>An application tier on this database, behind a web tier.</summary>
     public async Task StartApplicationAsync(string web, string database)
     {
         var application = await StartServerAsync(database);
-        processes.Add(StartProgram("Web", "--listen", web, "--next", application));
-        await WaitAsync(web, "/health");
+        await StartAsync(
+            Assembly("Web"), ["--listen", web, "--next", application], Questions.Http($"http://{web}/health", mustSucceed: true));
     }
 
     /// <summary>An application tier on this database; its address.</summary>
     public async Task<string> StartServerAsync(string database)
     {
         var application = FreePorts.NextAddress();
-        processes.Add(StartProgram("Application", ["--listen", application, "--next", database, .. work]));
-        await WaitAsync(application, "/health");
+        await StartAsync(
+            Assembly("Application"),
+            ["--listen", application, "--next", database, .. work],
+            Questions.Http($"http://{application}/health", mustSucceed: true));
         return application;
     }
 
     /// <summary>A proxy.</summary>
-    public async Task StartProxyAsync(string listen, params string[] arguments)
-    {
-        processes.Add(Start("src/ProxyNode/bin", "JustRunIt.ProxyNode.dll", ["proxy", "--listen", listen, .. arguments]));
-        await WaitAsync(listen, null);
-    }
+    /// <param name="admin">Where it reports: it does when it serves.</param>
+    /// <param name="arguments">Its other arguments.</param>
+    public Task StartProxyAsync(string admin, params string[] arguments) => StartAsync(
+        Built("src/ProxyNode", "JustRunIt.ProxyNode.dll"),
+        ["proxy", "--admin", admin, .. arguments],
+        Questions.Http($"http://{admin}/report"));
+
+    /// <summary>What the processes wrote last.</summary>
+    public string LastWords() => string.Join("\n\n", processes.Select(process => process.LastWords));
 
     /// <inheritdoc />
     public async Task DisposeAsync()
     {
         foreach (var process in processes)
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
-
+            await process.DisposeAsync();
         folder.Delete(recursive: true);
     }
 
@@ -75,13 +78,15 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     public HttpClient Browser() => Browser(Web);
 
     /// <summary>A browser of an address.</summary>
-    public static HttpClient Browser(string address) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
+    public static HttpClient Browser(string address) =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
 
     /// <summary>A browser of a user who is logged in.</summary>
     public async Task<HttpClient> LogInAsync(int user, string? address = null)
     {
         var browser = Browser(address ?? Web);
-        using var reply = await browser.PostAsync("/login", Form(("nickname", SeedUser.Nickname(user)), ("password", SeedUser.Password(user))));
+        using var reply = await browser.PostAsync(
+            "/login", Form(("nickname", SeedUser.Nickname(user)), ("password", SeedUser.Password(user))));
         Assert.Equal(HttpStatusCode.SeeOther, reply.StatusCode);
         return browser;
     }
@@ -90,44 +95,24 @@ public abstract class Tiers(string sample, string[] rows, string[] work) : IAsyn
     public static FormUrlEncodedContent Form(params (string Name, string Value)[] fields) =>
         new(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
 
-    /// <summary>A program of the sample.</summary>
-    public Process StartProgram(string program, params string[] arguments) =>
-        Start($"samples/{sample}/{program}/bin", $"JustRunIt.{sample}.{program}.dll", arguments);
-
-    private static Process Start(string output, string assembly, string[] arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [Path.Combine(Repository(), output, Configuration, "net10.0", assembly), .. arguments])
+    /// <summary>A program of the sample that ends by itself, with its output to read.</summary>
+    public Process StartProgram(string program, params string[] arguments) => Process.Start(
+        new ProcessStartInfo("dotnet", [Assembly(program), .. arguments])
         {
             RedirectStandardInput = true,
-            RedirectStandardOutput = assembly.Contains("Emulator", StringComparison.Ordinal),
-            RedirectStandardError = assembly.Contains("Emulator", StringComparison.Ordinal),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
 
+    private async Task StartAsync(string assembly, string[] arguments, Func<CancellationToken, Task> question) =>
+        processes.Add(await PeerProcess.StartAsync("dotnet", [assembly, .. arguments], question));
+
+    private string Assembly(string program) => Built($"samples/{sample}/{program}", $"JustRunIt.{sample}.{program}.dll");
+
+    private static string Built(string project, string assembly) =>
+        Path.Combine(Repository(), project, "bin", Configuration, "net10.0", assembly);
+
     private static string Configuration => Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd('/'))!);
-
-    private static async Task WaitAsync(string address, string? health)
-    {
-        using var http = new HttpClient();
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(100))
-        {
-            try
-            {
-                if (health is not null)
-                {
-                    using var reply = await http.GetAsync($"http://{address}{health}");
-                    reply.EnsureSuccessStatusCode();
-                    return;
-                }
-
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPEndPoint.Parse(address));
-                return;
-            }
-            catch (Exception e) when (e is HttpRequestException or SocketException && waited.Elapsed < s_patience)
-            {
-                // Still starting.
-            }
-        }
-    }
 
     /// <summary>The repository's folder.</summary>
     public static string Repository()

@@ -1,4 +1,4 @@
-/* The server inside the test guest: HTTP/1.1 with keep-alive, all of its state in memory. It answers as samples/Specimen does,
+/* The server inside the test guest: HTTP/1.1 with keep-alive, all of its state in memory. It answers as tests/Subjects/Specimen does,
  * which the other back ends are tried with:
  *
  *   GET  /health               ok

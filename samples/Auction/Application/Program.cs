@@ -14,5 +14,6 @@ var parser = new CommandLineParser(
 return await Entry.RunAsync(args, parser, arguments =>
 {
     var recommender = new Recommender(arguments.Integer("--candidates", Least, 1_000_000));
-    return new ApplicationTier("auction", prepares: false, new AuctionPages(recommender), new AuctionPages(new Recommender(Least))).RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
+    var tier = new ApplicationTier("auction", prepares: false, new AuctionPages(recommender), new AuctionPages(new Recommender(Least)));
+    return tier.RunAsync(arguments.Endpoint("--listen"), arguments.HostAndPort("--next"));
 });

@@ -7,7 +7,7 @@ namespace JustRunIt.Auction.Database;
 /// <summary>Fills an empty database, the same way every time.</summary>
 internal static class Seeder
 {
-    private static readonly DateTime s_firstClosing = new(2040, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly DateTime FirstClosing = new(2040, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     public static async Task SeedAsync(MySqlConnection connection, int items, int users)
     {
@@ -19,7 +19,8 @@ internal static class Seeder
             "items (id, seller_id, category_id, name, description, current_price_cents, closes_at)",
             Enumerable.Range(1, items).Select(SeedItem.Create).Select(item => new object[]
             {
-                item.Id, 1 + (item.SellerDraw % users), item.CategoryId, item.Name, item.Description, item.StartingPriceCents, s_firstClosing.AddMinutes(item.Id),
+                item.Id, 1 + (item.SellerDraw % users), item.CategoryId, item.Name, item.Description, item.StartingPriceCents,
+                FirstClosing.AddMinutes(item.Id),
             }));
     }
 }

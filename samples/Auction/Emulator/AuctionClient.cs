@@ -6,7 +6,8 @@ using JustRunIt.Samples.Emulating;
 namespace JustRunIt.Auction.Emulator;
 
 /// <summary>A client of the auction.</summary>
-internal sealed partial class AuctionClient(int number, EmulatorOptions options, Statistics statistics) : Client(number, options, statistics)
+internal sealed partial class AuctionClient(
+    int number, EmulatorOptions options, Statistics statistics) : Client(number, options, statistics)
 {
     private const double HighestRaise = 0.2;
 
@@ -44,14 +45,20 @@ internal sealed partial class AuctionClient(int number, EmulatorOptions options,
         "bid" => Browser.PostAsync($"/item/{item}/bid", stop, ("amount", Raise())),
         "account" => Browser.GetAsync("/me", stop),
         "sell" => Browser.PostAsync(
-            "/sell", stop, ("category", $"{category}"), ("name", $"item of client {number}"), ("description", Words(20)), ("price", "10.00")),
+            "/sell",
+            stop,
+            ("category", $"{category}"),
+            ("name", $"item of client {number}"),
+            ("description", Words(20)),
+            ("price", "10.00")),
         _ => throw new InvalidOperationException($"No request for {interaction}."),
     };
 
     private string Raise() => Math.Min(9_000_000, Math.Round(price * (decimal)(1 + (Random.NextDouble() * HighestRaise)), 2) + 0.01m)
         .ToString("0.00", CultureInfo.InvariantCulture);
 
-    private string Words(int count) => string.Join(' ', Enumerable.Range(0, count).Select(_ => Vocabulary.Common[Random.Next(Vocabulary.Common.Count)]));
+    private string Words(int count) =>
+        string.Join(' ', Enumerable.Range(0, count).Select(_ => Vocabulary.Common[Random.Next(Vocabulary.Common.Count)]));
 
     [GeneratedRegex("href=\"/item/([0-9]{1,8})\"")]
     private static partial Regex ItemLink();

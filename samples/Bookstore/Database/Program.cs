@@ -9,4 +9,5 @@ return await DatabaseProgram.RunAsync(
         new Option("--books", "N", "books to seed, 100 to 1000000; as many as the application tier knows", "5000"),
         new Option("--users", "N", "customers to seed, 1 to 100000", "1000"),
     ],
-    (arguments, connection) => Seeder.SeedAsync(connection, arguments.Integer("--books", 100, 1_000_000), arguments.Integer("--users", 1, 100_000)));
+    (arguments, connection) => Seeder.SeedAsync(
+        connection, arguments.Integer("--books", 100, 1_000_000), arguments.Integer("--users", 1, 100_000)));

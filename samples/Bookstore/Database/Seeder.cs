@@ -7,7 +7,7 @@ namespace JustRunIt.Bookstore.Database;
 /// <summary>Fills an empty database, the same way every time.</summary>
 internal static class Seeder
 {
-    private static readonly DateTime s_today = new(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly DateTime Today = new(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     public static async Task SeedAsync(MySqlConnection connection, int books, int users)
     {
@@ -17,7 +17,7 @@ internal static class Seeder
             "books (id, title, author, subject_id, price_cents, stock, published_on)",
             Enumerable.Range(1, books).Select(Catalogue.Book).Select(book => new object[]
             {
-                book.Id, book.Title, book.Author, book.SubjectId, book.PriceCents, book.Stock, s_today.AddDays(-book.AgeDays),
+                book.Id, book.Title, book.Author, book.SubjectId, book.PriceCents, book.Stock, Today.AddDays(-book.AgeDays),
             }));
     }
 }

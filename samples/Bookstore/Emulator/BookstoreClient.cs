@@ -5,7 +5,8 @@ using JustRunIt.Samples.Emulating;
 namespace JustRunIt.Bookstore.Emulator;
 
 /// <summary>A client of the bookstore.</summary>
-internal sealed partial class BookstoreClient(int number, EmulatorOptions options, Statistics statistics) : Client(number, options, statistics)
+internal sealed partial class BookstoreClient(
+    int number, EmulatorOptions options, Statistics statistics) : Client(number, options, statistics)
 {
     private const int LargestQuantity = 4;
 

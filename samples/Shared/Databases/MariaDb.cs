@@ -11,11 +11,11 @@ namespace JustRunIt.Samples.Databases;
 /// <summary>A MariaDB server of a sample's own: its data in a folder, no configuration file.</summary>
 internal static partial class MariaDb
 {
-    private static readonly string[] s_systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     // A database of a sample fits into this; what it holds is worth nothing after a crash of the machine.
-    private static readonly string[] s_options =
+    private static readonly string[] Options =
     [
         "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=2", "--innodb-stats-persistent=0",
         "--skip-name-resolve", "--skip-log-bin", "--performance-schema=0",
@@ -40,8 +40,10 @@ internal static partial class MariaDb
         try
         {
             await using var connection = await ConnectAsync(listen, server);
-            // From anywhere: the address that it listens on decides who gets there, and it may be behind a gateway that stands for its clients.
-            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'%' IDENTIFIED BY '{sample}'; GRANT ALL ON {sample}.* TO {sample}@'%'");
+            // From anywhere: the address that it listens on decides who gets there, and it may be behind a gateway that stands for its
+            // clients.
+            await connection.RunAsync($"CREATE DATABASE {sample} CHARACTER SET utf8mb4; CREATE USER {sample}@'%' IDENTIFIED BY "
+                + $"'{sample}'; GRANT ALL ON {sample}.* TO {sample}@'%'");
             await connection.ChangeDatabaseAsync(sample);
             await fill(connection);
             await connection.RunAsync("SHUTDOWN");
@@ -71,8 +73,9 @@ internal static partial class MariaDb
 
     private static string[] Arguments(string folder, IPEndPoint listen) =>
     [
-        "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}", $"--tmpdir={Path.GetTempPath()}",
-        $"--bind-address={listen.Address}", string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. s_options, .. User,
+        "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}",
+        $"--tmpdir={Path.GetTempPath()}",
+        $"--bind-address={listen.Address}", string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. Options, .. User,
     ];
 
     private static string[] User => Environment.IsPrivilegedProcess ? ["--user=root"] : [];
@@ -81,7 +84,14 @@ internal static partial class MariaDb
     {
         var start = new ProcessStartInfo(
             Find("mariadb-install-db"),
-            ["--no-defaults", $"--datadir={Path.GetFullPath(folder)}", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", .. User])
+            [
+                "--no-defaults",
+                $"--datadir={Path.GetFullPath(folder)}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                "--skip-name-resolve",
+                .. User
+            ])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -90,7 +100,8 @@ internal static partial class MariaDb
         var (output, errors) = (install.StandardOutput.ReadToEndAsync(), install.StandardError.ReadToEndAsync());
         await install.WaitForExitAsync();
         if (install.ExitCode != 0)
-            throw new UsageException($"--folder: '{folder}' cannot be filled by mariadb-install-db: {(await output + await errors).Trim().ReplaceLineEndings(" ")}");
+            throw new UsageException($"--folder: '{folder}' cannot be filled by mariadb-install-db: "
+                + $"{(await output + await errors).Trim().ReplaceLineEndings(" ")}");
     }
 
     private static async Task<MySqlConnection> ConnectAsync(IPEndPoint listen, Process server)
@@ -113,7 +124,7 @@ internal static partial class MariaDb
                 await connection.OpenAsync();
                 return connection;
             }
-            catch (MySqlException) when (waited.Elapsed < s_patience && !server.HasExited)
+            catch (MySqlException) when (waited.Elapsed < Patience && !server.HasExited)
             {
                 await connection.DisposeAsync();
             }
@@ -121,7 +132,7 @@ internal static partial class MariaDb
     }
 
     private static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(s_systemFolders)
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(SystemFolders)
         .Select(folder => Path.Combine(folder, program))
         .FirstOrDefault(File.Exists) ?? throw new UsageException($"{program}: not found; install mariadb-server");
 

@@ -23,15 +23,17 @@ public static class UserSeeder
             created_at DATETIME NOT NULL);
         """;
 
-    private static readonly string[] s_regions = ["North", "East", "South", "West"];
+    private static readonly string[] Regions = ["North", "East", "South", "West"];
 
     /// <summary>Makes the tables and fills them with users, the same every time.</summary>
     public static async Task SeedUsersAsync(this MySqlConnection connection, string sample, int users)
     {
         await connection.RunAsync(Schema);
-        await connection.InsertAsync("users (id, nickname, password_hash, region, rating)", Enumerable.Range(1, users).Select(id => new object[]
+        await connection.InsertAsync("users (id, nickname, password_hash, region, rating)",
+            Enumerable.Range(1, users).Select(id => new object[]
         {
-            id, SeedUser.Nickname(id), PasswordHash.Of(sample, SeedUser.Nickname(id), SeedUser.Password(id)), s_regions[id % s_regions.Length], id % 100,
+            id, SeedUser.Nickname(
+                id), PasswordHash.Of(sample, SeedUser.Nickname(id), SeedUser.Password(id)), Regions[id % Regions.Length], id % 100,
         }));
     }
 

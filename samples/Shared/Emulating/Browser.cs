@@ -6,12 +6,13 @@ namespace JustRunIt.Samples.Emulating;
 /// <summary>How one emulated client asks: with cookies of its own, one request at a time, each of them measured.</summary>
 public sealed class Browser(Uri target, Random random, Statistics statistics) : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 })
+    private readonly HttpClient http = new(
+        new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxConnectionsPerServer = 1 })
     {
         BaseAddress = target,
-        Timeout = s_patience,
+        Timeout = Patience,
     };
 
     /// <summary>Asks for a page; null when the reply is an error or does not come.</summary>
@@ -19,7 +20,8 @@ public sealed class Browser(Uri target, Random random, Statistics statistics) : 
 
     /// <summary>Sends a form; null when the reply is an error or does not come.</summary>
     public Task<string?> PostAsync(string path, CancellationToken stop, params (string Name, string Value)[] form) =>
-        SendAsync(HttpMethod.Post, path, new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))), stop);
+        SendAsync(
+            HttpMethod.Post, path, new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))), stop);
 
     /// <summary>A number drawn among those that a pattern's first group finds in a page; null without one.</summary>
     public int? Draw(Regex link, string page)

@@ -56,7 +56,11 @@ public abstract class Client : IDisposable
 
     /// <summary>Begins a session; false when it could not.</summary>
     protected virtual async Task<bool> LogInAsync(CancellationToken stop) =>
-        await Browser.PostAsync("/login", stop, ("nickname", Core.Seeding.SeedUser.Nickname(User)), ("password", Core.Seeding.SeedUser.Password(User))) is not null;
+        await Browser.PostAsync(
+            "/login",
+            stop,
+            ("nickname", Core.Seeding.SeedUser.Nickname(User)),
+            ("password", Core.Seeding.SeedUser.Password(User))) is not null;
 
     /// <summary>Does one of the interactions of the mix.</summary>
     protected abstract Task InteractAsync(string interaction, CancellationToken stop);

@@ -14,7 +14,8 @@ public static class EmulatorProgram
     /// <param name="interactions">What its clients can do; a session begins with the first.</param>
     /// <param name="create">Makes a client of this number, from 0.</param>
     public static Task<int> RunAsync(
-        string[] args, string sample, string mix, IReadOnlyList<string> interactions, Func<int, EmulatorOptions, Statistics, Client> create) =>
+        string[] args, string sample, string mix, IReadOnlyList<string> interactions,
+        Func<int, EmulatorOptions, Statistics, Client> create) =>
         Entry.RunAsync(args, EmulatorOptions.Parser(sample, mix), arguments =>
         {
             var options = EmulatorOptions.From(arguments, mix);
@@ -50,7 +51,8 @@ public static class EmulatorProgram
                 while (await timer.WaitForNextTickAsync(ended))
                 {
                     var now = TimeProvider.System.GetTimestamp();
-                    Console.Out.WriteLine(statistics.Take(DateTimeOffset.UtcNow, population.Count, TimeProvider.System.GetElapsedTime(last, now)));
+                    Console.Out.WriteLine(
+                        statistics.Take(DateTimeOffset.UtcNow, population.Count, TimeProvider.System.GetElapsedTime(last, now)));
                     last = now;
                 }
             }
@@ -81,7 +83,8 @@ public static class EmulatorProgram
                         return;
                     default:
                         await Console.Error.WriteLineAsync(
-                            $"standard input: '{line}' is not allowed; 'clients N' (0 to {EmulatorOptions.MaximumClients}), 'think DURATION' and 'stop' are");
+                            $"standard input: '{line}' is not allowed; 'clients N' (0 to {EmulatorOptions.MaximumClients}), 'think "
+                                + "DURATION' and 'stop' are");
                         break;
                 }
             }

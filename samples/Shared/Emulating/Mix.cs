@@ -45,7 +45,8 @@ public sealed class Mix
                 mix.writes.Add(mix.States[mix.IndexOf(name.GetString()!, $"{file}: writes")]);
             return mix;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException
+            or KeyNotFoundException or InvalidOperationException)
         {
             throw new UsageException($"--mix: '{file}' is not readable as a transition table: {e.Message}");
         }

@@ -13,7 +13,9 @@ namespace JustRunIt.Samples.Hosting;
 /// <param name="cheap">The same pages with as little work as possible, for the warm-up: what is to be compiled is the same.</param>
 public sealed class ApplicationTier(string sample, bool prepares, ApplicationPages pages, ApplicationPages cheap)
 {
-    /// <summary>Rounds of all pages before the tier listens: the second uses what the first has made, such as prepared statements.</summary>
+    /// <summary>
+    /// Rounds of all pages before the tier listens: the second uses what the first has made, such as prepared statements.
+    /// </summary>
     private const int WarmUpRounds = 2;
 
     /// <summary>Warms up, then serves until it is told to end.</summary>
@@ -37,9 +39,11 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
     {
         var builder = TierHost.CreateBuilder(listen);
         builder.Services.AddSingleton(_ => DatabaseAddress.Connect(sample, next, keepsState: prepares));
-        builder.Services.AddScoped(services => new RequestConnection(services.GetRequiredService<MySqlConnector.MySqlDataSource>(), prepares));
+        builder.Services.AddScoped(
+            services => new RequestConnection(services.GetRequiredService<MySqlConnector.MySqlDataSource>(), prepares));
         builder.Services.AddSingleton<Counters>();
-        builder.Services.AddScoped(services => new Sessions(sample, services.GetRequiredService<RequestConnection>(), services.GetRequiredService<Counters>()));
+        builder.Services.AddScoped(
+            services => new Sessions(sample, services.GetRequiredService<RequestConnection>(), services.GetRequiredService<Counters>()));
         served.Add(builder.Services);
         var application = builder.Build();
         // Without the database: a clone must become healthy before it has any traffic to answer.
@@ -59,7 +63,8 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
         var address = FreeAddress();
         await using var application = Build(cheap, address, $"{database.EndPoint}");
         await application.StartAsync();
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{address}") };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        { BaseAddress = new Uri($"http://{address}") };
         for (var round = 0; round < WarmUpRounds; round++)
             await cheap.VisitAsync(client);
         await application.StopAsync();
@@ -67,7 +72,8 @@ public sealed class ApplicationTier(string sample, bool prepares, ApplicationPag
 
     private static IPEndPoint FreeAddress()
     {
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using var socket = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return (IPEndPoint)socket.LocalEndPoint!;
     }

@@ -10,8 +10,11 @@ internal static class Assets
 {
     public static void MapAssets(this IEndpointRouteBuilder routes, Assembly program)
     {
-        var files = program.GetManifestResourceNames().ToDictionary(name => name, name => (Content: Read(program, name), Type: TypeOf(name)));
-        routes.MapGet("/static/{name}", (string name) => files.TryGetValue(name, out var file) ? Results.Bytes(file.Content, file.Type) : Results.NotFound());
+        var files = program.GetManifestResourceNames().ToDictionary(
+            name => name, name => (Content: Read(program, name), Type: TypeOf(name)));
+        routes.MapGet(
+            "/static/{name}",
+            (string name) => files.TryGetValue(name, out var file) ? Results.Bytes(file.Content, file.Type) : Results.NotFound());
     }
 
     private static string TypeOf(string name) => Path.GetExtension(name) switch

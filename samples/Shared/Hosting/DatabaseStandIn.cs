@@ -87,7 +87,13 @@ internal sealed class DatabaseStandIn : IDisposable
 
     private List<byte[]> Result(string sql, bool isBinary) => rowOf(sql) is not { } row
         ? [Ok()]
-        : [[(byte)row.Length], .. Definitions(row), isBinary ? BinaryRow(row) : [.. row.SelectMany(value => Lengthed(Text(value)))], EndOfRows];
+        :
+        [
+            [(byte)row.Length],
+            .. Definitions(row),
+            isBinary ? BinaryRow(row) : [.. row.SelectMany(value => Lengthed(Text(value)))],
+            EndOfRows,
+        ];
 
     private static IEnumerable<byte[]> Definitions(IEnumerable<object> row)
     {
@@ -124,8 +130,10 @@ internal sealed class DatabaseStandIn : IDisposable
         var challenge = Encoding.ASCII.GetBytes("twenty bytes of text");
         return
         [
-            10, .. "10.11.0-MariaDB"u8, 0, 1, 0, 0, 0, .. challenge[..8], 0, .. BitConverter.GetBytes((ushort)(Capabilities & 0xffff)), Utf8,
-            .. BitConverter.GetBytes(Autocommit), .. BitConverter.GetBytes((ushort)(Capabilities >> 16)), 21, .. new byte[10], .. challenge[8..], 0,
+            10, .. "10.11.0-MariaDB"u8, 0, 1, 0, 0, 0, .. challenge[..8], 0, .. BitConverter.GetBytes(
+                (ushort)(Capabilities & 0xffff)), Utf8,
+            .. BitConverter.GetBytes(
+                Autocommit), .. BitConverter.GetBytes((ushort)(Capabilities >> 16)), 21, .. new byte[10], .. challenge[8..], 0,
             .. "mysql_native_password"u8, 0,
         ];
     }

@@ -8,14 +8,15 @@ namespace JustRunIt.Samples.Hosting;
 /// <summary>Passes page requests on to the application tier.</summary>
 internal static class Forwarding
 {
-    private static readonly string[] s_replyHeaders = ["Location", "Set-Cookie"];
+    private static readonly string[] ReplyHeaders = ["Location", "Set-Cookie"];
 
     public static void MapPages(this IEndpointRouteBuilder routes, Uri next)
     {
         var http = NextTier.Connect();
         routes.MapFallback(async context =>
         {
-            using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(next, context.Request.Path + context.Request.QueryString.Value));
+            using var request = new HttpRequestMessage(
+                new HttpMethod(context.Request.Method), new Uri(next, context.Request.Path + context.Request.QueryString.Value));
             if (context.Request.Headers.Cookie.Count > 0)
                 request.Headers.TryAddWithoutValidation("Cookie", (IEnumerable<string?>)context.Request.Headers.Cookie);
             if (context.Request.ContentLength is { } length)
@@ -33,7 +34,7 @@ internal static class Forwarding
                 context.Response.StatusCode = (int)reply.StatusCode;
                 context.Response.ContentType = reply.Content.Headers.ContentType?.ToString();
                 context.Response.ContentLength = reply.Content.Headers.ContentLength;
-                foreach (var name in s_replyHeaders)
+                foreach (var name in ReplyHeaders)
                 {
                     if (reply.Headers.TryGetValues(name, out var values))
                         context.Response.Headers[name] = values.ToArray();

@@ -12,7 +12,8 @@ public sealed class Html(string site, string title)
 {
     private readonly StringBuilder text = new StringBuilder("<!doctype html>\n<html><head><title>").Append(WebUtility.HtmlEncode(title))
         .Append("</title><link rel=\"stylesheet\" href=\"/static/style.css\"></head><body>\n")
-        .Append("<nav><img src=\"/static/logo.svg\" alt=\"\"> <a href=\"/\">").Append(site).Append("</a> <a href=\"/me\">My page</a></nav>\n<h1>")
+        .Append("<nav><img src=\"/static/logo.svg\" alt=\"\"> <a href=\"/\">").Append(site).Append(
+            "</a> <a href=\"/me\">My page</a></nav>\n<h1>")
         .Append(WebUtility.HtmlEncode(title)).Append("</h1>\n");
 
     /// <summary>A paragraph of text.</summary>
@@ -56,7 +57,9 @@ public sealed class Html(string site, string title)
     /// <summary>A form of one button that sends a value which the page gives out.</summary>
     public Html Button(string address, string content, string field, string value)
     {
-        text.Append(CultureInfo.InvariantCulture, $"<form method=\"post\" action=\"{address}\"><input type=\"hidden\" name=\"{field}\" value=\"{value}\">")
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"<form method=\"post\" action=\"{address}\"><input type=\"hidden\" name=\"{field}\" value=\"{value}\">")
             .Append("<button>").Append(WebUtility.HtmlEncode(content)).Append("</button></form>\n");
         return this;
     }

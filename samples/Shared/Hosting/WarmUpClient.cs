@@ -12,5 +12,6 @@ public static class WarmUpClient
     }
 
     /// <summary>Logs in as the stand-in's user.</summary>
-    public static Task LogInAsync(this HttpClient client) => client.PostAsync("/login", ("nickname", DatabaseStandIn.Nickname), ("password", DatabaseStandIn.Password));
+    public static Task LogInAsync(this HttpClient client) =>
+        client.PostAsync("/login", ("nickname", DatabaseStandIn.Nickname), ("password", DatabaseStandIn.Password));
 }

@@ -53,7 +53,10 @@ public sealed class YamlField(string file, string path, YamlNode node)
         foreach (var key in mapping.Children.Keys)
         {
             if (key is not YamlScalarNode { Value: { } name } || !known.Contains(name))
-                throw new ConfigurationException($"{file}:{key.Start.Line}: {Path(key.ToString())}: unknown field; allowed are {string.Join(", ", known)}");
+            {
+                throw new ConfigurationException(
+                    $"{file}:{key.Start.Line}: {Path(key.ToString())}: unknown field; allowed are {string.Join(", ", known)}");
+            }
         }
 
         return this;
@@ -110,7 +113,9 @@ public sealed class YamlField(string file, string path, YamlNode node)
         return double.TryParse(text.TrimEnd('%').Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             && (percent ? value / 100 : value) is var fraction && fraction >= minimum && fraction <= maximum
                 ? fraction
-                : throw Error(string.Create(CultureInfo.InvariantCulture, $"a percentage from {minimum * 100} % to {maximum * 100} %, or a fraction from {minimum} to {maximum}"));
+                : throw Error(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"a percentage from {minimum * 100} % to {maximum * 100} %, or a fraction from {minimum} to {maximum}"));
     }
 
     /// <summary>A duration within a range, in the grammar of <see cref="Durations"/>.</summary>

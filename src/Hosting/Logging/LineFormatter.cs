@@ -23,7 +23,8 @@ internal sealed class LineFormatter : ITextFormatter
             output.Write(OneLine.Of(e));
         }
 
-        if (logEvent.Properties.TryGetValue(LogProperties.CorrelationId, out var correlation) && correlation is ScalarValue { Value: { } id })
+        if (logEvent.Properties.TryGetValue(LogProperties.CorrelationId, out var correlation)
+            && correlation is ScalarValue { Value: { } id })
         {
             output.Write(" [");
             output.Write(id);

@@ -13,6 +13,8 @@ public sealed record LogSettings(string? Folder, LogEventLevel Level, IReadOnlyD
     /// <summary>The levels that a setting may name, from the least.</summary>
     public const string AllowedLevels = "Verbose, Debug, Information, Warning, Error or Fatal";
 
+    private const string OfOneSource = $"{EnvironmentVariables.LogLevel}__";
+
     private static readonly Dictionary<string, LogEventLevel> Libraries = new()
     {
         ["MassTransit"] = LogEventLevel.Warning,
@@ -36,14 +38,15 @@ public sealed record LogSettings(string? Folder, LogEventLevel Level, IReadOnlyD
     {
         var levels = new Dictionary<string, LogEventLevel>(Libraries);
         var level = LogEventLevel.Information;
-        foreach (var (name, value) in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(pair => ((string)pair.Key, (string?)pair.Value)))
+        foreach (DictionaryEntry pair in Environment.GetEnvironmentVariables())
         {
-            if (string.IsNullOrEmpty(value))
+            var name = (string)pair.Key;
+            if (pair.Value is not string { Length: > 0 } value)
                 continue;
             if (name == EnvironmentVariables.LogLevel)
                 level = LevelOf(name, value);
-            else if (name.StartsWith($"{EnvironmentVariables.LogLevel}__", StringComparison.Ordinal))
-                levels[name[(EnvironmentVariables.LogLevel.Length + 2)..].Replace("__", ".", StringComparison.Ordinal)] = LevelOf(name, value);
+            else if (name.StartsWith(OfOneSource, StringComparison.Ordinal))
+                levels[name[OfOneSource.Length..].Replace("__", ".", StringComparison.Ordinal)] = LevelOf(name, value);
         }
 
         var folder = Environment.GetEnvironmentVariable(EnvironmentVariables.Logs);

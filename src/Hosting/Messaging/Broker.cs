@@ -9,7 +9,9 @@ public static class Broker
     private const string Example = "amqp://USER:PASSWORD@HOST:PORT/VHOST";
 
     /// <summary>Reads the broker's address from the environment.</summary>
-    /// <exception cref="ConfigurationException">The variable is missing or malformed; the error never repeats the value, which may hold a password.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The variable is missing or malformed; the error never repeats the value, which may hold a password.
+    /// </exception>
     public static Uri FromEnvironment()
     {
         var text = Environment.GetEnvironmentVariable(EnvironmentVariables.RabbitMq);
@@ -23,7 +25,8 @@ public static class Broker
     /// <summary>Why the broker refuses us (password, virtual host), if that is what an exception says.</summary>
     public static string? Refusal(Exception e) => e switch
     {
-        BrokerUnreachableException { InnerException: AuthenticationFailureException or OperationInterruptedException } => e.InnerException.Message,
+        BrokerUnreachableException { InnerException: AuthenticationFailureException or OperationInterruptedException } =>
+            e.InnerException.Message,
         AuthenticationFailureException or OperationInterruptedException { ShutdownReason.ReplyCode: 530 or 403 } => e.Message,
         _ => null,
     };

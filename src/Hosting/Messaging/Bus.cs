@@ -17,7 +17,8 @@ internal static class Bus
     private const int OutageRetries = 10_000;
     private static readonly TimeSpan OutageRetryInterval = TimeSpan.FromSeconds(2);
 
-    public static void Add(IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers, RetryRules retries)
+    public static void Add(
+        IServiceCollection services, Uri rabbitMq, string reader, Action<ConsumerRegistration> consumers, RetryRules retries)
     {
         var registration = new ConsumerRegistration();
         consumers(registration);
@@ -55,7 +56,8 @@ internal static class Bus
                             pipe.UseFilter(new FaultFilter(entry.Message, context.GetRequiredService<ILogger<FaultFilter>>()));
                             pipe.UseFilter(new ErrorTransportFilter());
                         });
-                        ((IPipeConfigurator<ConsumeContext>)endpoint).UseFilter(new HandlingFilter(entry.Message, context.GetRequiredService<ILogger<HandlingFilter>>()));
+                        ((IPipeConfigurator<ConsumeContext>)endpoint).UseFilter(
+                            new HandlingFilter(entry.Message, context.GetRequiredService<ILogger<HandlingFilter>>()));
                         endpoint.UseMessageRetry(retry =>
                         {
                             retry.Handle<Exception>(retries.IsOutage.Invoke);

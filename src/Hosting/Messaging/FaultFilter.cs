@@ -28,7 +28,8 @@ internal sealed partial class FaultFilter(Type message, ILogger<FaultFilter> log
         using var pushed = MessageTrace.Of(context, null).PushTo(message);
         // What a writer did wrong needs no stack trace of ours.
         var isWritersFault = reason is JsonException or MalformedMessageException;
-        Log.Failed(logger, Wire.NameOf(message), isWritersFault ? OneLine.Of(reason!.Message) : OneLine.Of(reason!), isWritersFault ? null : context.Exception);
+        var (words, details) = isWritersFault ? (OneLine.Of(reason!.Message), null) : (OneLine.Of(reason!), context.Exception);
+        Log.Failed(logger, Wire.NameOf(message), words, details);
         return next.Send(context);
     }
 

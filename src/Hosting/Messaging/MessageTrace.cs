@@ -12,7 +12,9 @@ namespace JustRunIt.Hosting.Messaging;
 /// from the AMQP properties and headers, which a writer in any language can set.
 /// </summary>
 /// <param name="MessageId">The message's id; null when it bears none.</param>
-/// <param name="CorrelationId">Property <c>correlation_id</c>, else header <c>justrunit-correlation</c>; null when it bears neither.</param>
+/// <param name="CorrelationId">
+/// Property <c>correlation_id</c>, else header <c>justrunit-correlation</c>; null when it bears neither.
+/// </param>
 /// <param name="CausationId">Header <c>justrunit-causation</c>: the message or event that it follows from.</param>
 /// <param name="Stream">Header <c>justrunit-stream</c>.</param>
 /// <param name="StreamVersion">Header <c>justrunit-stream-version</c>.</param>
@@ -40,7 +42,8 @@ public sealed record MessageTrace(
         var malformed = new List<string>();
         return new MessageTrace(
             id ?? Read("message_id", properties?.MessageId),
-            Read("correlation_id", properties?.CorrelationId) ?? Read(MessageHeaders.CorrelationHeader, Text(MessageHeaders.CorrelationHeader)),
+            Read("correlation_id", properties?.CorrelationId)
+                ?? Read(MessageHeaders.CorrelationHeader, Text(MessageHeaders.CorrelationHeader)),
             Read(MessageHeaders.CausationHeader, Text(MessageHeaders.CausationHeader)),
             Text(MessageHeaders.StreamHeader),
             long.TryParse(Text(MessageHeaders.VersionHeader), out var version) ? version : null,

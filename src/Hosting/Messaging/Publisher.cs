@@ -29,7 +29,10 @@ public sealed class Publisher : IAsyncDisposable
         try
         {
             var channel = await connection.CreateChannelAsync(
-                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, outstandingPublisherConfirmationsRateLimiter: null),
+                new CreateChannelOptions(
+                    publisherConfirmationsEnabled: true,
+                    publisherConfirmationTrackingEnabled: true,
+                    outstandingPublisherConfirmationsRateLimiter: null),
                 cancellation).ConfigureAwait(false);
             var publisher = new Publisher(connection, channel);
             await Topology.DeclareAsync(channel, cancellation).ConfigureAwait(false);

@@ -14,7 +14,7 @@ internal static class Topology
         foreach (var entry in Catalog.Entries)
         {
             var exchange = Names.Exchange(entry.Message);
-            await channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation).ConfigureAwait(false);
+            await DeclareExchangeAsync(channel, exchange, cancellation).ConfigureAwait(false);
             foreach (var consumer in entry.Consumers.Where(consumer => consumer is not (Catalog.HostAgent or Catalog.ProxyNode)))
             {
                 var queue = Names.Queue(consumer, entry.Message);
@@ -26,7 +26,7 @@ internal static class Topology
 
     public static async Task DeclareQueueAsync(IChannel channel, string queue, CancellationToken cancellation)
     {
-        await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation).ConfigureAwait(false);
+        await DeclareExchangeAsync(channel, queue, cancellation).ConfigureAwait(false);
         await channel.QueueDeclareAsync(
             queue,
             durable: true,
@@ -36,4 +36,7 @@ internal static class Topology
             cancellationToken: cancellation).ConfigureAwait(false);
         await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellation).ConfigureAwait(false);
     }
+
+    private static Task DeclareExchangeAsync(IChannel channel, string exchange, CancellationToken cancellation) =>
+        channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
 }

@@ -21,11 +21,12 @@ internal static partial class ReplayLog
     public static partial void Started(ILogger logger, string subject, string tier, string tierService, string sandbox);
 
     /// <summary>Traffic is no longer duplicated.</summary>
-    [LoggerMessage(EventId = 1311, Level = LogLevel.Information, Message = "the traffic of tier {Tier} of {TierService} is no longer replayed")]
+    [LoggerMessage(EventId = 1311, Level = LogLevel.Information,
+        Message = "the traffic of tier {Tier} of {TierService} is no longer replayed")]
     public static partial void Stopped(ILogger logger, string tier, string tierService);
 
     [LoggerMessage(EventId = 1312, Level = LogLevel.Information,
-        Message = "{Subject}: measured {Requests} requests, mean {SandboxMilliseconds:0.0} ms at the clone and {OnlineMilliseconds:0.0} ms on-line, {Shed} shed")]
+        Message = "{Subject}: {Requests} requests, mean {SandboxMilliseconds:0.0} ms at the clone, {OnlineMilliseconds:0.0} on-line, {Shed} shed")]
     private static partial void Measured(
         ILogger logger, string subject, long requests, double sandboxMilliseconds, double onlineMilliseconds, long shed);
 

@@ -47,7 +47,8 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
         export?.Dispose();
     }
 
-    [LoggerMessage(EventId = 1302, Level = LogLevel.Information, Message = "{Vm} has moved to {Endpoint}; the proxies of tier {Tier} follow")]
+    [LoggerMessage(EventId = 1302, Level = LogLevel.Information,
+        Message = "{Vm} has moved to {Endpoint}; the proxies of tier {Tier} follow")]
     private partial void LogFollowed(string vm, string endpoint, string tier);
 
     [LoggerMessage(EventId = 1303, Level = LogLevel.Warning, Message = "{Notice}")]

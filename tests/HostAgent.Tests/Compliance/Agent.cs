@@ -78,7 +78,7 @@ internal sealed class Agent : IAsyncDisposable
         return Start(name, machine, cpu, new VmProgram(
             "dotnet",
             [
-                Path.Combine(Repository, $"samples/Specimen/bin/{BuiltTo}/JustRunIt.Specimen.dll"), "--listen", "{listen}",
+                Path.Combine(Repository, $"tests/Subjects/Specimen/bin/{BuiltTo}/JustRunIt.Specimen.dll"), "--listen", "{listen}",
                 .. heapMebibytes == 0 ? [] : new[] { "--heap-mib", $"{heapMebibytes}" },
             ],
             new Dictionary<string, string> { ["DOTNET_gcServer"] = "0" },

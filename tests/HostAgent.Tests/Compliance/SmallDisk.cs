@@ -6,7 +6,7 @@ namespace JustRunIt.HostAgent.Tests.Compliance;
 /// <summary>A small file system of its own that can be filled to the last byte.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
-    private static readonly int[] s_sizes = [1 << 20, 1 << 16, 1 << 12, 1500];
+    private static readonly int[] Sizes = [1 << 20, 1 << 16, 1 << 12, 1500];
     private const string Filling = "filling";
 
     private readonly DirectoryInfo mount = Directory.CreateTempSubdirectory("small-");
@@ -41,7 +41,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     public void Fill()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, Filling)).FullName;
-        foreach (var size in s_sizes)
+        foreach (var size in Sizes)
         {
             try
             {

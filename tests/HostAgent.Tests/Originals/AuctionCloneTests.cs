@@ -17,7 +17,7 @@ namespace JustRunIt.HostAgent.Tests.Originals;
 public sealed class AuctionCloneTests : IAsyncLifetime
 {
     private const int Users = 3;
-    private static readonly string[] s_pages = ["/", "/category/1", "/item/1", "/item/1/bids", "/user/1", "/me"];
+    private static readonly string[] Pages = ["/", "/category/1", "/item/1", "/item/1/bids", "/user/1", "/me"];
 
     private readonly Agent host = new("container");
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("auction-");
@@ -59,12 +59,12 @@ public sealed class AuctionCloneTests : IAsyncLifetime
     {
         using var original = new Asking(server.Endpoint);
         await LogInAsync(original, 1);
-        foreach (var page in s_pages.Concat(s_pages))
+        foreach (var page in Pages.Concat(Pages))
             await original.GetAsync(page);
         var before = await CountersAsync(original);
         Assert.Equal(1, before["logIns"]);
         Assert.Equal(1, before["sessions"]);
-        Assert.Equal(1 + (2 * s_pages.Length), before["pages"]);
+        Assert.Equal(1 + (2 * Pages.Length), before["pages"]);
         Assert.True(before["texts"] > 0 && before["textHits"] >= before["texts"], $"the cache is cold: {JsonSerializer.Serialize(before)}");
 
         var result = await host.CloneAsync("server", "clone", outProxySandbox);
@@ -74,7 +74,7 @@ public sealed class AuctionCloneTests : IAsyncLifetime
         Assert.Equal(before, await CountersAsync(original));
         // The same pages at both sides: the clone's come from what the out-proxy has on record.
         var (connections, lost) = (await StatusAsync("Connections"), await StatusAsync("Aborted_clients"));
-        foreach (var page in s_pages)
+        foreach (var page in Pages)
             Assert.Equal(await original.GetAsync(page), await clone.GetAsync(page));
         var after = await CountersAsync(clone);
         Assert.Equal(before["texts"], after["texts"]);
@@ -96,7 +96,7 @@ public sealed class AuctionCloneTests : IAsyncLifetime
             await LogInAsync(client, user);
             while (!stop.IsCancellationRequested)
             {
-                foreach (var page in s_pages)
+                foreach (var page in Pages)
                     await client.GetAsync(page);
             }
         }).ToList();

@@ -2,7 +2,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Tests.Compliance;
 using JustRunIt.Hosting;
-using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.HostAgent.Tests.Originals;
 

@@ -97,7 +97,8 @@ public sealed class LogReaderTests : IDisposable
     {
         Write("a-1", Line(0, "first"));
         using var end = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        await using var entries = new LogReader(folder.FullName, new LogFilter()).FollowAsync(TimeProvider.System, end.Token).GetAsyncEnumerator(end.Token);
+        var reader = new LogReader(folder.FullName, new LogFilter());
+        await using var entries = reader.FollowAsync(TimeProvider.System, end.Token).GetAsyncEnumerator(end.Token);
         Assert.Equal("first", await NextAsync());
         var second = Line(1, "second");
         await File.AppendAllTextAsync(Path("a-1"), second[..30]);
@@ -137,7 +138,8 @@ public sealed class LogReaderTests : IDisposable
         var home = System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", ".."));
         var console = System.IO.Path.Combine(home, "src", "Console", "bin", configuration, "net10.0", "JustRunIt.Console.dll");
         Debug.Assert(File.Exists(console));
-        return await Trial.RunAsync([console, "logs", .. arguments], new() { [EnvironmentVariables.Logs] = folder.FullName, ["JUSTRUNIT_HOME"] = home });
+        return await Trial.RunAsync(
+            [console, "logs", .. arguments], new() { [EnvironmentVariables.Logs] = folder.FullName, ["JUSTRUNIT_HOME"] = home });
     }
 
     private IReadOnlyList<string> Messages(LogFilter? filter = null) =>
@@ -148,7 +150,11 @@ public sealed class LogReaderTests : IDisposable
     private void Write(string name, params string[] lines) => File.WriteAllLines(Path(name), lines);
 
     private static string Line(
-        double seconds, string message, string service = "service", Guid? correlation = null, LogEventLevel level = LogEventLevel.Information) =>
+        double seconds,
+        string message,
+        string service = "service",
+        Guid? correlation = null,
+        LogEventLevel level = LogEventLevel.Information) =>
         $"{{\"@t\":\"{Noon.AddSeconds(seconds).UtcDateTime:O}\",\"@m\":\"{message}\""
         + (level == LogEventLevel.Information ? "" : $",\"@l\":\"{level}\"")
         + $",\"Service\":\"{service}\""

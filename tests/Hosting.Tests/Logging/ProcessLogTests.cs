@@ -64,7 +64,9 @@ public sealed class ProcessLogTests : IDisposable
         Log("placement", logger => logger.LogInformation("a line"));
         var left = Directory.GetFiles(Folder).Select(Path.GetFileName).ToList();
         Assert.Equal(20, left.Count(name => name!.StartsWith("placement-two-", StringComparison.Ordinal)));
-        Assert.Equal(LogFolder.FilesOfEarlierProcesses + 1, left.Count(name => !name!.StartsWith("placement-two-", StringComparison.Ordinal)));
+        Assert.Equal(
+            LogFolder.FilesOfEarlierProcesses + 1,
+            left.Count(name => !name!.StartsWith("placement-two-", StringComparison.Ordinal)));
         Assert.Contains("placement-20.clef", left);
 
         void Old(string name, int minute)

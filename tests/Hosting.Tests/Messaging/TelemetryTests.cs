@@ -21,7 +21,8 @@ public sealed class TelemetryTests : IAsyncLifetime
         using var requests = new WebRequests();
         Environment.SetEnvironmentVariable("MASSTRANSIT_USAGE_TELEMETRY", "true");
         // The library reports after five minutes, or else at the end where it is asked to.
-        var host = await scene.StartAsync(more: services => services.Configure<UsageTelemetryOptions>(options => options.ReportOnShutdown = true));
+        var host = await scene.StartAsync(more: services =>
+            services.Configure<UsageTelemetryOptions>(options => options.ReportOnShutdown = true));
         Assert.False(host.Services.GetRequiredService<IOptions<UsageTelemetryOptions>>().Value.Enabled);
         await scene.AskAsync(new RabbitMQ.Client.BasicProperties { MessageId = Guid.NewGuid().ToString() });
         await scene.AnswerAsync();

@@ -1,3 +1,5 @@
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Conversations;
@@ -7,7 +9,7 @@ internal static class AjpRecording
 {
     public static async Task RecordAsync(VectorRecorder recorder)
     {
-        await using var tomcat = await Tomcat.StartAsync();
+        await using var tomcat = await LocalTomcat.StartAsync();
         using var between = new Eavesdropper(tomcat.Ajp);
         await using var apache = await ApacheWithModJk.StartAsync(between.EndPoint);
         using var http = new HttpClient { BaseAddress = apache.Address, Timeout = TimeSpan.FromSeconds(20) };

@@ -16,7 +16,8 @@ namespace JustRunIt.ProxyNode.Tests.Conversations;
 internal sealed class Hearing
 {
     private static readonly Replay Replay = new(
-        new ReplaySettings(ProtocolRegistry.Default, Settings.Free, TimeSpan.FromSeconds(1), ServiceRules.None, 1 << 20), TimeProvider.System);
+        new ReplaySettings(
+            ProtocolRegistry.Default, Settings.Free, TimeSpan.FromSeconds(1), ServiceRules.None, 1 << 20), TimeProvider.System);
 
     private readonly IMessageProtocol protocol;
     private readonly Dialogue dialogue;
@@ -144,7 +145,8 @@ internal sealed class Hearing
                 current = new Asked(protocol, shadow, step);
                 if (!step.IsOneWay)
                     pending.Enqueue(current);
-                Note($"request {step.Kind} begins at {client.Position}{(step.IsOneWay ? ", one way" : "")}{(step.IsPrivate ? ", private" : "")}");
+                var (oneWay, isPrivate) = (step.IsOneWay ? ", one way" : "", step.IsPrivate ? ", private" : "");
+                Note($"request {step.Kind} begins at {client.Position}{oneWay}{isPrivate}");
             }
 
             current?.Request.AddRange(bytes.AsSpan(step.Skipped, taken - step.Skipped));
@@ -194,7 +196,8 @@ internal sealed class Hearing
 
     private void ReplyEnds(in ServerStep step)
     {
-        Note($"reply ends at {server.Position}, from {replyFrom}, head {headBytes}, status {step.Status}, error {step.IsError}, closes {step.Closes}, tunnels {step.Tunnels}");
+        var after = $"closes {step.Closes}, tunnels {step.Tunnels}";
+        Note($"reply ends at {server.Position}, from {replyFrom}, head {headBytes}, status {step.Status}, error {step.IsError}, {after}");
         (replyFrom, headBytes) = (server.Position, 0);
         tunnel |= step.Tunnels;
         if (pending.TryDequeue(out var asked))
@@ -272,7 +275,9 @@ internal sealed class Hearing
             if (!isUnreadable)
             {
                 Tolerate(reader.End);
-                identities.Pair(reader.Issued, reader.Issued is { } names ? [.. names.Select(name => new IssuedName(name.Name + "2", name.IsDeclared))] : null);
+                identities.Pair(
+                    reader.Issued,
+                    reader.Issued is { } names ? [.. names.Select(name => new IssuedName(name.Name + "2", name.IsDeclared))] : null);
             }
 
             if (hasEnded)

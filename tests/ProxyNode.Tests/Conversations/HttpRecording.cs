@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -38,7 +40,21 @@ internal static class HttpRecording
         await using var kestrel = await TestServer.StartAsync(Map);
         using var modern = new Eavesdropper(kestrel.EndPoint);
         var address = $"http://{modern.EndPoint}";
-        await PeerProcess.RunAsync("curl", ["-s", "-H", "Transfer-Encoding: chunked", "-d", "in chunks", $"{address}/length", "--next", "-s", "-H", "Expect: 100-continue", "-d", "expected", $"{address}/length"]);
+        await PeerProcess.RunAsync("curl", [
+            "-s",
+            "-H",
+            "Transfer-Encoding: chunked",
+            "-d",
+            "in chunks",
+            $"{address}/length",
+            "--next",
+            "-s",
+            "-H",
+            "Expect: 100-continue",
+            "-d",
+            "expected",
+            $"{address}/length"
+        ]);
         recorder.Add("http", "curl-kestrel", "curl 7.88 and Kestrel 10", modern);
         using var own = new Eavesdropper(kestrel.EndPoint);
         using (var http = new HttpClient { BaseAddress = new Uri($"http://{own.EndPoint}") })
@@ -73,9 +89,11 @@ internal static class HttpRecording
             const http = require('http');
             const server = http.createServer((q, r) => { q.resume(); q.on('end', () => {
               r.writeEarlyHints({ link: '</style.css>; rel=preload' });
-              r.writeHead(200, { Trailer: 'X-Sum' }); r.write('first '); r.write('second'); r.addTrailers({ 'X-Sum': '12' }); r.end(); }); });
+              r.writeHead(200, { Trailer: 'X-Sum' }); r.write('first '); r.write('second');
+              r.addTrailers({ 'X-Sum': '12' }); r.end(); }); });
             server.listen(+process.argv[1], '127.0.0.1', () => {
-              const q = http.request({ host: '127.0.0.1', port: +process.argv[2], method: 'POST', path: '/trailers', headers: { Trailer: 'X-Check' } },
+              const q = http.request(
+                { host: '127.0.0.1', port: +process.argv[2], method: 'POST', path: '/trailers', headers: { Trailer: 'X-Check' } },
                 r => { r.resume(); r.on('end', () => process.exit(0)); });
               q.write('a body '); q.write('in chunks'); q.addTrailers({ 'X-Check': '7' }); q.end(); });
             """, $"{port}", $"{between.EndPoint.Port}"]);
@@ -109,8 +127,11 @@ internal static class HttpRecording
         {
             using var web = await context.WebSockets.AcceptWebSocketAsync();
             var buffer = new byte[100];
-            for (var message = await web.ReceiveAsync(buffer, CancellationToken.None); message.CloseStatus is null; message = await web.ReceiveAsync(buffer, CancellationToken.None))
-                await web.SendAsync(buffer.AsMemory(0, message.Count), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            for (var message = await web.ReceiveAsync(
+                buffer,
+                CancellationToken.None); message.CloseStatus is null; message = await web.ReceiveAsync(buffer, CancellationToken.None))
+                await web.SendAsync(
+                    buffer.AsMemory(0, message.Count), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
             await web.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
         });
     }

@@ -1,4 +1,6 @@
 using System.Net;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using MySqlConnector;
 
@@ -9,14 +11,26 @@ internal static class MySqlRecording
 {
     public static async Task RecordAsync(VectorRecorder recorder)
     {
-        await using var server = await MariaDbServer.StartAsync();
+        await using var server = await LocalMariaDb.StartAsync();
         var peer = "MariaDB 10.11";
         using (var between = new Eavesdropper(server.EndPoint))
         {
             await PeerProcess.RunAsync(
                 "mariadb",
-                ["--no-defaults", "-h127.0.0.1", $"-P{between.EndPoint.Port}", "-ushop", "-psecret", "--skip-ssl", "-N", "--force", "--auto-rehash", "shop"],
-                "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50), price INT);\nINSERT INTO items (name, price) VALUES ('a', 1), ('b', 2);\nuse shop;\nSELECT * FROM items;\nSELECT nothing;\nstatus;\nSHOW WARNINGS;\n");
+                [
+                    "--no-defaults",
+                    "-h127.0.0.1",
+                    $"-P{between.EndPoint.Port}",
+                    "-ushop",
+                    "-psecret",
+                    "--skip-ssl",
+                    "-N",
+                    "--force",
+                    "--auto-rehash",
+                    "shop"
+                ],
+                "CREATE TABLE items (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50), price INT);\nINSERT INTO items (name, price) "
+                    + "VALUES ('a', 1), ('b', 2);\nuse shop;\nSELECT * FROM items;\nSELECT nothing;\nstatus;\nSHOW WARNINGS;\n");
             recorder.Add("mysql", "mariadb-client", $"mariadb 10.11 and {peer}", between);
         }
 
@@ -34,7 +48,7 @@ internal static class MySqlRecording
 
         using (var between = new Eavesdropper(server.EndPoint))
         {
-            await ConnectorJ.RunAsync(between.EndPoint);
+            await ConnectorJ.RunAsync(between.EndPoint, "shop");
             recorder.Add("mysql", "connector-j", $"MariaDB Connector/J 2.7 and {peer}", between);
         }
     }
@@ -47,7 +61,8 @@ internal static class MySqlRecording
         $s->attr_set(MYSQLI_STMT_ATTR_CURSOR_TYPE, MYSQLI_CURSOR_TYPE_READ_ONLY);
         $s->execute(); $s->bind_result($id, $name); while ($s->fetch()); $s->close();
         $s = $c->prepare('INSERT INTO items (name, price) VALUES (?, ?)');
-        $s->bind_param('bi', $blob, $price); $price = 5; $s->send_long_data(0, 'in '); $s->send_long_data(0, 'pieces'); $s->execute(); $s->reset(); $s->close();
+        $s->bind_param('bi', $blob, $price); $price = 5; $s->send_long_data(0, 'in '); $s->send_long_data(0, 'pieces');
+        $s->execute(); $s->reset(); $s->close();
         $c->multi_query('SELECT 1; SELECT 2; DELETE FROM items WHERE id > 2');
         do { if ($r = $c->store_result()) $r->free(); } while ($c->more_results() && $c->next_result());
         $c->stat(); $c->select_db('shop'); $c->change_user('shop', 'secret', 'shop');
@@ -68,7 +83,8 @@ internal static class MySqlRecording
             await command.ExecuteScalarAsync();
         }
 
-        await using (var command = new MySqlCommand("SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('c', 3); SELECT LAST_INSERT_ID()", connection))
+        await using (var command = new MySqlCommand(
+            "SELECT 1; SELECT 2; INSERT INTO items (name, price) VALUES ('c', 3); SELECT LAST_INSERT_ID()", connection))
             await command.ExecuteNonQueryAsync();
         await using (var command = new MySqlCommand("SELECT * FROM nowhere", connection))
             await Assert.ThrowsAsync<MySqlException>(() => command.ExecuteScalarAsync());

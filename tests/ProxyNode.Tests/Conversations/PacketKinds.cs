@@ -14,19 +14,22 @@ internal static class PacketKinds
     {
         ["http"] =
         [
-            "request Content-Length", "request Transfer-Encoding", "reply Transfer-Encoding", "reply Content-Length", "HEAD", "POST", "Expect",
+            "request Content-Length", "request Transfer-Encoding", "reply Transfer-Encoding", "reply Content-Length", "HEAD", "POST",
+            "Expect",
             "100", "101", "103", "200", "304", "404", "206", "Trailer", "pipelined",
         ],
         ["ajp13"] =
         [
-            $"> {AjpPacket.ForwardRequest}", $"> {AjpPacket.CPing}", "> body", "> body end", $"< {AjpPacket.SendBodyChunk}", $"< {AjpPacket.SendHeaders}",
+            $"> {AjpPacket.ForwardRequest}", $"> {AjpPacket.CPing}", "> body", "> body end", $"< {AjpPacket.SendBodyChunk}",
+            $"< {AjpPacket.SendHeaders}",
             $"< {AjpPacket.EndResponse}", $"< {AjpPacket.GetBodyChunk}", $"< {AjpPacket.CPong}",
         ],
         ["mysql"] =
         [
             .. new[]
             {
-                MySqlCommand.Quit, MySqlCommand.InitDb, MySqlCommand.Query, MySqlCommand.Statistics, MySqlCommand.Ping, MySqlCommand.StatementSendLongData,
+                MySqlCommand.Quit, MySqlCommand.InitDb, MySqlCommand.Query, MySqlCommand.Statistics, MySqlCommand.Ping,
+                MySqlCommand.StatementSendLongData,
                 MySqlCommand.StatementReset,
                 MySqlCommand.ChangeUser, MySqlCommand.StatementPrepare, MySqlCommand.StatementExecute, MySqlCommand.StatementClose,
                 MySqlCommand.StatementFetch, MySqlCommand.ResetConnection, MySqlCommand.StatementBulkExecute,
@@ -35,7 +38,8 @@ internal static class PacketKinds
         ],
         ["postgresql"] =
         [
-            .. "QPBDESCHcdfXp".Select(type => $"> {type}"), .. "RSKZTDCEN12tn3GHdcIs".Select(type => $"< {type}"), "> start-up", "> cancel", "> TLS?",
+            .. "QPBDESCHcdfXp".Select(
+                type => $"> {type}"), .. "RSKZTDCEN12tn3GHdcIs".Select(type => $"< {type}"), "> start-up", "> cancel", "> TLS?",
         ],
     };
 
@@ -105,7 +109,8 @@ internal static class PacketKinds
                 yield return happened.Contains("status 0", StringComparison.Ordinal) ? "reply ok" : "reply error";
         }
 
-        if (parts.Any(part => part.By == Speaker.Client && Encoding.Latin1.GetString(part.Bytes).Contains("SELECT 1; SELECT 2", StringComparison.Ordinal)))
+        if (parts.Any(part => part.By == Speaker.Client
+            && Encoding.Latin1.GetString(part.Bytes).Contains("SELECT 1; SELECT 2", StringComparison.Ordinal)))
             yield return "several results";
     }
 

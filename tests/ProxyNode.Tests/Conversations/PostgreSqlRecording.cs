@@ -1,4 +1,6 @@
 using System.Net;
+using JustRunIt.Infrastructure.Peers;
+using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Tests.Peers;
 using Npgsql;
 
@@ -9,14 +11,16 @@ internal static class PostgreSqlRecording
 {
     public static async Task RecordAsync(VectorRecorder recorder)
     {
-        await using var server = await PostgreSqlServer.StartAsync();
+        await using var server = await LocalPostgreSql.StartAsync();
         var peer = "PostgreSQL 15";
         using (var between = new Eavesdropper(server.EndPoint))
         {
             await PeerProcess.RunAsync(
                 "psql",
                 [Psql(between.EndPoint) + " sslmode=prefer", "-qAt"],
-                "CREATE TABLE items (id INT, name TEXT);\n\\copy items FROM STDIN\n1\tx\n2\ty\n\\.\n\\copy items TO STDOUT\nSELECT * FROM items;\nSELECT nothing;\nDO $$ BEGIN RAISE NOTICE 'noted'; END $$;\n;\n\\copy items FROM STDIN\nbad\n\\.\nSELECT 1\\; SELECT 2;\nLISTEN a; NOTIFY a;\n");
+                "CREATE TABLE items (id INT, name TEXT);\n\\copy items FROM STDIN\n1\tx\n2\ty\n\\.\n\\copy items TO STDOUT\nSELECT * FROM "
+                    + "items;\nSELECT nothing;\nDO $$ BEGIN RAISE NOTICE 'noted'; END $$;\n;\n\\copy items FROM STDIN\nbad\n\\.\nSELECT "
+                        + "1\\; SELECT 2;\nLISTEN a; NOTIFY a;\n");
             recorder.Add("postgresql", "psql", $"psql 15 and {peer}", between);
         }
 
@@ -39,9 +43,11 @@ internal static class PostgreSqlRecording
 
     private static async Task NpgsqlAsync(IPEndPoint at)
     {
-        await using var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
+        await using var connection = new NpgsqlConnection(
+            PostgreSqlServer.ConnectionString(at, "Pooling=false;ServerCompatibilityMode=NoTypeLoading"));
         await connection.OpenAsync();
-        await using (var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection) { Parameters = { new() { Value = 1 } } })
+        await using (var command = new NpgsqlCommand("SELECT name FROM items WHERE id = $1", connection)
+        { Parameters = { new() { Value = 1 } } })
         {
             await command.ExecuteScalarAsync();
             await command.PrepareAsync();
@@ -49,7 +55,8 @@ internal static class PostgreSqlRecording
             await command.UnprepareAsync();
         }
 
-        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
+        await using (var batch = new NpgsqlBatch(connection)
+        { BatchCommands = { new("SELECT 1"), new("INSERT INTO items VALUES (3, 'z')"), new("SELECT 2") } })
             await batch.ExecuteNonQueryAsync();
         await using (var writer = await connection.BeginBinaryImportAsync("COPY items FROM STDIN (FORMAT BINARY)"))
         {
@@ -76,7 +83,10 @@ internal static class PostgreSqlRecording
         await using (var several = new NpgsqlCommand("SELECT * FROM items", connection))
         await using (var reader = await several.ExecuteReaderAsync(System.Data.CommandBehavior.SingleRow))
             await reader.ReadAsync();
-        await using var portal = new NpgsqlBatch(connection) { BatchCommands = { new("BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") } };
+        await using var portal = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new("BEGIN"), new("DECLARE c CURSOR FOR SELECT * FROM items"), new("FETCH 1 FROM c"), new("COMMIT") }
+        };
         await portal.ExecuteNonQueryAsync();
     }
 }

@@ -5,7 +5,8 @@ namespace JustRunIt.ProxyNode.Tests.Conversations;
 /// <summary>Writes what real peers say to each other into files of vectors.</summary>
 internal sealed class VectorRecorder(string folder)
 {
-    private static readonly IReadOnlyDictionary<string, Func<VectorRecorder, Task>> Scripts = new Dictionary<string, Func<VectorRecorder, Task>>
+    private static readonly IReadOnlyDictionary<string,
+    Func<VectorRecorder, Task>> Scripts = new Dictionary<string, Func<VectorRecorder, Task>>
     {
         ["http"] = HttpRecording.RecordAsync,
         ["ajp13"] = AjpRecording.RecordAsync,
@@ -19,7 +20,8 @@ internal sealed class VectorRecorder(string folder)
         get
         {
             var folder = new Argument<string>("folder") { Description = "where a folder a protocol is written" };
-            var protocol = new Argument<string?>("protocol") { Description = string.Join(", ", Scripts.Keys), Arity = ArgumentArity.ZeroOrOne };
+            var protocol = new Argument<string?>("protocol")
+            { Description = string.Join(", ", Scripts.Keys), Arity = ArgumentArity.ZeroOrOne };
             var command = new Command("record", "Records vectors between the real peers that are installed") { folder, protocol };
             command.SetAction(async parsed =>
             {
@@ -37,7 +39,8 @@ internal sealed class VectorRecorder(string folder)
     public void AddStart(string protocol, string name, string peers, Eavesdropper between, int parts)
     {
         var longest = between.Heard.MaxBy(heard => heard.Count)!;
-        new Conversation(name, protocol, [.. longest.Take(parts)]).Write(Path.Combine(folder, protocol, $"{name}.txt"), $"Recorded between {peers}; the start.");
+        new Conversation(name, protocol, [.. longest.Take(parts)]).Write(
+            Path.Combine(folder, protocol, $"{name}.txt"), $"Recorded between {peers}; the start.");
     }
 
     /// <summary>Writes each connection that was listened to into a file of its own.</summary>

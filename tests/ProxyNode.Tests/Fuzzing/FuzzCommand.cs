@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Tests.Conversations;
 
@@ -61,8 +62,13 @@ internal static class FuzzCommand
         foreach (var parser in Fuzzer.Parsers.Where(parser => name == "all" || parser == name))
         {
             Console.WriteLine($"{parser}: seed {seed}");
+            var watch = Stopwatch.StartNew();
             var result = Fuzzer.Run(
-                parser, seed, time, Path.GetFullPath("artifacts/fuzz"), now => Console.Error.WriteLine(Text(parser, now)));
+                parser,
+                seed,
+                _ => watch.Elapsed < time,
+                Path.GetFullPath("artifacts/fuzz"),
+                now => Console.Error.WriteLine(Text(parser, now)));
             Console.WriteLine(Text(parser, result));
             if (result.Failure is null)
                 continue;

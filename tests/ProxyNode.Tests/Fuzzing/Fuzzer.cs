@@ -16,18 +16,18 @@ internal static class Fuzzer
     /// <summary>Parsers that are fuzzed.</summary>
     public static IReadOnlyList<string> Parsers { get; } = ["http", "ajp13", "mysql", "postgresql"];
 
-    /// <summary>Runs for a time, or until an invariant breaks.</summary>
+    /// <summary>Runs for as long as told, or until an invariant breaks.</summary>
     /// <param name="parser">One of <see cref="Parsers"/>.</param>
     /// <param name="seed">Of the first conversation; the next have the following seeds.</param>
-    /// <param name="time">How long.</param>
+    /// <param name="goesOn">Whether there is to be another conversation, after so many.</param>
     /// <param name="folder">Where a failing conversation is written.</param>
     /// <param name="progress">Told every few seconds.</param>
-    public static FuzzResult Run(string parser, int seed, TimeSpan time, string folder, Action<FuzzResult>? progress = null)
+    public static FuzzResult Run(string parser, int seed, Func<long, bool> goesOn, string folder, Action<FuzzResult>? progress = null)
     {
         var watch = Stopwatch.StartNew();
         var told = TimeSpan.Zero;
         long conversations = 0, requests = 0, refused = 0;
-        for (var next = seed; watch.Elapsed < time; next = unchecked(next + 1))
+        for (var next = seed; goesOn(conversations); next = unchecked(next + 1))
         {
             var random = new Random(next);
             var parts = new Mutator(parser, random).Next();

@@ -26,7 +26,8 @@ internal static class Invariants
     private static void Compare(Hearing whole, Hearing pieces, string how)
     {
         if (whole.Refused != pieces.Refused)
-            throw new BrokenInvariantException($"in {how} refused of {pieces.Refused}: '{pieces.Reason}', otherwise of {whole.Refused}: '{whole.Reason}'");
+            throw new BrokenInvariantException(
+                $"in {how} refused of {pieces.Refused}: '{pieces.Reason}', otherwise of {whole.Refused}: '{whole.Reason}'");
         // What is refused may have been sent on in part, if its start had come before.
         var (expected, actual) = whole.Refused is null ? (whole.Events, pieces.Events) : (whole.Whole, pieces.Whole);
         var (first, second) = (expected.ToList(), actual.ToList());
@@ -37,7 +38,8 @@ internal static class Invariants
                 throw new BrokenInvariantException($"in {how} '{other}' instead of '{one}'");
         }
 
-        if (whole.Refused is null && !(whole.SentOn.Client.SequenceEqual(pieces.SentOn.Client) && whole.SentOn.Server.SequenceEqual(pieces.SentOn.Server)))
+        if (whole.Refused is null
+            && !(whole.SentOn.Client.SequenceEqual(pieces.SentOn.Client) && whole.SentOn.Server.SequenceEqual(pieces.SentOn.Server)))
             throw new BrokenInvariantException($"in {how} other bytes are sent on");
     }
 }

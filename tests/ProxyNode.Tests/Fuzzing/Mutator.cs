@@ -23,14 +23,54 @@ internal sealed class Mutator(string protocol, Random random)
         {
             "http" =>
             [
-                "Content-Length: 5\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding : chunked\r\n", "\r\n", "\n", "\r", " ", "\t",
-                "0\r\n\r\n", "5\r\nhello\r\n", "FFFFFFFFFFFFFFF\r\n", ";x=\"", "Connection: close\r\n", "Connection: upgrade\r\nUpgrade: x\r\n", "Expect: 100-continue\r\n",
-                "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
-                "CONNECT a:1 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "Set-Cookie: JSESSIONID=ABCDEF; Path=/\r\n", "Cookie: JSESSIONID=ABCDEF\r\n", ";jsessionid=ABCDEF", "?", "\0", "%",
+                "Content-Length: 5\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding : chunked\r\n",
+                "\r\n", "\n", "\r", " ", "\t",
+                "0\r\n\r\n", "5\r\nhello\r\n", "FFFFFFFFFFFFFFF\r\n", ";x=\"", "Connection: close\r\n",
+                "Connection: upgrade\r\nUpgrade: x\r\n", "Expect: 100-continue\r\n",
+                "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
+                "HTTP/1.0 200 OK\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+                "CONNECT a:1 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "Set-Cookie: JSESSIONID=ABCDEF; Path=/\r\n",
+                "Cookie: JSESSIONID=ABCDEF\r\n", ";jsessionid=ABCDEF", "?", "\0", "%",
             ],
-            "ajp13" => ["\x12\x34\0\0", "\x12\x34\0\x01\x0A", "AB\0\x01\x09", "AB\0\x03\x06\x1F\xFA", "AB\0\x02\x05\x01", "AB\0\x02\x05\0", "\xFF\xFF", "\xA0\x08", "\xA0\x09", "\xFF", "\0\0\0"],
-            "mysql" => ["\x01\0\0\0\x01", "\x01\0\0\0\x0E", "\x05\0\0\0\x17\x01\0\0\0", "\x07\0\0\x01\0\0\0\x02\0\0\0", "\x05\0\0\x01\xFE\0\0\x02\0", "\xFF\xFF\xFF", "\xFB", "\xFE", "\0\0\0\0", "\x01\0\0\x01\xFB"],
-            _ => (string[])["S\0\0\0\x04", "Z\0\0\0\x05I", "X\0\0\0\x04", "H\0\0\0\x04", "c\0\0\0\x04", "Q\0\0\0\x05\0", "1\0\0\0\x04", "G\0\0\0\x07\0\0\0", "W\0\0\0\x07\0\0\0", "\xFF\xFF\xFF\xFF", "\0", "E\0\0\0\x05\0"],
+            "ajp13" => [
+                "\x12\x34\0\0",
+                "\x12\x34\0\x01\x0A",
+                "AB\0\x01\x09",
+                "AB\0\x03\x06\x1F\xFA",
+                "AB\0\x02\x05\x01",
+                "AB\0\x02\x05\0",
+                "\xFF\xFF",
+                "\xA0\x08",
+                "\xA0\x09",
+                "\xFF",
+                "\0\0\0"
+            ],
+            "mysql" => [
+                "\x01\0\0\0\x01",
+                "\x01\0\0\0\x0E",
+                "\x05\0\0\0\x17\x01\0\0\0",
+                "\x07\0\0\x01\0\0\0\x02\0\0\0",
+                "\x05\0\0\x01\xFE\0\0\x02\0",
+                "\xFF\xFF\xFF",
+                "\xFB",
+                "\xFE",
+                "\0\0\0\0",
+                "\x01\0\0\x01\xFB"
+            ],
+            _ => (string[])[
+                "S\0\0\0\x04",
+                "Z\0\0\0\x05I",
+                "X\0\0\0\x04",
+                "H\0\0\0\x04",
+                "c\0\0\0\x04",
+                "Q\0\0\0\x05\0",
+                "1\0\0\0\x04",
+                "G\0\0\0\x07\0\0\0",
+                "W\0\0\0\x07\0\0\0",
+                "\xFF\xFF\xFF\xFF",
+                "\0",
+                "E\0\0\0\x05\0"
+            ],
         }).Select(Encoding.Latin1.GetBytes),
     ];
 
@@ -106,7 +146,8 @@ internal sealed class Mutator(string protocol, Random random)
                 ChangeLength(copy, from);
                 return copy;
             case 10 when random.Next(8) == 0:
-                return [.. bytes[..at], .. Enumerable.Repeat(Interesting[random.Next(Interesting.Length)], random.Next(LongestRun)), .. bytes[at..]];
+                return [.. bytes[..at], .. Enumerable.Repeat(
+                    Interesting[random.Next(Interesting.Length)], random.Next(LongestRun)), .. bytes[at..]];
             default:
                 return ChangeNumber(bytes);
         }
@@ -140,7 +181,9 @@ internal sealed class Mutator(string protocol, Random random)
         for (var i = 0; i < size && at + i < bytes.Length; i++)
         {
             if (random.Next(size) == 0)
-                bytes[at + i] = random.Next(2) == 0 ? Interesting[random.Next(Interesting.Length)] : (byte)(bytes[at + i] + random.Next(-2, 3));
+                bytes[at + i] = random.Next(2) == 0
+                    ? Interesting[random.Next(Interesting.Length)]
+                    : (byte)(bytes[at + i] + random.Next(-2, 3));
         }
     }
 
@@ -152,7 +195,21 @@ internal sealed class Mutator(string protocol, Random random)
         var to = from;
         while (to < bytes.Length && bytes[to] is >= (byte)'0' and <= (byte)'9')
             to++;
-        string[] numbers = ["0", "1", "-1", "+1", "00000000000000000001", "65535", "2147483648", "4294967296", "9223372036854775808", "0x10", "1e3", " 1", random.Next(300).ToString(CultureInfo.InvariantCulture)];
+        string[] numbers = [
+            "0",
+            "1",
+            "-1",
+            "+1",
+            "00000000000000000001",
+            "65535",
+            "2147483648",
+            "4294967296",
+            "9223372036854775808",
+            "0x10",
+            "1e3",
+            " 1",
+            random.Next(300).ToString(CultureInfo.InvariantCulture)
+        ];
         return [.. bytes[..from], .. Encoding.ASCII.GetBytes(numbers[random.Next(numbers.Length)]), .. bytes[to..]];
     }
 }

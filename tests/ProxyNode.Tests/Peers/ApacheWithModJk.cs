@@ -1,11 +1,14 @@
 using System.Net;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
 /// <summary>Apache that hands everything to a container through mod_jk, with a probe before each request.</summary>
 internal sealed class ApacheWithModJk : IAsyncDisposable
 {
+    private const string Ready = "/server-answers";
+
     private readonly PeerProcess process;
     private readonly DirectoryInfo folder;
 
@@ -19,7 +22,8 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("apache-");
         var port = FreePorts.Next();
         var modules = string.Concat(
-            "mpm_event authz_core authz_host jk".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+            "mpm_event authz_core authz_host jk".Split(' ').Select(
+                name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "workers.properties"), $"""
             worker.list=app
             worker.app.type=ajp13
@@ -46,8 +50,13 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             JkLogFile {folder.FullName}/jk.log
             JkShmFile {folder.FullName}/jk.shm
             JkMount /* app
+            # The server's own question, which is no request of the container's.
+            JkUnMount {Ready} app
             """);
-        var process = await PeerProcess.StartAsync(port, "apache2", ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"]);
+        var process = await PeerProcess.StartAsync(
+            "apache2",
+            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
+            Questions.Http($"http://127.0.0.1:{port}{Ready}"));
         return new ApacheWithModJk(process, folder, port);
     }
 

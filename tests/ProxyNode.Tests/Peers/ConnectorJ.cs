@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -13,8 +14,11 @@ internal static class ConnectorJ
         public class Shop {
             public static void main(String[] a) throws Exception {
                 String more = "user=shop&password=secret&allowMultiQueries=true";
-                for (String mode : new String[] {"", "&useServerPrepStmts=true&useBulkStmts=true&cachePrepStmts=false", "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
-                    try (Connection c = DriverManager.getConnection("jdbc:mariadb://127.0.0.1:" + a[0] + "/shop?" + more + mode)) {
+                for (String mode : new String[] {
+                        "",
+                        "&useServerPrepStmts=true&useBulkStmts=true&cachePrepStmts=false",
+                        "&useServerPrepStmts=true&useBulkStmts=false&rewriteBatchedStatements=true"}) {
+                    try (Connection c = DriverManager.getConnection("jdbc:mariadb://" + a[0] + "/" + a[1] + "?" + more + mode)) {
                         try (Statement s = c.createStatement()) {
                             s.execute("CREATE TABLE IF NOT EXISTS j (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(50))");
                             s.execute("DELETE FROM j");
@@ -41,14 +45,14 @@ internal static class ConnectorJ
         """;
 
     /// <summary>Runs it; what it printed.</summary>
-    public static async Task<string> RunAsync(IPEndPoint server)
+    public static async Task<string> RunAsync(IPEndPoint server, string database)
     {
         var folder = Directory.CreateTempSubdirectory("java-");
         var file = Path.Combine(folder.FullName, "Shop.java");
         await File.WriteAllTextAsync(file, Program);
         try
         {
-            return await PeerProcess.RunAsync("java", ["-Xmx64m", "-cp", Driver, file, $"{server.Port}"]);
+            return await PeerProcess.RunAsync("java", ["-Xmx64m", "-cp", Driver, file, $"{server.Address}:{server.Port}", database]);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -31,7 +32,13 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await IpAsync($"link add wire0 netns {made.Server} type veth peer name wire1 netns {made.Elsewhere}");
         await IpAsync($"-n {made.Server} address add {ServerAddress}/24 dev wire0");
         await IpAsync($"-n {made.Elsewhere} address add 10.99.0.3/24 dev wire1");
-        foreach (var link in new[] { $"{made.Server} link set lo", $"{made.Elsewhere} link set lo", $"{made.Server} link set wire0", $"{made.Elsewhere} link set wire1" })
+        foreach (var link in new[]
+        {
+            $"{made.Server} link set lo",
+            $"{made.Elsewhere} link set lo",
+            $"{made.Server} link set wire0",
+            $"{made.Elsewhere} link set wire1"
+        })
             await IpAsync($"-n {link} up");
         return made;
     }

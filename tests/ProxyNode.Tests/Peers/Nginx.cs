@@ -7,7 +7,8 @@ internal static class Nginx
     public static string Configure(string folder, params string[] addresses)
     {
         var file = Path.Combine(folder, "nginx.conf");
-        var temporary = string.Join(' ', new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {folder}/{kind};"));
+        var temporary = string.Join(
+            ' ', new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" }.Select(kind => $"{kind}_temp_path {folder}/{kind};"));
         File.WriteAllText(file, $$"""
             daemon off; master_process off; pid {{folder}}/pid; error_log {{folder}}/error.log;
             events { worker_connections 1024; }

@@ -12,7 +12,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
     private readonly StringBuilder errors = new();

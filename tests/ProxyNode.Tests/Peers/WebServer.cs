@@ -1,5 +1,6 @@
 using System.Net;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
 
@@ -26,8 +27,10 @@ internal sealed class WebServer : IAsyncDisposable
             events { worker_connections 512; }
             http {
               types { text/html html; text/plain txt; }
-              access_log off; gzip on; gzip_min_length 1; client_max_body_size 0; client_body_temp_path {{folder.FullName}}/body; proxy_temp_path {{folder.FullName}}/proxy;
-              fastcgi_temp_path {{folder.FullName}}/fastcgi; uwsgi_temp_path {{folder.FullName}}/uwsgi; scgi_temp_path {{folder.FullName}}/scgi;
+              access_log off; gzip on; gzip_min_length 1; client_max_body_size 0;
+              client_body_temp_path {{folder.FullName}}/body; proxy_temp_path {{folder.FullName}}/proxy;
+              fastcgi_temp_path {{folder.FullName}}/fastcgi;
+              uwsgi_temp_path {{folder.FullName}}/uwsgi; scgi_temp_path {{folder.FullName}}/scgi;
               server {
                 listen 127.0.0.1:{{port}}; root {{folder.FullName}};
                 location /fixed { return 200 "fixed\n"; }
@@ -35,7 +38,9 @@ internal sealed class WebServer : IAsyncDisposable
               }
             }
             """);
-        return new WebServer(await PeerProcess.StartAsync(port, "nginx", ["-p", folder.FullName, "-c", file]), folder, port);
+        var process = await PeerProcess.StartAsync(
+            "nginx", ["-p", folder.FullName, "-c", file], Questions.Http($"http://127.0.0.1:{port}/small.txt"));
+        return new WebServer(process, folder, port);
     }
 
     /// <summary>Starts Apache.</summary>
@@ -43,7 +48,8 @@ internal sealed class WebServer : IAsyncDisposable
     {
         var folder = Files("apache-", 1 << 20);
         var port = FreePorts.Next();
-        var modules = string.Concat("mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
+        var modules = string.Concat(
+            "mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
             ServerRoot {folder.FullName}
             PidFile {folder.FullName}/pid
@@ -61,7 +67,11 @@ internal sealed class WebServer : IAsyncDisposable
             DocumentRoot {folder.FullName}
             """);
         await PeerProcess.RunAsync("chmod", ["755", folder.FullName]);
-        return new WebServer(await PeerProcess.StartAsync(port, "apache2", ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"]), folder, port);
+        var process = await PeerProcess.StartAsync(
+            "apache2",
+            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
+            Questions.Http($"http://127.0.0.1:{port}/small.txt"));
+        return new WebServer(process, folder, port);
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +84,9 @@ internal sealed class WebServer : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory(prefix);
         File.WriteAllText(Path.Combine(folder.FullName, "small.txt"), "a small text\n");
-        File.WriteAllText(Path.Combine(folder.FullName, "page.html"), $"<html><body>{string.Concat(Enumerable.Repeat("<p>text</p>\n", 40))}</body></html>\n");
+        File.WriteAllText(
+            Path.Combine(folder.FullName, "page.html"),
+            $"<html><body>{string.Concat(Enumerable.Repeat("<p>text</p>\n", 40))}</body></html>\n");
         // A sparse file: its size costs nothing on disk.
         using var large = File.Create(Path.Combine(folder.FullName, "large.bin"));
         large.SetLength(largeBytes);

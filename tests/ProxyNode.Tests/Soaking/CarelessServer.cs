@@ -9,8 +9,10 @@ namespace JustRunIt.ProxyNode.Tests.Soaking;
 /// </summary>
 internal sealed class CarelessServer : IAsyncDisposable
 {
-    private static readonly byte[] Reply = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: 700\r\nSet-Cookie: s=1\r\n\r\n{new string('r', 700)}");
-    private static readonly byte[] Chunked = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12c\r\n{new string('c', 300)}\r\n0\r\n\r\n");
+    private static readonly byte[] Reply = Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 200 OK\r\nContent-Length: 700\r\nSet-Cookie: s=1\r\n\r\n{new string('r', 700)}");
+    private static readonly byte[] Chunked = Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n12c\r\n{new string('c', 300)}\r\n0\r\n\r\n");
 
     private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly double carelessness;

@@ -8,7 +8,9 @@ using JustRunIt.ProxyNode.StandAlone;
 namespace JustRunIt.ProxyNode.Tests.Soaking;
 
 /// <summary>What was held at one moment.</summary>
-/// <param name="Descriptors">Open sockets, pipes and events of this process. Files do not count: the runtime opens assemblies when it first needs them.</param>
+/// <param name="Descriptors">
+/// Open sockets, pipes and events of this process. Files do not count: the runtime opens assemblies when it first needs them.
+/// </param>
 /// <param name="Buffers">Pooled buffers that are out.</param>
 /// <param name="Connections">Connections of clients to the proxies.</param>
 /// <param name="ToServer">Connections of the proxies to the server.</param>
@@ -45,7 +47,7 @@ internal static class Soak
     private const double Carelessness = 0.03;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs.</summary>
     /// <param name="time">How long the load lasts.</param>
@@ -76,7 +78,9 @@ internal static class Soak
             {
                 await Task.Delay(500);
                 var now = await HeldAsync();
-                same = now.Connections + now.ToServer + now.ToClone == 0 && now.Descriptors == last.Descriptors && now.Buffers == last.Buffers ? same + 1 : 0;
+                same = now.Connections + now.ToServer + now.ToClone == 0
+                    && now.Descriptors == last.Descriptors
+                    && now.Buffers == last.Buffers ? same + 1 : 0;
                 last = now;
             }
 
@@ -84,7 +88,8 @@ internal static class Soak
         }
 
         async Task<Held> HeldAsync() => new(
-            Directory.GetFiles("/proc/self/fd").Count(descriptor => new FileInfo(descriptor).LinkTarget is { } target && !target.StartsWith('/')),
+            Directory.GetFiles("/proc/self/fd").Count(
+                descriptor => new FileInfo(descriptor).LinkTarget is { } target && !target.StartsWith('/')),
             buffers.Out,
             (await inProxy.ReportAsync()).Process.Connections + (await outProxy.ReportAsync()).Process.Connections,
             server.Open,

@@ -27,7 +27,8 @@ internal static class SoakCommand
         {
             var command = new Command(
                 "soak",
-                "Load with resets by clients, server and clone through the proxies; afterwards no connection, buffer or descriptor may be held")
+                "Load with resets by clients, server and clone through the proxies; afterwards no connection, buffer or descriptor may be "
+                + "held")
             {
                 Time, Rate,
             };
@@ -47,7 +48,8 @@ internal static class SoakCommand
         }
 
         var result = await Soak.RunAsync(time, parsed.GetValue(Rate), Console.Error.WriteLine);
-        Console.WriteLine($"{result.Requests:N0} requests answered, {result.Broken:N0} broken off, {result.Duplicates:N0} duplicates answered");
+        Console.WriteLine(
+            $"{result.Requests:N0} requests answered, {result.Broken:N0} broken off, {result.Duplicates:N0} duplicates answered");
         Console.WriteLine($"{"",-12} {"before",10} {"after",10}");
         Console.WriteLine($"{"descriptors",-12} {result.Before.Descriptors,10} {result.After.Descriptors,10}");
         Console.WriteLine($"{"buffers",-12} {result.Before.Buffers,10} {result.After.Buffers,10}");

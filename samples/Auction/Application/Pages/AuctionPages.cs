@@ -9,7 +9,9 @@ namespace JustRunIt.Auction.Application.Pages;
 /// <param name="recommender">Makes what a page costs.</param>
 internal sealed class AuctionPages(Recommender recommender) : ApplicationPages
 {
-    private static readonly string[] s_pages = ["/", "/category/1", "/search?q=antique", "/item/1", "/item/1/bids", "/user/1", "/login", "/me", "/item/1/bid"];
+    private static readonly string[] Pages = [
+        "/", "/category/1", "/search?q=antique", "/item/1", "/item/1/bids", "/user/1", "/login", "/me", "/item/1/bid"
+    ];
 
     /// <inheritdoc />
     public override void Add(IServiceCollection services) => services
@@ -33,7 +35,7 @@ internal sealed class AuctionPages(Recommender recommender) : ApplicationPages
     public override async Task VisitAsync(HttpClient client)
     {
         await client.LogInAsync();
-        foreach (var page in s_pages)
+        foreach (var page in Pages)
             await client.GetStringAsync(page);
         await client.PostAsync("/item/1/bid", ("amount", "1.00"));
         await client.PostAsync("/sell", ("category", "1"), ("name", "nothing"), ("description", "none"), ("price", "1.00"));

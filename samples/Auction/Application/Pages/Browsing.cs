@@ -20,7 +20,10 @@ internal static class Browsing
             foreach (var category in await data.CategoriesAsync())
                 page.Link($"/category/{category.Id}", category.Name);
             var popular = await data.PopularAsync();
-            return page.Items("Popular", popular).Recommendations(recommender.Recommend(Names(popular.Select(item => item.Name)), OnLists)).Result();
+            return page
+                .Items("Popular", popular)
+                .Recommendations(recommender.Recommend(Names(popular.Select(item => item.Name)), OnLists))
+                .Result();
         });
         routes.MapGet("/category/{id:int}", async (int id, int? page, ItemStore data, Recommender recommender) =>
             await data.InCategoryAsync(id, page ?? 1) is { } items
@@ -42,8 +45,13 @@ internal static class Browsing
                 .Recommendations(recommender.Recommend(item.Description, OnItems))
                 .Result()
             : NotFound());
-        routes.MapGet("/item/{id:int}/bids", async (int id, BidStore data, Recommender recommender) => await data.HistoryAsync(id) is { } history
-            ? AuctionHtml.Page(history.ItemName).Bids(history.Bids).Recommendations(recommender.Recommend(history.ItemName, OnLists)).Result()
+        routes.MapGet("/item/{id:int}/bids", async (int id, BidStore data, Recommender recommender) =>
+            await data.HistoryAsync(id) is { } history
+            ? AuctionHtml
+                .Page(history.ItemName)
+                .Bids(history.Bids)
+                .Recommendations(recommender.Recommend(history.ItemName, OnLists))
+                .Result()
             : NotFound());
         routes.MapGet("/user/{id:int}", async (int id, UserStore data, Recommender recommender) => await data.FindAsync(id) is { } user
             ? AuctionHtml.Page(user.Nickname)

@@ -25,7 +25,8 @@ internal static class Trading
                 .Recommendations(recommender.Recommend(Browsing.Names(account.BidOn.Select(item => item.Name)), OnTrades))
                 .Result();
         });
-        routes.MapGet("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
+        routes.MapGet("/item/{id:int}/bid",
+        async (int id, HttpContext context, Sessions sessions, ItemStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is null)
                 return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
@@ -37,13 +38,16 @@ internal static class Trading
                     .Result()
                 : Browsing.NotFound();
         });
-        routes.MapPost("/item/{id:int}/bid", async (int id, HttpContext context, Sessions sessions, BidStore data, Recommender recommender) =>
+        routes.MapPost("/item/{id:int}/bid",
+        async (int id, HttpContext context, Sessions sessions, BidStore data, Recommender recommender) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
                 return LogInPage.Show("Auction", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
-            if (!decimal.TryParse(form["amount"], NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) || amount is <= 0 or > 10_000_000)
-                return AuctionHtml.Page($"amount: '{form["amount"]}' is not allowed; a sum from 0.01 to 10000000 is").Result(StatusCodes.Status400BadRequest);
+            if (!decimal.TryParse(
+                form["amount"], NumberStyles.Number, CultureInfo.InvariantCulture, out var amount) || amount is <= 0 or > 10_000_000)
+                return AuctionHtml.Page($"amount: '{form["amount"]}' is not allowed; a sum from 0.01 to 10000000 is").Result(
+                    StatusCodes.Status400BadRequest);
             var outcome = await data.PlaceAsync(id, owner.UserId, (long)(amount * 100));
             return outcome is null
                 ? Browsing.NotFound()
@@ -60,7 +64,8 @@ internal static class Trading
             var form = await context.Request.ReadFormAsync();
             var (name, description) = (form["name"].ToString(), form["description"].ToString());
             var created = int.TryParse(form["category"], CultureInfo.InvariantCulture, out var category)
-                && decimal.TryParse(form["price"], NumberStyles.Number, CultureInfo.InvariantCulture, out var price) && price is > 0 and <= 10_000_000
+                && decimal.TryParse(
+                    form["price"], NumberStyles.Number, CultureInfo.InvariantCulture, out var price) && price is > 0 and <= 10_000_000
                 && name.Length is > 0 and <= 200
                     ? await data.AddAsync(new NewItem(owner.UserId, category, name, description, (long)(price * 100), OpenDays))
                     : null;

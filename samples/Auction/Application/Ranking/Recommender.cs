@@ -21,7 +21,8 @@ internal sealed class Recommender
         words = new int[candidates][];
         for (var i = 0; i < candidates; i++)
             words[i] = Array.ConvertAll(SeedItem.Create(i + 1).DescriptionWords, WordNumber);
-        texts = new TextCache(text => [.. text.Split(' ').Select(word => vocabulary.GetValueOrDefault(word, -1)).Where(number => number >= 0)]);
+        texts = new TextCache(
+            text => [.. text.Split(' ').Select(word => vocabulary.GetValueOrDefault(word, -1)).Where(number => number >= 0)]);
     }
 
     /// <summary>Texts whose words are known already, and how often that helped.</summary>

@@ -12,7 +12,8 @@ internal sealed class BidStore(RequestConnection database, TimeProvider clock)
 
     public async Task<BidHistory?> HistoryAsync(int itemId) =>
         await database.FindAsync("SELECT name FROM items WHERE id = ?", row => row.GetString(0), itemId) is { } name
-            ? new BidHistory(name, await database.ListAsync($"{SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", ReadBid, itemId, Paging.BidsPerPage))
+            ? new BidHistory(name, await database.ListAsync(
+                $"{SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", ReadBid, itemId, Paging.BidsPerPage))
             : null;
 
     /// <summary>Takes a bid when it is higher than the price in force and the auction is open; null when there is no such item.</summary>
@@ -23,14 +24,17 @@ internal sealed class BidStore(RequestConnection database, TimeProvider clock)
         var isAccepted = await database.InTransactionAsync(async () =>
         {
             var (rows, _) = await database.ExecuteAsync(
-                "UPDATE items SET current_price_cents = ?, bid_count = bid_count + 1 WHERE id = ? AND current_price_cents < ? AND closes_at > ?",
+                "UPDATE items SET current_price_cents = ?, bid_count = bid_count + 1 WHERE id = ? AND current_price_cents < ? AND "
+                    + "closes_at > ?",
                 amountCents, itemId, amountCents, now);
             if (rows > 0)
-                await database.ExecuteAsync("INSERT INTO bids (item_id, user_id, amount_cents, placed_at) VALUES (?, ?, ?, ?)", itemId, userId, amountCents, now);
+                await database.ExecuteAsync(
+                    "INSERT INTO bids (item_id, user_id, amount_cents, placed_at) VALUES (?, ?, ?, ?)", itemId, userId, amountCents, now);
             return rows > 0;
         });
         return isAccepted
             ? new BidOutcome(true, amountCents)
-            : await database.FindAsync("SELECT current_price_cents FROM items WHERE id = ?", row => new BidOutcome(false, row.GetInt64(0)), itemId);
+            : await database.FindAsync(
+                "SELECT current_price_cents FROM items WHERE id = ?", row => new BidOutcome(false, row.GetInt64(0)), itemId);
     }
 }

@@ -30,7 +30,10 @@ internal sealed class ItemStore(RequestConnection database)
     /// <summary>Items whose name has all the words.</summary>
     public async Task<ItemPage> SearchAsync(string words, int page)
     {
-        var terms = words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => new string([.. word.Where(char.IsLetterOrDigit)])).Where(word => word.Length > 0);
+        var terms = words
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => new string([.. word.Where(char.IsLetterOrDigit)]))
+            .Where(word => word.Length > 0);
         var items = await database.ListAsync(
             $"SELECT {SummaryColumns} FROM items i WHERE MATCH (i.name) AGAINST (? IN BOOLEAN MODE) ORDER BY i.id LIMIT ? OFFSET ?",
             ReadSummary, string.Join(' ', terms.Select(word => $"+{word}")), Paging.ItemsPerPage + 1, Paging.Offset(page));
@@ -48,7 +51,11 @@ internal sealed class ItemStore(RequestConnection database)
             itemId);
         return item is null
             ? null
-            : item with { HighestBids = await database.ListAsync($"{BidStore.SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", BidStore.ReadBid, itemId, Paging.BidsOnItem) };
+            : item with
+            {
+                HighestBids = await database.ListAsync(
+                $"{BidStore.SelectBids} WHERE b.item_id = ? ORDER BY b.id DESC LIMIT ?", BidStore.ReadBid, itemId, Paging.BidsOnItem)
+            };
     }
 
     /// <summary>Puts an item up for sale. Its identifier; null when there is no such seller or category.</summary>
@@ -57,7 +64,8 @@ internal sealed class ItemStore(RequestConnection database)
         try
         {
             var (_, id) = await database.ExecuteAsync(
-                "INSERT INTO items (seller_id, category_id, name, description, current_price_cents, closes_at) VALUES (?, ?, ?, ?, ?, NOW() + INTERVAL ? DAY)",
+                "INSERT INTO items (seller_id, category_id, name, description, current_price_cents, closes_at) VALUES (?, ?, ?, ?, ?, "
+                    + "NOW() + INTERVAL ? DAY)",
                 item.SellerId, item.CategoryId, item.Name, item.Description, item.StartingPriceCents, item.OpenDays);
             return id;
         }

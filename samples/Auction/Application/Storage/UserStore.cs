@@ -23,7 +23,8 @@ internal sealed class UserStore(RequestConnection database)
     /// <summary>The latest bids first, then their items: bounded work however many bids a user has placed.</summary>
     public async Task<Account?> AccountAsync(int userId) => await FindAsync(userId) is { } profile
         ? new Account(profile, await database.ListAsync(
-            $"SELECT DISTINCT {ItemStore.SummaryColumns} FROM (SELECT item_id FROM bids WHERE user_id = ? ORDER BY id DESC LIMIT ?) b JOIN items i ON i.id = b.item_id ORDER BY i.id",
+            $"SELECT DISTINCT {ItemStore.SummaryColumns} FROM (SELECT item_id FROM bids WHERE user_id = ? ORDER BY id DESC LIMIT ?) b "
+                + "JOIN items i ON i.id = b.item_id ORDER BY i.id",
             ItemStore.ReadSummary, userId, Paging.ItemsOnUser))
         : null;
 }

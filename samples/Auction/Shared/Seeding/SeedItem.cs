@@ -17,7 +17,8 @@ public sealed record SeedItem(int Id, int CategoryId, string Name, string[] Desc
         var nouns = Vocabulary.Nouns(categoryId);
         var common = Vocabulary.Common;
         var noun = nouns[random.Next(nouns.Count)];
-        var name = $"{common[random.Next(Vocabulary.NameWords / 2)]} {common[(Vocabulary.NameWords / 2) + random.Next(Vocabulary.NameWords / 2)]} {noun}";
+        var name = $"{common[random.Next(Vocabulary.NameWords / 2)]} "
+            + $"{common[(Vocabulary.NameWords / 2) + random.Next(Vocabulary.NameWords / 2)]} {noun}";
         var words = new string[Vocabulary.DescriptionWords];
         for (var i = 0; i < words.Length; i++)
         {

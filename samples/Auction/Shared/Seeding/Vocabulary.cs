@@ -10,7 +10,7 @@ public static class Vocabulary
         "Electronics", "Furniture", "Garden", "Jewelry", "Music", "Pottery", "Sports", "Stamps", "Toys", "Watches",
     ];
 
-    private static readonly string[][] s_nouns =
+    private static readonly string[][] NounsOfCategories =
     [
         Words("candlestick cabinet sextant snuffbox tapestry chandelier inkwell barometer"),
         Words("etching portrait landscape lithograph sculpture watercolour sketch engraving"),
@@ -34,7 +34,7 @@ public static class Vocabulary
         Words("chronograph pocketwatch wristwatch stopwatch movement chronometer strap dial"),
     ];
 
-    private static readonly string[] s_common = Words(
+    private static readonly string[] CommonWords = Words(
         "antique restored polished original rare signed limited early victorian modern vintage elegant sturdy delicate ornate plain "
         + "silver brass walnut mahogany leather ceramic copper ivory enamel crystal marble bronze linen velvet bamboo steel "
         + "condition collection estate certificate provenance maker workshop signature edition pattern finish surface handle "
@@ -49,10 +49,10 @@ public static class Vocabulary
 
     /// <summary>The things that a category holds.</summary>
     /// <param name="categoryId">1 to the number of categories.</param>
-    public static IReadOnlyList<string> Nouns(int categoryId) => s_nouns[categoryId - 1];
+    public static IReadOnlyList<string> Nouns(int categoryId) => NounsOfCategories[categoryId - 1];
 
     /// <summary>Words that occur in all categories.</summary>
-    public static IReadOnlyList<string> Common => s_common;
+    public static IReadOnlyList<string> Common => CommonWords;
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

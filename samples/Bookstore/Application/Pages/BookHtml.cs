@@ -16,14 +16,17 @@ internal static class BookHtml
         page.List(heading, books.Select(book => ($"/book/{book.Id}", book.Title, $"{book.Author}, {Html.Money(book.PriceCents)}")));
 
     public static Html Lines(this Html page, string heading, IEnumerable<Line> lines) =>
-        page.List(heading, lines.Select(line => ($"/book/{line.Book.Id}", line.Book.Title, $"× {line.Quantity}, {Html.Money(line.Quantity * line.Book.PriceCents)}")));
+        page.List(heading, lines.Select(
+            line => ($"/book/{line.Book.Id}", line.Book.Title, $"× {line.Quantity}, {Html.Money(line.Quantity * line.Book.PriceCents)}")));
 
     /// <summary>The end of every page: what else was bought, and how long this page took.</summary>
     public static IResult Finish(this Html page, HttpContext context, Purchases purchases, IEnumerable<int> books)
     {
         var begin = (long)context.Items[nameof(Finish)]!;
-        page.List("Customers also bought", purchases.BoughtWith([.. books], AlsoBought).Select(book => ($"/book/{book}", $"book {book}", "")));
-        return page.Paragraph(string.Create(CultureInfo.InvariantCulture, $"Made in {TimeProvider.System.GetElapsedTime(begin).TotalMilliseconds:0.0} ms")).Result();
+        page.List(
+            "Customers also bought", purchases.BoughtWith([.. books], AlsoBought).Select(book => ($"/book/{book}", $"book {book}", "")));
+        return page.Paragraph(string.Create(
+            CultureInfo.InvariantCulture, $"Made in {TimeProvider.System.GetElapsedTime(begin).TotalMilliseconds:0.0} ms")).Result();
     }
 
     /// <summary>Takes the time from which <see cref="Finish"/> counts.</summary>

@@ -10,7 +10,7 @@ namespace JustRunIt.Bookstore.Application.Pages;
 /// <param name="purchases">Makes what a page costs.</param>
 internal sealed partial class BookstorePages(Purchases purchases) : ApplicationPages
 {
-    private static readonly string[] s_pages = ["/", "/new/1", "/best/1", "/search?q=river", "/book/1", "/login", "/cart", "/me"];
+    private static readonly string[] Pages = ["/", "/new/1", "/best/1", "/search?q=river", "/book/1", "/login", "/cart", "/me"];
 
     /// <inheritdoc />
     public override void Add(IServiceCollection services) => services
@@ -31,7 +31,7 @@ internal sealed partial class BookstorePages(Purchases purchases) : ApplicationP
     public override async Task VisitAsync(HttpClient client)
     {
         await client.LogInAsync();
-        foreach (var page in s_pages)
+        foreach (var page in Pages)
             await client.GetStringAsync(page);
         await client.PostAsync("/cart", ("book", "1"));
         await client.PostAsync("/cart/change", ("book", "1"), ("quantity", "2"));

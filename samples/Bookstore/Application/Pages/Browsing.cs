@@ -29,7 +29,8 @@ internal static class Browsing
             var found = await data.SearchAsync(q);
             return BookHtml.Page(q).Books("Found", found).Finish(context, purchases, found.Select(book => book.Id));
         });
-        pages.MapGet("/book/{id:int}", async (int id, HttpContext context, BookStore data, Purchases purchases) => await data.FindAsync(id) is { } found
+        pages.MapGet("/book/{id:int}", async (int id, HttpContext context, BookStore data, Purchases purchases) =>
+            await data.FindAsync(id) is { } found
             ? BookHtml.Page(found.Book.Title)
                 .Paragraph($"{found.Book.Author}, {Html.Money(found.Book.PriceCents)}")
                 .Paragraph($"{found.Stock} in stock, {found.Sold} sold")

@@ -15,7 +15,8 @@ internal static class Buying
         var pages = routes.MapGroup("").AddEndpointFilter(BookHtml.BeginAsync);
         pages.MapLogIn("Bookstore", "/");
         pages.MapGet("/cart", async (HttpContext context, Sessions sessions, CartStore carts, Purchases purchases) =>
-            await sessions.OwnerAsync(context) is { } owner ? Show(await carts.FindAsync(owner.UserId), context, purchases) : LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized));
+            await sessions.OwnerAsync(context) is { } owner ? Show(
+                await carts.FindAsync(owner.UserId), context, purchases) : LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized));
         pages.MapPost("/cart", async (HttpContext context, Sessions sessions, BookStore books, CartStore carts, Purchases purchases) =>
         {
             if (await sessions.OwnerAsync(context) is not { } owner)
@@ -31,7 +32,8 @@ internal static class Buying
                 return LogInPage.Show("Bookstore", StatusCodes.Status401Unauthorized);
             var form = await context.Request.ReadFormAsync();
             return Number(form["book"], int.MaxValue) is not { } book ? Wrong("book", form["book"], "the number of a book")
-                : Number(form["quantity"], LargestQuantity) is not { } quantity ? Wrong("quantity", form["quantity"], $"0 to {LargestQuantity}")
+                : Number(form["quantity"], LargestQuantity) is not { } quantity ? Wrong(
+                    "quantity", form["quantity"], $"0 to {LargestQuantity}")
                 : Show(await carts.ChangeAsync(owner.UserId, book, quantity), context, purchases);
         });
         pages.MapPost("/checkout", async (HttpContext context, Sessions sessions, CartStore carts, Purchases purchases) =>
@@ -68,7 +70,8 @@ internal static class Buying
     }
 
     private static IResult Show(Cart? cart, HttpContext context, Purchases purchases) => cart is { Lines.Count: > 0 }
-        ? BookHtml.Page("Your cart").Lines("Books", cart.Lines).Paragraph($"Together {Html.Money(cart.TotalCents)}").Finish(context, purchases, Books(cart))
+        ? BookHtml.Page("Your cart").Lines("Books", cart.Lines).Paragraph($"Together {Html.Money(cart.TotalCents)}").Finish(
+            context, purchases, Books(cart))
         : BookHtml.Page("Your cart").Paragraph("There is nothing in it").Finish(context, purchases, []);
 
     private static IEnumerable<int> Books(Cart cart) => cart.Lines.Select(line => line.Book.Id);

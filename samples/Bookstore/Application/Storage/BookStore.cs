@@ -20,7 +20,10 @@ internal sealed class BookStore(RequestConnection database)
     public Task<List<Book>> SearchAsync(string words) => database.ListAsync(
         $"SELECT {Columns} FROM books b WHERE MATCH (b.title) AGAINST (? IN BOOLEAN MODE) ORDER BY b.id LIMIT ?",
         Read,
-        string.Join(' ', words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => $"+{new string([.. word.Where(char.IsLetterOrDigit)])}").Where(word => word.Length > 1)),
+        string.Join(' ', words
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => $"+{new string([.. word.Where(char.IsLetterOrDigit)])}")
+            .Where(word => word.Length > 1)),
         OnList);
 
     public Task<BookDetails?> FindAsync(int id) => database.FindAsync(

@@ -6,13 +6,18 @@ namespace JustRunIt.Bookstore.Application.Storage;
 /// <summary>Carts: a user has at most one that is not ordered.</summary>
 internal sealed class CartStore(RequestConnection database, TimeProvider clock)
 {
-    private const string SelectLines = $"SELECT {BookStore.Columns}, l.quantity FROM cart_lines l JOIN books b ON b.id = l.book_id WHERE l.cart_id = ? ORDER BY b.id";
+    private const string SelectLines =
+        $"SELECT {BookStore.Columns}, l.quantity FROM cart_lines l JOIN books b ON b.id = l.book_id WHERE l.cart_id = ? ORDER BY b.id";
 
     public async Task<Cart?> FindAsync(int userId)
     {
         var id = await database.FindAsync(
-            "SELECT id FROM carts WHERE user_id = ? AND is_ordered = 0 ORDER BY id DESC LIMIT 1", row => new { Id = row.GetInt32(0) }, userId);
-        return id is null ? null : new Cart(id.Id, await database.ListAsync(SelectLines, row => new Line(BookStore.Read(row), row.GetInt32(4)), id.Id));
+            "SELECT id FROM carts WHERE user_id = ? AND is_ordered = 0 ORDER BY id DESC LIMIT 1", row => new
+            {
+                Id = row.GetInt32(0)
+            }, userId);
+        return id is null ? null : new Cart(
+            id.Id, await database.ListAsync(SelectLines, row => new Line(BookStore.Read(row), row.GetInt32(4)), id.Id));
     }
 
     /// <summary>Puts one more copy of a book into the cart, which is begun when there is none.</summary>
@@ -21,7 +26,10 @@ internal sealed class CartStore(RequestConnection database, TimeProvider clock)
         var now = ClockText.Iso(clock.GetUtcNow());
         var cart = (await FindAsync(userId))?.Id
             ?? (int)(await database.ExecuteAsync("INSERT INTO carts (user_id, changed_at) VALUES (?, ?)", userId, now)).Id;
-        await database.ExecuteAsync("INSERT INTO cart_lines (cart_id, book_id, quantity) VALUES (?, ?, 1) ON DUPLICATE KEY UPDATE quantity = quantity + 1", cart, bookId);
+        await database.ExecuteAsync(
+            "INSERT INTO cart_lines (cart_id, book_id, quantity) VALUES (?, ?, 1) ON DUPLICATE KEY UPDATE quantity = quantity + 1",
+            cart,
+            bookId);
         await database.ExecuteAsync("UPDATE carts SET changed_at = ? WHERE id = ?", now, cart);
         return (await FindAsync(userId))!;
     }

@@ -15,7 +15,8 @@ internal sealed class OrderStore(RequestConnection database, CartStore carts, Ti
         if (isFirst == 0 || await carts.FindAsync(userId) is not { Lines.Count: > 0 } cart)
             return null;
         var (_, order) = await database.ExecuteAsync(
-            "INSERT INTO orders (user_id, total_cents, placed_at) VALUES (?, ?, ?)", userId, cart.TotalCents, ClockText.Iso(clock.GetUtcNow()));
+            "INSERT INTO orders (user_id, total_cents, placed_at) VALUES (?, ?, ?)", userId, cart.TotalCents, ClockText.Iso(
+                clock.GetUtcNow()));
         // In the order of their books, so that two orders never wait for each other in a circle.
         foreach (var (book, quantity) in cart.Lines)
         {
@@ -31,13 +32,15 @@ internal sealed class OrderStore(RequestConnection database, CartStore carts, Ti
     public async Task<Order?> LatestAsync(int userId)
     {
         var order = await database.FindAsync(
-            "SELECT id, total_cents FROM orders WHERE user_id = ? ORDER BY id DESC LIMIT 1", row => new Order(row.GetInt32(0), row.GetInt64(1), []), userId);
+            "SELECT id, total_cents FROM orders WHERE user_id = ? ORDER BY id DESC LIMIT 1", row => new Order(
+                row.GetInt32(0), row.GetInt64(1), []), userId);
         return order is null
             ? null
             : order with
             {
                 Lines = await database.ListAsync(
-                    $"SELECT {BookStore.Columns}, l.quantity FROM order_lines l JOIN books b ON b.id = l.book_id WHERE l.order_id = ? ORDER BY b.id",
+                    $"SELECT {BookStore.Columns}, l.quantity FROM order_lines l JOIN books b ON b.id = l.book_id WHERE l.order_id = ? "
+                        + "ORDER BY b.id",
                     row => new Line(BookStore.Read(row), row.GetInt32(4)), order.Id),
             };
     }

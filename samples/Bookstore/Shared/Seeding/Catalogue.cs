@@ -11,19 +11,26 @@ public static class Catalogue
     /// <summary>Books on a shelf, whose readers like each other's books.</summary>
     private const int ShelfSize = 50;
 
-    private static readonly string[] s_first = ["Silent", "Northern", "Hidden", "Last", "Glass", "Burning", "Distant", "Broken", "Golden", "Winter", "Secret", "Lost"];
-    private static readonly string[] s_second = ["River", "Garden", "Empire", "Voyage", "Library", "Orchard", "Harbour", "Mountain", "Letter", "Season", "Theorem", "Bridge"];
-    private static readonly string[] s_third = ["Tales", "History", "Notes", "Journal", "Elements", "Principles", "Stories", "Companion", "Handbook", "Essays", "Memoir", "Guide"];
+    private static readonly string[] First = [
+        "Silent", "Northern", "Hidden", "Last", "Glass", "Burning", "Distant", "Broken", "Golden", "Winter", "Secret", "Lost"
+    ];
+    private static readonly string[] Second = [
+        "River", "Garden", "Empire", "Voyage", "Library", "Orchard", "Harbour", "Mountain", "Letter", "Season", "Theorem", "Bridge"
+    ];
+    private static readonly string[] Third = [
+        "Tales", "History", "Notes", "Journal", "Elements", "Principles", "Stories", "Companion", "Handbook", "Essays", "Memoir", "Guide"
+    ];
 
     /// <summary>The subjects; a book's is a number from 1.</summary>
     public static IReadOnlyList<string> Subjects { get; } =
     [
-        "Arts", "Biographies", "Business", "Children", "Computers", "Cooking", "Health", "History", "Home", "Humor", "Literature", "Mystery",
+        "Arts", "Biographies", "Business", "Children", "Computers", "Cooking", "Health", "History", "Home", "Humor", "Literature",
+        "Mystery",
         "Parenting", "Politics", "Reference", "Religion", "Romance", "Science", "Sports", "Travel",
     ];
 
     /// <summary>Words that occur in titles.</summary>
-    public static IReadOnlyList<string> TitleWords { get; } = [.. s_first, .. s_second, .. s_third];
+    public static IReadOnlyList<string> TitleWords { get; } = [.. First, .. Second, .. Third];
 
     /// <summary>A book, made from its identifier alone.</summary>
     /// <param name="id">From 1.</param>
@@ -32,7 +39,7 @@ public static class Catalogue
         var random = new SplitMix((ulong)id);
         return new SeedBook(
             id,
-            $"{s_first[random.Next(s_first.Length)]} {s_second[random.Next(s_second.Length)]} {s_third[random.Next(s_third.Length)]} {id}",
+            $"{First[random.Next(First.Length)]} {Second[random.Next(Second.Length)]} {Third[random.Next(Third.Length)]} {id}",
             $"Author {1 + random.Next(500)}",
             1 + random.Next(Subjects.Count),
             500 + random.Next(9_500),

@@ -33,7 +33,9 @@ public sealed class Arguments(IReadOnlyDictionary<string, string> values)
 
     /// <summary>The address of a server, by name or number.</summary>
     public string HostAndPort(string name) =>
-        Uri.TryCreate($"http://{values[name]}", UriKind.Absolute, out var uri) && uri.Authority == values[name] && values[name].Contains(':', StringComparison.Ordinal)
+        Uri.TryCreate($"http://{values[name]}", UriKind.Absolute, out var uri)
+            && uri.Authority == values[name]
+            && values[name].Contains(':', StringComparison.Ordinal)
             ? values[name]
             : throw new UsageException($"{name}: '{values[name]}' is not allowed; HOST:PORT such as 127.0.0.1:8080 is");
 }

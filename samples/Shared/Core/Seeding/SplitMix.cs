@@ -3,13 +3,13 @@ namespace JustRunIt.Samples.Core.Seeding;
 /// <summary>SplitMix64: a generator whose sequence is part of our own code, so that seeds mean the same on every runtime version.</summary>
 public struct SplitMix(ulong seed)
 {
-    private ulong _state = seed;
+    private ulong state = seed;
 
     /// <summary>A whole number from 0 to <paramref name="bound"/> − 1.</summary>
     public int Next(int bound)
     {
-        _state += 0x9E3779B97F4A7C15;
-        var z = _state;
+        state += 0x9E3779B97F4A7C15;
+        var z = state;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
         z ^= z >> 31;

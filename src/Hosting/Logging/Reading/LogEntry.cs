@@ -48,9 +48,13 @@ public sealed record LogEntry(
     }
 
     /// <summary>For people: UTC time, process, level, message, correlation.</summary>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{At:yyyy-MM-dd HH:mm:ss.fff} {Service,-14} {LineFormatter.ShortLevel(Level)} {Message}{(CorrelationId is { } id ? $" [{id}]" : "")}");
+    public override string ToString()
+    {
+        var correlation = CorrelationId is { } id ? $" [{id}]" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{At:yyyy-MM-dd HH:mm:ss.fff} {Service,-14} {LineFormatter.ShortLevel(Level)} {Message}{correlation}");
+    }
 
     private static string MessageOf(JsonElement root)
     {

@@ -9,7 +9,9 @@ internal static class Reaching
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Tries one way: <c>tcp</c> or <c>udp</c> to IP:PORT, <c>unix</c> to a path, <c>dns</c> for a name. Says <c>reached</c>, or why not.</summary>
+    /// <summary>
+    /// Tries one way: <c>tcp</c> or <c>udp</c> to IP:PORT, <c>unix</c> to a path, <c>dns</c> for a name. Says <c>reached</c>, or why not.
+    /// </summary>
     public static async Task<string> TryAsync(string by, string to)
     {
         using var patience = new CancellationTokenSource(Patience);

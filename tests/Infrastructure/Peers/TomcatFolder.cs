@@ -1,10 +1,14 @@
-namespace JustRunIt.Infrastructure;
+using System.Net;
+
+namespace JustRunIt.Infrastructure.Peers;
 
 /// <summary>A folder that Tomcat 10 runs from, with pages to try it on; removed when it is disposed.</summary>
 public sealed class TomcatFolder : IDisposable
 {
     /// <summary>Where the distribution has Tomcat.</summary>
     public const string Home = "/usr/share/tomcat10";
+
+    private const string WebXml = "/etc/tomcat10/web.xml";
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("tomcat-");
 
@@ -22,7 +26,9 @@ public sealed class TomcatFolder : IDisposable
               </Service>
             </Server>
             """);
-        File.Copy("/etc/tomcat10/web.xml", Path.Combine(folder.FullName, "conf/web.xml"));
+        // Absent where Tomcat is not installed, and the folder is for a container, which has its own.
+        if (File.Exists(WebXml))
+            File.Copy(WebXml, Path.Combine(folder.FullName, "conf/web.xml"));
         Write("webapps/ROOT/count.jsp", """
             <%@ page contentType="text/plain" %><%
             Integer count = (Integer) session.getAttribute("count");
@@ -43,6 +49,14 @@ public sealed class TomcatFolder : IDisposable
             """);
         Write("webapps/ROOT/fail.jsp", "<% if (true) throw new RuntimeException(\"failed\"); %>");
     }
+
+    /// <summary>The element of a connector that takes AJP13 from anybody who reaches it, with bodies of any length.</summary>
+    public static string AjpConnector(IPEndPoint at) =>
+        $"""<Connector protocol="AJP/1.3" address="{at.Address}" port="{at.Port}" secretRequired="false" """
+        + """allowedRequestAttributesPattern=".*" maxPostSize="-1"/>""";
+
+    /// <summary>Its path.</summary>
+    public string FullName => folder.FullName;
 
     /// <summary>What starts it in the foreground; <c>run</c> is its argument.</summary>
     public static string Program => $"{Home}/bin/catalina.sh";

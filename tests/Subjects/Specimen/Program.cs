@@ -8,7 +8,8 @@ if (args is not ["--listen", var address, .. var rest]
     || !(rest is [] || rest is ["--heap-mib", _])
     || !int.TryParse(rest is [_, var text] ? text : "0", out var mebibytes) || mebibytes is < 0 or > 65536)
 {
-    await Console.Error.WriteLineAsync($"command line: '{string.Join(' ', args)}'; allowed is --listen ADDRESS:PORT [--heap-mib 0 to 65536]");
+    await Console.Error.WriteLineAsync(
+        $"command line: '{string.Join(' ', args)}'; allowed is --listen ADDRESS:PORT [--heap-mib 0 to 65536]");
     return 2;
 }
 
@@ -25,7 +26,8 @@ application.MapPost("/session/{key}/{value}", (string key, string value) => memo
 application.MapGet("/touch", () => heap.Touch());
 application.MapGet("/heap", () => heap.Right());
 application.MapGet("/identity", () => Identity.OfThis(listen));
-application.MapPost("/file/{name}/{content}", (string name, string content) => File.AppendAllText(Path.Combine("/tmp", Path.GetFileName(name)), content));
+application.MapPost(
+    "/file/{name}/{content}", (string name, string content) => File.AppendAllText(Path.Combine("/tmp", Path.GetFileName(name)), content));
 application.MapGet("/file/{name}", (string name) => File.ReadAllText(Path.Combine("/tmp", Path.GetFileName(name))));
 application.MapPost("/uncheckpointable", Uncheckpointable.Hold);
 application.MapGet("/reach/{by}", (string by, string to) => Reaching.TryAsync(by, to));

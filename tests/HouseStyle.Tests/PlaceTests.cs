@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace JustRunIt.HouseStyle.Tests;
+
+/// <summary>Nothing names a place that only one machine has: the repository works wherever it is cloned.</summary>
+public sealed partial class PlaceTests
+{
+    private static readonly HashSet<string> Written = new(
+        [
+            "", ".cs", ".sh", ".md", ".json", ".yaml", ".yml", ".csproj", ".props", ".targets", ".sln", ".config", ".xml", ".c", ".conf",
+            ".editorconfig", ".gitignore",
+        ],
+        StringComparer.Ordinal);
+
+    [Fact]
+    public void No_file_names_a_folder_of_one_machine_or_a_registry_of_packages() => Assert.Empty(
+        from file in SourceFiles.All
+        where Written.Contains(Path.GetExtension(file)) && file != "tests/HouseStyle.Tests/PlaceTests.cs"
+        from line in SourceFiles.Lines(file).Select((text, index) => (text, number: index + 1))
+        let match = Place().Match(line.text)
+        where match.Success
+        select $"{file}:{line.number} names {match.Value}");
+
+    [Theory]
+    [InlineData("see /home/somebody/notes", true)]
+    [InlineData("/Users/somebody/source", true)]
+    [InlineData("C:\\Users\\somebody", true)]
+    [InlineData("https://europe-python.pkg.dev/x", true)]
+    [InlineData("cd /work/copy", true)]
+    [InlineData("/home", false)]
+    [InlineData("the network/working copy", false)]
+    public void What_counts_as_such_a_place(string text, bool isOne) => Assert.Equal(isOne, Place().IsMatch(text));
+
+    [GeneratedRegex(
+        @"/home/[a-z]\w*/|/Users/[a-z]\w*/|[A-Z]:\\Users\\|(?<![\w.])/work/[a-z]"
+        + @"|\.pkg\.dev\b|\bjfrog\b|\bnexus/repository\b|/artifactory/")]
+    private static partial Regex Place();
+}
