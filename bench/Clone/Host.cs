@@ -1,6 +1,7 @@
 using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;

@@ -73,7 +73,7 @@ async Task MeasureAsync(Options options)
                         + $"{figures.LongestOnOpen.TotalMilliseconds,10:0}{figures.LongestOnNew.TotalMilliseconds,10:0}"
                         + $"{figures.Total.TotalMilliseconds,10:0}{figures.Bytes / 1e6,10:0}{(figures.Cold ? "   cold" : "")}"));
             }
-            catch (HypervisorException e)
+            catch (HostException e)
             {
                 Console.WriteLine($"{backEnd.Name,-10}{heap,8}   failed: {e.Message}");
             }

@@ -34,7 +34,7 @@ internal sealed class Scene : IAsyncDisposable
         this.sample = sample;
         folder = Path.Combine(Programs.LocalFolder, "fidelity", sample.Name.ToLowerInvariant());
         groups = ControlGroupDetection.Detect(
-            new AgentSettings("bench", "bench", folder, 1, true, s_quotaPeriod, Isolation.None, false, []));
+            new AgentSettings("bench", "bench", folder, 1, true, QuotaPeriod, Isolation.None, false, []));
         Web = ports.Next();
         InAdmin = ports.Next();
         OutAdmin = ports.Next();
@@ -138,7 +138,7 @@ internal sealed class Scene : IAsyncDisposable
             name,
             assembly,
             [.. command, "--listen", listen, .. arguments],
-            s_proxyEnvironment,
+            ProxyEnvironment,
             Path.Combine(folder, "logs", $"{name}.log"));
         children.Add(child);
         await HealthCheck.WaitAsync(listen, health, () => child.HasExited ? child.LastWords(1) : null, cancellation);

@@ -28,7 +28,7 @@ internal static class DatabasesPart
     private static async Task MySqlAsync(Options options, Results results)
     {
         await using var servers = new Servers();
-        await using var server = await MariaDbServer.StartAsync();
+        await using var server = await LocalMariaDb.StartAsync();
         string[] shop =
         [
             "--db-driver=mysql",
@@ -90,10 +90,10 @@ internal static class DatabasesPart
             new("HAProxy", (await servers.HaProxyAsync("tcp", $"{server.EndPoint}", AskPostgreSql)).EndPoint),
             new("PgBouncer", (await servers.PgBouncerAsync($"{server.EndPoint.Address}", server.EndPoint.Port, AskPostgreSql)).EndPoint),
             new(Relay, (await servers.OwnAsync("postgresql", server.EndPoint)).EndPoint),
-            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path)).EndPoint, IsByUnixSocket: true),
+            new("HAProxy", (await servers.HaProxyAsync("tcp", "unix@" + path, AskPostgreSql)).EndPoint, IsByUnixSocket: true),
             new(
                 "PgBouncer",
-                (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port)).EndPoint,
+                (await servers.PgBouncerAsync(Path.GetDirectoryName(path)!, server.EndPoint.Port, AskPostgreSql)).EndPoint,
                 IsByUnixSocket: true),
             new(Relay, (await servers.OwnAsync("postgresql", "unix:" + path)).EndPoint, IsByUnixSocket: true),
         ];

@@ -5,6 +5,7 @@ using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Hosts;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 
@@ -108,7 +109,7 @@ internal static class CloneCommand
         HostAgents agents, string agent, string clone, CpuShare cap, Stopwatch begin, CancellationToken cancellation)
     {
         var request = Guid.NewGuid();
-        await agents.SendAsync(new SetAllocation(Subject, request, agent, clone, cap, null), request, cancellation);
+        await agents.SendAsync(new SetAllocation(Subject, request, agent, clone, Allocation.Of(cap)), request, cancellation);
         var set = await WaitAsync(
             () => agents.Observer.Of<AllocationSet>().FirstOrDefault(answer => answer.RequestId == request),
             () => agents.Observer.Of<AllocationRefused>().FirstOrDefault(answer => answer.RequestId == request)?.Reason,
@@ -116,7 +117,7 @@ internal static class CloneCommand
             begin,
             cancellation);
         if (set is not null)
-            System.Console.WriteLine($"its cap is {set.Cpu} of a core");
+            System.Console.WriteLine($"its cap is {set.Allocation.Cpu} of a core");
         return set is not null;
     }
 

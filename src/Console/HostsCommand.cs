@@ -5,6 +5,7 @@ using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Hosts;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Quantities;
 using Spectre.Console;
 
 namespace JustRunIt.Console;
@@ -55,7 +56,7 @@ internal static class HostsCommand
             {
                 AddMachine(table, host, machine, power.GetValueOrDefault((host.Agent, machine.Name)));
                 foreach (var vm in host.Vms.Where(vm => vm.Machine == machine.Name))
-                    table.AddRow("", "", "", Name(vm), $"{vm.Cpu}", Mebibytes(vm.Memory.Mebibytes), Cell(vm.Endpoint), "");
+                    table.AddRow("", "", "", Name(vm), $"{vm.Allocation.Cpu}", Mebibytes(vm.Allocation.Memory), Cell(vm.Endpoint), "");
             }
         }
 
@@ -73,8 +74,8 @@ internal static class HostsCommand
         Cell(machine.Name),
         $"{machine.Role}".ToLowerInvariant() + (host.Simulated ? ", simulated" : ""),
         Cell(host.Hypervisor),
-        $"{machine.Cpu}",
-        Mebibytes(machine.Memory.Mebibytes),
+        $"{machine.Capacity.Cpu}",
+        Mebibytes(machine.Capacity.Memory),
         "",
         power is null ? "not measured"
             : string.Create(CultureInfo.InvariantCulture, $"{power.Power.Value:0.#} W{(power.Estimated ? " (estimated)" : "")}"));
@@ -85,5 +86,5 @@ internal static class HostsCommand
     /// <summary>Names are other people's: what looks like the library's mark-up is none.</summary>
     private static string Cell(string text) => Markup.Escape(text);
 
-    private static string Mebibytes(double mebibytes) => FormattableString.Invariant($"{mebibytes:0} MiB");
+    private static string Mebibytes(MemorySize? memory) => FormattableString.Invariant($"{memory?.Mebibytes:0} MiB");
 }

@@ -6,6 +6,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Demo;
@@ -31,7 +32,7 @@ internal sealed class DemoReader(IReadOnlyList<Observed> seen, string service)
         var matrices = MatricesOf(exploration);
         var experiments = Of<ExperimentCompleted>()
             .Where(e => matrices.Contains(e.MatrixId) && e.Purpose == ExperimentPurpose.Explore)
-            .OrderBy(e => e.Cpu)
+            .OrderBy(e => e.Allocation.Cpu)
             .ToList();
         var violated = ViolationBefore(exploration, surges[0].At);
         var applied = decision is null ? null : Of<PlacementApplied>().FirstOrDefault(e => e.DecisionId == decision.DecisionId);
@@ -47,16 +48,17 @@ internal sealed class DemoReader(IReadOnlyList<Observed> seen, string service)
             Experiments =
             [
                 .. experiments.Select(e => new DemoExperiment(
-                    e.Cpu.Cores, $"{e.Cpu}", Side(e.Sandbox), Side(e.Online), JsonSerializer.SerializeToNode(e.Matches, Wire.Json))),
+                    Cores(e.Allocation), $"{e.Allocation.Cpu}", Side(e.Sandbox), Side(e.Online), JsonSerializer.SerializeToNode(e.Matches, Wire.Json))),
             ],
             Interpolated =
             [
-                .. Of<CellInterpolated>().Where(cell => matrices.Contains(cell.MatrixId)).OrderBy(cell => cell.Cpu)
-                    .Select(cell => new DemoInterpolation(cell.Cpu.Cores, $"{cell.Cpu}", cell.Mean.TotalMilliseconds)),
+                .. Of<CellInterpolated>().Where(cell => matrices.Contains(cell.MatrixId)).OrderBy(cell => cell.Allocation.Cpu)
+                    .Select(cell => new DemoInterpolation(
+                        Cores(cell.Allocation), $"{cell.Allocation.Cpu}", cell.Metrics.Mean.TotalMilliseconds)),
             ],
             Clones = [.. Of<CloneReady>().Where(clone => matrices.Contains(clone.MatrixId)).Select(Clone)],
             Decision = decision is null ? null
-                : new DemoDecision(decision.Minimum.Cores, decision.Allocated.Cores, decision.Attainable),
+                : new DemoDecision(Cores(decision.Minimum), Cores(decision.Allocated), decision.Attainable),
             Placement = placement is null ? null
                 : new DemoPlacement(placement.MachinesBefore, placement.MachinesAfter, placement.LowerBound, placement.Migrations),
             Timeline = [.. seen.Select(Line).OfType<DemoLine>()],
@@ -70,12 +72,16 @@ internal sealed class DemoReader(IReadOnlyList<Observed> seen, string service)
 
     /// <summary>One side of an experiment.</summary>
     public static DemoSide Side(SideMeasured side) => new(
-        side.ThroughputPerSecond,
-        side.Mean.TotalMilliseconds,
-        side.P95.TotalMilliseconds,
-        side.MeanStandardErrorMilliseconds,
+        Value(side, MetricNames.ThroughputPerSecond),
+        Value(side, MetricNames.MeanMs),
+        Value(side, MetricNames.P95Ms),
+        side.Metrics[MetricNames.MeanMs]?.StandardError ?? 0,
         side.Requests,
         side.Errors);
+
+    private static double Value(SideMeasured side, string metric) => side.Metrics[metric]?.Value ?? 0;
+
+    private static double Cores(Allocation allocation) => allocation[ResourceNames.Cpu] ?? 0;
 
     private static DemoLine? Line(Observed observed) => DemoNarrator.Tell(observed.Message) is { } text
         ? new DemoLine(observed.SeenAt, observed.Message.GetType().Name, text)

@@ -4,6 +4,7 @@ using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Hosting.Messaging;
 
 namespace JustRunIt.Demo;
@@ -108,6 +109,5 @@ internal sealed class DemoServers(string folder, Publisher publisher, Observer o
             listen,
             next,
             health),
-        CpuShare.FromPercent(percent),
-        MemorySize.FromMebibytes(256));
+        Allocation.Of(CpuShare.FromPercent(percent), MemorySize.FromMebibytes(256)));
 }

@@ -6,6 +6,7 @@ using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
@@ -42,8 +43,7 @@ public sealed partial class ByHandTests : IAsyncLifetime
             new VmProgram(
                 "dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
                 new Dictionary<string, string>(), "/", listen, null, "/health"),
-            CpuShare.FromPercent(60),
-            MemorySize.FromMebibytes(256));
+            Allocation.Of(CpuShare.FromPercent(60), MemorySize.FromMebibytes(256)));
         await observer.WaitAsync(seen => up.HasExited || seen.Of<MachineAnnounced>().Any(), Patience, () => $"the host agent: {up.LastWords()}");
         await publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
         await observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), Patience, () => $"the server: {up.LastWords()}");

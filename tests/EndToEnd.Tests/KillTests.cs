@@ -33,7 +33,7 @@ public sealed class KillTests(ITestOutputHelper output)
             .Select(row => JsonSerializer.Deserialize<ExperimentCompleted>(row.Json, Wire.Json)!)
             .Where(result => result.Purpose == ExperimentPurpose.Explore)
             .ToList();
-        output.WriteLine(string.Join(", ", results.Select(result => $"{result.Cpu}: {result.Sandbox.Mean.TotalMilliseconds:0.0} ms")));
+        output.WriteLine(string.Join(", ", results.Select(result => $"{result.Allocation}: {result.Sandbox.Metrics.Mean.TotalMilliseconds:0.0} ms")));
         Assert.Empty(rows.Where(row => row.Stream == matrix && row.Type == Wire.NameOf(typeof(ExperimentFailed))).Select(row => row.Json));
         Assert.Equal(3, results.Count);
         Assert.Equal(3, results.Select(result => result.Cell).Distinct().Count());

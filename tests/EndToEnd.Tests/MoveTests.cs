@@ -1,10 +1,13 @@
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events;
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
+using JustRunIt.Events.Placement.Plans;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
@@ -71,8 +74,7 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
             "application",
             Pinned: false,
             new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
-            CpuShare.FromPercent(50),
-            MemorySize.FromMebibytes(256));
+            Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)));
         await SendAsync(start, start.RequestId);
         await WaitAsync(seen => seen.Of<VmPlaced>().Any() && seen.Of<MachineJoined>().Select(e => e.Machine).Distinct().Count() == 2, "the inventory");
 
@@ -112,13 +114,24 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
         using var documents = DocumentStore.For(options => StoreSetup.Configure(options, source));
         var (decision, now) = (Guid.NewGuid(), DateTimeOffset.UtcNow);
         var request = DeterministicId.From(decision, "step/0");
-        await using var work = new EventStore(documents).Begin(new Cause(decision, decision, now));
-        await work.LoadAsync<DataCenterState>(Streams.DataCenter(DataCenter), CancellationToken.None);
-        work.Append(Streams.DataCenter(DataCenter), [
-            new PlacementDecided(decision, 1, true, null, new Dictionary<string, string> { [Vm] = $"{to}-1" }, 1, 1, 1, 1, [new PlacementStep(Vm, $"{from}-1", $"{to}-1", null, null)], now),
-            new MigrationStarted(DataCenter, decision, 0, request, from, Vm, $"{from}-1", $"{to}-1", now, to),
-        ]);
-        await work.CommitAsync(CancellationToken.None);
+        await using var session = documents.LightweightSession();
+        session.CorrelationId = decision.ToString();
+        session.Events.Append(
+            Streams.DataCenter(DataCenter),
+            new PlacementDecided(
+                decision,
+                1,
+                true,
+                null,
+                new Dictionary<string, string> { [Vm] = $"{to}-1" },
+                1,
+                1,
+                1,
+                1,
+                [new PlacementStep(Vm, $"{from}-1", $"{to}-1", null)],
+                now),
+            new MigrationStarted(DataCenter, decision, 0, request, from, Vm, $"{from}-1", $"{to}-1", now.AddMinutes(1), now, to));
+        await session.SaveChangesAsync();
         await WaitAsync(seen => seen.Of<PlacementApplied>().Any(applied => applied.DecisionId == decision) || seen.Of<VmMigrationFailed>().Any(), $"the move from {from} to {to}");
         Assert.Empty(observer.Of<VmMigrationFailed>().Select(failed => failed.Reason));
         return observer.Of<VmMigrated>().First(answer => answer.RequestId == request);

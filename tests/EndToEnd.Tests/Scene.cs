@@ -3,6 +3,7 @@ using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
@@ -46,6 +47,9 @@ internal sealed class Scene : IAsyncDisposable
 
     public Publisher Publisher { get; }
 
+    /// <summary>Where the broker is.</summary>
+    public Uri RabbitMq => connections.RabbitMq;
+
     public static async Task<Scene> StartAsync()
     {
         var servers = new BothFixture();
@@ -60,16 +64,26 @@ internal sealed class Scene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>Rows of the event table: stream, version, wire name, causation id, JSON.</summary>
-    public async Task<List<(string Stream, long Version, string Type, string? Cause, string Json)>> ReadStreamsAsync()
+    /// <summary>Rows of the event table.</summary>
+    public async Task<List<Row>> ReadStreamsAsync()
     {
         await using var connection = new NpgsqlConnection(connections.Postgres);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, data::text FROM justrunit.mt_events ORDER BY seq_id", connection);
+        await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, correlation_id, data::text, headers -> 'decision' ->> 'decider' FROM justrunit.mt_events ORDER BY seq_id", connection);
         await using var reader = await command.ExecuteReaderAsync();
-        var rows = new List<(string, long, string, string?, string)>();
+        var rows = new List<Row>();
         while (await reader.ReadAsync())
-            rows.Add((reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3), reader.GetString(4)));
+        {
+            rows.Add(new Row(
+                reader.GetString(0),
+                reader.GetInt64(1),
+                reader.GetString(2),
+                reader.IsDBNull(3) ? null : reader.GetString(3),
+                reader.IsDBNull(4) ? null : reader.GetString(4),
+                reader.GetString(5),
+                reader.IsDBNull(6) ? null : reader.GetString(6)));
+        }
+
         return rows;
     }
 
@@ -136,8 +150,7 @@ internal sealed class Scene : IAsyncDisposable
             "application",
             Pinned: false,
             new VmProgram("dotnet", [Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"], new Dictionary<string, string>(), folder, server, null, "/health"),
-            CpuShare.FromPercent(20),
-            MemorySize.FromMebibytes(256));
+            Allocation.Of(CpuShare.FromPercent(20), MemorySize.FromMebibytes(256)));
         await Publisher.SendAsync(start, new MessageHeaders(start.RequestId, start.RequestId, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
         await Observer.WaitAsync(seen => seen.Of<VmStarted>().Any() || seen.Of<VmStartFailed>().Any(), TimeSpan.FromSeconds(40), () => $"start of the server\n{Logs()}");
         Assert.Empty(Observer.Of<VmStartFailed>());
@@ -167,6 +180,9 @@ internal sealed class Scene : IAsyncDisposable
                   cooldown: 1min
             """));
     }
+
+    /// <summary>A row of the event table.</summary>
+    internal sealed record Row(string Stream, long Version, string Type, string? Cause, string? Correlation, string Json, string? Decider);
 
     private static async Task<TimeSpan> MeanOfOneAsync(string server)
     {

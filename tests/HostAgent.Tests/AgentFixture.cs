@@ -1,5 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
@@ -71,8 +72,8 @@ public sealed class AgentFixture : IAsyncLifetime
     {
         Directory.CreateDirectory(folder);
         return new(
-            Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
-            MemorySize.FromMebibytes(256));
+            Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program,
+            Allocation.Of(new CpuShare(cpu), MemorySize.FromMebibytes(256)));
     }
 
     internal VmProgram Shell(string script) =>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Proxies;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.Configuration;

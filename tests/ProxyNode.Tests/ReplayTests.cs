@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Explorations;
+using JustRunIt.Events.Proxies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -65,7 +66,7 @@ public sealed class ReplayTests : IAsyncLifetime
         Assert.Equal((0, 0), (result.Sandbox.Errors, onlineErrors));
         Assert.True(result.Matches.Exact > 5 && result.Matches is { Wildcard: 0, Nearest: 0, Missing: 0 }, $"{result.Matches}");
         // The recorded delay of the next tier is in the clone's response time.
-        Assert.True(result.Sandbox.Mean.TotalMilliseconds > 38, $"{result.Sandbox.Mean}");
+        Assert.True(result.Sandbox.Metrics.Mean.TotalMilliseconds > 38, $"{result.Sandbox.Metrics.Mean}");
         // Every id was asked for once: by the original.
         Assert.Equal(nextTierSaw.Count, nextTierSaw.Distinct().Count());
         Assert.NotEmpty(cloneSaw);
@@ -80,8 +81,8 @@ public sealed class ReplayTests : IAsyncLifetime
         Assert.Null(result.Failure);
         // Four connections give one request each 60 ms; a clone that takes three times as long falls ever farther behind.
         Assert.True(
-            result.Sandbox!.Mean > result.Online!.Mean + TimeSpan.FromMilliseconds(100),
-            $"{result.Sandbox.Mean} against {result.Online.Mean}");
+            result.Sandbox!.Metrics.Mean > result.Online!.Metrics.Mean + TimeSpan.FromMilliseconds(100),
+            $"{result.Sandbox.Metrics.Mean} against {result.Online.Metrics.Mean}");
     }
 
     [Fact]
@@ -94,9 +95,9 @@ public sealed class ReplayTests : IAsyncLifetime
         var settled = await proxy.RunExperimentAsync(
             clone.EndPoint, Durations with { SettleLimit = TimeSpan.FromSeconds(60) }, CancellationToken.None);
         Assert.Null(settled.Failure);
-        Assert.True(settled.Sandbox!.Mean < behind.Sandbox!.Mean, $"{settled.Sandbox.Mean} after {behind.Sandbox.Mean}");
+        Assert.True(settled.Sandbox!.Metrics.Mean < behind.Sandbox!.Metrics.Mean, $"{settled.Sandbox.Metrics.Mean} after {behind.Sandbox.Metrics.Mean}");
         // Of how far it was behind the original, less than half is left: the rest is what a busy machine adds.
-        var (behindBy, leftOver) = (behind.Sandbox.Mean - behind.Online!.Mean, settled.Sandbox.Mean - settled.Online!.Mean);
+        var (behindBy, leftOver) = (behind.Sandbox.Metrics.Mean - behind.Online!.Metrics.Mean, settled.Sandbox.Metrics.Mean - settled.Online!.Metrics.Mean);
         Assert.True(leftOver < behindBy / 2, $"{leftOver} of {behindBy}");
     }
 

@@ -10,10 +10,12 @@ internal static partial class ReplayLog
     public static void Measured(ILogger logger, ReplayMeasured result)
     {
         if (result is { Failure: null, Online: { } online, Sandbox: { } sandbox })
-            Measured(logger, result.Subject, sandbox.Requests, sandbox.Mean.TotalMilliseconds, online.Mean.TotalMilliseconds, result.Shed);
+            Measured(logger, result.Subject, sandbox.Requests, MeanOf(sandbox), MeanOf(online), result.Shed);
         else
             NotMeasured(logger, result.Subject, result.Failure ?? "there was no traffic");
     }
+
+    private static double MeanOf(SideMeasured side) => side.Metrics.Mean.TotalMilliseconds;
 
     /// <summary>An experiment begins.</summary>
     [LoggerMessage(EventId = 1310, Level = LogLevel.Information,

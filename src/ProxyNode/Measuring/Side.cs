@@ -1,4 +1,5 @@
 using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.ProxyNode.Measuring;
 
@@ -20,14 +21,13 @@ internal static class Side
         return new SideMeasured(
             sorted.Length,
             errors,
-            (sorted.Length - errors) / measured.TotalSeconds,
-            TimeSpan.FromMilliseconds(mean),
-            AtPercentile(sorted, 50),
-            AtPercentile(sorted, 95),
-            AtPercentile(sorted, 99),
-            Math.Sqrt(variance / sorted.Length));
+            Measurement.Of(MetricNames.MeanMs, mean, Math.Sqrt(variance / sorted.Length))
+                .With(MetricNames.P50Ms, AtPercentile(sorted, 50))
+                .With(MetricNames.P95Ms, AtPercentile(sorted, 95))
+                .With(MetricNames.P99Ms, AtPercentile(sorted, 99))
+                .With(MetricNames.ThroughputPerSecond, (sorted.Length - errors) / measured.TotalSeconds));
     }
 
-    private static TimeSpan AtPercentile(double[] sorted, int percentile) =>
-        TimeSpan.FromMilliseconds(sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * percentile / 100.0) - 1)]);
+    private static double AtPercentile(double[] sorted, int percentile) =>
+        sorted[Math.Max(0, (int)Math.Ceiling(sorted.Length * percentile / 100.0) - 1)];
 }

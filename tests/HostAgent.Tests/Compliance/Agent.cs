@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
@@ -105,8 +106,8 @@ internal sealed class Agent : IAsyncDisposable
     }
 
     public StartVm Start(string name, string machine, double cpu, VmProgram program) =>
-        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program, new CpuShare(cpu),
-        MemorySize.FromMebibytes(768));
+        new(Guid.NewGuid(), Settings.Agent, machine, name, "shop", "application", false, program,
+            Allocation.Of(new CpuShare(cpu), MemorySize.FromMebibytes(768)));
 
     public Task<RunningVm> RunAsync(StartVm start) => Vms.StartAsync(start, CancellationToken.None);
 
