@@ -4,8 +4,8 @@ using JasperFx.Events;
 using JustRunIt.Events.Messaging;
 using Marten;
 using Marten.Events;
-using Weasel.Core;
 using Npgsql;
+using Weasel.Core;
 
 namespace JustRunIt.Events.Store;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using JasperFx.Events;
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Explorations;
@@ -13,6 +13,8 @@ using JustRunIt.Events.Sandboxes;
 using JustRunIt.Events.Sla;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
+using Marten;
+using Marten.Events;
 
 namespace JustRunIt.Events.Store.Tests;
 
@@ -89,6 +91,25 @@ public sealed class OldEventsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_database_of_the_first_program_is_brought_up_to_date_and_gone_on_with()
+    {
+        await MakeDatabaseOfFirstProgramAsync();
+        await bus.HearAsync<CloneRequested>();
+        foreach (var stream in Samples.OfFirstProgram)
+            await scene.AppendRawAsync(stream.Key, stream);
+        using var host = await scene.StartAsync();
+        await bus.UntilAsync<CloneRequested>();
+        var scheduled = await HandleAsync(new CheckingDecider(), new InterpolationUsed(Matrix, new Cell(1), Guid.NewGuid()));
+        Assert.Null(scheduled.Why);
+        await bus.HearAsync<SandboxAwaited>();
+        await scene.AppendAsync(Guid.NewGuid(), 1, DateTimeOffset.UtcNow);
+        await scene.UntilAsync(seen => seen.Count == 2, "an event and its timer are sent, besides the old ones");
+        Assert.All(scene.Seen, message => Assert.NotNull(message.Causation));
+        Assert.Equal(1, await scene.CountAsync($"SELECT count(*) FROM pg_indexes WHERE indexname = '{HandledTable.CauseIndex}'"));
+        await host.StopAsync();
+    }
+
+    [Fact]
     public async Task An_event_that_is_not_known_is_parked_what_follows_passes_and_a_program_that_knows_it_sends_it()
     {
         var (matrix, json) = (Guid.NewGuid(), JsonSerializer.Serialize(Scene.Event(Matrix), Wire.Json));
@@ -133,6 +154,31 @@ public sealed class OldEventsTests : IAsyncLifetime
         // Parked before what follows was handed over.
         Assert.Equal(type, await scene.ScalarAsync("SELECT wire_name FROM justrunit.parked"));
         await host.StopAsync();
+    }
+
+    /// <summary>As the first program set it up: without headers of events, and with timers that did not tell their cause.</summary>
+    private async Task MakeDatabaseOfFirstProgramAsync()
+    {
+        await scene.ScalarAsync("DROP SCHEMA justrunit CASCADE");
+        using var first = DocumentStore.For(options =>
+        {
+            options.Connection(scene.DataSource);
+            options.DatabaseSchemaName = StoreSetup.Schema;
+            options.Events.DatabaseSchemaName = StoreSetup.Schema;
+            options.Events.StreamIdentity = StreamIdentity.AsString;
+            options.Events.AppendMode = EventAppendMode.Quick;
+            options.Events.MetadataConfig.CausationIdEnabled = true;
+            options.Events.MetadataConfig.CorrelationIdEnabled = true;
+            options.Events.MapEventType<SandboxAwaited>("justrunit.sandbox-awaited.v1");
+        });
+        await first.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+        await scene.ScalarAsync(
+            """
+            CREATE TABLE justrunit.timers (
+                id uuid PRIMARY KEY, due_at timestamptz NOT NULL, correlation_id uuid NOT NULL, timer jsonb NOT NULL);
+            """);
+        Assert.Equal(0, await scene.CountAsync(
+            "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'justrunit' AND column_name = 'headers'"));
     }
 
     private Task<Versioned<TState>> LoadAsync<TState>(string stream)

@@ -96,7 +96,8 @@ public sealed class Scene : IAsyncLifetime
                 INSERT INTO justrunit.mt_streams (id, version, timestamp, created, tenant_id, is_archived)
                     VALUES ($1, 0, now(), now(), '*DEFAULT*', false) ON CONFLICT DO NOTHING
                 """,
-                connection) { Parameters = { new() { Value = stream } } };
+                connection)
+            { Parameters = { new() { Value = stream } } };
             await command.ExecuteNonQueryAsync();
             await using var insert = new NpgsqlCommand(
                 """
@@ -105,7 +106,8 @@ public sealed class Scene : IAsyncLifetime
                     SELECT nextval('justrunit.mt_events_sequence'), gen_random_uuid(), $1, version, $3::jsonb, $2, now(),
                         '*DEFAULT*', false FROM bumped
                 """,
-                connection) { Parameters = { new() { Value = stream }, new() { Value = type }, new() { Value = json } } };
+                connection)
+            { Parameters = { new() { Value = stream }, new() { Value = type }, new() { Value = json } } };
             await insert.ExecuteNonQueryAsync();
         }
 

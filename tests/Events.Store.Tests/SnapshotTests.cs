@@ -154,6 +154,8 @@ public sealed class SnapshotTests : IAsyncLifetime
 
         if (one is IEnumerable items)
         {
+            if (one.GetType().GetProperty("KeyComparer") is { } comparer)
+                Assert.Same(comparer.GetValue(one), comparer.GetValue(other));
             // All but plain dictionaries promise an order.
             var plain = one.GetType().Name.StartsWith("Dictionary", StringComparison.Ordinal);
             var (left, right) = (Items(items, plain), Items((IEnumerable)other, plain));
