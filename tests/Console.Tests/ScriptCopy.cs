@@ -69,7 +69,13 @@ internal sealed class ScriptCopy : IDisposable
     /// <summary>Runs shell commands in which the functions of its parts are known.</summary>
     public Task<CommandRun> RunFunctionAsync(string commands, params string[] arguments) => CommandRun.OfAsync(
         "bash",
-        ["-c", $"ROOT='{Folder}'; for part in '{Folder}'/infra/local/*.sh; do [[ -x $part ]] || . \"$part\"; done; {commands}", "bash", .. arguments]);
+        [
+            "-c",
+            // One that may be executed is a program of its own.
+            $"ROOT='{Folder}'; for part in '{Folder}'/infra/local/*.sh; do [[ -x $part ]] || . \"$part\"; done; {commands}",
+            "bash",
+            .. arguments,
+        ]);
 
     public void Dispose() => folder.Delete(recursive: true);
 

@@ -242,8 +242,14 @@ public sealed class ExperimentTests
     {
         var policy = Rules with
         {
-            Exploring = new ExploringPolicy { CloneTimeout = Seconds(
-                7), ExperimentGrace = Seconds(1), SandboxRetryAfter = Seconds(9), CloneAttempts = 1 },
+            Exploring = new ExploringPolicy
+            {
+                CloneTimeout = Seconds(
+                7),
+                ExperimentGrace = Seconds(1),
+                SandboxRetryAfter = Seconds(9),
+                CloneAttempts = 1
+            },
         };
         var streams = Given.Stream(MatrixStream, Opened).Given(
             Streams.Policy(DataCenter), new DataCenterConfigured(DataCenter, policy, Noon));

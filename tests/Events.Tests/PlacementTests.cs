@@ -101,8 +101,12 @@ public sealed class PlacementTests
     public void A_larger_allocation_that_breaks_what_a_smaller_one_keeps_decides_nothing()
     {
         // Measured on a real service: 50 to 100 % of a core in six points.
-        var opened = Opened with { Dimensions = [new Dimension(ResourceNames.Cpu, 0.5, 1.0, 6)], Agreement = Agreement.OnMean(
-            Milliseconds(100)) };
+        var opened = Opened with
+        {
+            Dimensions = [new Dimension(ResourceNames.Cpu, 0.5, 1.0, 6)],
+            Agreement = Agreement.OnMean(
+            Milliseconds(100))
+        };
         var means = new double[] { 1094, 4364, 5797, 33, 328, 161 };
         var completed = means.Select((mean, i) => Completed(0, mean) with { Cell = new(i), Allocation = Have(0.5 + (0.1 * i)) });
         NotDecided(

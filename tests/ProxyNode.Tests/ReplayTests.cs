@@ -160,7 +160,8 @@ public sealed class ReplayTests : IAsyncLifetime
     {
         await using var small = await TierProxy.StartAsync(
             Settings.Tier(
-                original.EndPoint, memoryLimitBytes: 100) with { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
+                original.EndPoint, memoryLimitBytes: 100) with
+            { OutProxies = [Settings.OutProxy(next.EndPoint)] }, TimeProvider.System);
         originalNext = $"{small.OutProxies[0].Relay.EndPoint}";
         await StartClientsAsync(4, small.EndPoint);
         var result = await small.RunExperimentAsync(clone.EndPoint, Durations, CancellationToken.None);

@@ -22,9 +22,13 @@ public sealed record ServiceState(
         return @event switch
         {
             // Under another agreement nothing is violated yet.
-            ServiceRegistered e => state with { Registered = e, Violations = state.Registered?.Level == e.Level
+            ServiceRegistered e => state with
+            {
+                Registered = e,
+                Violations = state.Registered?.Level == e.Level
                 ? state.Violations
-                : Initial.Violations },
+                : Initial.Violations
+            },
             SlaViolated e => state with
             {
                 Violations = state.Violations.SetItem(SlaSource.Key(e.Source, e.External), new OpenViolation(e.Since, e.Value)),

@@ -44,7 +44,8 @@ public sealed class AuctionCloneTests : IAsyncLifetime
             ]);
         await HealthCheck.WaitAsync(outProxy, null, () => proxy.HasExited ? "the out-proxy" : null, CancellationToken.None);
         server = await host.RunAsync(host.Start("server", "host-1", 0.6, Program(
-            "Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with { Listen = Address() }));
+            "Application", database, outProxy, "/health", "--next", "{next}", "--candidates", "200") with
+        { Listen = Address() }));
     }
 
     public async Task DisposeAsync()
