@@ -19,7 +19,7 @@ public sealed class LoopTests
     public async Task A_violated_SLA_is_met_again_with_the_share_that_experiments_call_for()
     {
         await using var scene = await Scene.StartAsync();
-        await using var wire = await WireRecorder.StartAsync(scene.RabbitMq);
+        await using var wire = await WireRecorder.StartAsync(scene.RabbitMq, Scene.Name);
         await scene.Observer.WaitAsync(seen => seen.Of<PlacementApplied>().Any(), Patience, () => $"the placement\n{scene.Logs()}");
         var applied = scene.Observer.Of<PlacementApplied>().First();
         await scene.Observer.WaitAsync(seen => IsMet(seen, applied.At), Patience, () => $"the SLA\n{scene.Logs()}");

@@ -23,7 +23,8 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The monitor's window.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
-    private const string Name = "scene";
+    /// <summary>The data centre, its agent, and its proxy node.</summary>
+    public const string Name = "scene";
     private const string Page = "/primes/200000";
     private static readonly TimeSpan ThinkTime = TimeSpan.FromMilliseconds(5);
 
