@@ -1,9 +1,11 @@
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Marten;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Serilog.Context;
 
 namespace JustRunIt.Events.Store;
 
@@ -63,7 +65,11 @@ public sealed partial class DecisionRunner(
         }
 
         await session.SaveChangesAsync(cancellation).ConfigureAwait(false);
-        return decision.Why is null ? Decided(decider, message, decision) : Nothing(decider, message, decision);
+        if (decision.Why is not null)
+            return Nothing(decider, message, decision);
+        // The first window that breaks an agreement begins a chain of its own, and this line belongs to it.
+        using (LogContext.PushProperty(LogProperties.CorrelationId, decision.CorrelationId ?? cause.CorrelationId))
+            return Decided(decider, message, decision);
     }
 
     private static void Append(IDocumentSession session, Decision decision, Reading reading, DecisionRecord record, Cause cause)
@@ -100,7 +106,7 @@ public sealed partial class DecisionRunner(
         meter.Count(decider.Name, Wire.NameOf(message.GetType()), why);
         // A window that fills, and what is for somebody else, is no news.
         var level = why is WhyNothing.Unchanged or WhyNothing.NotAddressed ? LogLevel.Debug : LogLevel.Information;
-        Log.DecidedNothing(logger, level, decider.Name, why, decision.Detail);
+        Log.DecidedNothing(logger, level, decider.Name, $"{why}", decision.Detail);
         return decision;
     }
 
@@ -122,6 +128,6 @@ public sealed partial class DecisionRunner(
         public static partial void Decided(ILogger logger, string decider, string stream, string events);
 
         [LoggerMessage(EventId = 1111, Message = "nothing decided by {Decider}: {Why}, {Detail}")]
-        public static partial void DecidedNothing(ILogger logger, LogLevel level, string decider, WhyNothing why, string detail);
+        public static partial void DecidedNothing(ILogger logger, LogLevel level, string decider, string why, string detail);
     }
 }

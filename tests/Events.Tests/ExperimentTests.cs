@@ -112,6 +112,26 @@ public sealed class ExperimentTests
         Assert.Equal(new Cell(4), Assert.IsType<ExperimentStarted>(decided[1]).Cell);
     }
 
+    [Theory]
+    [InlineData(0, 5, true)]
+    [InlineData(0, 6, false)]
+    [InlineData(90, 94, true)]
+    public void Errors_are_no_success_but_those_that_the_original_has_too(long online, long clone, bool counts)
+    {
+        var measured = Measured(Experiment, 10) with
+        {
+            Online = Side(500) with { Errors = online },
+            Sandbox = Side(10) with { Errors = clone },
+        };
+        var first = Running().When(measured, Decider, Cause(3)).Of(MatrixStream)[0];
+        Assert.Equal(counts, first is ExperimentCompleted);
+        if (first is ExperimentFailed failed)
+        {
+            Assert.Equal(
+                "6 of 100 requests failed at the clone, 0 of 100 on-line; at most 5 % more are allowed", failed.Reason);
+        }
+    }
+
     [Fact]
     public void A_measurement_without_the_agreed_metric_is_none()
     {

@@ -43,6 +43,12 @@ public sealed record ExploringPolicy
     public int Repetitions { get; init; } = 2;
 
     /// <summary>
+    /// A larger fraction of the clone's requests may fail than of the original's by so much before the result is none: a quick error is
+    /// no success.
+    /// </summary>
+    public double ErrorTolerance { get; init; } = 0.05;
+
+    /// <summary>
     /// What an external monitor sees and what the in-proxy sees may differ by this fraction of the agreement's bound before slack
     /// that only the monitor sees is called one that experiments cannot reproduce.
     /// </summary>

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Resources;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -8,4 +9,9 @@ namespace JustRunIt.HostAgent.Machines;
 /// <param name="Frequency">Highest frequency of its cores; read back, null when none was set.</param>
 /// <param name="Cores">Numbers of the host's cores that it runs on; empty for any; read back, null for any.</param>
 internal sealed record VmAllocation(
-    CpuShare? Cpu = null, MemorySize? Memory = null, Frequency? Frequency = null, IReadOnlyList<int>? Cores = null);
+    CpuShare? Cpu = null, MemorySize? Memory = null, Frequency? Frequency = null, IReadOnlyList<int>? Cores = null)
+{
+    /// <summary>For example <c>cpu 40 %, memory 256 MiB, cores 0,1</c>.</summary>
+    public override string ToString() =>
+        $"{Allocation.Of(Cpu, Memory, Frequency)}{(Cores is { Count: > 0 } ? $", cores {string.Join(',', Cores)}" : "")}";
+}

@@ -31,7 +31,14 @@ internal static class PolicySection
     {
         if (field is null)
             return unsaid;
-        field.Group("cloneTimeout", "experimentGrace", "sandboxRetryAfter", "cloneAttempts", "repetitions", "sourceTolerance");
+        field.Group(
+            "cloneTimeout",
+            "experimentGrace",
+            "sandboxRetryAfter",
+            "cloneAttempts",
+            "repetitions",
+            "errorTolerance",
+            "sourceTolerance");
         return new ExploringPolicy
         {
             CloneTimeout = field.Optional("cloneTimeout")?.Duration(Second, Day) ?? unsaid.CloneTimeout,
@@ -39,6 +46,7 @@ internal static class PolicySection
             SandboxRetryAfter = field.Optional("sandboxRetryAfter")?.Duration(Second, Day) ?? unsaid.SandboxRetryAfter,
             CloneAttempts = field.Optional("cloneAttempts")?.Whole(1, 100) ?? unsaid.CloneAttempts,
             Repetitions = field.Optional("repetitions")?.Whole(0, 100) ?? unsaid.Repetitions,
+            ErrorTolerance = field.Optional("errorTolerance")?.Fraction(0, 1) ?? unsaid.ErrorTolerance,
             SourceTolerance = field.Optional("sourceTolerance")?.Fraction(0, 10) ?? unsaid.SourceTolerance,
         };
     }

@@ -98,6 +98,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             return Continue(Fail(running, measured.Failure ?? "the proxies measured nothing"));
         if (clone.Metrics[Matrix.Settings.Agreement.Metric] is null)
             return Continue(Fail(running, $"the proxies measured no {Matrix.Settings.Agreement.Metric}"));
+        if (ErrorsProblem(online, clone) is { } errors)
+            return Continue(Fail(running, errors));
         var completed = new ExperimentCompleted(
             running.MatrixId,
             running.ExperimentId,
@@ -142,6 +144,16 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
 
     private static ExperimentFailed Fail(ExperimentStarted running, string reason) =>
         new(running.MatrixId, running.ExperimentId, running.Cell, running.Purpose, reason);
+
+    private string? ErrorsProblem(SideMeasured online, SideMeasured clone)
+    {
+        return Fraction(clone) <= Fraction(online) + Policy.ErrorTolerance
+            ? null
+            : $"{clone.Errors} of {clone.Requests} requests failed at the clone, {online.Errors} of {online.Requests} on-line; "
+                + $"at most {Policy.ErrorTolerance * 100:0.#} % more are allowed";
+
+        static double Fraction(SideMeasured side) => side.Requests > 0 ? (double)side.Errors / side.Requests : 0;
+    }
 
     private Steps AcquireClone(MatrixState matrix)
     {
