@@ -101,8 +101,14 @@ internal static partial class MariaDb
         await install.WaitForExitAsync();
         if (install.ExitCode != 0)
             throw new UsageException($"--folder: '{folder}' cannot be filled by mariadb-install-db: "
-                + $"{(await output + await errors).Trim().ReplaceLineEndings(" ")}");
+                + $"{(await output + await errors + LogsIn(folder)).Trim().ReplaceLineEndings(" ")}");
     }
+
+    /// <summary>What the server that fills the folder wrote beside its data: only there it says why it failed.</summary>
+    private static string LogsIn(string folder) => Directory.Exists(folder)
+        ? string.Concat(Directory.GetFiles(folder, "*.err").Select(
+            file => $"\n{Path.GetFileName(file)}: {string.Join('\n', File.ReadLines(file).TakeLast(20))}"))
+        : "";
 
     private static async Task<MySqlConnection> ConnectAsync(IPEndPoint listen, Process server)
     {
