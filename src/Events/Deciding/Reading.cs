@@ -28,9 +28,6 @@ public sealed class Reading : IReading
     /// <inheritdoc />
     public long VersionOf(string stream) => versions[stream];
 
-    /// <summary>The state that was read of a stream.</summary>
-    public object StateOf(string stream) => states[stream];
-
     /// <inheritdoc />
     public TAnswer Fact<TAnswer>(IFact<TAnswer> asked)
     {
