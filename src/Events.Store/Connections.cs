@@ -8,7 +8,8 @@ namespace JustRunIt.Events.Store;
 /// <summary>Where PostgreSQL and RabbitMQ are: all that the services share.</summary>
 /// <param name="Postgres">An Npgsql connection string.</param>
 /// <param name="RabbitMq">An AMQP URI, virtual host included.</param>
-public sealed record Connections(string Postgres, Uri RabbitMq)
+/// <param name="Relay">The same of the user who hands events over; null for a service that does not.</param>
+public sealed record Connections(string Postgres, Uri RabbitMq, Uri? Relay = null)
 {
     /// <summary>Environment variable of the Npgsql connection string.</summary>
     public const string PostgresVariable = EnvironmentVariables.Postgres;
@@ -43,7 +44,8 @@ public sealed record Connections(string Postgres, Uri RabbitMq)
                 $"environment: {PostgresVariable}: no Npgsql connection string, {Reason(postgres, e)}; allowed is such as {Example}");
         }
 
-        return new Connections(postgres, Broker.FromEnvironment());
+        var broker = Broker.FromEnvironment();
+        return new Connections(postgres, broker, Broker.Find(EnvironmentVariables.Relay));
     }
 
     /// <summary>The library's own words, which may repeat a part of the value: only where it holds no password.</summary>

@@ -13,6 +13,10 @@ internal sealed class DeciderConsumer<TDecider, TMessage>(DecisionRunner runner,
 {
     private static readonly TDecider Decider = new();
 
-    public Task Consume(ConsumeContext<TMessage> context) =>
-        runner.HandleAsync(Decider, context.Message, MessageCause.Of(context, clock), context.CancellationToken);
+    public Task Consume(ConsumeContext<TMessage> context) => runner.HandleAsync(
+        Decider,
+        context.Message,
+        MessageCause.Of(context, clock),
+        context.CancellationToken,
+        report => context.Publish(report, report.GetType(), context.CancellationToken));
 }

@@ -23,6 +23,8 @@ public sealed partial class DecisionRunner(
     DecisionMeter meter,
     ILogger<DecisionRunner> logger)
 {
+    private const int MostAttempts = 20;
+
     private readonly Dictionary<Type, IFactSource> factSources = facts.ToDictionary(source => source.Asked);
     private readonly Dictionary<Type, IKeeper> keepersByType = keepers.ToDictionary(keeper => keeper.Kept);
 
@@ -31,10 +33,15 @@ public sealed partial class DecisionRunner(
     /// <param name="message">The message.</param>
     /// <param name="cause">Its id, and the clock.</param>
     /// <param name="cancellation">Ends the handling; nothing is left of it then.</param>
+    /// <param name="tell">Publishes what the decision tells others; null: nobody is told.</param>
     /// <returns>What was decided.</returns>
     /// <exception cref="MalformedMessageException">The decider refuses the message.</exception>
     public async Task<Decision> HandleAsync<TMessage>(
-        IDecider<TMessage> decider, TMessage message, Cause cause, CancellationToken cancellation)
+        IDecider<TMessage> decider,
+        TMessage message,
+        Cause cause,
+        CancellationToken cancellation,
+        Func<IReport, Task>? tell = null)
         where TMessage : class
     {
         ArgumentNullException.ThrowIfNull(decider);
@@ -48,6 +55,7 @@ public sealed partial class DecisionRunner(
         if (decision.Why == WhyNothing.Refused)
         {
             Nothing(decider, message, decision);
+            await TellAsync(decision, tell).ConfigureAwait(false);
             throw new MalformedMessageException(decision.Detail);
         }
 
@@ -65,11 +73,43 @@ public sealed partial class DecisionRunner(
         }
 
         await session.SaveChangesAsync(cancellation).ConfigureAwait(false);
+        await TellAsync(decision, tell).ConfigureAwait(false);
         if (decision.Why is not null)
             return Nothing(decider, message, decision);
         // The first window that breaks an agreement begins a chain of its own, and this line belongs to it.
         using (LogContext.PushProperty(LogProperties.CorrelationId, decision.CorrelationId ?? cause.CorrelationId))
             return Decided(decider, message, decision);
+    }
+
+    /// <summary>Handles what nobody delivers again: when somebody else was faster, it is decided again from the start.</summary>
+    /// <param name="decider">The decider.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cause">Its id, and the clock.</param>
+    /// <param name="cancellation">Ends the handling; nothing is left of it then.</param>
+    /// <returns>What was decided.</returns>
+    public async Task<Decision> HandleAgainAsync<TMessage>(
+        IDecider<TMessage> decider, TMessage message, Cause cause, CancellationToken cancellation)
+        where TMessage : class
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await HandleAsync(decider, message, cause, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (attempt < MostAttempts && StoreErrors.Retries.IsConflict(e))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10 * attempt), cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task TellAsync(Decision decision, Func<IReport, Task>? tell)
+    {
+        if (tell is null)
+            return;
+        foreach (var report in decision.Told)
+            await tell(report).ConfigureAwait(false);
     }
 
     private static void Append(IDocumentSession session, Decision decision, Reading reading, DecisionRecord record, Cause cause)
@@ -100,12 +140,14 @@ public sealed partial class DecisionRunner(
         return decision;
     }
 
-    private Decision Nothing(IDecider decider, object message, Decision decision)
+    internal Decision Nothing(IDecider decider, object message, Decision decision)
     {
         var why = decision.Why!.Value;
         meter.Count(decider.Name, Wire.NameOf(message.GetType()), why);
-        // A window that fills, and what is for somebody else, is no news.
-        var level = why is WhyNothing.Unchanged or WhyNothing.NotAddressed ? LogLevel.Debug : LogLevel.Information;
+        // A window that fills, and what is for somebody else, is no news; of what is told, its sender says more.
+        var level = why is WhyNothing.Unchanged or WhyNothing.NotAddressed or WhyNothing.Ahead or WhyNothing.Late
+            ? LogLevel.Debug
+            : LogLevel.Information;
         Log.DecidedNothing(logger, level, decider.Name, $"{why}", decision.Detail);
         return decision;
     }

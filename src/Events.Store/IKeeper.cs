@@ -13,4 +13,14 @@ public interface IKeeper
     /// <param name="kept">Of the kind <see cref="Kept"/>.</param>
     /// <param name="session">The decision's session.</param>
     void Keep(IKept kept, IDocumentSession session);
+
+    /// <summary>Keeps several, each of something else, in one go where that is cheaper.</summary>
+    /// <param name="kept">Of the kind <see cref="Kept"/>.</param>
+    /// <param name="session">The decisions' session.</param>
+    void KeepAll(IReadOnlyCollection<IKept> kept, IDocumentSession session)
+    {
+        ArgumentNullException.ThrowIfNull(kept);
+        foreach (var one in kept)
+            Keep(one, session);
+    }
 }

@@ -1,6 +1,7 @@
 using JustRunIt.Events.Store.Relaying;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,11 +34,17 @@ public static class ServiceHost
         builder.Services.AddSingleton<EventStore>();
         builder.Services.AddSingleton<DecisionMeter>();
         builder.Services.AddSingleton<DecisionRunner>();
+        builder.Services.AddSingleton<TogetherRunners>();
+        builder.Services.AddSingleton(typeof(Intake<,>));
         builder.Services.AddSingleton(new RelaySettings(service));
-        builder.Services.AddHostedService<SchemaSetup>();
+        builder.Services.AddSingleton<SchemaSetup>();
+        builder.Services.AddSingleton<ISetUp>(provider => provider.GetRequiredService<SchemaSetup>());
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SchemaSetup>());
+        builder.Services.AddSingleton<RelayMeter>();
         ProcessHost.AddBus(builder, connections.RabbitMq, service, consumers, StoreErrors.Retries);
-        // After the topology, on which it relies.
-        builder.Services.AddHostedService<Relay>();
+        // After the topology, on which it relies. Where everybody's word is checked, it speaks as a user of its own.
+        if (connections.Relay is not null || !BrokerIdentity.IsChecked)
+            builder.Services.AddHostedService<Relay>();
         return builder;
     }
 
@@ -49,6 +56,7 @@ public static class ServiceHost
         builder.ConnectionStringBuilder.ApplicationName = $"justrunit-{name}";
         builder.ConnectionStringBuilder.MaxAutoPrepare = 50;
         builder.ConnectionStringBuilder.AutoPrepareMinUsages = 3;
+        Patience.OfWriter(builder.ConnectionStringBuilder);
         return builder.Build();
     }
 }

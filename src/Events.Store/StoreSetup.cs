@@ -31,7 +31,8 @@ public static class StoreSetup
         options.Events.IgnoreIndex(HandledTable.CauseIndex);
         // Marten names properties as in C# where no casing is given, whatever the options say.
         options.UseSystemTextJsonForSerialization(new JsonSerializerOptions(Wire.Json), EnumStorage.AsString, Casing.CamelCase);
-        options.AutoCreateSchemaObjects = AutoCreate.CreateOrUpdate;
+        // By SchemaSetup alone, which lets one process at a time do so: and not everybody who reads owns the tables.
+        options.AutoCreateSchemaObjects = AutoCreate.None;
         foreach (var type in Wire.Types.Where(type => type.IsAssignableTo(typeof(IDomainEvent))))
             options.Events.MapEventType(type, Wire.NameOf(type));
     }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Explorations;
@@ -46,13 +47,16 @@ public static class Catalog
     public static ImmutableArray<Entry> Entries { get; } =
     [
         Entry.Of<ConfigurationRead>(Monitor),
+        Entry.Of<ServiceRead>(Monitor),
         Entry.Of<DataCenterConfigured>(Monitor),
         Entry.Of<ServiceRegistered>(Monitor),
+        Entry.Of<ServiceWithdrawn>(Monitor, Experimenter),
         Entry.Of<SlaViolated>(Monitor, Experimenter),
         Entry.Of<SlaSlackDetected>(Monitor, Experimenter),
         Entry.Of<SlaRestored>(Monitor),
-        Entry.Of<ResponseTimesMeasured>(ProxyNode, Monitor),
-        Entry.Of<ExternalWindowReported>(Outsider, Monitor),
+        Entry.Of<ResponseTimesMeasured>(ProxyNode, Monitor) with { InOrder = true },
+        Entry.Of<ExternalWindowReported>(Outsider, Monitor) with { InOrder = true },
+        Entry.Of<WindowRefused>(Monitor, ProxyNode),
         Entry.Of<ExplorationStarted>(Experimenter),
         Entry.Of<ExplorationCompleted>(Experimenter),
         Entry.Of<MatrixOpened>(Experimenter),
@@ -78,6 +82,12 @@ public static class Catalog
         Entry.Of<MismatchDetected>(Checker, Placement),
         Entry.Of<MachineJoined>(Placement),
         Entry.Of<VmPlaced>(Placement),
+        Entry.Of<MachineClaimRefused>(Placement, HostAgent),
+        Entry.Of<VmClaimRefused>(Placement, HostAgent),
+        Entry.Of<MachineLeft>(Placement),
+        Entry.Of<VmLeft>(Placement),
+        Entry.Of<MachineForgotten>(Placement),
+        Entry.Of<MachineNotForgotten>(Placement),
         Entry.Of<AllocationDecided>(Placement),
         Entry.Of<AllocationNotDecided>(Placement, Experimenter),
         Entry.Of<PlacementDecided>(Placement),
@@ -95,9 +105,10 @@ public static class Catalog
         Entry.Of<MachineAnnounced>(HostAgent, Placement),
         Entry.Of<PowerMeasured>(HostAgent, Experimenter),
         Entry.Of<CloneVm>(Experimenter, HostAgent),
-        Entry.Of<VmCloned>(HostAgent, Experimenter),
+        Entry.Of<VmCloned>(HostAgent, Experimenter, ProxyNode),
         Entry.Of<VmCloneFailed>(HostAgent, Experimenter),
         Entry.Of<DestroyClone>(Experimenter, HostAgent),
+        Entry.Of<CloneDestroyed>(HostAgent),
         Entry.Of<SetAllocation>(Experimenter, HostAgent),
         Entry.Of<AllocationSet>(HostAgent, Experimenter, Placement),
         Entry.Of<AllocationRefused>(HostAgent, Experimenter, Placement),
@@ -105,14 +116,25 @@ public static class Catalog
         Entry.Of<ReceiveVm>(HostAgent, HostAgent),
         Entry.Of<VmMigrated>(HostAgent, Placement, ProxyNode),
         Entry.Of<VmMigrationFailed>(HostAgent, Placement),
-        Entry.Of<VmExited>(HostAgent, Experimenter),
+        Entry.Of<VmExited>(HostAgent, Experimenter, Placement),
+        Entry.Of<ForgetMachine>(Outsider, Placement),
+        Entry.Of<VmQuarantined>(HostAgent),
+        Entry.Of<SettleVm>(Outsider, HostAgent),
+        Entry.Of<VmSettled>(HostAgent),
         Entry.Of<HostsAsked>(Outsider, HostAgent),
         Entry.Of<HostReported>(HostAgent, ProxyNode),
         Entry.Of<StartReplay>(Experimenter, ProxyNode),
         Entry.Of<StopReplay>(Experimenter, ProxyNode),
+        Entry.Of<ReplayStopped>(ProxyNode),
         Entry.Of<ReplayMeasured>(ProxyNode, Experimenter),
         Entry.Of<TimerElapsed>(Experimenter, Experimenter, Placement),
     ];
+
+    private static readonly FrozenSet<Type> Ordered =
+        Entries.Where(entry => entry.InOrder).Select(entry => entry.Message).ToFrozenSet();
+
+    /// <summary>Whether a message is to be heard in order (<see cref="Entry.InOrder"/>).</summary>
+    public static bool IsInOrder(Type message) => Ordered.Contains(message);
 
     /// <summary>One message of the catalogue.</summary>
     /// <param name="Message">Its type.</param>
@@ -120,6 +142,12 @@ public static class Catalog
     /// <param name="Consumers">Services with a queue for it.</param>
     public sealed record Entry(Type Message, string Producer, ImmutableArray<string> Consumers)
     {
+        /// <summary>
+        /// Whether it matters in which order a service hears it: then the broker gives all of it to one of the service's instances, and to
+        /// another when that one ends.
+        /// </summary>
+        public bool InOrder { get; init; }
+
         internal static Entry Of<TMessage>(string producer, params string[] consumers) =>
             new(typeof(TMessage), producer, [.. consumers]);
     }

@@ -20,14 +20,35 @@ public static class Consequences
             .On<CloneRequested>((e, _) =>
             [
                 new CloneVm(
-                    Streams.Matrix(
-                        e.MatrixId), e.RequestId, e.Sandbox.Agent, e.Vm, e.CloneName, e.Sandbox.Machine, e.Sandbox.Next, e.LeaseUntil),
+                    Streams.Matrix(e.MatrixId),
+                    e.RequestId,
+                    e.Sandbox.Agent,
+                    e.Vm,
+                    e.CloneName,
+                    e.Sandbox.Machine,
+                    e.Sandbox.Next,
+                    e.LeaseUntil,
+                    e.AnswerBy),
             ])
+            .On<CloneFailed>((e, id) => e.Agent is not { } agent
+                ? []
+                : [new DestroyClone(Streams.Matrix(e.MatrixId), DeterministicId.From(id, "destroy"), agent, e.CloneName)])
             .On<ExperimentStarted>((e, _) =>
-                [new SetAllocation(Streams.Matrix(e.MatrixId), e.ExperimentId, e.Agent, e.CloneName, e.Allocation)])
+            [
+                new SetAllocation(
+                    Streams.Matrix(e.MatrixId), e.ExperimentId, e.Agent, e.CloneName, e.Allocation, ExpiresAt: e.AnswerBy),
+            ])
             .On<SandboxAllocated>((e, _) =>
             [
-                new StartReplay(Streams.Matrix(e.MatrixId), e.ExperimentId, e.ProxyNode, e.Service, e.Tier, e.Endpoint, e.Durations),
+                new StartReplay(
+                    Streams.Matrix(e.MatrixId),
+                    e.ExperimentId,
+                    e.ProxyNode,
+                    e.Service,
+                    e.Tier,
+                    e.Endpoint,
+                    e.Durations,
+                    e.AnswerBy),
             ])
             .On<ExperimentsEnded>((e, id) => e.CloneName is not { } clone
                 ? []
@@ -38,9 +59,14 @@ public static class Consequences
                 ])
             .On<ValidationScheduled>((e, _) => [new ValidationRequested(e.MatrixId, e.Cell, e.Deadline)])
             .On<MigrationStarted>((e, _) =>
-                [new MigrateVm(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.From, e.To, e.ToAgent)])
+            [
+                new MigrateVm(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.From, e.To, e.ToAgent, e.AnswerBy),
+            ])
             .On<AllocationStarted>((e, _) =>
-                [new SetAllocation(Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.Allocation)])
+            [
+                new SetAllocation(
+                    Streams.DataCenter(e.DataCenter), e.RequestId, e.Agent, e.Vm, e.Allocation, ExpiresAt: e.AnswerBy),
+            ])
             .ToFrozenDictionary();
 
     /// <summary>Events that commands may follow from.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 
@@ -27,8 +28,13 @@ public static class Schemas
         var nullable = Nullable.GetUnderlyingType(context.TypeInfo.Type) is not null
             || context.PropertyInfo is { IsGetNullable: true };
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
+        if (IsName(context) && schema is JsonObject text)
+            text["pattern"] = Name.Pattern;
         return Written(type) is { } own ? OrNull(own, nullable) : schema;
     }
+
+    private static bool IsName(JsonSchemaExporterContext context) =>
+        context.PropertyInfo?.AssociatedParameter?.AttributeProvider?.IsDefined(typeof(NamedAttribute), inherit: false) == true;
 
     /// <summary>What the types with converters of their own write; null for others.</summary>
     private static JsonObject? Written(Type type) => type switch

@@ -9,6 +9,18 @@ public static class EnvironmentVariables
     /// <summary>The AMQP URI of RabbitMQ, virtual host included.</summary>
     public const string RabbitMq = "JUSTRUNIT_RABBITMQ";
 
+    /// <summary>The same, of the user in whose name events are handed to the broker; services only.</summary>
+    public const string Relay = "JUSTRUNIT_RABBITMQ_RELAY";
+
+    /// <summary>
+    /// <c>roles</c>, as when it is not set: the broker's user says who speaks, and each may say only what is its role's. <c>none</c>:
+    /// whoever may use the broker may say anything.
+    /// </summary>
+    public const string Authority = "JUSTRUNIT_AUTHORITY";
+
+    /// <summary>The folder of the passwords of all roles: for what starts the other processes, and for nothing else.</summary>
+    public const string Credentials = "JUSTRUNIT_CREDENTIALS";
+
     /// <summary>The folder of the log files; not set: none are written.</summary>
     public const string Logs = "JUSTRUNIT_LOGS";
 

@@ -1,5 +1,6 @@
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -46,8 +47,18 @@ public static class ProcessHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(consumers);
-        builder.Services.AddHostedService(provider =>
-            new TopologySetup(rabbitMq, reader, provider.GetRequiredService<ILogger<TopologySetup>>()));
-        Bus.Add(builder.Services, rabbitMq, reader, consumers, retries);
+        var registration = new ConsumerRegistration();
+        consumers(registration);
+        var identity = BrokerIdentity.Of(rabbitMq, reader);
+        builder.Services.AddSingleton(identity);
+        builder.Services.AddSingleton<RefusalMeter>();
+        builder.Services.AddSingleton(_ => new CommandSender(rabbitMq, $"commands-{reader}"));
+        builder.Services.AddHostedService(provider => new TopologySetup(
+            rabbitMq,
+            reader,
+            identity,
+            [.. registration.Entries.Select(entry => entry.Message)],
+            provider.GetRequiredService<ILogger<TopologySetup>>()));
+        Bus.Add(builder.Services, rabbitMq, reader, identity, registration, retries);
     }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.ExceptionServices;
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Files;
 using JustRunIt.Hosting.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -17,6 +18,9 @@ public static partial class ServiceProgram
     /// <summary>Command line argument after the configuration: only reads and checks it.</summary>
     public const string Check = "--check";
 
+    /// <summary>Last command line argument: only makes the schema of the database, as its owner, and ends.</summary>
+    public const string Schema = "--schema";
+
     private const string FileHelp =
         "  --config FILE  YAML or JSON; docs/configuration.md describes it\n"
         + $"  {Check}        only reads the file, and says what is wrong in it\n";
@@ -29,23 +33,30 @@ public static partial class ServiceProgram
     /// <param name="purpose">One line for <c>--help</c>.</param>
     /// <param name="build">Builds what is run.</param>
     public static Task<int> RunAsync(string[] args, string purpose, Func<HostApplicationBuilder> build) =>
-        RunAsync(args, purpose, "", () => args is []
+        RunAsync(args, purpose, "", () => args is [] or [Schema]
             ? build()
-            : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is --help"));
+            : throw new ConfigurationException($"command line: '{string.Join(' ', args)}'; allowed is {Schema} or --help"));
 
     /// <summary>Runs a process with a configuration file to its end.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="purpose">One line for <c>--help</c>.</param>
     /// <param name="read">Reads and checks the file, and does nothing else.</param>
     /// <param name="build">Builds what is run from what was read.</param>
+    /// <param name="schema">Builds what can make a schema; null for what has none.</param>
     public static Task<int> RunAsync<TSettings>(
-        string[] args, string purpose, Func<string, TSettings> read, Func<TSettings, HostApplicationBuilder> build) =>
+        string[] args,
+        string purpose,
+        Func<string, TSettings> read,
+        Func<TSettings, HostApplicationBuilder> build,
+        Func<HostApplicationBuilder>? schema = null) =>
         RunAsync(args, purpose, $" --config FILE [{Check}]", () => args switch
         {
             ["--config", var file] => build(read(file)),
+            [Schema] when schema is not null => schema(),
             ["--config", var file, Check] => Checked(read(file)),
             _ => throw new ConfigurationException(
-                $"command line: '{string.Join(' ', args)}'; allowed is --config FILE, with {Check} or without, or --help"),
+                $"command line: '{string.Join(' ', args)}'; allowed is --config FILE, with {Check} or without, "
+                + $"{(schema is null ? "" : $"{Schema}, ")}or --help"),
         });
 
     private static HostApplicationBuilder? Checked<TSettings>(TSettings settings)
@@ -56,6 +67,7 @@ public static partial class ServiceProgram
 
     private static async Task<int> RunAsync(string[] args, string purpose, string arguments, Func<HostApplicationBuilder?> build)
     {
+        OwnerOnly.ForWholeProcess();
         if (args is ["--help"] or ["-h"])
         {
             await Console.Out.WriteLineAsync(Help(purpose, arguments)).ConfigureAwait(false);
@@ -74,7 +86,10 @@ public static partial class ServiceProgram
             if (build() is not { } builder)
                 return 0;
             host = builder.Build();
-            await RunAsync(host).ConfigureAwait(false);
+            if (args is [.., Schema])
+                await SetUpAsync(host).ConfigureAwait(false);
+            else
+                await RunAsync(host).ConfigureAwait(false);
             return 0;
         }
         catch (ConfigurationException e)
@@ -96,6 +111,15 @@ public static partial class ServiceProgram
             if (host is not null)
                 await ((IAsyncDisposable)host).DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private static async Task SetUpAsync(IHost host)
+    {
+        var all = host.Services.GetServices<ISetUp>().ToList();
+        if (all.Count == 0)
+            throw new ConfigurationException($"command line: '{Schema}'; this process has no schema");
+        foreach (var each in all)
+            await each.SetUpAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -133,11 +157,15 @@ public static partial class ServiceProgram
         Usage: dotnet {Assembly.GetEntryAssembly()?.GetName().Name}.dll{arguments}
         {(arguments.Length > 0 ? $"\n{FileHelp}" : "")}
         Environment
-          {EnvironmentVariables.RabbitMq}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST
+          {EnvironmentVariables.RabbitMq}  address of RabbitMQ, amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS
+          {EnvironmentVariables.Relay}  the same of the user who hands events over; services only
           {EnvironmentVariables.Postgres}  Npgsql connection string; not needed by host agents and proxy nodes
+          {EnvironmentVariables.Authority} roles (default) or none: whether it is checked who may say what
           {EnvironmentVariables.Logs}      folder of the log files; not set: none are written
           {EnvironmentVariables.LogLevel} {LogSettings.AllowedLevels} (default Information);
                               {EnvironmentVariables.LogLevel}__SOURCE likewise, for one source and all below it
+
+        {Schema} as last argument makes the schema of a service's database, as its owner, and ends.
 
         Exit codes: 0 ended orderly, 1 failure, 2 bad input.
         """;

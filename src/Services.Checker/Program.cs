@@ -10,5 +10,5 @@ return await ServiceProgram.RunAsync(
     () => ServiceHost.CreateService(
         Catalog.Checker,
         messages => messages
-            .Decide<InterpolationUsed, CheckingDecider>()
-            .Decide<ExperimentCompleted, CheckingDecider>()));
+            .Decide<InterpolationUsed, CheckingDecider>(atOnce: 4)
+            .Decide<ExperimentCompleted, CheckingDecider>(atOnce: 4)));

@@ -4,6 +4,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
 using JustRunIt.Events.Timers;
@@ -11,23 +12,26 @@ using JustRunIt.Hosting;
 using JustRunIt.Services.Experimenter;
 using Microsoft.Extensions.DependencyInjection;
 
+// Explorations have a stream each: they need not wait for one another.
+const int atOnce = 8;
 return await ServiceProgram.RunAsync(args, "Experimenter: explores a violated or slack service by experiments on a clone", () =>
 {
     var builder = ServiceHost.CreateService(
         Catalog.Experimenter,
         messages => messages
-            .Decide<SlaViolated, ExplorationDecider>()
-            .Decide<SlaSlackDetected, ExplorationDecider>()
-            .Decide<AllocationNotDecided, ExplorationDecider>()
-            .Decide<VmCloned, ExperimentDecider>()
-            .Decide<VmCloneFailed, ExperimentDecider>()
-            .Decide<VmExited, ExperimentDecider>()
-            .Decide<AllocationSet, ExperimentDecider>()
-            .Decide<AllocationRefused, ExperimentDecider>()
-            .Decide<ReplayMeasured, ExperimentDecider>()
-            .Decide<ValidationRequested, ExperimentDecider>()
-            .Decide<TimerElapsed, ExperimentDecider>()
-            .Add<PowerMeasuredConsumer, PowerMeasured>(atOnce: 4));
+            .Decide<SlaViolated, ExplorationDecider>(atOnce)
+            .Decide<SlaSlackDetected, ExplorationDecider>(atOnce)
+            .Decide<AllocationNotDecided, ExplorationDecider>(atOnce)
+            .Decide<ServiceWithdrawn, ExplorationDecider>(atOnce)
+            .Decide<VmCloned, ExperimentDecider>(atOnce)
+            .Decide<VmCloneFailed, ExperimentDecider>(atOnce)
+            .Decide<VmExited, ExperimentDecider>(atOnce)
+            .Decide<AllocationSet, ExperimentDecider>(atOnce)
+            .Decide<AllocationRefused, ExperimentDecider>(atOnce)
+            .Decide<ReplayMeasured, ExperimentDecider>(atOnce)
+            .Decide<ValidationRequested, ExperimentDecider>(atOnce)
+            .Decide<TimerElapsed, ExperimentDecider>(atOnce)
+            .Add<PowerMeasuredConsumer, PowerMeasured>(atOnce));
     PowerReadings.Register(builder.Services);
     return builder;
 });

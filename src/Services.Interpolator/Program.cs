@@ -6,4 +6,4 @@ using JustRunIt.Hosting;
 
 return await ServiceProgram.RunAsync(args, "Interpolator: fills the blanks of a matrix, and flags them", () => ServiceHost.CreateService(
     Catalog.Interpolator,
-    messages => messages.Decide<ExperimentsEnded, FillingDecider>()));
+    messages => messages.Decide<ExperimentsEnded, FillingDecider>(atOnce: 4)));

@@ -2,6 +2,7 @@ using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
 using Marten;
+using Marten.Internal;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace JustRunIt.Services.Monitor;
@@ -11,6 +12,8 @@ namespace JustRunIt.Services.Monitor;
 /// </summary>
 internal sealed class OpenWindows : IFactSource, IKeeper
 {
+    private const string Alias = "open_window";
+
     /// <inheritdoc />
     public Type Asked => typeof(OpenWindowAsked);
 
@@ -21,7 +24,7 @@ internal sealed class OpenWindows : IFactSource, IKeeper
     public static void Register(IServiceCollection services)
     {
         services.AddSingleton(new StoreExtension(options =>
-            options.Schema.For<Document>().DocumentAlias("open_window").UseOptimisticConcurrency(true)));
+            options.Schema.For<Document>().DocumentAlias(Alias).UseOptimisticConcurrency(true)));
         services.AddSingleton<OpenWindows>();
         services.AddSingleton<IFactSource>(provider => provider.GetRequiredService<OpenWindows>());
         services.AddSingleton<IKeeper>(provider => provider.GetRequiredService<OpenWindows>());
@@ -36,10 +39,37 @@ internal sealed class OpenWindows : IFactSource, IKeeper
     }
 
     /// <inheritdoc />
-    public void Keep(IKept kept, IDocumentSession session)
+    public async Task<IReadOnlyDictionary<object, object?>> AnswerAllAsync(
+        IReadOnlyCollection<object> asked, IDocumentSession session, CancellationToken cancellation)
     {
-        var open = (OpenWindow)kept;
-        session.Store(new Document { Id = Id(open.Service, open.Source), Window = open.Window });
+        var ids = asked.Cast<OpenWindowAsked>().Select(question => Id(question.Service, question.Source)).ToArray();
+        var documents = (await session.LoadManyAsync<Document>(cancellation, ids).ConfigureAwait(false))
+            .ToDictionary(document => document.Id, document => document.Window);
+        return asked.Cast<OpenWindowAsked>().ToDictionary(
+            object (question) => question,
+            object? (question) => documents.GetValueOrDefault(Id(question.Service, question.Source), SlaWindow.Empty));
+    }
+
+    /// <inheritdoc />
+    public void Keep(IKept kept, IDocumentSession session) => KeepAll([kept], session);
+
+    /// <inheritdoc />
+    public void KeepAll(IReadOnlyCollection<IKept> kept, IDocumentSession session)
+    {
+        // Knows the versions of what it has read.
+        var marten = (IMartenSession)session;
+        session.QueueOperation(new OpenWindowsWrite(
+            [
+                .. kept.Cast<OpenWindow>().OrderBy(open => Id(open.Service, open.Source), StringComparer.Ordinal).Select(open =>
+                {
+                    var id = Id(open.Service, open.Source);
+                    return new OpenWindowsWrite.Row(
+                        id,
+                        marten.Serializer.ToJson(new Document { Id = id, Window = open.Window }),
+                        marten.Versions.VersionFor<Document, string>(id));
+                }),
+            ],
+            $"{StoreSetup.Schema}.mt_doc_{Alias}"));
     }
 
     private static string Id(string service, string source) => $"{service}/{source}";

@@ -5,6 +5,7 @@ using JustRunIt.Hosting;
 using JustRunIt.Services.Monitor;
 using JustRunIt.Services.Monitor.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 return await ServiceProgram.RunAsync(
     args,
@@ -12,13 +13,20 @@ return await ServiceProgram.RunAsync(
     ServicesFile.Read,
     configuration =>
     {
-        var builder = ServiceHost.CreateService(
-            Catalog.Monitor,
-            messages => messages
-                .Decide<ResponseTimesMeasured, SlaDecider>()
-                .Decide<ExternalWindowReported, SlaDecider>());
+        var builder = Create();
         builder.Services.AddSingleton(configuration);
         builder.Services.AddHostedService<ServiceRegistration>();
-        OpenWindows.Register(builder.Services);
         return builder;
-    });
+    },
+    schema: Create);
+
+static HostApplicationBuilder Create()
+{
+    var builder = ServiceHost.CreateService(
+        Catalog.Monitor,
+        messages => messages
+            .DecideTogether<ResponseTimesMeasured, SlaDecider>()
+            .Decide<ExternalWindowReported, SlaDecider>());
+    OpenWindows.Register(builder.Services);
+    return builder;
+}

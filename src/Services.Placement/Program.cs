@@ -15,6 +15,8 @@ return await ServiceProgram.RunAsync(
         messages => messages
             .Decide<MachineAnnounced, InventoryDecider>()
             .Decide<VmStarted, InventoryDecider>()
+            .Decide<VmExited, InventoryDecider>()
+            .Decide<ForgetMachine, ForgettingDecider>()
             .Decide<MatrixFilled, PlacementDecider>()
             .Decide<MismatchDetected, PlacementDecider>()
             .Decide<TimerElapsed, PlacementDecider>()

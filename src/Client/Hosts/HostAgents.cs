@@ -1,9 +1,12 @@
 using System.Text.Json;
 using JustRunIt.Client.Observing;
+using JustRunIt.Client.Supervision;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
 
 namespace JustRunIt.Client.Hosts;
 
@@ -22,7 +25,7 @@ public sealed class HostAgents : IAsyncDisposable
     /// <summary>Connects.</summary>
     public static async Task<HostAgents> ConnectAsync(CancellationToken cancellation)
     {
-        var bus = Broker.FromEnvironment();
+        var bus = await OperatorAddressAsync(Broker.FromEnvironment(), cancellation).ConfigureAwait(false);
         var observer = await Observer.ConnectAsync(bus, cancellation).ConfigureAwait(false);
         try
         {
@@ -33,6 +36,20 @@ public sealed class HostAgents : IAsyncDisposable
             await observer.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Where an operator finds the broker: as whoever the address says, or, where the passwords of all roles are at hand, as the user
+    /// who is one.
+    /// </summary>
+    public static async Task<Uri> OperatorAddressAsync(Uri broker, CancellationToken cancellation)
+    {
+        if (!BrokerIdentity.IsChecked || CredentialFolder.FromEnvironment() is not { } credentials)
+            return broker;
+        var self = new Speaker(Roles.Of(Roles.Operator), null);
+        if (!credentials.Knows(self))
+            await RoleSetup.ApplyAsync(credentials, broker, [], cancellation).ConfigureAwait(false);
+        return credentials.BrokerAddress(broker, self);
     }
 
     /// <summary>Asks all; those that answer in time.</summary>

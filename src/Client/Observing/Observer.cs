@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using JustRunIt.Events;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
+using JustRunIt.Hosting.Messaging.Connecting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -34,7 +36,7 @@ public sealed class Observer : IAsyncDisposable
     /// <summary>Connects and subscribes.</summary>
     public static async Task<Observer> ConnectAsync(Uri rabbitMq, CancellationToken cancellation)
     {
-        var factory = new ConnectionFactory { Uri = rabbitMq, ClientProvidedName = "console" };
+        var factory = BrokerConnections.FactoryFor(rabbitMq, "console");
         var connection = await factory.CreateConnectionAsync(cancellation).ConfigureAwait(false);
         var channel = await connection.CreateChannelAsync(cancellationToken: cancellation).ConfigureAwait(false);
         var observer = new Observer(connection, channel);
@@ -42,8 +44,12 @@ public sealed class Observer : IAsyncDisposable
         foreach (var entry in Catalog.Entries.Where(entry => !entry.Message.IsAssignableTo(typeof(ICommand))))
         {
             var exchange = Names.Exchange(entry.Message);
-            await channel.ExchangeDeclareAsync(
-                exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation).ConfigureAwait(false);
+            if (!BrokerIdentity.IsChecked)
+            {
+                await channel.ExchangeDeclareAsync(
+                    exchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation).ConfigureAwait(false);
+            }
+
             await channel.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: cancellation).ConfigureAwait(false);
         }
 

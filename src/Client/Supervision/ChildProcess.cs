@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.Client.Supervision;
 
@@ -16,7 +17,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     private ChildProcess(string name, string logFile, Process process, Action<string>? onLine)
     {
         (Name, LogFile, this.process) = (name, logFile, process);
-        log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        log = new StreamWriter(OwnerOnly.Open(logFile, FileMode.Append, share: FileShare.ReadWrite)) { AutoFlush = true };
         reading = Task.WhenAll(ReadAsync(process.StandardOutput, onLine), ReadAsync(process.StandardError, null));
     }
 
@@ -63,7 +64,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         foreach (var (variable, value) in environment)
             start.Environment[variable] = value;
-        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
+        OwnerOnly.Folder(Path.GetDirectoryName(logFile)!);
         return new ChildProcess(name, logFile, Process.Start(start)!, onLine);
     }
 

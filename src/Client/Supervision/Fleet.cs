@@ -1,13 +1,27 @@
 using System.Diagnostics;
+using JustRunIt.Events;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Messaging.Authority;
+using Npgsql;
 
 namespace JustRunIt.Client.Supervision;
 
 /// <summary>The processes of the system on this machine: each startable alone, sharing nothing but RabbitMQ and PostgreSQL.</summary>
-public sealed class Fleet(Connections connections, string folder) : IAsyncDisposable
+/// <param name="connections">Where these are, and who administers them.</param>
+/// <param name="folder">Where their logs go.</param>
+/// <param name="credentials">The passwords of all roles; each process is given its own. Null for those of the environment.</param>
+public sealed class Fleet(Connections connections, string folder, CredentialFolder? credentials = null) : IAsyncDisposable
 {
+    /// <summary>Variable by which what a fleet has started is found again: its folder.</summary>
+    public const string FolderVariable = "JUSTRUNIT_FLEET";
+
+    private const string Service = "Services.";
+    private const string Agent = "HostAgent";
+    private const string Node = "ProxyNode";
+
     /// <summary>The five services, by project.</summary>
     public static readonly IReadOnlyList<string> Services =
         ["Services.Monitor", "Services.Experimenter", "Services.Interpolator", "Services.Checker", "Services.Placement"];
@@ -30,6 +44,28 @@ public sealed class Fleet(Connections connections, string folder) : IAsyncDispos
         return process.ExitCode == 0 ? null : said.Trim();
     }
 
+    /// <summary>The role of a host agent or proxy node, as its configuration file names it.</summary>
+    /// <exception cref="ConfigurationException">The file names none.</exception>
+    public static Speaker SpeakerOf(string project, string file) => project switch
+    {
+        Agent => new Speaker(Roles.Of(Catalog.HostAgent), YamlField.Root(file).Required("agent").Text()),
+        Node => new Speaker(Roles.Of(Catalog.ProxyNode), YamlField.Root(file).Required("node").Text()),
+        _ => throw new ArgumentException($"{project} has no names", nameof(project)),
+    };
+
+    /// <summary>Before any starts: gives all roles their rights, and makes the schema as its owner.</summary>
+    /// <param name="named">Those that have names.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ConfigurationException">A server refuses that; says why.</exception>
+    public async Task PrepareAsync(IEnumerable<Speaker> named, CancellationToken cancellation)
+    {
+        if (credentials is null)
+            return;
+        var schema = Task.WhenAll(Services.Select(service => MakeSchemaAsync(service, cancellation)));
+        await RoleSetup.ApplyAsync(credentials, connections.RabbitMq, named, cancellation).ConfigureAwait(false);
+        await schema.ConfigureAwait(false);
+    }
+
     /// <summary>Starts one.</summary>
     public ChildProcess Start(string project, params string[] arguments)
     {
@@ -38,11 +74,10 @@ public sealed class Fleet(Connections connections, string folder) : IAsyncDispos
             project,
             assembly,
             arguments,
-            new Dictionary<string, string>
+            new Dictionary<string, string>(EnvironmentOf(project, arguments))
             {
-                [Connections.PostgresVariable] = connections.Postgres,
-                [Connections.RabbitMqVariable] = connections.RabbitMq.ToString(),
                 [EnvironmentVariables.Logs] = Programs.LogFolder,
+                [FolderVariable] = folder,
                 ["DOTNET_gcServer"] = "0",
                 ["DOTNET_TieredPGO"] = "0",
             },
@@ -66,6 +101,61 @@ public sealed class Fleet(Connections connections, string folder) : IAsyncDispos
     /// <inheritdoc />
     public async ValueTask DisposeAsync() =>
         await Task.WhenAll(Running.Select(process => process.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    /// <summary>What a process is told of the servers: its own user, and nobody else's.</summary>
+    private Dictionary<string, string> EnvironmentOf(string project, string[] arguments)
+    {
+        if (credentials is null)
+        {
+            return new Dictionary<string, string>
+            {
+                [Connections.PostgresVariable] = connections.Postgres,
+                [Connections.RabbitMqVariable] = connections.RabbitMq.ToString(),
+            };
+        }
+
+        var isService = project.StartsWith(Service, StringComparison.Ordinal);
+        var speaker = isService
+            ? new Speaker(Roles.Of(project[Service.Length..].ToLowerInvariant()), null)
+            : SpeakerOf(project, arguments[1]);
+        return new Dictionary<string, string>
+        {
+            [Connections.RabbitMqVariable] = $"{credentials.BrokerAddress(connections.RabbitMq, speaker)}",
+            [EnvironmentVariables.Relay] =
+                isService ? $"{credentials.BrokerAddress(connections.RabbitMq, new Speaker(Roles.Of(Roles.Relay), null))}" : "",
+            [Connections.PostgresVariable] = isService ? DatabaseOf(speaker, credentials) : "",
+            [EnvironmentVariables.Authority] = "roles",
+            [EnvironmentVariables.Credentials] = "",
+            [RoleSetup.ControlVariable] = "",
+        };
+    }
+
+    private string DatabaseOf(Speaker service, CredentialFolder from) => new NpgsqlConnectionStringBuilder(connections.Postgres)
+    {
+        Username = $"justrunit_{service.Role.Name}",
+        Password = from.DatabasePassword(service.Role.Name),
+    }.ConnectionString;
+
+    private async Task MakeSchemaAsync(string project, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("dotnet", [AssemblyOf(project), ServiceProgram.Schema])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[Connections.PostgresVariable] = connections.Postgres;
+        start.Environment[Connections.RabbitMqVariable] = connections.RabbitMq.ToString();
+        start.Environment[EnvironmentVariables.Authority] = "none";
+        using var process = Process.Start(start)!;
+        var said = process.StandardOutput.ReadToEndAsync(cancellation);
+        var errors = await process.StandardError.ReadToEndAsync(cancellation).ConfigureAwait(false);
+        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+        if (process.ExitCode != 0)
+        {
+            var output = await said.ConfigureAwait(false);
+            throw new ConfigurationException($"{project} {ServiceProgram.Schema}: {errors.Trim()} {output.Trim()}");
+        }
+    }
 
     private static string AssemblyOf(string project)
     {

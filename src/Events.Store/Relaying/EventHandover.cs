@@ -1,137 +1,173 @@
-using System.Text;
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
-using JustRunIt.Events.Upcasting;
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>
-/// Hands events to the broker, with the commands that follow from them. An event that an older program wrote goes out as
-/// readers of today expect it. One that cannot be read here is parked, said aloud, and passed by: nothing is lost, and nothing
-/// stands still.
+/// Hands events to the broker, with the commands that follow from them. What cannot be read here, or sent, is parked, said aloud,
+/// and passed by: nothing is lost, and nothing stands still.
 /// </summary>
-internal sealed partial class EventHandover(Publisher publisher, NpgsqlConnection connection, ILogger logger)
+internal sealed partial class EventHandover(Publisher publisher, Lease lease, NpgsqlConnection connection, ILogger logger)
 {
-    /// <summary>Hands events over in order, without waiting for the broker.</summary>
-    /// <returns>Ends when the broker has confirmed all.</returns>
-    public async Task<Task> StartAsync(List<RecordedEvent> events, CancellationToken cancellation)
+    /// <summary>How often a message is sent that the broker does not take: it may be short of something for a moment.</summary>
+    private const int MostAttempts = 5;
+
+    /// <summary>So many refused in a row, and none taken between, are the broker's fault rather than theirs.</summary>
+    private const int MostInARow = 100;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private int refusedInARow;
+
+    /// <summary>
+    /// Whether the broker ended the channel or the connection because of something that was sent, and not because it stops itself.
+    /// </summary>
+    public static bool IsRefusal(Exception exception)
     {
-        // Started in order on one channel, so the broker sees them in order; the confirms are awaited together.
-        var confirms = new List<Task>(events.Count);
-        foreach (var recorded in events)
+        for (var e = exception; e is not null; e = e.InnerException)
         {
-            if (Outgoing.TryRead(recorded, out var outgoing, out var problem))
+            if (e is OperationInterruptedException { ShutdownReason: { Initiator: ShutdownInitiator.Peer } reason }
+                && reason.ReplyCode != Constants.ConnectionForced)
             {
-                await StartAsync(recorded, outgoing, confirms, cancellation).ConfigureAwait(false);
-                continue;
-            }
-
-            await ParkedTable.AddAsync(connection, recorded, cancellation).ConfigureAwait(false);
-            Log.Parked(logger, recorded.WireName, recorded.Stream, recorded.Version, OneLine.Of(problem));
-        }
-
-        return Task.WhenAll(confirms);
-    }
-
-    /// <summary>Hands over what was parked by a leader that could not read it, and can be read here.</summary>
-    public async Task SendParkedAsync(CancellationToken cancellation)
-    {
-        foreach (var sequence in await ParkedTable.ReadAsync(connection, cancellation).ConfigureAwait(false))
-        {
-            if (await EventReader.ReadOneAsync(connection, sequence, cancellation).ConfigureAwait(false) is { } recorded)
-            {
-                if (!Outgoing.TryRead(recorded, out var outgoing, out _))
-                    continue;
-                var confirms = new List<Task>();
-                await StartAsync(recorded, outgoing, confirms, cancellation).ConfigureAwait(false);
-                await Task.WhenAll(confirms).ConfigureAwait(false);
-                Log.Unparked(logger, recorded.WireName, recorded.Stream, recorded.Version);
-            }
-
-            await ParkedTable.RemoveAsync(connection, sequence, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private async Task StartAsync(RecordedEvent recorded, Outgoing outgoing, List<Task> confirms, CancellationToken cancellation)
-    {
-        var headers = new MessageHeaders(
-            recorded.Id, recorded.CorrelationId, recorded.AtUtc, recorded.Stream, recorded.Version, recorded.CausationId);
-        confirms.Add(publisher.PublishAsync(Wire.NameOf(outgoing.Type), outgoing.Json, headers, cancellation).AsTask());
-        HandOverLog.Event(logger, recorded, outgoing.Type, headers);
-        if (outgoing.Event is not { } @event)
-            return;
-        foreach (var command in Consequences.CommandsOf(@event, recorded.Id))
-        {
-            // Declared before anything later is started: no later command may overtake this one.
-            await publisher.DeclareAsync(command, cancellation).ConfigureAwait(false);
-            var id = DeterministicId.From(recorded.Id, Wire.NameOf(command.GetType()));
-            var following = headers with { Id = id, CausationId = recorded.Id };
-            confirms.Add(publisher.SendAsync(command, following, cancellation).AsTask());
-            HandOverLog.Command(logger, recorded, command, following);
-        }
-    }
-
-    /// <summary>An event as it goes out.</summary>
-    /// <param name="Type">Its type of today.</param>
-    /// <param name="Json">Its body.</param>
-    /// <param name="Event">The event itself where commands may follow from it, or it had to be read; else null.</param>
-    private readonly record struct Outgoing(Type Type, byte[] Json, IDomainEvent? Event)
-    {
-        public static bool TryRead(RecordedEvent recorded, out Outgoing outgoing, out string problem)
-        {
-            (outgoing, problem) = (default, "");
-            if (!StoredEvents.IsKnown(recorded.WireName))
-            {
-                problem = "its type is newer than this program";
-                return false;
-            }
-
-            try
-            {
-                outgoing = Read(recorded);
                 return true;
             }
-            // What a body can do wrong: no such JSON, no such field, no such value.
-            catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException
-                or NullReferenceException or UnknownEventException)
+        }
+
+        return false;
+    }
+
+    /// <summary>Hands events over in order, without waiting for the broker.</summary>
+    /// <returns>Ends when the broker has answered for all, with what it does not take: to be parked before the events are passed.</returns>
+    public async Task<Task<ParkedMessage[]>> StartAsync(List<RecordedEvent> events, CancellationToken cancellation)
+    {
+        // Started in order on one channel, so the broker sees them in order; the confirms are awaited together.
+        var answers = new List<Task<ParkedMessage?>>(events.Count);
+        foreach (var recorded in events)
+        {
+            var messages = OutgoingMessage.Of(recorded, out var unsent);
+            if (unsent is not null)
+                await ParkAsync(unsent, cancellation).ConfigureAwait(false);
+            foreach (var message in messages)
             {
-                problem = e.Message;
-                return false;
+                // Declared before anything later is started: no later command may overtake this one.
+                if (message.Queue is not null)
+                    await publisher.DeclareAsync(message.Queue, cancellation).ConfigureAwait(false);
+                await publisher.UnblockedAsync(cancellation).ConfigureAwait(false);
+                answers.Add(SendAsync(message, cancellation));
+                HandOverLog.Message(logger, message);
             }
         }
 
-        private static Outgoing Read(RecordedEvent recorded)
-        {
-            if (recorded.IsOfOlderProgram || StoredEvents.IsOld(recorded.WireName))
-            {
-                var read = StoredEvents.Read(recorded.WireName, Encoding.UTF8.GetString(recorded.Json));
-                return new Outgoing(read.GetType(), JsonSerializer.SerializeToUtf8Bytes(read, read.GetType(), Wire.Json), read);
-            }
+        return CollectAsync(answers);
+    }
 
-            var type = Wire.TypeOf(recorded.WireName)!;
-            return new Outgoing(
-                type,
-                recorded.Json,
-                Consequences.HasCommands(type) ? StoredEvents.Read(recorded.WireName, Encoding.UTF8.GetString(recorded.Json)) : null);
+    /// <summary>
+    /// Hands one event over, each of its messages for itself, so that one for which the broker ends the channel is known, and parked.
+    /// What is parked already is left out.
+    /// </summary>
+    public async Task SendCarefullyAsync(RecordedEvent recorded, CancellationToken cancellation)
+    {
+        var messages = OutgoingMessage.Of(recorded, out var unsent);
+        if (unsent is not null)
+            await ParkAsync(unsent, cancellation).ConfigureAwait(false);
+        foreach (var message in messages)
+        {
+            if (await ParkedTable.ContainsAsync(connection, message.Headers.Id, cancellation).ConfigureAwait(false))
+                continue;
+            try
+            {
+                if (await SendAloneAsync(message, cancellation).ConfigureAwait(false) is { } parked)
+                    await ParkAsync(parked, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsRefusal(e))
+            {
+                await ParkAsync(message.Park(ParkReason.Refused, OneLine.Of(e)), cancellation).ConfigureAwait(false);
+                throw;
+            }
         }
     }
+
+    /// <summary>Sends one message and waits for the broker's answer.</summary>
+    /// <returns>The message as it is to be parked; null when the broker has it.</returns>
+    public async Task<ParkedMessage?> SendAloneAsync(OutgoingMessage message, CancellationToken cancellation)
+    {
+        if (message.Queue is not null)
+            await publisher.DeclareAsync(message.Queue, cancellation).ConfigureAwait(false);
+        await publisher.UnblockedAsync(cancellation).ConfigureAwait(false);
+        var parked = await SendAsync(message, cancellation).ConfigureAwait(false);
+        if (parked is null)
+            HandOverLog.Message(logger, message);
+        return parked;
+    }
+
+    /// <summary>Parks a message, and says so.</summary>
+    public async Task ParkAsync(ParkedMessage parked, CancellationToken cancellation)
+    {
+        await ParkedTable.AddAsync(connection, lease.Fence, parked, cancellation).ConfigureAwait(false);
+        Tell(parked);
+    }
+
+    /// <summary>Parks a timer, and says so.</summary>
+    public async Task ParkTimerAsync(ParkedMessage parked, CancellationToken cancellation)
+    {
+        await ParkedTable.AddTimerAsync(connection, lease.Fence, parked, cancellation).ConfigureAwait(false);
+        Tell(parked);
+    }
+
+    private static async Task<ParkedMessage[]> CollectAsync(List<Task<ParkedMessage?>> answers) =>
+        [.. (await Task.WhenAll(answers).ConfigureAwait(false)).OfType<ParkedMessage>()];
+
+    private async Task<ParkedMessage?> SendAsync(OutgoingMessage message, CancellationToken cancellation)
+    {
+        var pause = FirstPause;
+        for (var attempt = 1; ; attempt++)
+        {
+            lease.ThrowIfLost();
+            try
+            {
+                await (message.Queue is { } queue
+                    ? publisher.SendAsync(queue, message.WireName, message.Json, message.Headers, cancellation)
+                    : publisher.PublishAsync(message.WireName, message.Json, message.Headers, cancellation)).ConfigureAwait(false);
+                Interlocked.Exchange(ref refusedInARow, 0);
+                return null;
+            }
+            catch (PublishException e) when (e.IsReturn)
+            {
+                return message.Park(ParkReason.QueueGone, $"queue '{message.Queue}' is not there");
+            }
+            catch (PublishException)
+            {
+                if (attempt == MostAttempts)
+                    return Refused(message);
+            }
+            catch (Exception e) when (e is ArgumentException or NotSupportedException or FormatException or OverflowException)
+            {
+                return message.Park(ParkReason.Unsendable, OneLine.Of(e));
+            }
+
+            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            pause *= 2;
+        }
+    }
+
+    private ParkedMessage Refused(OutgoingMessage message) => Interlocked.Increment(ref refusedInARow) > MostInARow
+        ? throw new InvalidOperationException($"the broker has refused {MostInARow} messages in a row")
+        : message.Park(ParkReason.Refused, $"the broker refused it {MostAttempts} times; a queue that it goes to may be full");
+
+    private void Tell(ParkedMessage parked) => Log.Parked(
+        logger, parked.WireName, parked.Stream ?? "no stream", parked.Version ?? 0, parked.Reason, OneLine.Of(parked.Problem));
 
     private static partial class Log
     {
         [LoggerMessage(
             EventId = 1106,
             Level = LogLevel.Error,
-            Message = "relay: {WireName} of {EventStream} at {EventVersion} cannot be read, and waits for a newer program: {Problem}")]
-        public static partial void Parked(ILogger logger, string wireName, string eventStream, long eventVersion, string problem);
-
-        [LoggerMessage(
-            EventId = 1107,
-            Level = LogLevel.Information,
-            Message = "relay: {WireName} of {EventStream} at {EventVersion} was parked, and is handed over")]
-        public static partial void Unparked(ILogger logger, string wireName, string eventStream, long eventVersion);
+            Message = "relay: {WireName} of {EventStream} at {EventVersion} is parked ({Reason}): {Problem}")]
+        public static partial void Parked(
+            ILogger logger, string wireName, string eventStream, long eventVersion, ParkReason reason, string problem);
     }
 }

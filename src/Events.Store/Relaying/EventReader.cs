@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using JustRunIt.Events.Deciding;
 using Npgsql;
@@ -5,24 +6,32 @@ using Npgsql;
 namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>
-/// Reads committed events in sequence order without ever passing one that is not committed yet. Sequence numbers are
-/// drawn before commit, so a gap is either a transaction in flight or one that was rolled back; the reader stops at a gap
-/// until every transaction that had begun when the gap was seen has ended.
+/// Reads committed events in sequence order without ever passing one that is not committed yet. Sequence numbers are drawn before
+/// commit, so a gap is either a transaction in flight or one that was rolled back; the reader stops at a gap until every transaction
+/// that may still fill it has ended (<see cref="SequenceHolders"/>).
 /// </summary>
 internal sealed class EventReader(NpgsqlConnection connection)
 {
     public const int PageSize = 500;
 
+    private readonly SequenceHolders holders = new(connection);
     private long gapAfter = -1;
-    private DateTime gapSeenAt;
+    private long gapSeenAt;
 
     /// <summary>Whether the last page ended at a gap that may still be filled.</summary>
     public bool AtGap { get; private set; }
 
+    /// <summary>How long the last page's gap has been waited at.</summary>
+    public TimeSpan WaitedAtGap => AtGap ? Stopwatch.GetElapsedTime(gapSeenAt) : TimeSpan.Zero;
+
+    /// <summary>Whose end is waited for: processes of the database's server, or prepared transactions.</summary>
+    public IReadOnlyCollection<string> WaitedFor => holders.Names;
+
     /// <summary>The events after <paramref name="position"/> that may be relayed now.</summary>
     public async Task<List<RecordedEvent>> ReadAsync(long position, CancellationToken cancellation)
     {
-        var gapIsFinal = gapAfter == position && await TransactionsEndedAsync(cancellation).ConfigureAwait(false);
+        // Asked before the page is read: what was committed by then is in it.
+        var gapIsFinal = gapAfter == position && await holders.HaveEndedAsync(cancellation).ConfigureAwait(false);
         var page = await ReadPageAsync(position, cancellation).ConfigureAwait(false);
         AtGap = false;
         var expected = position + 1;
@@ -30,16 +39,17 @@ internal sealed class EventReader(NpgsqlConnection connection)
         {
             if (page[i].Sequence != expected && !(i == 0 && gapIsFinal))
             {
-                var before = page[..i];
                 var lastSequence = i == 0 ? position : page[i - 1].Sequence;
                 if (gapAfter != lastSequence)
                 {
+                    gapSeenAt = Stopwatch.GetTimestamp();
+                    // Asked after a later number was seen: the missing ones were drawn before.
+                    await holders.RememberAsync(cancellation).ConfigureAwait(false);
                     gapAfter = lastSequence;
-                    gapSeenAt = await DatabaseClockAsync(cancellation).ConfigureAwait(false);
                 }
 
                 AtGap = true;
-                return before;
+                return page[..i];
             }
 
             expected = page[i].Sequence + 1;
@@ -91,23 +101,4 @@ internal sealed class EventReader(NpgsqlConnection connection)
 
     private static Guid? ReadId(NpgsqlDataReader reader, int column) =>
         !reader.IsDBNull(column) && Guid.TryParse(reader.GetString(column), out var id) ? id : null;
-
-    private async Task<bool> TransactionsEndedAsync(CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT NOT EXISTS (SELECT FROM pg_stat_activity
-                WHERE datname = current_database() AND backend_type = 'client backend'
-                AND pid <> pg_backend_pid() AND xact_start <= $1)
-            """,
-            connection);
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = gapSeenAt });
-        return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-    }
-
-    private async Task<DateTime> DatabaseClockAsync(CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand("SELECT clock_timestamp()", connection);
-        return (DateTime)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-    }
 }

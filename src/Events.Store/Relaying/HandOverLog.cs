@@ -11,22 +11,17 @@ namespace JustRunIt.Events.Store.Relaying;
 /// </summary>
 internal static partial class HandOverLog
 {
-    /// <summary>An event.</summary>
-    public static void Event(ILogger logger, RecordedEvent recorded, Type type, in MessageHeaders headers)
+    /// <summary>An event, or a command that follows from one.</summary>
+    public static void Message(ILogger logger, OutgoingMessage message)
     {
-        if (!logger.IsEnabled(LogLevel.Debug))
+        // Of a timer more is known elsewhere.
+        if (message.Type == typeof(TimerElapsed) || !logger.IsEnabled(message.Queue is null ? LogLevel.Debug : LogLevel.Information))
             return;
-        using var pushed = MessageTrace.Of(headers).PushTo(type);
-        Relayed(logger, recorded.WireName, recorded.Stream, recorded.Version);
-    }
-
-    /// <summary>A command that follows from an event.</summary>
-    public static void Command(ILogger logger, RecordedEvent source, ICommand command, in MessageHeaders headers)
-    {
-        if (!logger.IsEnabled(LogLevel.Information))
-            return;
-        using var pushed = MessageTrace.Of(headers).PushTo(command.GetType());
-        Sent(logger, Wire.NameOf(command.GetType()), Names.Destination(command), source.Stream, source.Version);
+        using var pushed = MessageTrace.Of(message.Headers).PushTo(message.Type);
+        if (message.Queue is { } queue)
+            Sent(logger, message.WireName, queue, message.Headers.Stream!, message.Headers.StreamVersion);
+        else
+            Relayed(logger, message.WireName, message.Headers.Stream!, message.Headers.StreamVersion);
     }
 
     /// <summary>A timer that is due.</summary>

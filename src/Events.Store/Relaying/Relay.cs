@@ -9,28 +9,25 @@ namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>
 /// Relays committed events to the broker, at least once and in stream order, with the commands that follow from them.
-/// Every service runs one; a lock in PostgreSQL lets one be active, and the next takes over when its connection ends.
+/// Every service runs one; a lease in PostgreSQL lets one be active, and the next takes over when it is given back or runs out.
 /// Timers that are due are sent by the active one.
 /// </summary>
 internal sealed partial class Relay(
     Connections connections,
     RelaySettings settings,
+    RelayMeter meter,
     ILogger<Relay> logger) : BackgroundService
 {
-    private const long LeaderLock = 0x4A52_4C59;
-    private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan ActivePoll = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan StayActiveFor = TimeSpan.FromMilliseconds(40);
-    private static readonly TimeSpan DropEvery = TimeSpan.FromHours(1);
-    private static readonly TimeSpan SleepAtMost = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan SameNewsEvery = TimeSpan.FromSeconds(30);
 
-    private readonly string address = new NpgsqlConnectionStringBuilder(connections.Postgres)
-    {
-        ApplicationName = $"justrunit-relay-{settings.Service}",
-        Pooling = false,
-        MaxAutoPrepare = 20,
-        AutoPrepareMinUsages = 3,
-    }.ConnectionString;
+    private readonly string holder =
+        $"{settings.Service} {Environment.MachineName}/{Environment.ProcessId} {Guid.NewGuid().ToString("N")[..8]}";
+
+    private readonly string address = Patience.OfRelay(connections.Postgres, $"justrunit-relay-{settings.Service}");
+    private readonly Suspicion suspicion = new();
+    private (string Reason, long At) told = ("", 0);
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +36,7 @@ internal sealed partial class Relay(
         {
             try
             {
-                await LeadAsync(stoppingToken).ConfigureAwait(false);
+                await ServeAsync(stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -48,17 +45,17 @@ internal sealed partial class Relay(
             catch (Exception e)
             {
                 // Whatever broke (a server restarted, a connection ended), the events are still there: begin again.
-                Log.Interrupted(logger, OneLine.Of(e));
-                await PauseAsync(TimeSpan.FromSeconds(1), stoppingToken).ConfigureAwait(false);
+                Tell(e);
+                await PauseAsync(stoppingToken).ConfigureAwait(false);
             }
         }
     }
 
-    private static async Task PauseAsync(TimeSpan pause, CancellationToken cancellation)
+    private static async Task PauseAsync(CancellationToken cancellation)
     {
         try
         {
-            await Task.Delay(pause, cancellation).ConfigureAwait(false);
+            await Task.Delay(Pause, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -66,88 +63,89 @@ internal sealed partial class Relay(
         }
     }
 
-    private async Task LeadAsync(CancellationToken cancellation)
+    /// <summary>Stands by with both connections open, since whoever could not relay shall not lead; leads once the lease is free.</summary>
+    private async Task ServeAsync(CancellationToken cancellation)
     {
-        // Not from the pool: a pooled connection would keep the lock after it is given back, until someone takes it again.
+        await using var publisher = await Publisher.ConnectAsync(
+            connections.Relay ?? connections.RabbitMq, $"relay-{settings.Service}", cancellation).ConfigureAwait(false);
+        publisher.BlockedChanged += OnBlockedChanged;
         await using var connection = new NpgsqlConnection(address);
         await connection.OpenAsync(cancellation).ConfigureAwait(false);
-        while (!await TryLockAsync(connection, cancellation).ConfigureAwait(false))
-            await Task.Delay(StandbyPoll, cancellation).ConfigureAwait(false);
-
-        Log.Leading(logger, settings.Service);
-        await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, $"relay-{settings.Service}", cancellation)
-            .ConfigureAwait(false);
-        // The position may fall back after a crash of the database: events are then relayed twice, which every consumer bears.
-        await ExecuteAsync(connection, $"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
-        var handover = new EventHandover(publisher, connection, logger);
-        await handover.SendParkedAsync(cancellation).ConfigureAwait(false);
-        var timers = new TimerPump(connection, publisher, logger);
-        var reader = new EventReader(connection);
-        var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
-        var unconfirmed = new UnconfirmedPages(position);
-        var lastEvent = Stopwatch.GetTimestamp();
-        var nextTimers = 0L;
-        var nextDrop = 0L;
-        while (true)
+        Lease? lease;
+        while ((lease = await Lease.TryTakeAsync(connection, holder, cancellation).ConfigureAwait(false)) is null)
         {
-            var events = await reader.ReadAsync(position, cancellation).ConfigureAwait(false);
-            if (events.Count > 0)
-            {
-                position = events[^1].Sequence;
-                unconfirmed.Add(position, await handover.StartAsync(events, cancellation).ConfigureAwait(false));
-                lastEvent = Stopwatch.GetTimestamp();
-            }
+            await Task.Delay(StandbyPoll, cancellation).ConfigureAwait(false);
+            if (!publisher.IsOpen)
+                throw new InvalidOperationException("the broker has ended the connection");
+        }
 
-            if (await unconfirmed.AdvanceAsync().ConfigureAwait(false))
-                await RelayTable.WriteAsync(connection, unconfirmed.Position, sleeping: false, cancellation).ConfigureAwait(false);
-            if (Stopwatch.GetTimestamp() >= nextTimers)
+        await using (lease)
+        {
+            Log.Leading(logger, settings.Service, lease.Fence.Token);
+            try
             {
-                await timers.SendDueAsync(cancellation).ConfigureAwait(false);
-                nextTimers = Stopwatch.GetTimestamp() + (long)(SleepAtMost.TotalSeconds * Stopwatch.Frequency);
+                meter.Leads = true;
+                using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lease.Lost);
+                await new Leader(address, publisher, lease, suspicion, meter, logger).RunAsync(both.Token).ConfigureAwait(false);
             }
-
-            if (Stopwatch.GetTimestamp() >= nextDrop)
+            catch (Exception e) when (e is LeadershipLostException || !lease.IsHeld)
             {
-                await HandledTable.DropOldAsync(connection, cancellation).ConfigureAwait(false);
-                nextDrop = Stopwatch.GetTimestamp() + (long)(DropEvery.TotalSeconds * Stopwatch.Frequency);
+                // Nothing that was written but has not left this machine may leave it now.
+                publisher.Abandon();
+                Log.NoLongerLeads(logger, settings.Service, lease.Fence.Token, lease.EndedFor(e));
             }
-
-            if (events.Count == EventReader.PageSize)
-                continue;
-            if (reader.AtGap || !unconfirmed.IsEmpty || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
-                await Task.Delay(ActivePoll, cancellation).ConfigureAwait(false);
-            else
-                await SleepAsync(connection, reader, position, cancellation).ConfigureAwait(false);
+            catch (Exception e) when (EventHandover.IsRefusal(e))
+            {
+                // The lease is kept, for the next to lead knows nothing of the suspicion.
+                throw;
+            }
+            catch
+            {
+                await lease.ReleaseAsync().ConfigureAwait(false);
+                throw;
+            }
+            finally
+            {
+                meter.Leads = false;
+                meter.Blocked = false;
+            }
         }
     }
 
-    /// <summary>Lets the next append wake us; an append that committed between our last look and this is woken by the look here.</summary>
-    private static async Task SleepAsync(NpgsqlConnection connection, EventReader reader, long position, CancellationToken cancellation)
+    private void OnBlockedChanged(string? reason)
     {
-        await RelayTable.WriteAsync(connection, position, sleeping: true, cancellation).ConfigureAwait(false);
-        if ((await reader.ReadAsync(position, cancellation).ConfigureAwait(false)).Count == 0 && !reader.AtGap)
-            await connection.WaitAsync(SleepAtMost, cancellation).ConfigureAwait(false);
+        meter.Blocked = reason is not null;
+        if (reason is not null)
+            Log.Blocked(logger, OneLine.Of(reason));
+        else
+            Log.Unblocked(logger);
     }
 
-    private static async Task<bool> TryLockAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>One line for what is wrong, and now and then while it stays wrong.</summary>
+    private void Tell(Exception e)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LeaderLock });
-        return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        var reason = OneLine.Of(e);
+        if (reason == told.Reason && Stopwatch.GetElapsedTime(told.At) < SameNewsEvery)
+            return;
+        told = (reason, Stopwatch.GetTimestamp());
+        Log.Interrupted(logger, reason);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "relay: {Service} leads")]
-        public static partial void Leading(ILogger logger, string service);
+        [LoggerMessage(EventId = 1101, Level = LogLevel.Information, Message = "relay: {Service} leads, with token {Token}")]
+        public static partial void Leading(ILogger logger, string service, long token);
 
         [LoggerMessage(EventId = 1102, Level = LogLevel.Warning, Message = "relay: interrupted, beginning again: {Reason}")]
         public static partial void Interrupted(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 1112, Level = LogLevel.Warning, Message = "relay: {Service} no longer leads with token {Token}: {Reason}")]
+        public static partial void NoLongerLeads(ILogger logger, string service, long token, string reason);
+
+        [LoggerMessage(EventId = 1113, Level = LogLevel.Warning, Message = "relay: the broker takes nothing, and is waited for: {Reason}")]
+        public static partial void Blocked(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 1114, Level = LogLevel.Information, Message = "relay: the broker takes messages again")]
+        public static partial void Unblocked(ILogger logger);
     }
 }

@@ -3,23 +3,35 @@ using Npgsql;
 namespace JustRunIt.Events.Store.Relaying;
 
 /// <summary>
-/// The relay's position, and whether it sleeps: only then does an append wake it through NOTIFY, because a notification
-/// at every commit serializes commits (PostgreSQL manual, NOTIFY) and costs throughput.
+/// The relay's position, whether it sleeps, and who leads. Only while it sleeps does an append wake it through NOTIFY, because a
+/// notification at every commit serializes commits (PostgreSQL manual, NOTIFY) and costs throughput. The lease stands in the row of
+/// the position, so that whoever writes the position holds the lease at that very moment, or writes nothing.
 /// </summary>
 internal static class RelayTable
 {
+    public const string Name = $"{StoreSetup.Schema}.relay";
+
     public const string Channel = "justrunit_relay";
 
+    // A column that is there is not added again: even a look by ALTER TABLE waits for every dump, and all appends then wait for it.
     public const string Ddl =
         $"""
-        CREATE TABLE IF NOT EXISTS {StoreSetup.Schema}.relay (
+        CREATE TABLE IF NOT EXISTS {Name} (
             id int PRIMARY KEY,
             position bigint NOT NULL,
             sleeping boolean NOT NULL) WITH (fillfactor = 10);
-        INSERT INTO {StoreSetup.Schema}.relay (id, position, sleeping) VALUES (1, 0, true) ON CONFLICT DO NOTHING;
+        INSERT INTO {Name} (id, position, sleeping) VALUES (1, 0, true) ON CONFLICT DO NOTHING;
+        DO $body$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{Name}'::regclass AND attname = 'token') THEN
+                ALTER TABLE {Name}
+                    ADD COLUMN holder text NOT NULL DEFAULT '',
+                    ADD COLUMN token bigint NOT NULL DEFAULT 0,
+                    ADD COLUMN expires timestamptz NOT NULL DEFAULT '-infinity';
+            END IF;
+        END $body$;
         CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.wake_relay() RETURNS trigger LANGUAGE plpgsql AS $body$
         BEGIN
-            IF (SELECT sleeping FROM {StoreSetup.Schema}.relay WHERE id = 1) THEN
+            IF (SELECT sleeping FROM {Name} WHERE id = 1) THEN
                 PERFORM pg_notify('{Channel}', '');
             END IF;
             RETURN NULL;
@@ -30,16 +42,22 @@ internal static class RelayTable
 
     public static async Task<long> ReadPositionAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand($"SELECT position FROM {StoreSetup.Schema}.relay WHERE id = 1", connection);
+        await using var command = new NpgsqlCommand($"SELECT position FROM {Name} WHERE id = 1", connection);
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    public static async Task WriteAsync(NpgsqlConnection connection, long position, bool sleeping, CancellationToken cancellation)
+    /// <summary>Writes the position, if the lease still holds.</summary>
+    /// <exception cref="LeadershipLostException">Somebody else leads; nothing is written.</exception>
+    public static async Task WriteAsync(
+        NpgsqlConnection connection, Fence fence, long position, bool sleeping, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"UPDATE {StoreSetup.Schema}.relay SET position = $1, sleeping = $2 WHERE id = 1", connection);
+            $"UPDATE {Name} SET position = $1, sleeping = $2 WHERE id = 1 AND token = $3 AND holder = $4", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = position });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = sleeping });
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = fence.Token });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = fence.Holder });
+        if (await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 0)
+            throw new LeadershipLostException($"token {fence.Token} is no longer the newest");
     }
 }

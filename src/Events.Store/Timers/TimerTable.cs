@@ -16,7 +16,12 @@ internal static class TimerTable
             due_at timestamptz NOT NULL,
             correlation_id uuid NOT NULL,
             timer jsonb NOT NULL);
-        ALTER TABLE {StoreSetup.Schema}.timers ADD COLUMN IF NOT EXISTS causation_id uuid;
+        DO $body$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_attribute
+                WHERE attrelid = '{StoreSetup.Schema}.timers'::regclass AND attname = 'causation_id') THEN
+                ALTER TABLE {StoreSetup.Schema}.timers ADD COLUMN causation_id uuid;
+            END IF;
+        END $body$;
         CREATE INDEX IF NOT EXISTS timers_due_at ON {StoreSetup.Schema}.timers (due_at);
         """;
 

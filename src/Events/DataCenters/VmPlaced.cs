@@ -11,6 +11,8 @@ namespace JustRunIt.Events.DataCenters;
 /// <param name="Machine">Where it runs.</param>
 /// <param name="Pinned">True when it may not be migrated.</param>
 /// <param name="Allocation">What it has.</param>
+/// <param name="Agent">The host agent that holds it; null from an older program: that of the machine.</param>
+/// <param name="StartedBy">The request that it was started by; null from an older program.</param>
 [WireName("justrunit.vm-placed.v2")]
 public sealed record VmPlaced(
     string DataCenter,
@@ -19,4 +21,6 @@ public sealed record VmPlaced(
     string Tier,
     string Machine,
     bool Pinned,
-    Allocation Allocation) : IDomainEvent;
+    Allocation Allocation,
+    string? Agent = null,
+    Guid? StartedBy = null) : IDomainEvent;

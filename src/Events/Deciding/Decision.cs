@@ -16,6 +16,9 @@ public sealed record Decision
     /// <summary>What is kept beside the streams.</summary>
     public ImmutableArray<IKept> Kept { get; private init; } = [];
 
+    /// <summary>What is published beside the events once the decision stands, and again if it is made again.</summary>
+    public ImmutableArray<IReport> Told { get; private init; } = [];
+
     /// <summary>Why nothing follows; null when something does.</summary>
     public WhyNothing? Why { get; private init; }
 
@@ -68,11 +71,19 @@ public sealed record Decision
     {
         ArgumentNullException.ThrowIfNull(next);
         var both = next.Streams.Aggregate(this, (decision, entry) => decision.And(entry.Stream, entry.Events));
-        return both with { Kept = Kept.AddRange(next.Kept), CorrelationId = CorrelationId ?? next.CorrelationId };
+        return both with
+        {
+            Kept = Kept.AddRange(next.Kept),
+            Told = Told.AddRange(next.Told),
+            CorrelationId = CorrelationId ?? next.CorrelationId,
+        };
     }
 
     /// <summary>Keeps something beside the streams.</summary>
     public Decision Keep(IKept kept) => this with { Kept = Kept.Add(kept) };
+
+    /// <summary>Tells somebody something that is no event.</summary>
+    public Decision Tell(IReport report) => this with { Told = Told.Add(report) };
 
     /// <summary>Gives what follows a correlation of its own instead of the message's.</summary>
     public Decision Under(Guid correlationId) => this with { CorrelationId = correlationId };

@@ -22,21 +22,53 @@ public static class DecisionLoop
         IDecider<TMessage> decider, TMessage message, Cause cause, IReadingSource source, CancellationToken cancellation)
         where TMessage : class
     {
+        var (decision, _, reading) = await GoOnAsync(decider, message, cause, source, toQuestion: false, cancellation)
+            .ConfigureAwait(false);
+        return (decision!, reading);
+    }
+
+    /// <summary>
+    /// The first question for what is kept beside the streams that a decider has and that is not ready, so that it can be answered
+    /// together with those of other messages; null when it has none.
+    /// </summary>
+    /// <param name="decider">The decider.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cause">Its id, and the clock.</param>
+    /// <param name="source">Where streams come from, and what is ready.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public static async ValueTask<(object? Question, Reading Reading)> AskAsync<TMessage>(
+        IDecider<TMessage> decider, TMessage message, Cause cause, IReadingSource source, CancellationToken cancellation)
+        where TMessage : class
+    {
+        var (_, question, reading) = await GoOnAsync(decider, message, cause, source, toQuestion: true, cancellation)
+            .ConfigureAwait(false);
+        return (question, reading);
+    }
+
+    /// <summary>
+    /// Reads what is missing until the decider has decided, or, where questions are asked for, has one that is not ready.
+    /// </summary>
+    private static async ValueTask<(Decision? Decision, object? Question, Reading Reading)> GoOnAsync<TMessage>(
+        IDecider<TMessage> decider, TMessage message, Cause cause, IReadingSource source, bool toQuestion, CancellationToken cancellation)
+        where TMessage : class
+    {
         ArgumentNullException.ThrowIfNull(decider);
         ArgumentNullException.ThrowIfNull(source);
-        var reading = new Reading();
+        var reading = new Reading(source as IReadyReadings);
         for (var readings = 0; readings < MostReadings; readings++)
         {
             Needed needed;
             try
             {
-                return (decider.Decide(reading, message, cause), reading);
+                return (decider.Decide(reading, message, cause), null, reading);
             }
             catch (Needed more)
             {
                 needed = more;
             }
 
+            if (toQuestion && needed.Question is { } question)
+                return (null, question, reading);
             await needed.ProvideAsync(reading, source, cancellation).ConfigureAwait(false);
         }
 

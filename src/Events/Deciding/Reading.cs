@@ -5,7 +5,8 @@ using JustRunIt.Events.Settings;
 namespace JustRunIt.Events.Deciding;
 
 /// <summary>What has been read for one decision so far.</summary>
-public sealed class Reading : IReading
+/// <param name="ready">What needs no reading any more; null for nothing.</param>
+public sealed class Reading(IReadyReadings? ready = null) : IReading
 {
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> versions = new(StringComparer.Ordinal);
@@ -22,8 +23,15 @@ public sealed class Reading : IReading
 
     /// <inheritdoc />
     public TState State<TState>(string stream)
-        where TState : class, IState<TState> =>
-        states.TryGetValue(stream, out var state) ? (TState)state : throw new Needed.State<TState>(stream);
+        where TState : class, IState<TState>
+    {
+        if (states.TryGetValue(stream, out var state))
+            return (TState)state;
+        if (ready?.StateOf<TState>(stream) is not { } read)
+            throw new Needed.State<TState>(stream);
+        Know(stream, read);
+        return read.State;
+    }
 
     /// <inheritdoc />
     public long VersionOf(string stream) => versions[stream];
@@ -37,7 +45,11 @@ public sealed class Reading : IReading
                 return (TAnswer)fact.Answer!;
         }
 
-        throw new Needed.Fact<TAnswer>(asked);
+        object? answer = null;
+        if (ready?.TryAnswer(asked, out answer) != true)
+            throw new Needed.Fact<TAnswer>(asked);
+        Know(asked, answer);
+        return (TAnswer)answer!;
     }
 
     internal void Know<TState>(string stream, Versioned<TState> read)

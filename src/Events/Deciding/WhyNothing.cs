@@ -30,6 +30,12 @@ public enum WhyNothing
     /// <summary>It was tried as often as the policy allows.</summary>
     Exhausted,
 
+    /// <summary>It speaks of a time that lies further ahead of the clock than is tolerated; its sender is told.</summary>
+    Ahead,
+
+    /// <summary>What it speaks of was judged already without it; its sender is told.</summary>
+    Late,
+
     /// <summary>The message cannot be understood, or says what cannot be; its sender is told.</summary>
     Refused,
 }

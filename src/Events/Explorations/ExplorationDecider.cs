@@ -1,19 +1,24 @@
 using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Matrices.Experimenting;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
+using JustRunIt.Events.Resources;
+using JustRunIt.Events.Sandboxes;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Events.Explorations;
 
 /// <summary>Starts an exploration when an agreement is broken or slack is seen, one at a time a service (§3.1).</summary>
-public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlackDetected>, IDecider<AllocationNotDecided>
+public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlackDetected>, IDecider<AllocationNotDecided>,
+    IDecider<ServiceWithdrawn>
 {
     /// <inheritdoc />
     public string Name => "exploring";
 
     /// <inheritdoc />
-    public int Version => 2;
+    public int Version => 3;
 
     /// <summary>An agreement is broken: explores what the service would need, unless it is being explored or was a moment ago.</summary>
     public Decision Decide(IReading reading, SlaViolated message, Cause cause)
@@ -22,10 +27,11 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(cause);
         var service = reading.State<ServiceState>(Streams.Service(message.Service));
-        if (service.Registered is not null && !service.Violations.ContainsKey(SlaSource.Key(message.Source, message.External)))
+        if (service.Registered is not null && !service.Violations.ContainsKey(
+            SlaSource.Key(message.Source, message.External, message.Agreement.Metric)))
             return Decision.Nothing(WhyNothing.NotAwaited, $"{message.Source} has called the agreement of {message.Service} kept since");
         var seen = new Observation(message.Source, message.External, message.Value, message.WindowFrom, message.WindowTo);
-        return Start(reading, service, message.Service, ExplorationGoal.KeepAgreement, seen, message, cause);
+        return Start(reading, service, message.Service, ExplorationGoal.KeepAgreement, message.Agreement, seen, message, cause);
     }
 
     /// <summary>There is slack: explores how little would do, unless the service is being explored or was a moment ago.</summary>
@@ -39,7 +45,7 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
             return Decision.Nothing(
                 WhyNothing.NotAwaited, $"the agreement of {message.Service} is broken by the word of {service.Violations.Keys.First()}");
         var seen = new Observation(message.Source, message.External, message.Value, message.WindowFrom, message.WindowTo);
-        return Start(reading, service, message.Service, ExplorationGoal.ReleaseSlack, seen, message, cause);
+        return Start(reading, service, message.Service, ExplorationGoal.ReleaseSlack, message.Agreement, seen, message, cause);
     }
 
     /// <summary>A matrix decided nothing: where measuring again may mend that, explores again, as often as the policy allows.</summary>
@@ -63,14 +69,51 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
             return Decision.Nothing(WhyNothing.Exhausted, $"explored {last.Attempt} times without a decision: {message.Detail}");
         if (message.Goal == ExplorationGoal.KeepAgreement && service.Violations.IsEmpty)
             return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is kept again");
-        var started = Started(registered, message.Goal, last.Seen, message, cause, last.Attempt + 1);
+        var started = Started(registered, message.Goal, last.Agreement, last.Seen, message, cause, last.Attempt + 1);
         return Tiers.OpenFrom(
             reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, message.CorrelationId)
             .Before(Streams.Explorations(message.Service), started);
     }
 
+    /// <summary>A service is under management no longer: what explores it ends, with its clone and its replay.</summary>
+    public Decision Decide(IReading reading, ServiceWithdrawn message, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(cause);
+        const string reason = "the service is under management no longer";
+        var stream = Streams.Explorations(message.Service);
+        if (reading.State<ExplorationsState>(stream).Active is not { } active)
+            return Decision.Nothing(WhyNothing.NotAwaited, $"{message.Service} is not being explored");
+        if (!reading.State<ServiceState>(Streams.Service(message.Service)).IsWithdrawn)
+            return Decision.Nothing(WhyNothing.NotAwaited, $"{message.Service} is under management again");
+        Decision? decision = null;
+        foreach (var id in active.Matrices)
+        {
+            var matrix = reading.State<MatrixState>(Streams.Matrix(id));
+            if (matrix is not { IsActive: true, Opened: { } opened })
+                continue;
+            var sandboxStream = Streams.Sandbox(opened.DataCenter, opened.Sandbox.Machine);
+            var sandbox = reading.State<SandboxState>(sandboxStream);
+            var policy = reading.State<PolicyState>(Streams.Policy(opened.DataCenter)).Current.Exploring;
+            var steps = new ExperimentSteps(matrix, sandbox, policy, cause).Stop(reason);
+            decision = (decision is null ? Decision.On(Streams.Matrix(id), steps.Matrix) : decision.And(Streams.Matrix(id), steps.Matrix))
+                .And(sandboxStream, steps.Sandbox).Under(opened.CorrelationId);
+        }
+
+        var completed = new ExplorationCompleted(active.ExplorationId, message.Service, reason, cause.At);
+        return decision is null ? Decision.On(stream, completed) : decision.And(stream, completed);
+    }
+
     private static Decision Start(
-        IReading reading, ServiceState service, string name, ExplorationGoal goal, Observation seen, IDomainEvent trigger, Cause cause)
+        IReading reading,
+        ServiceState service,
+        string name,
+        ExplorationGoal goal,
+        Agreement agreement,
+        Observation seen,
+        IDomainEvent trigger,
+        Cause cause)
     {
         var explorations = reading.State<ExplorationsState>(Streams.Explorations(name));
         if (service.Registered is not { } registered)
@@ -84,13 +127,19 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
                 $"the last exploration of {name} ended at {ended:O}; {registered.Exploration.Cooldown.TotalSeconds:0} s must pass");
         }
 
-        var started = Started(registered, goal, seen, trigger, cause, attempt: 1);
+        var started = Started(registered, goal, agreement, seen, trigger, cause, attempt: 1);
         return Tiers.OpenFrom(reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, cause.CorrelationId)
             .Before(Streams.Explorations(name), started);
     }
 
     private static ExplorationStarted Started(
-        ServiceRegistered registered, ExplorationGoal goal, Observation? seen, IDomainEvent trigger, Cause cause, int attempt)
+        ServiceRegistered registered,
+        ExplorationGoal goal,
+        Agreement agreement,
+        Observation? seen,
+        IDomainEvent trigger,
+        Cause cause,
+        int attempt)
     {
         var id = DeterministicId.From(cause.MessageId, "exploration");
         return new ExplorationStarted(
@@ -99,7 +148,8 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
             registered.DataCenter,
             Wire.NameOf(trigger.GetType()),
             goal,
-            registered.Level.Agreement,
+            // What is agreed on the same metric now.
+            registered.Level.On(agreement.Metric) ?? registered.Level.Agreement,
             seen,
             registered.Exploration,
             [.. registered.Exploration.Tiers.Select(tier => DeterministicId.From(id, $"matrix/{tier}"))],

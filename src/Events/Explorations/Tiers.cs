@@ -93,7 +93,9 @@ internal static class Tiers
         // A server is cloned by the agent that runs it, wherever it has moved to, so the sandbox is one of that agent's.
         if (!inventory.Machines.TryGetValue(vm.Machine, out var host))
             return (null, $"machine {vm.Machine}, where {vm.Vm} runs, has not been announced");
-        var sandbox = inventory.Machines.Values.FirstOrDefault(
+        if (inventory.Away.TryGetValue(vm.Machine, out var since))
+            return (null, $"host agent {host.Agent}, which runs {vm.Vm}, has left at {since:O}");
+        var sandbox = inventory.Present.Machines.Values.FirstOrDefault(
             machine => machine.Role == MachineRole.Sandbox && machine.Agent == host.Agent);
         if (sandbox is null)
         {

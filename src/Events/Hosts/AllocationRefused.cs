@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -10,4 +11,10 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Ended">Whether it no longer runs, so that no other allocation will do either.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.allocation-refused.v1")]
-public sealed record AllocationRefused(string Subject, Guid RequestId, string Agent, string Vm, bool Ended, string Reason) : IReport;
+public sealed record AllocationRefused(
+    string Subject,
+    Guid RequestId,
+    [Named] string Agent,
+    string Vm,
+    bool Ended,
+    string Reason) : IReport;

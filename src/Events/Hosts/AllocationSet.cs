@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
@@ -14,7 +15,7 @@ namespace JustRunIt.Events.Hosts;
 public sealed record AllocationSet(
     string Subject,
     Guid RequestId,
-    string Agent,
-    string Vm,
+    [Named] string Agent,
+    [Named] string Vm,
     Allocation Allocation,
     IReadOnlyList<int>? Cores = null) : IReport;

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -13,13 +14,15 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="SandboxMachine">Where the clone is to run.</param>
 /// <param name="Next">Address at which the clone finds its out-proxy; null when it calls no next tier.</param>
 /// <param name="LeaseUntil">The agent destroys the clone at this time (UTC), whoever died.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.clone-vm.v1")]
 public sealed record CloneVm(
     string Subject,
     Guid RequestId,
-    string Agent,
-    string Vm,
-    string CloneName,
-    string SandboxMachine,
+    [Named] string Agent,
+    [Named] string Vm,
+    [Named] string CloneName,
+    [Named] string SandboxMachine,
     string? Next,
-    DateTimeOffset LeaseUntil) : IAgentCommand;
+    DateTimeOffset LeaseUntil,
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
@@ -13,23 +14,25 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vms">On-line virtual machines and clones.</param>
 /// <param name="Clones">What clones of that back end are; null from an agent that does not say.</param>
 /// <param name="Why">Why it is that back end, with what speaks against a better one; null likewise.</param>
+/// <param name="Quarantined">Processes that nothing explains, and that run on; null from an agent that does not say.</param>
 [WireName("justrunit.host-reported.v2")]
 public sealed record HostReported(
     Guid RequestId,
-    string DataCenter,
-    string Agent,
+    [Named] string DataCenter,
+    [Named] string Agent,
     string Hypervisor,
     bool Simulated,
     IReadOnlyList<HostMachine> Machines,
     IReadOnlyList<HostVm> Vms,
     string? Clones = null,
-    string? Why = null) : IReport;
+    string? Why = null,
+    IReadOnlyList<HostUnknown>? Quarantined = null) : IReport;
 
 /// <summary>A machine of a host agent.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Role">What it is for.</param>
 /// <param name="Capacity">What it has; CPU in its own cores.</param>
-public sealed record HostMachine(string Name, MachineRole Role, Allocation Capacity);
+public sealed record HostMachine([Named] string Name, MachineRole Role, Allocation Capacity);
 
 /// <summary>A virtual machine or clone that runs.</summary>
 /// <param name="Name">Its name.</param>
@@ -40,4 +43,18 @@ public sealed record HostMachine(string Name, MachineRole Role, Allocation Capac
 /// <param name="LeaseUntil">When the clone is destroyed (UTC); null for an on-line virtual machine.</param>
 /// <param name="Moves">How often it has moved between agents.</param>
 public sealed record HostVm(
-    string Name, string Machine, Allocation Allocation, string Endpoint, string? CloneOf, DateTimeOffset? LeaseUntil, int Moves = 0);
+    [Named] string Name,
+    [Named] string Machine,
+    Allocation Allocation,
+    string Endpoint,
+    [Named] string? CloneOf,
+    DateTimeOffset? LeaseUntil,
+    int Moves = 0);
+
+/// <summary>Processes in quarantine (<see cref="VmQuarantined"/>).</summary>
+/// <param name="Name">Name of their control group.</param>
+/// <param name="Machine">Where.</param>
+/// <param name="Allocation">What counts as taken.</param>
+/// <param name="CanBeAdopted">Whether it is noted how a server of that name was started.</param>
+/// <param name="Reason">Why they are not taken up.</param>
+public sealed record HostUnknown(string Name, [Named] string Machine, Allocation Allocation, bool CanBeAdopted, string Reason);

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -12,6 +13,14 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="From">Machine that it leaves.</param>
 /// <param name="To">Machine that it goes to.</param>
 /// <param name="ToAgent">The host agent of that machine; null when it is the same one.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.migrate-vm.v1")]
 public sealed record MigrateVm(
-    string Subject, Guid RequestId, string Agent, string Vm, string From, string To, string? ToAgent = null) : IAgentCommand;
+    string Subject,
+    Guid RequestId,
+    [Named] string Agent,
+    [Named] string Vm,
+    [Named] string From,
+    [Named] string To,
+    [Named] string? ToAgent = null,
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;

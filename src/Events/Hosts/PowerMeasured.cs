@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Quantities;
 
 namespace JustRunIt.Events.Hosts;
@@ -16,9 +17,9 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vms">What runs on the machine, clones included.</param>
 [WireName("justrunit.power-measured.v1")]
 public sealed record PowerMeasured(
-    string DataCenter,
-    string Agent,
-    string Machine,
+    [Named] string DataCenter,
+    [Named] string Agent,
+    [Named] string Machine,
     DateTimeOffset From,
     DateTimeOffset To,
     Watts Power,

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -16,6 +17,14 @@ namespace JustRunIt.Events.Hosts;
 /// host:port at which the sender waits; null when it no longer has the virtual machine, and asks where it is.
 /// </param>
 /// <param name="Ticket">What the receiver says first, so that the sender knows whom it talks to.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.receive-vm.v1")]
 public sealed record ReceiveVm(
-    string Subject, Guid RequestId, string Agent, string Vm, string To, string? Endpoint, Guid Ticket) : IAgentCommand;
+    string Subject,
+    Guid RequestId,
+    [Named] string Agent,
+    [Named] string Vm,
+    [Named] string To,
+    string? Endpoint,
+    Guid Ticket,
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
@@ -13,11 +14,13 @@ namespace JustRunIt.Events.Hosts;
 /// non-work-conserving); the frequency is that of the cores that it is pinned to.
 /// </param>
 /// <param name="Cores">Numbers of the host's cores that it is pinned to; empty for any, null leaves them as they are.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.set-allocation.v2")]
 public sealed record SetAllocation(
     string Subject,
     Guid RequestId,
-    string Agent,
-    string Vm,
+    [Named] string Agent,
+    [Named] string Vm,
     Allocation Allocation,
-    IReadOnlyList<int>? Cores = null) : IAgentCommand;
+    IReadOnlyList<int>? Cores = null,
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;

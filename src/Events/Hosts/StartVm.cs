@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
@@ -13,14 +14,16 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Pinned">True when it may not be migrated.</param>
 /// <param name="Program">What runs in it.</param>
 /// <param name="Allocation">What it is to have; CPU and memory are named.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.start-vm.v2")]
 public sealed record StartVm(
     Guid RequestId,
-    string Agent,
-    string Machine,
-    string Vm,
-    string Service,
-    string Tier,
+    [Named] string Agent,
+    [Named] string Machine,
+    [Named] string Vm,
+    [Named] string Service,
+    [Named] string Tier,
     bool Pinned,
     VmProgram Program,
-    Allocation Allocation) : IAgentCommand;
+    Allocation Allocation,
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;

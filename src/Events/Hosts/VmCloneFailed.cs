@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -9,4 +10,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="CloneName">Name the clone would have had.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.vm-clone-failed.v1")]
-public sealed record VmCloneFailed(string Subject, Guid RequestId, string Agent, string CloneName, string Reason) : IReport;
+public sealed record VmCloneFailed(string Subject, Guid RequestId, [Named] string Agent, string CloneName, string Reason) : IReport;

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -17,8 +18,8 @@ namespace JustRunIt.Events.Hosts;
 public sealed record VmCloned(
     string Subject,
     Guid RequestId,
-    string Agent,
-    string CloneName,
+    [Named] string Agent,
+    [Named] string CloneName,
     string Endpoint,
     string Hypervisor,
     bool Cold,

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -15,4 +16,11 @@ namespace JustRunIt.Events.Hosts;
 /// </param>
 [WireName("justrunit.vm-migrated.v1")]
 public sealed record VmMigrated(
-    string Subject, Guid RequestId, string Agent, string Vm, string To, TimeSpan Took, string? Endpoint = null, int Moves = 0) : IReport;
+    string Subject,
+    Guid RequestId,
+    [Named] string Agent,
+    [Named] string Vm,
+    [Named] string To,
+    TimeSpan Took,
+    string? Endpoint = null,
+    int Moves = 0) : IReport;

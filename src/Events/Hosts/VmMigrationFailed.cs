@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -9,4 +10,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vm">The virtual machine.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.vm-migration-failed.v1")]
-public sealed record VmMigrationFailed(string Subject, Guid RequestId, string Agent, string Vm, string Reason) : IReport;
+public sealed record VmMigrationFailed(string Subject, Guid RequestId, [Named] string Agent, string Vm, string Reason) : IReport;

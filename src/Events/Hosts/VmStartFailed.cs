@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Hosts;
 
@@ -8,4 +9,4 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Vm">Its name.</param>
 /// <param name="Reason">One line.</param>
 [WireName("justrunit.vm-start-failed.v1")]
-public sealed record VmStartFailed(Guid RequestId, string Agent, string Vm, string Reason) : IReport;
+public sealed record VmStartFailed(Guid RequestId, [Named] string Agent, string Vm, string Reason) : IReport;

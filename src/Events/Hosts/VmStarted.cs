@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Resources;
 
 namespace JustRunIt.Events.Hosts;
@@ -15,14 +16,16 @@ namespace JustRunIt.Events.Hosts;
 /// <param name="Tier">The tier it belongs to.</param>
 /// <param name="Pinned">True when it may not be migrated.</param>
 /// <param name="Allocation">What it has.</param>
+/// <param name="StartedBy">The request that it was started by, whoever asks now; null from an older program.</param>
 [WireName("justrunit.vm-started.v2")]
 public sealed record VmStarted(
     Guid RequestId,
-    string DataCenter,
-    string Agent,
-    string Machine,
-    string Vm,
-    string Service,
-    string Tier,
+    [Named] string DataCenter,
+    [Named] string Agent,
+    [Named] string Machine,
+    [Named] string Vm,
+    [Named] string Service,
+    [Named] string Tier,
     bool Pinned,
-    Allocation Allocation) : IReport;
+    Allocation Allocation,
+    Guid? StartedBy = null) : IReport;

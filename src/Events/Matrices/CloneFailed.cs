@@ -6,5 +6,6 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="MatrixId">The matrix.</param>
 /// <param name="CloneName">Name of the clone.</param>
 /// <param name="Reason">One line.</param>
+/// <param name="Agent">The host agent that is to destroy it, should it come after all; null where there is none to destroy.</param>
 [WireName("justrunit.clone-failed.v1")]
-public sealed record CloneFailed(Guid MatrixId, string CloneName, string Reason) : IDomainEvent;
+public sealed record CloneFailed(Guid MatrixId, string CloneName, string Reason, string? Agent = null) : IDomainEvent;

@@ -15,6 +15,7 @@ namespace JustRunIt.Events.Matrices;
 /// <param name="Endpoint">host:port of the clone.</param>
 /// <param name="ProxyNode">The proxy node that is to replay.</param>
 /// <param name="Durations">How long each part takes.</param>
+/// <param name="AnswerBy">A replay that has not begun by then is not begun (UTC); null from an older program.</param>
 [WireName("justrunit.sandbox-allocated.v2")]
 public sealed record SandboxAllocated(
     Guid MatrixId,
@@ -24,4 +25,5 @@ public sealed record SandboxAllocated(
     string Tier,
     string Endpoint,
     string ProxyNode,
-    ExperimentDurations Durations) : IDomainEvent;
+    ExperimentDurations Durations,
+    DateTimeOffset? AnswerBy = null) : IDomainEvent;

@@ -36,11 +36,14 @@ internal abstract record AllocationChoice
         var cells = CellCost.Order(CellsOf(matrix), largest, policy.Weights);
         if (Contradiction.Find(cells, settings.Agreement, policy.ContradictionErrors) is { } contradiction)
             return new NotDecided(WhyNotDecided.Contradictory, contradiction);
-        var servers = ServersOf(state.Inventory, settings);
+        var servers = ServersOf(state.Inventory.Present, settings);
         if (servers.IsEmpty)
             return new NotDecided(WhyNotDecided.NoServer, $"no server of tier {settings.Tier} runs in data centre {settings.DataCenter}");
         var answer = MinimumAllocation.Find(cells, largest, settings.Agreement, settings.Slack);
-        var most = Most(state.Inventory, settings);
+        // More of a resource cures no errors that the clone has with the largest allocation too.
+        if (!answer.Attainable && settings.Agreement.Metric == MetricNames.Availability)
+            return new NotDecided(WhyNotDecided.CauseOutside, $"the cause is no lack of resources: {answer.Reason}");
+        var most = Most(state.Inventory.Present, settings);
         return settings.Goal == ExplorationGoal.KeepAgreement
             ? Keep(cells, answer, most, servers)
             : Release(cells, answer, most, servers);
@@ -50,6 +53,8 @@ internal abstract record AllocationChoice
         PlacementState state, ServiceState service, MatrixState matrix, PlacingPolicy policy, DateTimeOffset now)
     {
         var settings = matrix.Settings;
+        if (service.IsWithdrawn)
+            return new NotDecided(WhyNotDecided.Withdrawn, $"service {settings.Service} is under management no longer");
         if (matrix.Outside is { } outside)
             return new NotDecided(WhyNotDecided.CauseOutside, outside.Reason);
         if (state.NewestOf(settings.Service, settings.Tier) is { } newest && newest > settings.At)

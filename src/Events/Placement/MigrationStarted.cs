@@ -27,4 +27,4 @@ public sealed record MigrationStarted(
     string To,
     DateTimeOffset AnswerBy,
     DateTimeOffset At,
-    string? ToAgent = null) : IDomainEvent, IPlacementProgress;
+    string? ToAgent = null) : IDomainEvent, IMoveOrdered;

@@ -85,7 +85,7 @@ public sealed class PlacementDecider : IDecider<MatrixFilled>, IDecider<Mismatch
 
         var decided = (AllocationChoice.Decided)choice;
         var decisionId = DeterministicId.From(cause.MessageId, "placement");
-        var (allocated, placement) = Packer.Pack(state.Inventory, settings, decided, policy, decisionId, cause.At);
+        var (allocated, placement) = Packer.Pack(state.Inventory.Present, settings, decided, policy, decisionId, cause.At);
         var allocation = new AllocationDecided(
             decisionId,
             settings.CorrelationId,

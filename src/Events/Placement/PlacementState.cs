@@ -30,7 +30,8 @@ public sealed record PlacementState(
         state = state with { Inventory = Inventory.Evolve(state.Inventory, @event) };
         return @event switch
         {
-            MachineJoined or VmPlaced or PlacementDeferred => state,
+            MachineJoined or MachineLeft or MachineForgotten or MachineNotForgotten or MachineClaimRefused => state,
+            VmPlaced or VmLeft or VmClaimRefused or PlacementDeferred => state,
             AllocationDecided e => state.Judged(e.Service, e.Tier, e.MatrixOpenedAt) with { Deciding = e },
             AllocationNotDecided e => state.Judged(e.Service, e.Tier, e.MatrixOpenedAt),
             PlacementDecided e => state with

@@ -16,7 +16,8 @@ internal static class Progress
             return [new PlacementApplied(dataCenter, placement.DecisionId, state.Deciding?.Service ?? "", at)];
         var step = placement.Steps[index];
         var request = DeterministicId.From(placement.DecisionId, $"step/{index}");
-        var agent = state.Inventory.Machines[step.Machine].Agent;
+        if (state.Inventory.Machines.GetValueOrDefault(step.Machine)?.Agent is not { } agent)
+            return [Failed(placement, index, step.Machine)];
         var answerBy = at + policy.StepTimeout;
         if (step.To is not { } to)
         {
@@ -27,7 +28,8 @@ internal static class Progress
             ];
         }
 
-        var other = state.Inventory.Machines[to].Agent;
+        if (state.Inventory.Machines.GetValueOrDefault(to)?.Agent is not { } other)
+            return [Failed(placement, index, to)];
         return
         [
             new MigrationStarted(
@@ -43,5 +45,13 @@ internal static class Progress
                 at,
                 other == agent ? null : other),
         ];
+    }
+
+    private static IDomainEvent Failed(PlacementDecided placement, int index, string machine)
+    {
+        var (step, reason) = (placement.Steps[index], $"machine {machine} was forgotten");
+        return step.To is null
+            ? new AllocationFailed(placement.DecisionId, index, step.Vm, reason)
+            : new MigrationFailed(placement.DecisionId, index, step.Vm, reason);
     }
 }

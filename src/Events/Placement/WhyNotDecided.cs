@@ -26,4 +26,7 @@ public enum WhyNotDecided
 
     /// <summary>The tier's servers are not known here.</summary>
     NoServer,
+
+    /// <summary>The service is under management no longer.</summary>
+    Withdrawn,
 }

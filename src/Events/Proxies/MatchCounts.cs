@@ -5,4 +5,8 @@ namespace JustRunIt.Events.Proxies;
 /// <param name="Wildcard">Equal but for declared non-deterministic fields.</param>
 /// <param name="Nearest">Answered with an equivalent.</param>
 /// <param name="Missing">Answered with the protocol's own error.</param>
-public sealed record MatchCounts(long Exact, long Wildcard, long Nearest, long Missing);
+/// <param name="ExactByLearntValues">
+/// Those of <paramref name="Exact"/> that are equal only because a value in them was translated: the original's name for it was learnt
+/// where an earlier request was found by its wildcards. Null: not told.
+/// </param>
+public sealed record MatchCounts(long Exact, long Wildcard, long Nearest, long Missing, long? ExactByLearntValues = null);

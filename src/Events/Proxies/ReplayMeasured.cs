@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Proxies;
 
@@ -13,15 +14,17 @@ namespace JustRunIt.Events.Proxies;
 /// <param name="Matches">How the clone's own requests were answered.</param>
 /// <param name="Shed">Duplicates dropped because memory was short.</param>
 /// <param name="Failure">Why this is no result; null when it is one.</param>
+/// <param name="GivenUp">Duplicates given up for other reasons than memory, by why (docs/protocols.md); null: none, or not told.</param>
 [WireName("justrunit.replay-measured.v2")]
 public sealed record ReplayMeasured(
     string Subject,
     Guid RequestId,
-    string ProxyNode,
+    [Named] string ProxyNode,
     DateTimeOffset From,
     DateTimeOffset To,
     SideMeasured? Online,
     SideMeasured? Sandbox,
     MatchCounts Matches,
     long Shed,
-    string? Failure) : IReport;
+    string? Failure,
+    IReadOnlyDictionary<string, long>? GivenUp = null) : IReport;

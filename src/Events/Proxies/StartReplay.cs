@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Proxies;
 
@@ -13,12 +14,14 @@ namespace JustRunIt.Events.Proxies;
 /// <param name="Tier">The tier behind the in-proxy.</param>
 /// <param name="SandboxEndpoint">host:port of the clone.</param>
 /// <param name="Durations">Time shift, settling, warm-up and measurement.</param>
+/// <param name="ExpiresAt">Not begun after this time (UTC), but answered as expired; null: however late.</param>
 [WireName("justrunit.start-replay.v1")]
 public sealed record StartReplay(
     string Subject,
     Guid RequestId,
-    string ProxyNode,
-    string Service,
-    string Tier,
+    [Named] string ProxyNode,
+    [Named] string Service,
+    [Named] string Tier,
     string SandboxEndpoint,
-    ExperimentDurations Durations) : INodeCommand;
+    ExperimentDurations Durations,
+    DateTimeOffset? ExpiresAt = null) : INodeCommand, IAnsweredCommand;

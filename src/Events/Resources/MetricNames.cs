@@ -20,6 +20,9 @@ public static class MetricNames
     /// <summary>Successful replies a second.</summary>
     public const string ThroughputPerSecond = "throughputPerSecond";
 
+    /// <summary>Fraction of requests that are answered without error, from 0 to 1; more is better.</summary>
+    public const string Availability = "availability";
+
     /// <summary>A value as people read it, for example <c>231 ms</c>.</summary>
     /// <param name="metric">The metric.</param>
     /// <param name="value">In the metric's unit.</param>
@@ -27,6 +30,7 @@ public static class MetricNames
     {
         MeanMs or P50Ms or P95Ms or P99Ms => string.Create(CultureInfo.InvariantCulture, $"{value:0.#} ms"),
         ThroughputPerSecond => string.Create(CultureInfo.InvariantCulture, $"{value:0.#}/s"),
+        Availability => string.Create(CultureInfo.InvariantCulture, $"{value * 100:0.####} %"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value:0.###}"),
     };
 }

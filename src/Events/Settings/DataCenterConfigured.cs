@@ -10,5 +10,7 @@ namespace JustRunIt.Events.Settings;
 /// <param name="DataCenter">The data centre.</param>
 /// <param name="Policy">The rules in force from now on.</param>
 /// <param name="At">When (UTC).</param>
+/// <param name="Services">The services under management from now on; null from an older program, which did not say.</param>
 [WireName("justrunit.data-center-configured.v1")]
-public sealed record DataCenterConfigured(string DataCenter, Policy Policy, DateTimeOffset At) : IDomainEvent;
+public sealed record DataCenterConfigured(
+    string DataCenter, Policy Policy, DateTimeOffset At, IReadOnlyList<string>? Services = null) : IDomainEvent;

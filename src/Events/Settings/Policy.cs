@@ -18,8 +18,27 @@ public sealed record Policy(
     CheckingPolicy Checking,
     PlacingPolicy Placing)
 {
+    /// <summary>How windows are filled, and what is said of them.</summary>
+    public MonitoringPolicy Monitoring { get; init; } = new();
+
     /// <summary>The defaults of this version of the program.</summary>
     public static Policy Default { get; } = new("default", 0, new(), new(), new(), new());
+}
+
+/// <summary>How windows are filled, and what is said of them.</summary>
+public sealed record MonitoringPolicy
+{
+    /// <summary>
+    /// How far the clock of a proxy node or monitor may lie ahead of the Monitor's. Two nodes may differ by twice as much: further behind
+    /// the first, a node is not waited for, and what it reports of windows that are closed does not count.
+    /// </summary>
+    public TimeSpan ClockTolerance { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Slack has changed materially when its metric has moved by more than this fraction of the bound.</summary>
+    public double SlackChange { get; init; } = 0.2;
+
+    /// <summary>The longest pause before slack that stays is said again.</summary>
+    public TimeSpan SlackReminder { get; init; } = TimeSpan.FromDays(1);
 }
 
 /// <summary>When an exploration begins, and how patiently it goes on.</summary>

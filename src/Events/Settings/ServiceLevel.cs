@@ -12,10 +12,21 @@ namespace JustRunIt.Events.Settings;
 /// The external monitor whose windows alone judge the agreement; null when the in-proxy's do, beside which any monitor may
 /// report violations of its own.
 /// </param>
+/// <param name="Availability">
+/// The fraction of requests that are to be answered without error over a window, above 0 and at most 1; null when nothing is agreed on
+/// that.
+/// </param>
 public sealed record ServiceLevel(
     Agreement Agreement,
     TimeSpan Window,
     double SlackThreshold = 1,
     int MinimumRequests = 1,
     int RepeatAfterWindows = 12,
-    string? Monitor = null);
+    string? Monitor = null,
+    double? Availability = null)
+{
+    /// <summary>What was agreed on a metric now; null when nothing was.</summary>
+    public Agreement? On(string metric) => metric == Agreement.Metric ? Agreement
+        : metric == MetricNames.Availability && Availability is { } least ? Agreement.OnAvailability(least)
+        : null;
+}

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 
 namespace JustRunIt.Events.Sla;
 
@@ -11,14 +12,23 @@ namespace JustRunIt.Events.Sla;
 /// <param name="To">End of the window, exclusive (UTC); after <paramref name="From"/>.</param>
 /// <param name="Requests">Requests answered; zero or more.</param>
 /// <param name="Mean">Mean response time; not negative.</param>
+/// <param name="Errors">
+/// Replies that say that the server failed, and requests without a reply; null where the monitor does not tell, and then its windows do
+/// not judge an agreement on availability.
+/// </param>
+/// <param name="NoReply">Requests, among the errors, that got no reply.</param>
+/// <param name="Open">Requests that were not answered yet at the end of the window, with their age then.</param>
 [WireName("justrunit.external-window-reported.v1")]
 public sealed record ExternalWindowReported(
-    string Monitor,
-    string Service,
+    [Named] string Monitor,
+    [Named] string Service,
     DateTimeOffset From,
     DateTimeOffset To,
     long Requests,
-    TimeSpan Mean) : IReport
+    TimeSpan Mean,
+    long? Errors = null,
+    WaitingRequests? NoReply = null,
+    WaitingRequests? Open = null) : IReport
 {
     /// <summary>What is wrong with the report in itself, naming field, value and what is allowed; null when nothing is.</summary>
     public string? Problem() => this switch
@@ -27,6 +37,9 @@ public sealed record ExternalWindowReported(
         _ when To <= From => $"to: {To:O} must be later than from, {From:O}",
         { Requests: < 0 } => $"requests: {Requests} must be zero or more",
         { Mean.Ticks: < 0 } => $"mean: {Mean} must not be negative",
-        _ => null,
+        _ when Requests > 0 && Mean > TimeSpan.MaxValue / Requests =>
+            $"mean: {Mean} must be at most {TimeSpan.MaxValue / Requests} for {Requests} requests",
+        { Errors: < 0 } => $"errors: {Errors} must be zero or more",
+        _ => NoReply?.Problem("noReply") ?? Open?.Problem("open"),
     };
 }

@@ -6,7 +6,9 @@ namespace JustRunIt.Events.Sla;
 
 /// <summary>
 /// The agreed metric is lower than its bound by more than the slack threshold, so that the service may need less (§3.1).
-/// Said when first seen, and again every <see cref="ServiceLevel.RepeatAfterWindows"/> windows. On the service's stream, by the Monitor.
+/// Said when first seen, and when it has changed materially (<see cref="MonitoringPolicy"/>); while it stays as it is, again after
+/// <see cref="ServiceLevel.RepeatAfterWindows"/> windows, and then after twice as long each time, up to a longest pause. On the service's
+/// stream, by the Monitor.
 /// </summary>
 /// <param name="Service">The service.</param>
 /// <param name="WindowFrom">Start of the window (UTC).</param>

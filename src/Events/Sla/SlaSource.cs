@@ -1,3 +1,5 @@
+using JustRunIt.Events.Resources;
+
 namespace JustRunIt.Events.Sla;
 
 /// <summary>Whose word a window is. All in-proxies of a tier are one source; each external monitor is another.</summary>
@@ -9,4 +11,11 @@ public static class SlaSource
     /// <param name="name">The proxy node's or monitor's name.</param>
     /// <param name="external">Whether that is an external monitor.</param>
     public static string Key(string name, bool external) => external ? $"monitor:{name}" : InProxy;
+
+    /// <summary>A source's word on one metric: the key of violations. That on response time is the source itself.</summary>
+    /// <param name="name">The proxy node's or monitor's name.</param>
+    /// <param name="external">Whether that is an external monitor.</param>
+    /// <param name="metric">The metric that the agreement is on.</param>
+    public static string Key(string name, bool external, string metric) =>
+        metric == MetricNames.MeanMs ? Key(name, external) : $"{Key(name, external)}/{metric}";
 }

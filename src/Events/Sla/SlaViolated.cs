@@ -5,7 +5,7 @@ using JustRunIt.Events.Settings;
 namespace JustRunIt.Events.Sla;
 
 /// <summary>
-/// The agreed metric over a window exceeded its bound (§3.1). Said when the agreement is first broken, and again every
+/// The agreed metric over a window broke its bound (§3.1). Said when the agreement is first broken, and again every
 /// <see cref="ServiceLevel.RepeatAfterWindows"/> windows while it stays so. On the service's stream, by the Monitor.
 /// </summary>
 /// <param name="Service">The service.</param>
@@ -18,6 +18,9 @@ namespace JustRunIt.Events.Sla;
 /// <param name="Source">Who measured: the proxy node's name, or an external monitor's.</param>
 /// <param name="External">Whether that is an external monitor.</param>
 /// <param name="Since">Start of the first window of this violation (UTC).</param>
+/// <param name="Unanswered">
+/// Requests that had no reply by the end of the window, and count with the time that they had waited; null where nobody told of them.
+/// </param>
 [WireName("justrunit.sla-violated.v2")]
 public sealed record SlaViolated(
     string Service,
@@ -29,4 +32,5 @@ public sealed record SlaViolated(
     int ConsecutiveWindows,
     string Source,
     bool External,
-    DateTimeOffset Since) : IDomainEvent;
+    DateTimeOffset Since,
+    long? Unanswered = null) : IDomainEvent;

@@ -81,6 +81,9 @@ public sealed class YamlField(string file, string path, YamlNode node)
     /// <summary>Text that is not empty.</summary>
     public string Text() => node is YamlScalarNode { Value: { Length: > 0 } value } ? value : throw Error("text that is not empty");
 
+    /// <summary>A name (<see cref="Events.Naming.Name"/>).</summary>
+    public string Name() => Events.Naming.Name.IsValid(Text()) ? Text() : throw Error(Events.Naming.Name.Allowed);
+
     /// <summary>A number within a range.</summary>
     public double Number(double minimum, double maximum) =>
         node is YamlScalarNode scalar

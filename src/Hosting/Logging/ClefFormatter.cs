@@ -1,4 +1,5 @@
 using System.Globalization;
+using JustRunIt.Hosting.Secrets;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
@@ -31,7 +32,7 @@ internal sealed class ClefFormatter : ITextFormatter
         if (logEvent.Exception is { } exception)
         {
             output.Write(",\"@x\":");
-            JsonValueFormatter.WriteQuotedJsonString(exception.ToString(), output);
+            JsonValueFormatter.WriteQuotedJsonString(Redaction.Default.Text(exception.ToString()), output);
         }
 
         foreach (var (name, value) in logEvent.Properties)

@@ -1,4 +1,5 @@
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.Hosting.Logging;
 
@@ -21,7 +22,6 @@ public static class LogFolder
     public const int FilesOfEarlierProcesses = 8;
 
     private const int LongestName = 100;
-    private const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes the folder, and makes room in it for a process.</summary>
     /// <param name="folder">The folder.</param>
@@ -34,9 +34,9 @@ public static class LogFolder
         var file = Path.Combine(folder, $"{name}-{Environment.ProcessId}{Extension}");
         try
         {
-            Make(folder);
+            OwnerOnly.Folder(folder);
             RemoveEarlier(folder, name);
-            using var written = OpenOwned(file);
+            using var written = OwnerOnly.Open(file, FileMode.OpenOrCreate, share: FileShare.ReadWrite);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -76,21 +76,5 @@ public static class LogFolder
                 // Another process that starts was quicker, or it is in use where files in use cannot be removed.
             }
         }
-    }
-
-    private static void Make(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else if (!Directory.Exists(folder))
-            Directory.CreateDirectory(folder, OwnerFolder);
-    }
-
-    private static FileStream OpenOwned(string file)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnerOnly.Mode;
-        return new FileStream(file, options);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.Hosting.Secrets;
 
 namespace JustRunIt.Hosting.Logging;
 
@@ -7,10 +8,11 @@ public static class OneLine
 {
     private const int Longest = 4000;
 
-    /// <summary>Control characters become spaces, a run of them one; what is too long is cut.</summary>
+    /// <summary>Control characters become spaces, a run of them one; what is too long is cut, what nobody must read taken out.</summary>
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        text = Redaction.Default.Text(text);
         if (text.Length <= Longest && !text.Any(char.IsControl))
             return text;
         var line = new StringBuilder(Math.Min(text.Length, Longest));

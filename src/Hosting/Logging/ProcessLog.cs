@@ -33,6 +33,7 @@ public static class ProcessLog
             .Enrich.WithProperty(LogProperties.Service, process)
             .Enrich.WithProperty(LogProperties.Host, Environment.MachineName)
             .Enrich.WithProperty(LogProperties.ProcessId, Environment.ProcessId)
+            .Enrich.With(new RedactingEnricher())
             .WriteTo.Console(new LineFormatter(), standardErrorFromLevel: LogEventLevel.Error);
         foreach (var (source, level) in settings.Levels)
             logger.MinimumLevel.Override(source, level);
@@ -44,7 +45,7 @@ public static class ProcessLog
                 fileSizeLimitBytes: LogFolder.FileSize,
                 rollOnFileSizeLimit: true,
                 retainedFileCountLimit: LogFolder.FilesOfOneProcess,
-                hooks: new OwnerOnly());
+                hooks: new OwnerOnlyHooks());
         }
     }
 }

@@ -6,23 +6,9 @@ namespace JustRunIt.Hosting.Messaging;
 /// What a consumer says bears the correlation of the message that it consumes, and that message's id as its cause; what nobody asked
 /// for begins a correlation of its own. For everything that leaves by the bus, in one place.
 /// </summary>
-internal sealed class CausationFilter : IFilter<SendContext>, IFilter<PublishContext>
+internal sealed class CausationFilter() : OutgoingFilter("causation")
 {
-    public Task Send(SendContext context, IPipe<SendContext> next)
-    {
-        Mark(context);
-        return next.Send(context);
-    }
-
-    public Task Send(PublishContext context, IPipe<PublishContext> next)
-    {
-        Mark(context);
-        return next.Send(context);
-    }
-
-    public void Probe(ProbeContext context) => context.CreateFilterScope("causation");
-
-    private static void Mark(SendContext context)
+    protected override void Mark(SendContext context)
     {
         if (context.TryGetPayload<ConsumeContext>(out var consumed))
         {

@@ -1,4 +1,6 @@
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting.Messaging;
 
@@ -21,7 +23,13 @@ public sealed class ConsumerRegistration
             typeof(TMessage),
             atOnce,
             registration => registration.AddConsumer<TConsumer>(),
-            (endpoint, context) => endpoint.ConfigureConsumer<TConsumer>(context)));
+            (endpoint, context, reader) => endpoint.ConfigureConsumer<TConsumer>(
+                context,
+                consumer => consumer.Message<TMessage>(pipe => pipe.UseFilter(new CommandFilter<TMessage>(
+                    reader,
+                    context.GetService<TimeProvider>() ?? TimeProvider.System,
+                    context.GetRequiredService<ILogger<CommandFilter<TMessage>>>())))),
+            context => context.TryGetMessage<TMessage>(out var message) ? message.Message : null));
         return this;
     }
 
@@ -29,5 +37,6 @@ public sealed class ConsumerRegistration
         Type Message,
         int AtOnce,
         Action<IBusRegistrationConfigurator> Register,
-        Action<IReceiveEndpointConfigurator, IBusRegistrationContext> Configure);
+        Action<IReceiveEndpointConfigurator, IBusRegistrationContext, string> Configure,
+        Func<ConsumeContext, object?> Read);
 }

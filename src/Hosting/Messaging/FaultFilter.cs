@@ -12,7 +12,7 @@ namespace JustRunIt.Hosting.Messaging;
 /// </summary>
 internal sealed partial class FaultFilter(Type message, ILogger<FaultFilter> logger) : IFilter<ExceptionReceiveContext>
 {
-    public Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
+    public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
         var reason = context.Exception;
         for (var e = context.Exception; e is not null; e = e.InnerException)
@@ -25,12 +25,19 @@ internal sealed partial class FaultFilter(Type message, ILogger<FaultFilter> log
             }
         }
 
+        if (MessageHeaders.RedeliveriesOf(context) is var redeliveries and > 0)
+        {
+            context.ExceptionHeaders.Set(
+                MassTransit.MessageHeaders.FaultMessage, $"given up after {redeliveries} redeliveries: {OneLine.Of(reason!)}");
+        }
+
         using var pushed = MessageTrace.Of(context, null).PushTo(message);
         // What a writer did wrong needs no stack trace of ours.
         var isWritersFault = reason is JsonException or MalformedMessageException;
         var (words, details) = isWritersFault ? (OneLine.Of(reason!.Message), null) : (OneLine.Of(reason!), context.Exception);
         Log.Failed(logger, Wire.NameOf(message), words, details);
-        return next.Send(context);
+        await next.Send(context).ConfigureAwait(false);
+        context.GetOrAddPayload(() => new MovedAway());
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("fault");

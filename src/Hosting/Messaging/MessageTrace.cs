@@ -43,10 +43,10 @@ public sealed record MessageTrace(
         return new MessageTrace(
             id ?? Read("message_id", properties?.MessageId),
             Read("correlation_id", properties?.CorrelationId)
-                ?? Read(MessageHeaders.CorrelationHeader, Text(MessageHeaders.CorrelationHeader)),
-            Read(MessageHeaders.CausationHeader, Text(MessageHeaders.CausationHeader)),
-            Text(MessageHeaders.StreamHeader),
-            long.TryParse(Text(MessageHeaders.VersionHeader), out var version) ? version : null,
+                ?? Read(MessageHeaders.CorrelationHeader, Text(context, MessageHeaders.CorrelationHeader)),
+            Read(MessageHeaders.CausationHeader, Text(context, MessageHeaders.CausationHeader)),
+            Text(context, MessageHeaders.StreamHeader),
+            long.TryParse(Text(context, MessageHeaders.VersionHeader), out var version) ? version : null,
             malformed.Count == 0 ? null : string.Join("; ", malformed));
 
         Guid? Read(string name, string? text)
@@ -58,11 +58,12 @@ public sealed record MessageTrace(
             malformed.Add($"{name}: '{OneLine.Of(text.Length > 100 ? text[..100] : text)}' is ignored; allowed is a UUID");
             return null;
         }
-
-        string? Text(string header) => context.TransportHeaders.TryGetHeader(header, out var value)
-            ? value switch { string text => text, byte[] bytes => Encoding.UTF8.GetString(bytes), _ => value?.ToString() }
-            : null;
     }
+
+    /// <summary>A header as text; null when there is none.</summary>
+    internal static string? Text(ReceiveContext context, string header) => context.TransportHeaders.TryGetHeader(header, out var value)
+        ? value switch { string text => text, byte[] bytes => Encoding.UTF8.GetString(bytes), _ => value?.ToString() }
+        : null;
 
     /// <summary>Puts it on every log line until the result is disposed.</summary>
     /// <param name="message">The message's type.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
@@ -18,11 +19,37 @@ public static class Names
     /// <summary>The queue of a reader for a message, for example <c>justrunit.checker.interpolation-used.v1</c>.</summary>
     public static string Queue(string reader, Type message) => $"{Prefix}{reader}.{Exchange(message)[Prefix.Length..]}";
 
+    /// <summary>
+    /// The queue, and the exchange before it, in which messages of a queue wait before they are delivered again, for example
+    /// <c>justrunit.checker.interpolation-used.v1_delay_5s</c>.
+    /// </summary>
+    public static string DelayQueue(string queue, TimeSpan delay) => delay.TotalMilliseconds % 1000 == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{queue}_delay_{delay.TotalSeconds:0}s")
+        : string.Create(CultureInfo.InvariantCulture, $"{queue}_delay_{delay.TotalMilliseconds:0}ms");
+
+    /// <summary>Whether a queue is one of an agent or a node, of which there are many.</summary>
+    internal static bool IsOfNamed(string queue) =>
+        queue.StartsWith($"{Prefix}{Catalog.HostAgent}.", StringComparison.Ordinal)
+        || queue.StartsWith($"{Prefix}{Catalog.ProxyNode}.", StringComparison.Ordinal);
+
     /// <summary>Name under which one host agent reads.</summary>
     public static string HostAgent(string agent) => $"{Catalog.HostAgent}.{agent}";
 
     /// <summary>Name under which one proxy node reads.</summary>
     public static string ProxyNode(string node) => $"{Catalog.ProxyNode}.{node}";
+
+    /// <summary>The name of its own by which a reader is known: an agent's or a node's, else the service's.</summary>
+    public static string Own(string reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        foreach (var kind in new[] { Catalog.HostAgent, Catalog.ProxyNode })
+        {
+            if (reader.StartsWith($"{kind}.", StringComparison.Ordinal))
+                return reader[(kind.Length + 1)..];
+        }
+
+        return reader;
+    }
 
     /// <summary>The one queue that a command goes to.</summary>
     /// <exception cref="ArgumentException">The command has no destination.</exception>

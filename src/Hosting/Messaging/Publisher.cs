@@ -1,5 +1,9 @@
+using System.Net.Sockets;
 using System.Text.Json;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
+using JustRunIt.Hosting.Messaging.Connecting;
 using RabbitMQ.Client;
 
 namespace JustRunIt.Hosting.Messaging;
@@ -11,20 +15,66 @@ namespace JustRunIt.Hosting.Messaging;
 /// </summary>
 public sealed class Publisher : IAsyncDisposable
 {
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
+
     private readonly IConnection connection;
     private readonly IChannel channel;
+    private readonly Socket? socket;
     private readonly HashSet<string> declared = [];
+    private readonly string user;
+    private readonly bool declares;
+    private volatile TaskCompletionSource? blocked;
 
-    private Publisher(IConnection connection, IChannel channel)
+    private Publisher(IConnection connection, IChannel channel, Socket? socket, string user, bool declares)
     {
         this.connection = connection;
         this.channel = channel;
+        this.socket = socket;
+        (this.user, this.declares) = (user, declares);
+        connection.ConnectionBlockedAsync += (_, told) =>
+        {
+            blocked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            BlockedChanged?.Invoke(told.Reason);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionUnblockedAsync += (_, _) =>
+        {
+            Unblock();
+            BlockedChanged?.Invoke(null);
+            return Task.CompletedTask;
+        };
+        connection.ConnectionShutdownAsync += (_, _) =>
+        {
+            Unblock();
+            return Task.CompletedTask;
+        };
     }
 
-    /// <summary>Connects, and declares every exchange and queue of the catalogue.</summary>
+    /// <summary>The broker takes nothing for the given reason (memory, disk), or takes it again (null).</summary>
+    public event Action<string?>? BlockedChanged;
+
+    /// <summary>Whether the broker is still connected.</summary>
+    public bool IsOpen => channel.IsOpen && connection.IsOpen;
+
+    /// <summary>Whether the broker has said that it takes nothing for now.</summary>
+    public bool IsBlocked => blocked is not null;
+
+    /// <summary>Connects; declares every exchange and queue of the catalogue where nobody's word is checked.</summary>
     public static async Task<Publisher> ConnectAsync(Uri rabbitMq, string name, CancellationToken cancellation)
     {
-        var factory = new ConnectionFactory { Uri = rabbitMq, ClientProvidedName = name, AutomaticRecoveryEnabled = false };
+        Socket? socket = null;
+        var factory = BrokerConnections.FactoryFor(rabbitMq, name);
+        factory.AutomaticRecoveryEnabled = false;
+        factory.RequestedHeartbeat = Heartbeat;
+        factory.RequestedConnectionTimeout = ConnectPatience;
+        factory.SocketFactory = family =>
+        {
+            var client = ConnectionFactoryBase.DefaultSocketFactory(family);
+            socket = client.Client;
+            return client;
+        };
         var connection = await factory.CreateConnectionAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -34,9 +84,16 @@ public sealed class Publisher : IAsyncDisposable
                     publisherConfirmationTrackingEnabled: true,
                     outstandingPublisherConfirmationsRateLimiter: null),
                 cancellation).ConfigureAwait(false);
-            var publisher = new Publisher(connection, channel);
-            await Topology.DeclareAsync(channel, cancellation).ConfigureAwait(false);
-            return publisher;
+            var all = !BrokerIdentity.IsChecked;
+            if (all)
+            {
+                await Topology.RemakeOldAsync(connection, factory.UserName, cancellation).ConfigureAwait(false);
+                await Topology.DeclareAsync(channel, cancellation).ConfigureAwait(false);
+            }
+
+            // A relay's commands wait for agents and nodes that have not run yet.
+            var isRelay = factory.UserName.Split('.')[^1] == Roles.Relay;
+            return new Publisher(connection, channel, socket, factory.UserName, all || isRelay);
         }
         catch
         {
@@ -49,12 +106,25 @@ public sealed class Publisher : IAsyncDisposable
     public ValueTask PublishAsync(string wireName, ReadOnlyMemory<byte> json, MessageHeaders headers, CancellationToken cancellation) =>
         channel.BasicPublishAsync(wireName, "", mandatory: false, Properties(wireName, headers), json, cancellation);
 
+    /// <summary>Sends to a queue that must be there.</summary>
+    /// <exception cref="RabbitMQ.Client.Exceptions.PublishException">The queue is gone, or refuses.</exception>
+    public ValueTask SendAsync(
+        string queue, string wireName, ReadOnlyMemory<byte> json, MessageHeaders headers, CancellationToken cancellation) =>
+        channel.BasicPublishAsync(queue, "", mandatory: true, Properties(wireName, headers), json, cancellation);
+
     /// <summary>Declares the queue of a command, once.</summary>
-    public async ValueTask DeclareAsync(ICommand command, CancellationToken cancellation)
+    public ValueTask DeclareAsync(ICommand command, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(command);
-        var queue = Names.Destination(command);
-        if (declared.Contains(queue))
+        return DeclareAsync(Names.Destination(command), cancellation);
+    }
+
+    /// <summary>
+    /// Declares a queue of commands, once; where everybody's word is checked only one of an agent or a node, which may not have run yet.
+    /// </summary>
+    public async ValueTask DeclareAsync(string queue, CancellationToken cancellation)
+    {
+        if (!declares || (BrokerIdentity.IsChecked && !Names.IsOfNamed(queue)) || declared.Contains(queue))
             return;
         await Topology.DeclareQueueAsync(channel, queue, cancellation).ConfigureAwait(false);
         declared.Add(queue);
@@ -64,25 +134,39 @@ public sealed class Publisher : IAsyncDisposable
     public async ValueTask SendAsync(ICommand command, MessageHeaders headers, CancellationToken cancellation)
     {
         await DeclareAsync(command, cancellation).ConfigureAwait(false);
-        var queue = Names.Destination(command);
-        var json = JsonSerializer.SerializeToUtf8Bytes(command, command.GetType(), Wire.Json);
-        await channel.BasicPublishAsync(
-            queue, "", mandatory: false, Properties(Wire.NameOf(command.GetType()), headers), json, cancellation).ConfigureAwait(false);
+        await SendAsync(
+            Names.Destination(command),
+            Wire.NameOf(command.GetType()),
+            JsonSerializer.SerializeToUtf8Bytes(command, command.GetType(), Wire.Json),
+            headers,
+            cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>Waits while the broker takes nothing.</summary>
+    public Task UnblockedAsync(CancellationToken cancellation) =>
+        blocked is { } waiting ? waiting.Task.WaitAsync(cancellation) : Task.CompletedTask;
+
+    /// <summary>Drops the connection at once: what has not left this machine never leaves it.</summary>
+    public void Abandon() => socket?.Close(0);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // A broker that no longer answers is not waited for.
+        await connection.AbortAsync(ClosePatience).ConfigureAwait(false);
         await channel.DisposeAsync().ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static BasicProperties Properties(string wireName, MessageHeaders headers)
+    private void Unblock() => Interlocked.Exchange(ref blocked, null)?.TrySetResult();
+
+    private BasicProperties Properties(string wireName, MessageHeaders headers)
     {
         var id = headers.Id.ToString();
         var properties = new BasicProperties
         {
             MessageId = id,
+            UserId = user,
             CorrelationId = headers.CorrelationId.ToString(),
             ContentType = "application/json",
             DeliveryMode = DeliveryModes.Persistent,

@@ -4,13 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting.Messaging;
 
-/// <summary>Tells in one line that a message is handled again, and why; of a long outage now and then.</summary>
-/// <param name="isOutage">Whether this is about servers that are away; else it is about lost races, which are no news.</param>
+/// <summary>Tells in one line that a message lost a race and is handled again, and why.</summary>
 /// <param name="logger">Where to.</param>
-internal sealed partial class RetryLog(bool isOutage, ILogger<RetryLog> logger) : IRetryObserver
+internal sealed partial class RetryLog(ILogger<RetryLog> logger) : IRetryObserver
 {
-    private const int AttemptsBetweenWarnings = 15;
-
     public Task PostCreate<T>(RetryPolicyContext<T> context)
         where T : class, PipeContext => Task.CompletedTask;
 
@@ -20,10 +17,7 @@ internal sealed partial class RetryLog(bool isOutage, ILogger<RetryLog> logger) 
     public Task PreRetry<T>(RetryContext<T> context)
         where T : class, PipeContext
     {
-        if (!isOutage)
-            Log.Conflict(logger, context.RetryAttempt, OneLine.Of(context.Exception));
-        else if (context.RetryAttempt % AttemptsBetweenWarnings == 1)
-            Log.Outage(logger, context.RetryAttempt, OneLine.Of(context.Exception));
+        Log.Conflict(logger, context.RetryAttempt, OneLine.Of(context.Exception));
         return Task.CompletedTask;
     }
 
@@ -37,8 +31,5 @@ internal sealed partial class RetryLog(bool isOutage, ILogger<RetryLog> logger) 
     {
         [LoggerMessage(EventId = 1012, Level = LogLevel.Debug, Message = "somebody else was faster, decided again ({Attempt}): {Reason}")]
         public static partial void Conflict(ILogger logger, int attempt, string reason);
-
-        [LoggerMessage(EventId = 1013, Level = LogLevel.Warning, Message = "waiting to handle a message ({Attempt}): {Reason}")]
-        public static partial void Outage(ILogger logger, int attempt, string reason);
     }
 }

@@ -7,4 +7,7 @@ public sealed record RetryRules(Func<Exception, bool> IsOutage, Func<Exception, 
 {
     /// <summary>Nothing is tried again.</summary>
     public static RetryRules None { get; } = new(_ => false, _ => false);
+
+    /// <summary>When a message is delivered again that failed for an outage.</summary>
+    public RedeliverySchedule Redelivery { get; init; } = RedeliverySchedule.Default;
 }

@@ -9,7 +9,9 @@ namespace JustRunIt.Services.Monitor.Configuration;
 internal static class PolicySection
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Year = TimeSpan.FromDays(365);
 
     /// <summary>Reads the group; what it does not name has its default.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
@@ -17,14 +19,30 @@ internal static class PolicySection
     {
         if (field is null)
             return Policy.Default;
-        field.Group("name", "exploring", "filling", "checking", "placing");
+        field.Group("name", "monitoring", "exploring", "filling", "checking", "placing");
         return new Policy(
             field.Optional("name")?.Text() ?? "configured",
             0,
             Exploring(field.Optional("exploring"), new ExploringPolicy()),
             Filling(field.Optional("filling"), new FillingPolicy()),
             Checking(field.Optional("checking"), new CheckingPolicy()),
-            Placing(field.Optional("placing"), new PlacingPolicy()));
+            Placing(field.Optional("placing"), new PlacingPolicy()))
+        {
+            Monitoring = Monitoring(field.Optional("monitoring"), new MonitoringPolicy()),
+        };
+    }
+
+    private static MonitoringPolicy Monitoring(YamlField? field, MonitoringPolicy unsaid)
+    {
+        if (field is null)
+            return unsaid;
+        field.Group("clockTolerance", "slackChange", "slackReminder");
+        return new MonitoringPolicy
+        {
+            ClockTolerance = field.Optional("clockTolerance")?.Duration(Second, Hour) ?? unsaid.ClockTolerance,
+            SlackChange = field.Optional("slackChange")?.Fraction(0, 1) ?? unsaid.SlackChange,
+            SlackReminder = field.Optional("slackReminder")?.Duration(Second, Year) ?? unsaid.SlackReminder,
+        };
     }
 
     private static ExploringPolicy Exploring(YamlField? field, ExploringPolicy unsaid)

@@ -4,6 +4,7 @@ using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.Services.Monitor.Configuration;
@@ -26,7 +27,7 @@ internal static class ServicesFile
     public static ConfigurationRead Read(string file)
     {
         var root = YamlField.Root(file).Group("dataCenter", "policy", "services");
-        var dataCenter = root.Required("dataCenter").Text();
+        var dataCenter = root.Required("dataCenter").Name();
         var services = new List<ServiceRegistered>();
         foreach (var field in root.Required("services").List())
         {
@@ -51,9 +52,16 @@ internal static class ServicesFile
         }
 
         var sla = field.Required("sla").Group(
-            "meanResponseTime", "window", "measuredAt", "monitor", "slackThreshold", "minimumRequests", "repeatAfterWindows");
+            "meanResponseTime",
+            "availability",
+            "window",
+            "measuredAt",
+            "monitor",
+            "slackThreshold",
+            "minimumRequests",
+            "repeatAfterWindows");
         return new ServiceRegistered(
-            field.Required("name").Text(),
+            field.Required("name").Name(),
             dataCenter,
             new ServiceLevel(
                 Agreement.OnMean(sla.Required("meanResponseTime").Duration(Millisecond, Day)),
@@ -61,18 +69,26 @@ internal static class ServicesFile
                 sla.Optional("slackThreshold")?.Fraction(0, 1) ?? 1,
                 sla.Optional("minimumRequests")?.Whole(1, int.MaxValue) ?? 1,
                 sla.Optional("repeatAfterWindows")?.Whole(1, int.MaxValue) ?? 12,
-                sla.Optional("monitor")?.Text()),
+                sla.Optional("monitor")?.Name(),
+                Availability(sla.Optional("availability"))),
             TierName(sla.Required("measuredAt"), tiers),
             tiers,
             Exploration(field.Required("exploration"), tiers),
             default);
     }
 
+    private static double? Availability(YamlField? field) => field?.Fraction(0, 1) switch
+    {
+        null => null,
+        > 0 and var fraction => fraction,
+        _ => throw field.Error("a percentage above 0 % and at most 100 %"),
+    };
+
     private static TierDefinition Tier(YamlField field) => new(
-        field.Required("name").Text(),
-        [.. field.Required("vms").List().Select(vm => vm.Text())],
-        field.Optional("proxyNode")?.Text(),
-        field.Optional("sandboxNext")?.Text());
+        field.Required("name").Name(),
+        [.. field.Required("vms").List().Select(vm => vm.Name())],
+        field.Optional("proxyNode")?.Name(),
+        field.Optional("sandboxNext")?.Endpoint(EndpointKinds.HostName).ToString());
 
     private static ExplorationSettings Exploration(YamlField field, List<TierDefinition> tiers)
     {

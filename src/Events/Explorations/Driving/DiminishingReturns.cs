@@ -28,7 +28,8 @@ public static class DiminishingReturns
                 var measured = line.OrderBy(cell => cell[along]).ToList();
                 foreach (var (smaller, larger) in measured.Zip(measured.Skip(1)))
                 {
-                    var gain = (values[smaller] - values[larger]) / values[smaller];
+                    // Where nothing is left to gain, nothing is gained.
+                    var gain = values[smaller] == 0 ? 0 : (values[smaller] - values[larger]) / values[smaller];
                     if (gain >= threshold)
                         continue;
                     for (var index = smaller[along] + 1; index < shape.Dimensions[along].Points; index++)

@@ -37,9 +37,9 @@ public static class ExperimentDriver
         ArgumentNullException.ThrowIfNull(state);
         if (state.ExplorationEnded || state.Settings.PruneGainBelow is not { } threshold)
             return null;
-        var metric = state.Settings.Agreement.Metric;
+        var agreement = state.Settings.Agreement;
         var values = state.Measured.ToImmutableSortedDictionary(
-            entry => entry.Key, entry => entry.Value.Sandbox.Metrics[metric]!.Value.Value);
+            entry => entry.Key, entry => agreement.Cost(entry.Value.Sandbox.Metrics[agreement.Metric]!.Value.Value));
         var pruned = DiminishingReturns.Prune(state.Shape, values, threshold)
             .Where(cancelled => !state.Pruned.Contains(cancelled.Cell) && !state.Failed.Contains(cancelled.Cell))
             .ToList();

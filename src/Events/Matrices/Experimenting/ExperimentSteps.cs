@@ -3,6 +3,7 @@ using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Explorations.Driving;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sandboxes;
 using JustRunIt.Events.Settings;
@@ -66,7 +67,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
                         running.Tier,
                         running.Endpoint,
                         running.ProxyNode,
-                        running.Durations),
+                        running.Durations,
+                        running.AnswerBy),
                 ],
                 [])
             : NotAwaited($"allocation of {set.Vm}");
@@ -113,7 +115,9 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             measured.Matches,
             power?.Online,
             power?.Sandbox);
-        return Reproduction.Problem(Matrix, online, Policy) is { } outside ? EndOutside(completed, outside) : Continue(completed);
+        return Reproduction.Problem(Matrix, running.Allocation, online, clone, Policy) is { } outside
+            ? EndOutside(completed, outside)
+            : Continue(completed);
     }
 
     /// <summary>The clone died: its experiment fails with the reason, and the driver goes on with another clone.</summary>
@@ -125,6 +129,10 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             : NotAwaited($"clone {exited.Vm}");
     }
 
+    /// <summary>Nobody wants the experiments any more: they end.</summary>
+    /// <param name="reason">One line.</param>
+    public Steps Stop(string reason) => new([End(Matrix, reason)], Release());
+
     /// <summary>A wait is over. A timer that no longer matters decides nothing.</summary>
     public Steps On(TimerElapsed timer)
     {
@@ -133,7 +141,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
         {
             TimerKind.SandboxRetry => AcquireClone(),
             TimerKind.CloneOverdue when Matrix.PendingClone?.RequestId == timer.Subject =>
-                LoseClone(Matrix.PendingClone.CloneName, "the host agent has not answered"),
+                LoseClone(Matrix.PendingClone.CloneName, "the host agent has not answered", Matrix.PendingClone.Sandbox.Agent),
             TimerKind.ExperimentOverdue when Matrix.Running?.ExperimentId == timer.Subject =>
                 Continue(Fail(Matrix.Running, "no measurement came in time")),
             _ => NotAwaited($"timer {timer.Kind} of {timer.Subject}"),
@@ -178,7 +186,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
                     settings.MatrixId,
                     request,
                     settings.Vm,
-                    $"{settings.Vm}-clone-{request.ToString("N")[..8]}",
+                    Name.Of(settings.Vm, $"-clone-{request.ToString("N")[..8]}"),
                     settings.Sandbox,
                     leaseUntil,
                     Cause.At + Policy.CloneTimeout,
@@ -187,12 +195,15 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             [new SandboxLeased(settings.Sandbox.Machine, Stream, leaseUntil)]);
     }
 
-    private Steps LoseClone(string clone, string reason)
+    /// <param name="clone">Its name.</param>
+    /// <param name="reason">Why there is none, or none that is known.</param>
+    /// <param name="agent">Who is to destroy it, should there be one after all; null where there is none.</param>
+    private Steps LoseClone(string clone, string reason, string? agent = null)
     {
         var events = ImmutableList<IDomainEvent>.Empty;
         if (Matrix.Running is { } running)
             events = events.Add(Fail(running, $"the clone died: {reason}"));
-        events = events.Add(new CloneFailed(Matrix.Settings.MatrixId, clone, reason));
+        events = events.Add(new CloneFailed(Matrix.Settings.MatrixId, clone, reason, agent));
         var after = events.Aggregate(Matrix, MatrixState.Evolve);
         if (after.CloneAttempts >= Policy.CloneAttempts)
             return new Steps(events.Add(End(after, $"no clone could be made: {reason}")), Release());
@@ -257,6 +268,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             matrix.Settings.Tier,
             matrix.Settings.ProxyNode,
             matrix.Settings.Sandbox.Agent,
-            matrix.ReadyClone?.CloneName,
+            // One that is being made is given up.
+            matrix.ReadyClone?.CloneName ?? matrix.PendingClone?.CloneName,
             Cause.At);
 }

@@ -11,7 +11,7 @@ public static class Contradiction
     /// <summary>The first such pair in one sentence; null when there is none.</summary>
     /// <param name="cells">Cells with a value.</param>
     /// <param name="agreement">What was agreed.</param>
-    /// <param name="errors">How many standard errors a value must be above the bound.</param>
+    /// <param name="errors">How many standard errors a value must be beyond the bound.</param>
     public static string? Find(IReadOnlyList<MatrixCell> cells, Agreement agreement, double errors)
     {
         ArgumentNullException.ThrowIfNull(cells);
@@ -22,7 +22,7 @@ public static class Contradiction
             var larger = measured.FirstOrDefault(cell =>
                 !cell.Cell.Equals(smaller.Cell)
                 && smaller.Allocation.IsWithin(cell.Allocation)
-                && !agreement.IsKeptBy(cell.Value - (errors * (cell.StandardError ?? 0))));
+                && !agreement.MayBeKeptBy(cell.Value, errors * (cell.StandardError ?? 0)));
             if (larger is not null)
             {
                 return $"{smaller.Allocation} keeps {agreement} with {MetricNames.Describe(agreement.Metric, smaller.Value)}, and "

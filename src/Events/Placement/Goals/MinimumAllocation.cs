@@ -24,7 +24,7 @@ public static class MinimumAllocation
         var chosen = cells.ToList().FindIndex(cell => agreement.IsKeptBy(cell.Value));
         if (chosen < 0)
         {
-            var best = cells.MinBy(cell => cell.Value)!;
+            var best = cells.MinBy(cell => agreement.Cost(cell.Value))!;
             return new AllocationAnswer(
                 false,
                 largest,

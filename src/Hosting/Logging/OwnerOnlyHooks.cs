@@ -1,18 +1,15 @@
 using System.Text;
+using JustRunIt.Hosting.Files;
 using Serilog.Sinks.File;
 
 namespace JustRunIt.Hosting.Logging;
 
 /// <summary>Lets only the owner read a log file, from its first line on.</summary>
-internal sealed class OwnerOnly : FileLifecycleHooks
+internal sealed class OwnerOnlyHooks : FileLifecycleHooks
 {
-    /// <summary>rw-------</summary>
-    public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     public override Stream OnFileOpened(string path, Stream underlyingStream, Encoding encoding)
     {
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(path, Mode);
+        OwnerOnly.Tighten(path);
         return underlyingStream;
     }
 }
