@@ -26,7 +26,7 @@ internal sealed class InProxy : IAsyncDisposable
         (this.settings, this.clock) = (settings, clock);
         if (settings.Relay.Protocol is IMessageProtocol protocol)
         {
-            ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "live"), .. settings.Tags]);
+            ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "live"), .. settings.Tags]) { Open = new InFlight(clock) };
             if (settings.TraceFile is not null)
                 trace = TraceWriter.Create(settings.TraceFile, settings.TraceLimitBytes, protocol, settings.Rules, clock);
             if (settings.Duplication is { } to)

@@ -1,10 +1,12 @@
 using System.Net;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode;
 
@@ -16,7 +18,10 @@ internal sealed class OutProxy : IAsyncDisposable
 {
     private readonly CloneSide? clones;
 
-    private OutProxy(Relay relay, CloneSide? clones) => (Relay, this.clones) = (relay, clones);
+    private OutProxy(string name, Relay relay, CloneSide? clones) => (Name, Relay, this.clones) = (name, relay, clones);
+
+    /// <summary>The next tier's name.</summary>
+    public string Name { get; }
 
     /// <summary>The on-line server's side.</summary>
     public Relay Relay { get; }
@@ -27,6 +32,9 @@ internal sealed class OutProxy : IAsyncDisposable
     /// <summary>Exchanges on record, and exchanges that could not be kept; null where nothing is recorded.</summary>
     public (int Exchanges, long Lost)? Recorded => clones is null ? null : (clones.Record.Count, clones.Recorder.Lost);
 
+    /// <summary>Connections and log-ins of others than the clone; null where there is no place for one.</summary>
+    public SandboxRefused? Refused => clones?.Record.Refused.Read();
+
     /// <summary>Starts to listen for the on-line server and for its clone.</summary>
     /// <param name="settings">What it was told.</param>
     /// <param name="rules">The service's rules.</param>
@@ -35,7 +43,7 @@ internal sealed class OutProxy : IAsyncDisposable
     /// <param name="redirection">What was prepared for it; null: nothing is redirected.</param>
     /// <param name="times">Takes the response times; null: nobody does.</param>
     /// <param name="clock">The clock.</param>
-    /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">An address cannot be listened on.</exception>
+    /// <exception cref="ConfigurationException">An address cannot be listened on.</exception>
     public static OutProxy Start(
         OutProxySettings settings,
         ServiceRules rules,
@@ -45,13 +53,19 @@ internal sealed class OutProxy : IAsyncDisposable
         ResponseTimes? times,
         TimeProvider clock)
     {
+        if (settings.SandboxListen is { } open && !settings.HasClients && !SandboxClients.IsClosed(open))
+        {
+            throw new ConfigurationException(
+                $"sandbox address: '{open}'; allowed is a loopback address, or another one with who may come: {SandboxClients.Allowed}");
+        }
+
         var clones = settings is { Relay.Protocol: IMessageProtocol protocol, SandboxListen: { } listen }
-            ? CloneSide.Start(listen, protocol, rules, memoryLimitBytes, use, clock)
+            ? CloneSide.Start(listen, settings.Clients, protocol, rules, memoryLimitBytes, use, clock)
             : null;
         try
         {
             Func<IConnectionTaps> openTaps = clones is null ? () => NoTaps.Instance : clones.Recorder.Open;
-            return new OutProxy(Relay.Start(settings.Relay, redirection, openTaps, times, clock), clones);
+            return new OutProxy(settings.Name, Relay.Start(settings.Relay, redirection, openTaps, times, clock), clones);
         }
         catch
         {
@@ -76,6 +90,7 @@ internal sealed class OutProxy : IAsyncDisposable
     {
         public static CloneSide Start(
             IPEndPoint listen,
+            SandboxClients clients,
             IMessageProtocol protocol,
             ServiceRules rules,
             long memoryLimitBytes,
@@ -84,7 +99,7 @@ internal sealed class OutProxy : IAsyncDisposable
         {
             // A quarter of the memory is for what has not come to the record yet.
             var record = new Record(memoryLimitBytes / 4 * 3, clock);
-            var listener = Listener.Start(listen, new RecordAnswerer(record, protocol, rules, use, clock).ServeAsync);
+            var listener = Listener.Start(listen, new RecordAnswerer(record, clients, protocol, rules, use, clock).ServeAsync);
             return new CloneSide(record, new Recorder(record, protocol, rules, use, memoryLimitBytes / 4, clock), listener);
         }
 

@@ -1,6 +1,8 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Proxies;
+using JustRunIt.Events.Sla;
 using JustRunIt.Hosting;
+using JustRunIt.Hosting.Files;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
@@ -9,6 +11,7 @@ using JustRunIt.ProxyNode.Tracing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
+OwnerOnly.ForWholeProcess();
 if (args is ["proxy", .. var rest])
 {
     // Read by the runtime when the first socket is made: what a completion does here is short and never blocks.
@@ -20,6 +23,12 @@ if (args is ["proxy", .. var rest])
 if (args is ["replay", .. var replay])
     return await ReplayCommand.RunAsync(replay);
 
+if (args is ["report", .. var report])
+    return await ReportCommand.RunAsync(report);
+
+if (args is ["rules", .. var rules])
+    return await RulesCommand.RunAsync(rules);
+
 return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxies around the servers of tiers", NodeFile.Read, settings =>
 {
     var builder = ProcessHost.CreateBusOnly(
@@ -28,9 +37,13 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
             .Add<StartReplayConsumer, StartReplay>(atOnce: 16)
             .Add<StopReplayConsumer, StopReplay>()
             .Add<VmMigratedConsumer, VmMigrated>()
-            .Add<HostReportedConsumer, HostReported>());
+            .Add<VmClonedConsumer, VmCloned>()
+            .Add<HostReportedConsumer, HostReported>()
+            .Add<WindowRefusedConsumer, WindowRefused>());
     builder.Services.AddSingleton(settings);
+    builder.Services.AddSingleton<RefusalLog>();
     builder.Services.AddSingleton<TierProxies>();
+    builder.Services.AddSingleton<Sandboxes>();
     builder.Services.AddSingleton<Experiments>();
     // The proxies come first: on-line traffic does not wait for a broker.
     builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(services => services.GetRequiredService<TierProxies>()));

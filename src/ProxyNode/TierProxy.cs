@@ -7,6 +7,7 @@ using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode;
 
@@ -24,6 +25,8 @@ internal sealed class TierProxy : IAsyncDisposable
 
     private TierProxy(TierSettings settings, Redirection? redirection, TimeProvider clock)
     {
+        // Its own: what is read again is for this tier.
+        settings = settings with { Rules = settings.Rules.Own() };
         (Settings, this.clock) = (settings, clock);
         IReadOnlyList<ProxyFigures.Label> labels =
             [new("service", settings.Service), new("tier", settings.Tier), new("protocol", settings.Relay.Protocol.Name)];
@@ -42,8 +45,10 @@ internal sealed class TierProxy : IAsyncDisposable
             Online = inProxy.ResponseTimes,
             Replay = () => inProxy.Replay,
             Matches = () => inProxy.Replay?.Matches.Read(),
-            Connections = () => inProxy.Relay.Open,
+            Connections = () => inProxy.Relay.Figures,
+            NextConnections = () => outProxies.Select(next => (next.Name, next.Relay.Figures)),
             Record = ReadRecord,
+            Refused = ReadRefused,
         };
         ProxyMeter.Add(figures);
     }
@@ -170,6 +175,14 @@ internal sealed class TierProxy : IAsyncDisposable
     {
         var records = outProxies.Select(outProxy => outProxy.Recorded).OfType<(int Exchanges, long Lost)>().ToList();
         return records.Count == 0 ? null : (records.Sum(record => record.Exchanges), records.Sum(record => record.Lost));
+    }
+
+    private SandboxRefused? ReadRefused()
+    {
+        var refused = outProxies.Select(outProxy => outProxy.Refused).OfType<SandboxRefused>().ToList();
+        return refused.Count == 0
+            ? null
+            : new SandboxRefused(refused.Sum(one => one.Source), refused.Sum(one => one.User), refused.Sum(one => one.Password));
     }
 
     private async Task EndReplayAsync()

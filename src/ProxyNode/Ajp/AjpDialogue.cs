@@ -9,15 +9,32 @@ namespace JustRunIt.ProxyNode.Ajp;
 /// </summary>
 internal sealed class AjpDialogue : Dialogue
 {
+    // Status 502, its phrase, no headers; then the end, and the connection's.
+    private static readonly byte[] BadGateway =
+    [
+        0x41, 0x42, 0, 19, AjpPacket.SendHeaders, 502 >> 8, 502 & 0xFF, 0, 11, .. "Bad Gateway"u8, 0, 0, 0,
+        0x41, 0x42, 0, 2, AjpPacket.EndResponse, 0,
+    ];
+
     private bool inExchange;
     private bool inRequest;
     private long? bodyLeft;
     private bool isFirstDue;
+
+    /// <summary>Of the request that came last not all has come.</summary>
+    private bool isUnfinished;
+
     private int asked;
     private int status;
 
     /// <inheritdoc />
     public override int LongestUnit => AjpPacket.LongestPacket;
+
+    /// <inheritdoc />
+    public override bool AwaitsHead => !inExchange;
+
+    /// <inheritdoc />
+    public override bool IsAtRest => !inExchange;
 
     /// <summary>The client's last packet was a probe.</summary>
     public bool WasProbe { get; private set; }
@@ -29,6 +46,21 @@ internal sealed class AjpDialogue : Dialogue
     public bool IsBodyOpen => inRequest;
 
     /// <inheritdoc />
+    /// <remarks>A reply whose headers were sent on is cut off instead: an end would make it a whole one.</remarks>
+    public override ReadOnlyMemory<byte> ReplyRefusal(string reason, bool hasBegun) =>
+        inExchange && status == 0 ? BadGateway : default;
+
+    /// <inheritdoc />
+    /// <remarks>What was asked for, and the first packet, which is sent unasked, still come after the end of the reply.</remarks>
+    public override bool TryEndRequest()
+    {
+        if (inExchange || !isUnfinished || isFirstDue || asked > 0)
+            return false;
+        isUnfinished = false;
+        return true;
+    }
+
+    /// <inheritdoc />
     public override int FromClient(Span<byte> bytes, out ClientStep step)
     {
         step = default;
@@ -37,7 +69,7 @@ internal sealed class AjpDialogue : Dialogue
             return 0;
         var payload = bytes[AjpPacket.HeaderLength..length];
         WasProbe = false;
-        if (inRequest || asked > 0)
+        if (inRequest || asked > 0 || (isFirstDue && IsBodyPacket(payload)))
         {
             BodyPacket(payload, ref step);
             return length;
@@ -58,6 +90,7 @@ internal sealed class AjpDialogue : Dialogue
                 (status, asked) = (0, 0);
                 step.Begins = true;
                 step.Ends = !inRequest;
+                isUnfinished = inRequest;
                 return length;
             case AjpPacket.CPing:
                 WasProbe = true;
@@ -109,6 +142,13 @@ internal sealed class AjpDialogue : Dialogue
     }
 
     /// <summary>
+    /// A container may end its reply before the first packet of a body of known length has come, which a web server sends unasked; both
+    /// take that packet for a part of the body. One that cannot be is a request, of a web server that saw the reply in time.
+    /// </summary>
+    private static bool IsBodyPacket(ReadOnlySpan<byte> payload) =>
+        payload.IsEmpty || (payload.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(payload) == payload.Length - 2);
+
+    /// <summary>
     /// Containers ask on although they have the whole body, even if its length is known, and get an empty packet; their reply
     /// may have ended meanwhile. Whoever repeats a request may be ahead of what is asked.
     /// </summary>
@@ -120,9 +160,13 @@ internal sealed class AjpDialogue : Dialogue
         asked -= isFirstDue ? 0 : 1;
         isFirstDue = false;
         if (!inRequest)
+        {
+            step.Ends = !inExchange && TryEndRequest();
             return;
+        }
+
         bodyLeft -= data;
         step.Ends = data == 0 || bodyLeft <= 0;
-        inRequest = !step.Ends;
+        isUnfinished = inRequest = !step.Ends;
     }
 }

@@ -20,6 +20,11 @@ internal sealed class AjpMatcher(WildcardRules rules) : Matcher
         0x41, 0x42, 0, 2, AjpPacket.EndResponse, 1,
     ];
 
+    /// <summary>
+    /// Sets requests apart whose body the container has not read to its end: of that, the first packet, sent unasked, is all to know.
+    /// </summary>
+    private static readonly UInt128 Part = new(0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F);
+
     private bool firstBodyPacketSeen;
 
     /// <inheritdoc />
@@ -27,16 +32,29 @@ internal sealed class AjpMatcher(WildcardRules rules) : Matcher
     {
         var head = AjpPacket.LengthOf(request, fromContainer: false);
         var body = new ArrayBufferWriter<byte>();
+        var (first, last) = (0, -1);
         for (var rest = request[head..]; !rest.IsEmpty;)
         {
             var length = AjpPacket.LengthOf(rest, fromContainer: false);
             if (length > AjpPacket.HeaderLength + 2)
                 body.Write(rest[(AjpPacket.HeaderLength + 2)..length]);
+            first = last < 0 ? body.WrittenCount : first;
+            last = length;
             rest = rest[length..];
         }
 
         firstBodyPacketSeen = false;
-        return AjpRequest.Parse(request[..head]).Keys(body.WrittenSpan, rules);
+        var parsed = AjpRequest.Parse(request[..head]);
+        if (parsed.ContentLength == 0)
+            return parsed.Keys(body.WrittenSpan, rules);
+        var isWhole = parsed.ContentLength is { } announced
+            ? body.WrittenCount >= announced
+            : last is >= 0 and <= AjpPacket.HeaderLength + 2;
+        var ofPart = parsed.Keys(body.WrittenSpan[..first], rules);
+        if (!isWhole)
+            return ofPart with { Exact = ofPart.Exact ^ Part, Wildcard = ofPart.Wildcard ^ Part };
+        var keys = first == body.WrittenCount ? ofPart : parsed.Keys(body.WrittenSpan, rules);
+        return keys with { Part = ofPart.Exact ^ Part };
     }
 
     /// <summary>Without the container's requests for more of the body: the clone is asked for them as it goes.</summary>

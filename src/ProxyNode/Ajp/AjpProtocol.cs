@@ -1,3 +1,4 @@
+using JustRunIt.Hosting.Secrets;
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
@@ -12,6 +13,13 @@ internal sealed class AjpProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "ajp13";
+
+    /// <summary>Its target alone: what the coded headers are called cannot be seen in their bytes.</summary>
+    public string ExcerptOf(ReadOnlySpan<byte> request, Redaction redaction)
+    {
+        var head = AjpRequest.Parse(request[..AjpPacket.LengthOf(request, fromContainer: false)]);
+        return HttpExcerpt.Shown(redaction, $"{head.Method} {head.Path}{(head.Query.Length > 0 ? "?" : "")}{head.Query}", isWhole: true);
+    }
 
     /// <inheritdoc />
     public Dialogue Open() => new AjpDialogue();

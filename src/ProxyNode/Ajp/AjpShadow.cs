@@ -40,9 +40,9 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
         var rewritten = AjpRequest.Rewrite(request.Span[..head], (kind, text) => kind switch
         {
             "path" => Declared(SessionNames.ReplacePath(text, identities)),
-            "cookie" => SessionNames.ReplaceCookies(text, identities),
             "query" => Declared(text),
-            _ => text,
+            "content-length" or "transfer-encoding" => text,
+            var header => SessionNames.ReplaceHeader(header, text, identities, rules.Identities.Count > 0),
         });
         return (byte[])[.. rewritten, .. request.Span[head..]];
     }

@@ -7,7 +7,7 @@ using JustRunIt.ProxyNode.Replaying;
 namespace JustRunIt.ProxyNode.Bus;
 
 /// <summary>Runs each experiment once, however often it is asked for: a repeated request gets the first one's result.</summary>
-internal sealed class Experiments(NodeSettings settings, TierProxies proxies, TimeProvider clock)
+internal sealed class Experiments(NodeSettings settings, TierProxies proxies, Sandboxes sandboxes, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<Guid, Lazy<Task<ReplayResult>>> byRequest = new();
 
@@ -26,16 +26,19 @@ internal sealed class Experiments(NodeSettings settings, TierProxies proxies, Ti
             result.Sandbox,
             result.Matches,
             result.Shed,
-            result.Failure);
+            result.Failure,
+            result.GivenUp.Count == 0 ? null : result.GivenUp);
     }
 
     private async Task<ReplayResult> MeasureAsync(StartReplay command)
     {
         if (proxies.Find(command.Service, command.Tier) is not { } proxy)
             return Failed($"proxy node {settings.Node} has no proxies for tier {command.Tier} of {command.Service}");
-        return Endpoint.TryParse(command.SandboxEndpoint, EndpointKinds.Address, out var sandbox)
+        if (!Endpoint.TryParse(command.SandboxEndpoint, EndpointKinds.Address, out var sandbox))
+            return Failed($"sandboxEndpoint: '{command.SandboxEndpoint}'; allowed is {Endpoint.Allowed(EndpointKinds.Address)}");
+        return await sandboxes.AreAnnouncedAsync(command.Service, command.Tier, sandbox.Ip!, CancellationToken.None)
             ? await proxy.RunExperimentAsync(sandbox.Ip!, command.Durations, CancellationToken.None)
-            : Failed($"sandboxEndpoint: '{command.SandboxEndpoint}'; allowed is {Endpoint.Allowed(EndpointKinds.Address)}");
+            : Failed(sandboxes.Refusal(sandbox.Ip!));
     }
 
     private ReplayResult Failed(string reason) => ReplayResult.Failed(clock.GetUtcNow(), reason);

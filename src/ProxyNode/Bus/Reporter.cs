@@ -10,6 +10,8 @@ namespace JustRunIt.ProxyNode.Bus;
 internal sealed partial class Reporter(NodeSettings settings, TierProxies proxies, IBus bus, TimeProvider clock, ILogger<Reporter> logger)
     : BackgroundService
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(settings.ReportEvery, clock);
@@ -19,6 +21,15 @@ internal sealed partial class Reporter(NodeSettings settings, TierProxies proxie
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var to = clock.GetUtcNow();
+                // The clock was set back: what is measured is kept until it has come so far again, or begins anew where it was set.
+                if (to <= from && from - to < LongestWait)
+                    continue;
+                if (to <= from)
+                {
+                    from = to;
+                    continue;
+                }
+
                 foreach (var proxy in proxies.All)
                     await ReportAsync(proxy, from, to, stoppingToken);
                 from = to;
@@ -30,22 +41,30 @@ internal sealed partial class Reporter(NodeSettings settings, TierProxies proxie
         }
     }
 
+    /// <summary>What a proxy measured since it was last asked; null of a protocol that is only relayed.</summary>
+    internal static ResponseTimesMeasured? Measured(string node, TierProxy proxy, DateTimeOffset from, DateTimeOffset to) =>
+        // Nothing is measured of a protocol that is only relayed: no requests would be a false statement.
+        proxy.ResponseTimes is { } times && times.Take() is var interval
+            ? new ResponseTimesMeasured(
+                node,
+                proxy.Settings.Service,
+                proxy.Settings.Tier,
+                from,
+                to,
+                interval.Requests,
+                interval.Errors,
+                interval.Total,
+                interval.P95,
+                interval.Maximum,
+                interval.NoReply,
+                interval.GivenUp,
+                times.Open?.Read())
+            : null;
+
     private async Task ReportAsync(TierProxy proxy, DateTimeOffset from, DateTimeOffset to, CancellationToken stop)
     {
-        // Nothing is measured of a protocol that is only relayed: no requests would be a false statement.
-        if (proxy.ResponseTimes?.Take() is not { } interval)
+        if (Measured(settings.Node, proxy, from, to) is not { } report)
             return;
-        var report = new ResponseTimesMeasured(
-            settings.Node,
-            proxy.Settings.Service,
-            proxy.Settings.Tier,
-            from,
-            to,
-            interval.Requests,
-            interval.Errors,
-            interval.Total,
-            interval.P95,
-            interval.Maximum);
         while (!stop.IsCancellationRequested)
         {
             try

@@ -1,4 +1,5 @@
 using JustRunIt.Events.Proxies;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,6 @@ internal sealed class StartReplayConsumer(Experiments experiments, ILogger<Start
         ReplayLog.Started(logger, command.Subject, command.Tier, command.Service, command.SandboxEndpoint);
         var result = await experiments.RunAsync(command);
         ReplayLog.Measured(logger, result);
-        await context.Publish(result, context.CancellationToken);
+        await Answers.PublishAsync(context, command.RequestId, result, context.CancellationToken);
     }
 }

@@ -3,6 +3,8 @@ using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode.Configuration;
 
@@ -11,7 +13,11 @@ internal static class NodeFile
 {
     private const int DefaultMemoryMebibytes = 64;
 
-    private static readonly string[] RelayFields = ["listen", "install", "protocol", "upstream", "vm"];
+    private static readonly string[] RelayFields =
+    [
+        "listen", "install", "protocol", "upstream", "vm",
+        "maxConnections", "maxConnectionsPerSource", "headTimeout", "idleTimeout", "goneTimeout",
+    ];
 
     /// <summary>Of a tier, what means something only where the messages of one of its proxies are understood.</summary>
     private static readonly string[] MessageFields = ["memoryMiB", .. RulesFile.Fields];
@@ -30,14 +36,12 @@ internal static class NodeFile
             tiers.Add(tier);
         }
 
-        var node = root.Required("node");
-        if (node.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
-            throw node.Error("letters, digits and hyphens");
         return new NodeSettings(
-            node.Text(),
+            root.Required("node").Name(),
             root.Optional("reportEvery")?.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)) ?? TimeSpan.FromSeconds(1),
             tiers)
         {
+            File = Path.GetFullPath(file),
             Drain = root.Optional("drain")?.Duration(TimeSpan.Zero, TimeSpan.FromHours(1)) ?? TimeSpan.FromSeconds(30),
         };
     }
@@ -51,8 +55,8 @@ internal static class NodeFile
         if (relay.Protocol is not IMessageProtocol)
             Refuse(field, RulesFile.InProxyFields, relay.Protocol);
         return new TierSettings(
-            field.Required("service").Text(),
-            field.Required("tier").Text(),
+            field.Required("service").Name(),
+            field.Required("tier").Name(),
             relay,
             outProxies,
             RulesFile.Read(field),
@@ -61,25 +65,47 @@ internal static class NodeFile
 
     private static OutProxySettings OutProxy(YamlField field)
     {
-        field.Group(["name", .. RelayFields, "sandboxListen"]);
+        field.Group(["name", .. RelayFields, "sandboxListen", "sandboxClients"]);
         var relay = Relay(field);
         if (relay.Protocol is not IMessageProtocol)
-            Refuse(field, ["sandboxListen"], relay.Protocol);
-        return new OutProxySettings(
-            field.Required("name").Text(),
-            relay,
-            relay.Protocol is IMessageProtocol ? Listen(field.Required("sandboxListen")) : null);
+            Refuse(field, ["sandboxListen", "sandboxClients"], relay.Protocol);
+        var listen = relay.Protocol is IMessageProtocol ? field.Required("sandboxListen") : null;
+        var settings = new OutProxySettings(field.Required("name").Name(), relay, listen is null ? null : Listen(listen));
+        if (field.Optional("sandboxClients") is { } clients)
+            return settings with { Clients = Clients(clients) };
+        return listen is null || SandboxClients.IsClosed(settings.SandboxListen!)
+            ? settings
+            : throw listen.Error("a loopback address, such as 127.0.0.1:9103, or another one together with sandboxClients");
     }
 
     private static RelaySettings Relay(YamlField field)
     {
         var upstream = field.Required("upstream").Endpoint(EndpointKinds.HostName | EndpointKinds.Unix).ToEndPoint();
+        var protocol = Protocol(field);
+        if (protocol is not IMessageProtocol)
+            Refuse(field, ["headTimeout"], protocol);
         return new RelaySettings(Listen(field.Required("listen")), upstream)
         {
-            Protocol = Protocol(field),
+            Protocol = protocol,
             Install = Install(field, upstream),
-            Vm = field.Optional("vm")?.Text(),
+            Vm = field.Optional("vm")?.Name(),
+            Limits = Limits(field),
         };
+    }
+
+    private static ConnectionLimits Limits(YamlField field)
+    {
+        var defaults = new ConnectionLimits();
+        return new ConnectionLimits
+        {
+            MaxConnections = field.Optional("maxConnections")?.Whole(1, ConnectionLimits.MostAllowed),
+            MaxConnectionsPerSource = field.Optional("maxConnectionsPerSource")?.Whole(1, ConnectionLimits.MostAllowed),
+            HeadTimeout = Time("headTimeout", TimeSpan.Zero) ?? defaults.HeadTimeout,
+            IdleTimeout = Time("idleTimeout", TimeSpan.Zero) ?? defaults.IdleTimeout,
+            GoneTimeout = Time("goneTimeout", ConnectionLimits.ShortestGone) ?? defaults.GoneTimeout,
+        };
+
+        TimeSpan? Time(string name, TimeSpan shortest) => field.Optional(name)?.Duration(shortest, ConnectionLimits.LongestTime);
     }
 
     /// <summary>A protocol that is only relayed has no clone, and nothing of it is read: what asks for that is a mistake.</summary>
@@ -101,6 +127,13 @@ internal static class NodeFile
             throw field.Required("upstream").Error("IP:PORT or unix:PATH where the proxy is installed around an address");
         var address = install.Endpoint(EndpointKinds.Address);
         return address.IsOpen ? throw install.Error(Installation.Allowed) : address.Ip;
+    }
+
+    private static SandboxClients Clients(YamlField field)
+    {
+        var words = field.List();
+        return SandboxClients.Parse(words.Select(word => word.Text()), out var wrong)
+            ?? throw words.First(word => word.Text() == wrong).Error(SandboxClients.Allowed);
     }
 
     private static IPEndPoint Listen(YamlField field) => field.Endpoint(EndpointKinds.AnyPort).Ip!;

@@ -6,6 +6,9 @@ namespace JustRunIt.ProxyNode.Configuration;
 /// <param name="Tiers">The tiers whose proxies it holds.</param>
 internal sealed record NodeSettings(string Node, TimeSpan ReportEvery, IReadOnlyList<TierSettings> Tiers)
 {
+    /// <summary>The file that they were read from; null: none.</summary>
+    public string? File { get; init; }
+
     /// <summary>How long redirected connections may go on after the node was told to end.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Relaying;
 
 namespace JustRunIt.ProxyNode.Configuration;
 
@@ -15,6 +16,9 @@ internal sealed record RelaySettings(IPEndPoint Listen, EndPoint Upstream)
 
     /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
     public IPEndPoint? Install { get; init; }
+
+    /// <summary>How many connections it takes, and how long it waits for those that say nothing.</summary>
+    public ConnectionLimits Limits { get; init; } = new();
 
     /// <summary>The virtual machine that the server runs in, to follow when it moves; null: it stays.</summary>
     public string? Vm { get; init; }

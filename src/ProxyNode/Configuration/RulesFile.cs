@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Secrets;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Sessions;
 
@@ -9,10 +10,11 @@ namespace JustRunIt.ProxyNode.Configuration;
 internal static class RulesFile
 {
     /// <summary>The fields that are rules.</summary>
-    public static IReadOnlyList<string> Fields { get; } = ["wildcards", "replies", "identities", "credentials", "sessions"];
+    public static IReadOnlyList<string> Fields { get; } = ["wildcards", .. InProxyFields];
 
     /// <summary>Those of them that an in-proxy alone makes use of.</summary>
-    public static IReadOnlyList<string> InProxyFields { get; } = ["replies", "identities", "credentials", "sessions"];
+    public static IReadOnlyList<string> InProxyFields =>
+        ["replies", "identities", "credentials", "sessions", "answerLimit", "redact"];
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ConfigurationException">The first thing that is wrong in it.</exception>
@@ -27,6 +29,9 @@ internal static class RulesFile
         Credentials(field))
     {
         Sessions = field.Optional("sessions") is { } sessions ? Sessions(sessions) : SessionRules.Connections,
+        AnswerLimit = field.Optional("answerLimit")?.Duration(TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1))
+            ?? ServiceRules.DefaultAnswerLimit,
+        Redaction = field.Optional("redact") is { } redact ? new Redaction(redact.List().Select(name => name.Text())) : Redaction.Default,
     };
 
     private static SessionRules Sessions(YamlField field)

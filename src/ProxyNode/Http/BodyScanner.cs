@@ -12,6 +12,7 @@ internal struct BodyScanner
     private long left;
     private int digits;
     private int line;
+    private readonly bool isReply;
 
     private enum State
     {
@@ -19,6 +20,7 @@ internal struct BodyScanner
         Bytes,
         UntilClose,
         Size,
+        SizeSpace,
         Extension,
         SizeLineFeed,
         Data,
@@ -33,6 +35,7 @@ internal struct BodyScanner
     /// <summary>A scanner for the body that follows <paramref name="head"/>.</summary>
     public BodyScanner(in MessageHead head)
     {
+        isReply = head.Status > 0;
         (state, left) = head.Body switch
         {
             BodyKind.Length => (State.Bytes, head.ContentLength),
@@ -88,6 +91,10 @@ internal struct BodyScanner
         {
             case State.Size:
                 StepSize(c);
+                break;
+            case State.SizeSpace:
+                Count();
+                StepSizeEnd(c);
                 break;
             case State.Extension:
                 Count();
@@ -158,13 +165,20 @@ internal struct BodyScanner
 
         if (digits == 0)
             throw Malformed();
-        state = c switch
-        {
-            (byte)'\r' => State.SizeLineFeed,
-            (byte)';' => State.Extension,
-            _ => throw Malformed(),
-        };
+        StepSizeEnd(c);
     }
+
+    /// <summary>
+    /// White space may stand before an extension (RFC 9112 §7.1.1), and stands before the line's end in the replies of servers that pad
+    /// their sizes; in a request, which others read after us, that is refused.
+    /// </summary>
+    private void StepSizeEnd(byte c) => state = c switch
+    {
+        (byte)'\r' when isReply || state == State.Size => State.SizeLineFeed,
+        (byte)';' => State.Extension,
+        (byte)' ' or (byte)'\t' => State.SizeSpace,
+        _ => throw Malformed(),
+    };
 
     private void Count()
     {

@@ -4,12 +4,14 @@ namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>
 /// Reads message heads (RFC 9112 §2 to §6) without allocating. Stricter than the RFC allows wherever two readers could
-/// disagree: bare line feeds, folded lines, spaces before a colon, repeated or conflicting lengths are refused.
+/// disagree: bare line feeds, folded lines, spaces before a colon, conflicting lengths are refused, and repeated ones in requests.
 /// </summary>
 internal static class HeadParser
 {
     /// <summary>Longest head in bytes.</summary>
     public const int MaximumLength = 64 * 1024;
+
+    private const string WrongLineEnd = "a line that ends with neither or only one of CR and LF";
 
     /// <summary>Reads a request's head.</summary>
     /// <returns>False when it is not complete yet.</returns>
@@ -44,11 +46,19 @@ internal static class HeadParser
             return;
         if (request ? !IsToken(start[0]) : !"HTTP/1."u8.StartsWith(start[..Math.Min(start.Length, 7)]))
             throw new HttpSyntaxException("not HTTP/1.1");
+        // Of lines that end otherwise, an empty one would be waited for until one side gives up.
+        for (var rest = start; rest.IndexOfAny((byte)'\r', (byte)'\n') is >= 0 and var at; rest = rest[(at + 2)..])
+        {
+            if (rest[at..] is [(byte)'\r'])
+                return;
+            if (!rest[at..].StartsWith("\r\n"u8))
+                throw new HttpSyntaxException(WrongLineEnd);
+        }
     }
 
     private static MessageHead Parse(ReadOnlySpan<byte> bytes, bool request)
     {
-        var facts = new HeaderFacts();
+        var facts = new HeaderFacts(request);
         var lineEnd = LineEnd(bytes);
         var startLine = bytes[..lineEnd];
         var head = request ? ParseRequestLine(startLine, out var minor) : ParseStatusLine(startLine, out minor);
@@ -60,7 +70,7 @@ internal static class HeadParser
             rest = rest[(end + 2)..];
         }
 
-        return facts.Complete(head with { Length = bytes.Length }, request, minor);
+        return facts.Complete(head with { Length = bytes.Length }, minor);
     }
 
     private static int LineEnd(ReadOnlySpan<byte> bytes)
@@ -68,7 +78,7 @@ internal static class HeadParser
         var end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
         return end >= 0 && end + 1 < bytes.Length && bytes[end] == '\r' && bytes[end + 1] == '\n'
             ? end
-            : throw new HttpSyntaxException("a line that ends with neither or only one of CR and LF");
+            : throw new HttpSyntaxException(WrongLineEnd);
     }
 
     private static MessageHead ParseRequestLine(ReadOnlySpan<byte> line, out int minor)
@@ -88,12 +98,14 @@ internal static class HeadParser
         if (target.IndexOfAnyInRange((byte)0, (byte)' ') >= 0 || target.Contains((byte)0x7f))
             throw new HttpSyntaxException("malformed request target");
         minor = Version(line[(last + 1)..]);
+        var isConnect = method.SequenceEqual("CONNECT"u8);
         return new MessageHead
         {
             Length = 0,
             Body = BodyKind.None,
             IsHead = method.SequenceEqual("HEAD"u8),
-            MaySwitchProtocol = method.SequenceEqual("CONNECT"u8),
+            IsConnect = isConnect,
+            MaySwitchProtocol = isConnect,
         };
     }
 

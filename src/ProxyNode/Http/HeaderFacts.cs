@@ -3,10 +3,11 @@ using System.Text;
 namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>Gathers from the header lines what delimits a message (RFC 9112 §6, §9).</summary>
-internal ref struct HeaderFacts
+internal ref struct HeaderFacts(bool request)
 {
     private const int LongestLength = 18;
 
+    private readonly bool request = request;
     private long? contentLength;
     private bool chunked;
     private bool close;
@@ -51,7 +52,7 @@ internal ref struct HeaderFacts
     }
 
     /// <summary>The head, complete.</summary>
-    public readonly MessageHead Complete(MessageHead head, bool request, int minorVersion)
+    public readonly MessageHead Complete(MessageHead head, int minorVersion)
     {
         if (chunked && (contentLength is not null || minorVersion == 0))
             throw new HttpSyntaxException("a length and a transfer coding contradict each other");
@@ -80,13 +81,21 @@ internal ref struct HeaderFacts
 
     private void AddContentLength(ReadOnlySpan<byte> value)
     {
+        // A server may repeat a length, in a line of its own or in a list, as long as it is the same (RFC 9110 §8.6).
+        if (!request && value.IndexOf((byte)',') is >= 0 and var comma)
+        {
+            AddContentLength(value[..comma].TrimEnd(" \t"u8));
+            AddContentLength(value[(comma + 1)..].TrimStart(" \t"u8));
+            return;
+        }
+
         if (value.IsEmpty || value.Length > LongestLength || value.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             throw new HttpSyntaxException("a content length that is no number");
-        if (contentLength is not null)
-            throw new HttpSyntaxException("more than one content length");
         long length = 0;
         foreach (var digit in value)
             length = (length * 10) + (digit - '0');
+        if (contentLength is not null && (request || contentLength != length))
+            throw new HttpSyntaxException("more than one content length");
         contentLength = length;
     }
 }

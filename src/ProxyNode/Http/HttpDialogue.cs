@@ -9,6 +9,11 @@ internal sealed class HttpDialogue : Dialogue
     private static readonly ReadOnlyMemory<byte> BadGateway = Text("502 Bad Gateway", "The server behind the proxy does not listen.\n");
     private static readonly ReadOnlyMemory<byte> BadRequest = Text("400 Bad Request", "The request is no well-formed HTTP/1.1.\n");
 
+    private static readonly ReadOnlyMemory<byte> BadReply =
+        Text("502 Bad Gateway", "The reply of the server behind the proxy is no well-formed HTTP/1.1.\n");
+
+    private static readonly ReadOnlyMemory<byte> BadReplyToHead = BadReply[..(BadReply.Span.IndexOf("\r\n\r\n"u8) + 4)];
+
     private readonly Queue<Unanswered> unanswered = new(4);
     private MessageHead request;
     private MessageHead reply;
@@ -24,7 +29,20 @@ internal sealed class HttpDialogue : Dialogue
     public override ReadOnlyMemory<byte> Unreachable => BadGateway;
 
     /// <inheritdoc />
+    public override bool MayHalfClose => true;
+
+    /// <inheritdoc />
+    public override bool AwaitsHead => !inRequest;
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Busy(string reason) => Text("503 Service Unavailable", reason + "\n");
+
+    /// <inheritdoc />
     public override ReadOnlyMemory<byte> Refusal(string reason) => BadRequest;
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> ReplyRefusal(string reason, bool hasBegun) =>
+        hasBegun || !unanswered.TryPeek(out var asked) ? default : asked.IsHead ? BadReplyToHead : BadReply;
 
     /// <inheritdoc />
     public override int FromClient(Span<byte> bytes, out ClientStep step)
@@ -45,12 +63,12 @@ internal sealed class HttpDialogue : Dialogue
             taken = request.Length;
             requestBody = new BodyScanner(request);
             step.Begins = true;
-            step.IsPrivate = request.MaySwitchProtocol;
+            step.IsPrivate = step.IsStream = request.MaySwitchProtocol;
         }
 
         taken += requestBody.Advance(bytes[taken..]);
         if (step.Begins)
-            unanswered.Enqueue(new Unanswered(request.IsHead, request.MaySwitchProtocol));
+            unanswered.Enqueue(new Unanswered(request.IsHead, request.IsConnect, request.MaySwitchProtocol));
         inRequest = !requestBody.IsDone;
         if (!inRequest)
         {
@@ -78,9 +96,10 @@ internal sealed class HttpDialogue : Dialogue
             if (!unanswered.TryPeek(out var asked))
                 throw new HttpSyntaxException("a reply that nobody asked for");
             taken = reply.Length;
+            // RFC 9110 §9.3.6: whatever length a reply that agrees to CONNECT has, it is to be ignored.
             step.Tunnels = reply.Status == 101
-                || (asked is { MaySwitchProtocol: true, IsHead: false }
-                    && reply is { Status: >= 200 and < 300, Body: BodyKind.UntilClose });
+                || (reply.Status is >= 200 and < 300
+                    && (asked.IsConnect || (asked is { MaySwitchProtocol: true, IsHead: false } && reply.Body == BodyKind.UntilClose)));
             if (reply.IsInterim)
                 return taken;
             step.HeadLength = taken;
@@ -127,5 +146,5 @@ internal sealed class HttpDialogue : Dialogue
     private static ReadOnlyMemory<byte> Text(string status, string text) => Encoding.ASCII.GetBytes(
         $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
 
-    private readonly record struct Unanswered(bool IsHead, bool MaySwitchProtocol);
+    private readonly record struct Unanswered(bool IsHead, bool IsConnect, bool MaySwitchProtocol);
 }

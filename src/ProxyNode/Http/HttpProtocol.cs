@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.Hosting.Secrets;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
@@ -12,6 +13,9 @@ internal sealed class HttpProtocol : IMessageProtocol
 {
     /// <inheritdoc />
     public string Name => "http";
+
+    /// <inheritdoc />
+    public string ExcerptOf(ReadOnlySpan<byte> request, Redaction redaction) => HttpExcerpt.Of(request, redaction);
 
     /// <inheritdoc />
     public Dialogue Open() => new HttpDialogue();

@@ -3,7 +3,9 @@ using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.Http;
 
-/// <summary>The content of an HTTP reply, chunks joined (RFC 9112 §7.1), and the cookies that it sets (RFC 6265 §4.1).</summary>
+/// <summary>
+/// The content of an HTTP reply, chunks joined (RFC 9112 §7.1), the cookies that it sets (RFC 6265 §4.1), and its headers.
+/// </summary>
 internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
 {
     private BodyScanner body;
@@ -28,7 +30,7 @@ internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
             isKnown = HeadParser.TryReadReply(head, out var parsed);
             // A reply without a body although its head announces one (HEAD, 304) never comes to the scanner.
             body = new BodyScanner(parsed);
-            ReadCookies(head);
+            ReadHeaders(head);
         }
 
         var content = bytes[headLength..];
@@ -47,22 +49,31 @@ internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
         }
     }
 
-    private void ReadCookies(ReadOnlySpan<byte> head)
+    private void ReadHeaders(ReadOnlySpan<byte> head)
     {
-        while (!head.IsEmpty)
+        for (var isFirst = true; !head.IsEmpty; isFirst = false)
         {
             var end = head.IndexOf("\r\n"u8);
             if (end <= 0)
                 return;
             var line = head[..end];
             head = head[(end + 2)..];
-            if (line.Length < 12 || line[10] != ':' || !Ascii.EqualsIgnoreCase(line[..10], "set-cookie"u8))
+            var colon = line.IndexOf((byte)':');
+            if (isFirst || colon < 0)
                 continue;
-            var value = line[11..].Trim((byte)' ');
-            var semicolon = value.IndexOf((byte)';');
-            var pair = semicolon < 0 ? value : value[..semicolon];
-            var equals = pair.IndexOf((byte)'=');
-            Issue(equals < 0 ? "" : Encoding.Latin1.GetString(pair[(equals + 1)..]).Trim('"'));
+            var value = line[(colon + 1)..].Trim(" \t"u8);
+            if (Ascii.EqualsIgnoreCase(line[..colon], "set-cookie"u8))
+                ReadCookie(value);
+            if (KeepsText)
+                AppendHeader(Encoding.Latin1.GetString(line[..colon]), Encoding.Latin1.GetString(value));
         }
+    }
+
+    private void ReadCookie(ReadOnlySpan<byte> value)
+    {
+        var semicolon = value.IndexOf((byte)';');
+        var pair = semicolon < 0 ? value : value[..semicolon];
+        var equals = pair.IndexOf((byte)'=');
+        Issue(equals < 0 ? "" : Encoding.Latin1.GetString(pair[(equals + 1)..]).Trim('"'));
     }
 }

@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>
 /// HTTP at a clone: sessions that began after cloning have other cookies there. The pairs are learnt from <c>Set-Cookie</c>
-/// in paired replies, and cookies, <c>;jsessionid=</c> and declared tokens are rewritten in duplicates (RFC 6265).
+/// in paired replies, and cookies, <c>;jsessionid=</c> and declared names, wherever they are, are rewritten in duplicates (RFC 6265).
 /// </summary>
 internal sealed class HttpShadow(ServiceRules rules, Identities identities) : ShadowSession(rules)
 {
@@ -36,8 +36,9 @@ internal sealed class HttpShadow(ServiceRules rules, Identities identities) : Sh
         lines[0] = SessionNames.ReplacePath(lines[0], identities);
         for (var i = 1; i < lines.Length; i++)
         {
-            if (lines[i].StartsWith("cookie:", StringComparison.OrdinalIgnoreCase))
-                lines[i] = $"Cookie: {SessionNames.ReplaceCookies(lines[i]["cookie:".Length..], identities)}";
+            var colon = lines[i].IndexOf(':');
+            if (colon > 0)
+                lines[i] = lines[i][..(colon + 1)] + " " + ReplaceHeader(lines[i][..colon], lines[i][(colon + 1)..].Trim(' ', '\t'));
         }
 
         var body = request[(headEnd + 4)..];
@@ -52,6 +53,13 @@ internal sealed class HttpShadow(ServiceRules rules, Identities identities) : Sh
             ? request
             : (byte[])[.. Encoding.Latin1.GetBytes(rewritten), .. "\r\n\r\n"u8, .. body.Span];
     }
+
+    /// <summary>A header in the clone's names. Those that delimit the message name nothing.</summary>
+    private string ReplaceHeader(string name, string value) => name.ToLowerInvariant() switch
+    {
+        "content-length" or "transfer-encoding" => value,
+        var lower => SessionNames.ReplaceHeader(lower, value, identities, rules.Identities.Count > 0),
+    };
 
     /// <summary>A body that is delimited by its length; one in chunks is left as it is.</summary>
     private ReadOnlyMemory<byte> ReplaceBody(string[] lines, ReadOnlyMemory<byte> body)

@@ -21,6 +21,9 @@ internal readonly record struct MessageHead
     /// <summary>The request is HEAD: its reply has no body whatever its head says.</summary>
     public bool IsHead { get; init; }
 
+    /// <summary>The request is CONNECT: whatever follows a reply that agrees is the tunnel's (RFC 9110 §9.3.6).</summary>
+    public bool IsConnect { get; init; }
+
     /// <summary>After a reply that agrees, the connection speaks another protocol: CONNECT, or <c>Connection: upgrade</c>.</summary>
     public bool MaySwitchProtocol { get; init; }
 

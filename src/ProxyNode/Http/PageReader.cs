@@ -6,22 +6,37 @@ namespace JustRunIt.ProxyNode.Http;
 
 /// <summary>
 /// Content of a reply that may be a page with links: session ids within them (<c>;jsessionid=</c>, Servlet 6.0 §7.1.3) are
-/// names that the server gives out, and are not compared.
+/// names that the server gives out, and are not compared. Of a service with rules for replies a compressed page is read in plain.
 /// </summary>
 internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
 {
     private const int LongestId = 256;
 
+    /// <summary>Most bytes that a compressed page may become; what is longer is compared as it is.</summary>
+    private const int LongestPage = 4 * LongestText;
+
+    private readonly List<string> headers = [];
     private readonly StringBuilder id = new();
     private int matched;
     private bool inId;
     private string? last;
+    private string? coding;
 
     /// <inheritdoc />
     public override void End()
     {
+        if (coding is { } of && KeptText is { IsEmpty: false } coded && ContentCoding.Decode(of, coded, LongestPage) is { } plain)
+        {
+            coding = null;
+            ResetContent();
+            AppendPage(plain);
+        }
+
         EndId();
         base.End();
+        foreach (var header in headers)
+            FindNames(header);
+        headers.Clear();
     }
 
     /// <inheritdoc />
@@ -29,12 +44,28 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
     {
         base.Reset();
         id.Clear();
-        (matched, inId, last) = (0, false, null);
+        (matched, inId, last, coding) = (0, false, null, null);
+        headers.Clear();
+    }
+
+    /// <summary>Of a service with rules for replies: a header, which may give out a name or say how the page is coded.</summary>
+    protected void AppendHeader(string name, string value)
+    {
+        if (HasIdentities)
+            headers.Add($"{name}: {value}");
+        if (name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase))
+            coding = value;
     }
 
     /// <summary>The next bytes of the page.</summary>
     protected void AppendPage(ReadOnlySpan<byte> bytes)
     {
+        if (coding is not null)
+        {
+            AppendContent(bytes);
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             if (inId)

@@ -7,6 +7,10 @@ namespace JustRunIt.ProxyNode.Http;
 internal static class SessionNames
 {
     private const string PathParameter = ";jsessionid=";
+    private const string BetweenWords = " \t,;=\"";
+
+    /// <summary>Shortest value of a cookie that is taken for the same thing in another header: no number or flag is so long.</summary>
+    private const int ShortestWord = 16;
 
     /// <summary>A request target, in the clone's names.</summary>
     public static string ReplacePath(string target, Identities identities)
@@ -25,6 +29,43 @@ internal static class SessionNames
         .Select(cookie => cookie.IndexOf('=') is > 0 and var equals && identities.OfClone(cookie[(equals + 1)..].Trim('"')) is { } clone
             ? $"{cookie[..equals]}={clone}"
             : cookie));
+
+    /// <summary>A request's header, in the clone's names: sessions where they are named, and declared names wherever they are.</summary>
+    /// <param name="name">Its name, in lower case.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="identities">What is known.</param>
+    /// <param name="hasDeclared">Whether there are rules that declare names.</param>
+    public static string ReplaceHeader(string name, string value, Identities identities, bool hasDeclared)
+    {
+        var replaced = name switch
+        {
+            "cookie" => ReplaceCookies(value, identities),
+            "referer" => ReplacePath(value, identities),
+            _ => ReplaceWords(value, identities),
+        };
+        return hasDeclared ? identities.Replace(replaced) : replaced;
+    }
+
+    /// <summary>Scripts send a cookie's value again in a header of its own, decoded, or after a word such as Bearer.</summary>
+    private static string ReplaceWords(string value, Identities identities)
+    {
+        if (value.Length < ShortestWord)
+            return value;
+        if (identities.OfClone(value) is { } whole)
+            return whole;
+        if (identities.OfClone(Uri.EscapeDataString(value)) is { } encoded)
+            return Uri.UnescapeDataString(encoded);
+        for (var at = 0; at < value.Length;)
+        {
+            var length = value.AsSpan(at).IndexOfAny(BetweenWords) is >= 0 and var separator ? separator : value.Length - at;
+            var clone = length < ShortestWord ? null : identities.OfClone(value.Substring(at, length));
+            if (clone is not null)
+                value = value[..at] + clone + value[(at + length)..];
+            at += (clone?.Length ?? length) + 1;
+        }
+
+        return value;
+    }
 
     /// <summary>The names in a request: values of the cookies that count, then that in the path.</summary>
     /// <param name="target">The request's target, or the line that holds it.</param>

@@ -55,10 +55,11 @@ internal sealed class Installation(Redirection redirection, Listener listener, T
 
     /// <summary>
     /// Removes the proxy from the path: new connections go to the server at once, those that are open here go on until they end by
-    /// themselves. When the time is over, each ends after the reply that it waits for.
+    /// themselves. When the time is over, each ends after the reply that it waits for; where the protocol has transactions, none ends
+    /// within one, however long that takes.
     /// </summary>
     /// <param name="limit">How long connections may go on.</param>
-    /// <param name="atOnce">Ends the wait.</param>
+    /// <param name="atOnce">Ends the wait, for transactions too.</param>
     public async Task RemoveAsync(TimeSpan limit, CancellationToken atOnce)
     {
         await redirection.BypassAsync().ConfigureAwait(false);
@@ -66,13 +67,23 @@ internal sealed class Installation(Redirection redirection, Listener listener, T
         {
             await Task.Delay(OnTheWay, clock, atOnce).ConfigureAwait(false);
             await EmptyAsync(limit, atOnce).ConfigureAwait(false);
-            listener.EndAfterReplies();
-            await EmptyAsync(LastReplies, atOnce).ConfigureAwait(false);
+            await EndAfterRepliesAsync(listener, clock, atOnce).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // Whoever stops us cannot wait.
         }
+    }
+
+    /// <summary>
+    /// Ends the connections of a listener after the replies that they wait for; where the protocol has transactions, none within one,
+    /// however long that takes.
+    /// </summary>
+    public static async Task EndAfterRepliesAsync(Listener listener, TimeProvider clock, CancellationToken atOnce)
+    {
+        for (var began = clock.GetTimestamp();
+            listener.EndAfterReplies() > 0 || (listener.Open > 0 && clock.GetElapsedTime(began) < LastReplies);)
+            await Task.Delay(Look, clock, atOnce).ConfigureAwait(false);
     }
 
     /// <inheritdoc />

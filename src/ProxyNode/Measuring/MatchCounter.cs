@@ -6,16 +6,25 @@ namespace JustRunIt.ProxyNode.Measuring;
 internal sealed class MatchCounter
 {
     private readonly long[] counts = new long[Enum.GetValues<MatchKind>().Length];
+    private long learnt;
 
     /// <summary>One more.</summary>
-    public void Add(MatchKind kind) => Interlocked.Increment(ref counts[(int)kind]);
+    /// <param name="kind">How it was answered.</param>
+    /// <param name="isByLearntValue">A value in it was translated into what the original calls it.</param>
+    public void Add(MatchKind kind, bool isByLearntValue = false)
+    {
+        Interlocked.Increment(ref counts[(int)kind]);
+        if (isByLearntValue && kind == MatchKind.Exact)
+            Interlocked.Increment(ref learnt);
+    }
 
     /// <summary>The counts since the start.</summary>
     public MatchCounts Read() => new(
         Interlocked.Read(ref counts[(int)MatchKind.Exact]),
         Interlocked.Read(ref counts[(int)MatchKind.Wildcard]),
         Interlocked.Read(ref counts[(int)MatchKind.Nearest]),
-        Interlocked.Read(ref counts[(int)MatchKind.Missing]));
+        Interlocked.Read(ref counts[(int)MatchKind.Missing]),
+        Interlocked.Read(ref learnt));
 }
 
 /// <summary>How a request of the clone was answered (DESIGN §5).</summary>

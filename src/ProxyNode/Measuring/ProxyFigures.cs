@@ -1,5 +1,7 @@
 using JustRunIt.Events.Proxies;
+using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode.Measuring;
 
@@ -21,15 +23,55 @@ internal sealed class ProxyFigures
     /// <summary>How a clone's requests were answered; null when nothing is on record.</summary>
     public Func<MatchCounts?> Matches { get; init; } = () => null;
 
-    /// <summary>Client connections that are open.</summary>
-    public required Func<int> Connections { get; init; }
+    /// <summary>Its clients' connections.</summary>
+    public required Func<ConnectionFigures> Connections { get; init; }
+
+    /// <summary>The connections to the next tiers, by their names.</summary>
+    public Func<IEnumerable<(string Name, ConnectionFigures Figures)>> NextConnections { get; init; } = () => [];
 
     /// <summary>Exchanges on record, and exchanges that could not be kept; null without a record.</summary>
     public Func<(int Exchanges, long Lost)?> Record { get; init; } = () => null;
 
+    /// <summary>Who was refused at a sandbox address; null where there is none.</summary>
+    public Func<SandboxRefused?> Refused { get; init; } = () => null;
+
     /// <summary>Everything that is counted.</summary>
     public static IReadOnlyList<Family> Families { get; } =
     [
+        new(
+            "justrunit.proxy.arrivals",
+            "{request}",
+            "Requests that began on-line and await a reply: as many as were answered, failed or are open",
+            true,
+            proxy => OfConnections(proxy, figures => figures.Exchanges.Arrived)),
+        new("justrunit.proxy.exchanges", "{request}", "Requests that are over on-line, by how", true, OfExchanges),
+        new(
+            "justrunit.proxy.duplicates.arrivals",
+            "{request}",
+            "Requests that began while they were duplicated: as many as are open or over at the clone, or have no duplicate",
+            true,
+            proxy => OfReplay(proxy, replay => [new(replay.Ledger.Read().Arrived)])),
+        new("justrunit.proxy.duplicates", "{request}", "Duplicates that are over, by how", true, proxy => OfReplay(proxy, OfDuplicates)),
+        new(
+            "justrunit.proxy.duplicates.open",
+            "{request}",
+            "Duplicates that are not due yet, or that the clone works on",
+            false,
+            proxy => OfReplay(proxy, replay => [new(replay.Ledger.Read().Open)])),
+        new(
+            "justrunit.proxy.duplicates.without",
+            "{request}",
+            "Requests that have no duplicate by design, by why",
+            true,
+            proxy => OfReplay(proxy, replay =>
+                [.. replay.Ledger.Read().NotDuplicated.Select(why => new Sample(why.Value, new Label("reason", why.Key)))])),
+        new(
+            "justrunit.proxy.given.up",
+            "{request}",
+            "Duplicates that were given up for other reasons than memory, by why",
+            true,
+            proxy => OfReplay(proxy, replay =>
+                [.. replay.Ledger.Read().ByReason.Select(why => new Sample(why.Value.Count, new Label("reason", why.Key)))])),
         new("justrunit.proxy.requests", "{request}", "Requests that were answered", true, proxy => Sides(proxy, times => times.Requests)),
         new(
             "justrunit.proxy.errors",
@@ -62,7 +104,37 @@ internal sealed class ProxyFigures
             "Replies in which both sides differ, by the first thing that does",
             true,
             proxy => OfReplay(proxy, OfDifferences)),
-        new("justrunit.proxy.connections", "{connection}", "Client connections that are open", false, proxy => [new(proxy.Connections())]),
+        new(
+            "justrunit.proxy.open",
+            "{request}",
+            "Requests that have arrived on-line and are not answered yet",
+            false,
+            proxy => proxy.Online?.Open is { } open ? [new(open.Read().Count)] : []),
+        new(
+            "justrunit.proxy.connections",
+            "{connection}",
+            "Client connections that are open",
+            false,
+            proxy => OfConnections(proxy, figures => figures.Open)),
+        new(
+            "justrunit.proxy.connections.limit",
+            "{connection}",
+            "Client connections that are served at once at most",
+            false,
+            proxy => OfConnections(proxy, figures => figures.Most)),
+        new(
+            "justrunit.proxy.connections.arrived",
+            "{connection}",
+            "Client connections that were opened",
+            true,
+            proxy => OfConnections(proxy, figures => figures.Arrived)),
+        new("justrunit.proxy.connections.ended", "{connection}", "Client connections that have ended, by why", true, OfEnds),
+        new(
+            "justrunit.proxy.shortages",
+            "{failure}",
+            "Times that the system had no descriptor or no memory for a socket",
+            true,
+            proxy => OfConnections(proxy, figures => figures.Shortages)),
         new(
             "justrunit.proxy.record.exchanges",
             "{exchange}",
@@ -75,6 +147,17 @@ internal sealed class ProxyFigures
             "Exchanges that could not be kept",
             true,
             proxy => proxy.Record() is { } record ? [new(record.Lost)] : []),
+        new(
+            "justrunit.proxy.refusals",
+            "{connection}",
+            "Connections and log-ins at a sandbox address that are no clone's",
+            true,
+            proxy => proxy.Refused() is { } refused ?
+            [
+                new(refused.Source, new Label("reason", "source")),
+                new(refused.User, new Label("reason", "user")),
+                new(refused.Password, new Label("reason", "password")),
+            ] : []),
     ];
 
     /// <summary>The response times and lateness that there are.</summary>
@@ -97,6 +180,40 @@ internal sealed class ProxyFigures
             sides.Add(new Sample(value(replay.ResponseTimes.ReadAll()), Clone));
         return sides;
     }
+
+    private static IReadOnlyList<Sample> OfConnections(ProxyFigures proxy, Func<ConnectionFigures, long> value) =>
+    [
+        new(value(proxy.Connections())),
+        .. proxy.NextConnections().Select(next => new Sample(value(next.Figures), new Label("next", next.Name))),
+    ];
+
+    private static IReadOnlyList<Sample> OfExchanges(ProxyFigures proxy) =>
+    [
+        .. OfConnections(proxy, figures => figures.Exchanges.Answered)
+            .Select(sample => sample with { Labels = [.. sample.Labels, new Label("outcome", "answered")] }),
+        .. OfConnections(proxy, figures => figures.Exchanges.Failed)
+            .Select(sample => sample with { Labels = [.. sample.Labels, new Label("outcome", "failed")] }),
+    ];
+
+    private static IReadOnlyList<Sample> OfDuplicates(Replay replay)
+    {
+        var duplicates = replay.Ledger.Read();
+        return
+        [
+            new(duplicates.Answered, new Label("outcome", "answered")),
+            new(duplicates.Sent, new Label("outcome", "sent")),
+            new(duplicates.Failed, new Label("outcome", "failed")),
+            new(duplicates.Shed, new Label("outcome", "shed")),
+            new(duplicates.GivenUp, new Label("outcome", "given-up")),
+        ];
+    }
+
+    private static IReadOnlyList<Sample> OfEnds(ProxyFigures proxy) =>
+    [
+        .. proxy.Connections().Ended.Select(end => new Sample(end.Value, new Label("reason", end.Key))),
+        .. proxy.NextConnections().SelectMany(next => next.Figures.Ended.Select(
+            end => new Sample(end.Value, new Label("next", next.Name), new Label("reason", end.Key)))),
+    ];
 
     private static IReadOnlyList<Sample> OfMatches(ProxyFigures proxy) => proxy.Matches() is not { } counts ? [] :
     [

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using HdrHistogram;
+using JustRunIt.Events.Sla;
 
 namespace JustRunIt.ProxyNode.Measuring;
 
@@ -21,6 +22,8 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
     private TimeSpan total;
     private TimeSpan maximum;
     private (long Requests, long Errors, TimeSpan Total) taken;
+    private WaitingRequests noReply = WaitingRequests.None;
+    private WaitingRequests givenUp = WaitingRequests.None;
 
     /// <summary>Upper bounds of the buckets of <see cref="Distribution"/>, the last excepted.</summary>
     public static IReadOnlyList<TimeSpan> BucketBounds { get; } =
@@ -28,6 +31,9 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
         .. new[] { 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000 }
             .Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds)),
     ];
+
+    /// <summary>Requests that are not answered yet; null where nobody counts them.</summary>
+    public InFlight? Open { get; init; }
 
     /// <summary>A request was answered.</summary>
     public void Add(TimeSpan responseTime, bool isError)
@@ -51,6 +57,22 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
     {
         lock (gate)
             errors++;
+    }
+
+    /// <summary>A request got no reply.</summary>
+    /// <param name="waited">How long it had waited for one.</param>
+    /// <param name="isGivenUp">Whether its client left; otherwise the server could not be reached, or left.</param>
+    public void AddUnanswered(TimeSpan waited, bool isGivenUp)
+    {
+        var one = new WaitingRequests(1, waited, waited);
+        lock (gate)
+        {
+            errors++;
+            if (isGivenUp)
+                givenUp += one;
+            else
+                noReply += one;
+        }
     }
 
     /// <summary>What came since the last <see cref="Take"/>, which goes on.</summary>
@@ -82,7 +104,8 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
             lock (gate)
             {
                 var p95 = requests == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(histogram.GetValueAtPercentile(95));
-                interval = new Interval(requests, errors, total, p95, maximum);
+                interval = new Interval(requests, errors, total, p95, maximum, noReply, givenUp);
+                (noReply, givenUp) = (WaitingRequests.None, WaitingRequests.None);
                 taken = (taken.Requests + requests, taken.Errors + errors, taken.Total + total);
                 (full, histogram) = (histogram, spare);
                 (requests, errors, total, maximum) = (0, 0, TimeSpan.Zero, TimeSpan.Zero);
@@ -128,7 +151,16 @@ internal sealed class ResponseTimes(Histogram<double>? instrument = null, params
     /// <param name="Total">Sum of the response times.</param>
     /// <param name="P95">95th percentile.</param>
     /// <param name="Maximum">Longest.</param>
-    internal sealed record Interval(long Requests, long Errors, TimeSpan Total, TimeSpan P95, TimeSpan Maximum);
+    /// <param name="NoReply">Those of the errors whose server could not be reached, or left.</param>
+    /// <param name="GivenUp">Those of the errors whose client left.</param>
+    internal sealed record Interval(
+        long Requests,
+        long Errors,
+        TimeSpan Total,
+        TimeSpan P95,
+        TimeSpan Maximum,
+        WaitingRequests NoReply,
+        WaitingRequests GivenUp);
 
     /// <summary>Everything that came.</summary>
     /// <param name="Requests">Requests answered.</param>

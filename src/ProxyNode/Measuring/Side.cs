@@ -18,6 +18,7 @@ internal static class Side
         var sorted = responseTimes.Select(time => time.TotalMilliseconds).Order().ToArray();
         var mean = sorted.Average();
         var variance = sorted.Length > 1 ? sorted.Sum(value => (value - mean) * (value - mean)) / (sorted.Length - 1) : 0;
+        var available = Math.Clamp((double)(sorted.Length - errors) / sorted.Length, 0, 1);
         return new SideMeasured(
             sorted.Length,
             errors,
@@ -25,7 +26,8 @@ internal static class Side
                 .With(MetricNames.P50Ms, AtPercentile(sorted, 50))
                 .With(MetricNames.P95Ms, AtPercentile(sorted, 95))
                 .With(MetricNames.P99Ms, AtPercentile(sorted, 99))
-                .With(MetricNames.ThroughputPerSecond, (sorted.Length - errors) / measured.TotalSeconds));
+                .With(MetricNames.ThroughputPerSecond, (sorted.Length - errors) / measured.TotalSeconds)
+                .With(MetricNames.Availability, available, Math.Sqrt(available * (1 - available) / sorted.Length)));
     }
 
     private static double AtPercentile(double[] sorted, int percentile) =>

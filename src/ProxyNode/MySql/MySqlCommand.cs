@@ -21,6 +21,9 @@ internal enum MySqlCommand : byte
     /// <summary>The process list, old style.</summary>
     ProcessInfo = 0x0A,
 
+    /// <summary>Ends another session, or its statement, by its number.</summary>
+    ProcessKill = 0x0C,
+
     /// <summary>Whether the server is there.</summary>
     Ping = 0x0E,
 

@@ -1,28 +1,40 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>
-/// MySQL's client/server protocol on one connection: greeting, log-in as the server wants it, then commands. TLS, compression
-/// and local files are negotiated away; replication is relayed without being understood.
+/// MySQL's client/server protocol on one connection: greeting, log-in as the server wants it, then commands. TLS and compression are
+/// negotiated away; replication and local files are relayed without being understood.
 /// </summary>
-internal sealed class MySqlDialogue : Dialogue
+internal sealed partial class MySqlDialogue : Dialogue
 {
     private const int LongestTracked = 256 * 1024;
+    private const int LongestWord = 16;
+    private const int ArgumentAt = MySqlPacket.HeaderLength + 1;
 
-    private readonly Queue<(MySqlCommand Command, string Sql)> unanswered = new(4);
+    private readonly Queue<Asked> unanswered = new(4);
     private Phase phase;
     private int clientLeft;
     private bool clientContinues;
     private bool clientInRequest;
     private int serverLeft;
+
+    /// <summary>Number of the last packet that began, of either side; -1 before.</summary>
+    private int sequence = -1;
+
     private bool serverContinues;
     private MySqlReply reply;
     private bool inReply;
     private bool hasQuit;
     private bool becomesStream;
+    private bool sendsFile;
+    private bool refusesFiles;
+    private MySqlLogin? changing;
+    private MySqlProof? asked;
+    private bool isAsked;
 
     private enum Phase
     {
@@ -43,17 +55,55 @@ internal sealed class MySqlDialogue : Dialogue
     public override ReadOnlyMemory<byte> Unreachable =>
         MySqlPacket.ErrorPacket(0, 2003, "08004", "The server behind the proxy does not listen", withState: false);
 
+    /// <inheritdoc />
+    public override bool AwaitsHead => phase == Phase.Login;
+
+    /// <inheritdoc />
+    public override bool HasLoggedIn => phase is Phase.Commands or Phase.Stream;
+
+    /// <inheritdoc />
+    public override bool IsAtRest =>
+        phase is Phase.Greeting or Phase.Login || (phase == Phase.Commands && !Session.InTransaction && !sendsFile);
+
+    /// <inheritdoc />
+    public override bool HasTransactions => phase == Phase.Commands;
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Busy(string reason) => MySqlPacket.ErrorPacket(0, 1040, "08004", reason, withState: false);
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Farewell(string reason) =>
+        phase == Phase.Commands ? MySqlPacket.ErrorPacket(0, 4031, "HY000", reason) : default;
+
+    /// <inheritdoc />
+    public override LogIn? LogIn => phase == Phase.Commands && changing is null ? asked : null;
+
+    /// <inheritdoc />
+    public override string? Unrepeatable => Session.Unrepeatable;
+
+    /// <inheritdoc />
+    public override string Context => Session.Context;
+
     /// <summary>What the server said first; null before.</summary>
     public MySqlGreeting? Greeting { get; private set; }
 
     /// <summary>How the client logged in; null before.</summary>
     public MySqlLogin? Login { get; private set; }
 
-    /// <summary>Default database.</summary>
-    public string Database { get; private set; } = "";
+    /// <summary>What its session has at the server by what was answered.</summary>
+    public MySqlSession Session { get; private set; } = new();
 
     /// <summary>Prepared statements that are open, by the server's number.</summary>
-    public ConcurrentDictionary<uint, string> Statements { get; } = new();
+    public ConcurrentDictionary<uint, MySqlStatement> Statements => Session.Statements;
+
+    /// <summary>The server's question within COM_CHANGE_USER was answered, and how; null where it was not.</summary>
+    public byte[]? ChangeAnswer { get; private set; }
+
+    /// <summary>The sequence number of the client's last packet that was no command.</summary>
+    public byte Sequence { get; private set; }
+
+    private bool AllowsSeveral =>
+        Session.Option is [var low, ..] ? low == 0 : ((Login?.Capabilities ?? 0) & MySqlPacket.MultiStatements) != 0;
 
     private bool DeprecateEof => ((Login?.Capabilities ?? 0) & (Greeting?.Capabilities ?? uint.MaxValue) & MySqlPacket.DeprecateEof) != 0;
 
@@ -61,8 +111,25 @@ internal sealed class MySqlDialogue : Dialogue
     public override ReadOnlyMemory<byte> Refusal(string reason) =>
         MySqlPacket.ErrorPacket(phase == Phase.Login ? 2 : 1, 1235, "42000", reason);
 
+    /// <inheritdoc />
+    /// <remarks>It takes the place of the packet that is refused, with that one's number.</remarks>
+    public override ReadOnlyMemory<byte> ReplyRefusal(string reason, bool hasBegun) => serverLeft > 0 || serverContinues
+        ? default
+        : MySqlPacket.ErrorPacket(
+            (sequence + 1) & 0xFF, 1158, "08S01", $"The server's reply is not relayed: {reason}", withState: phase != Phase.Greeting);
+
     /// <summary>Goes on from after a log-in that happened elsewhere.</summary>
-    public void StartAtCommands(MySqlLogin login, MySqlGreeting greeting) => (phase, Login, Greeting) = (Phase.Commands, login, greeting);
+    /// <param name="login">How the client logged in there.</param>
+    /// <param name="greeting">Of the server.</param>
+    /// <param name="session">What the session has; null for that of a new one.</param>
+    public void StartAtCommands(MySqlLogin login, MySqlGreeting greeting, MySqlSession? session = null)
+    {
+        (phase, Login, Greeting, refusesFiles) = (Phase.Commands, login, greeting, true);
+        if (session is null)
+            Session.LogsIn(login);
+        else
+            Session = session;
+    }
 
     /// <inheritdoc />
     public override int FromClient(Span<byte> bytes, out ClientStep step)
@@ -76,6 +143,7 @@ internal sealed class MySqlDialogue : Dialogue
             return 0;
         var length = MySqlPacket.PayloadLength(bytes);
         var whole = MySqlPacket.HeaderLength + length;
+        sequence = bytes[3];
         switch (phase)
         {
             case Phase.Greeting:
@@ -86,10 +154,20 @@ internal sealed class MySqlDialogue : Dialogue
                 if (bytes.Length < whole)
                     return 0;
                 Login = MySqlLogin.Parse(bytes[MySqlPacket.HeaderLength..whole]);
-                Database = Login.Database;
+                Session.LogsIn(Login);
+                asked = new MySqlProof(Login.User, Login.Plugin, [.. Greeting?.Challenge ?? [], 0], MySqlProof.Kept(Login.Response));
                 phase = Phase.Authentication;
                 return whole;
             case Phase.Authentication:
+                // The answer to a question that the server has asked instead of the greeting's.
+                if (isAsked && whole <= LongestUnit)
+                {
+                    if (bytes.Length < whole)
+                        return 0;
+                    asked = asked! with { Answer = MySqlProof.Kept(bytes[MySqlPacket.HeaderLength..whole]) };
+                    isAsked = false;
+                }
+
                 clientLeft = whole;
                 return ContinueClient(bytes.Length, 0, ref step);
         }
@@ -101,9 +179,27 @@ internal sealed class MySqlDialogue : Dialogue
             return ContinueClient(bytes.Length, 0, ref step);
         }
 
+        // A local file, until an empty packet; its sequence numbers begin again and again.
+        if (sendsFile)
+        {
+            sendsFile = length > 0;
+            clientLeft = whole;
+            return ContinueClient(bytes.Length, 0, ref step);
+        }
+
         // Anything but a command: the client's part of a log-in anew.
         if (bytes[3] != 0)
         {
+            Sequence = bytes[3];
+            if (changing is not null && isAsked && whole <= LongestUnit)
+            {
+                if (bytes.Length < whole)
+                    return 0;
+                ChangeAnswer = bytes[MySqlPacket.HeaderLength..whole].ToArray();
+                asked = asked! with { Answer = MySqlProof.Kept(ChangeAnswer) };
+                isAsked = false;
+            }
+
             clientLeft = whole;
             return ContinueClient(bytes.Length, 0, ref step);
         }
@@ -113,11 +209,16 @@ internal sealed class MySqlDialogue : Dialogue
         if (bytes.Length <= MySqlPacket.HeaderLength)
             return 0;
         var command = (MySqlCommand)bytes[MySqlPacket.HeaderLength];
-        var isTracked =
-            command is MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose or MySqlCommand.SetOption;
+        // Its first word decides whether the rest is held until it is whole: nearly never.
+        if (command == MySqlCommand.Query && bytes.Length < Math.Min(whole, ArgumentAt + LongestWord))
+            return 0;
+        var isTracked = command is MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose
+            or MySqlCommand.SetOption or MySqlCommand.ChangeUser
+            || (command == MySqlCommand.Query && bytes.Length < whole && MySqlWords.BeginsWithChange(bytes[ArgumentAt..]));
         if (isTracked && length <= LongestTracked && bytes.Length < whole)
             return 0;
-        Begin(command, isTracked && bytes.Length >= whole ? bytes[(MySqlPacket.HeaderLength + 1)..whole] : [], ref step);
+        var seen = Math.Min(whole, bytes.Length);
+        Begin(command, isTracked && seen < whole ? [] : bytes[ArgumentAt..seen], isWhole: seen == whole, ref step);
         clientInRequest = true;
         clientContinues = length == MySqlPacket.FullPayload;
         clientLeft = whole;
@@ -139,11 +240,21 @@ internal sealed class MySqlDialogue : Dialogue
                 if (rest.Length < MySqlPacket.HeaderLength)
                     break;
                 var length = MySqlPacket.PayloadLength(rest);
-                var looked = Math.Min(length, phase == Phase.Commands ? MySqlReply.LookedAt : LongestTracked);
+                var looked = Math.Min(length, phase == Phase.Commands && changing is null ? MySqlReply.LookedAt : LongestTracked);
                 if (rest.Length < MySqlPacket.HeaderLength + looked)
                     break;
-                if (!serverContinues)
-                    ServerPacket(rest.Slice(MySqlPacket.HeaderLength, looked), length);
+                try
+                {
+                    if (!serverContinues)
+                        ServerPacket(rest.Slice(MySqlPacket.HeaderLength, looked), length);
+                }
+                catch (ProtocolException) when (taken > 0)
+                {
+                    // What came before it is sent on; then it is refused in its place.
+                    break;
+                }
+
+                sequence = rest[3];
                 serverContinues = length == MySqlPacket.FullPayload;
                 serverLeft = MySqlPacket.HeaderLength + length;
             }
@@ -176,82 +287,49 @@ internal sealed class MySqlDialogue : Dialogue
         return from + taken;
     }
 
-    private void Begin(MySqlCommand command, ReadOnlySpan<byte> argument, ref ClientStep step)
+    private void Begin(MySqlCommand command, ReadOnlySpan<byte> argument, bool isWhole, ref ClientStep step)
     {
         step.Begins = true;
         step.Kind = (int)command;
+        var statement = argument.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(argument) : 0;
+        byte[]? text = null;
         switch (command)
         {
             case MySqlCommand.Quit:
                 hasQuit = true;
                 step.IsOneWay = true;
                 return;
-            case MySqlCommand.StatementClose when argument.Length >= 4:
-                Statements.TryRemove(BitConverter.ToUInt32(argument), out _);
+            case MySqlCommand.StatementClose:
+                Statements.TryRemove(statement, out _);
                 step.IsOneWay = true;
                 return;
-            case MySqlCommand.StatementSendLongData or MySqlCommand.StatementClose:
+            case MySqlCommand.StatementSendLongData:
+                if (Statements.TryGetValue(statement, out var pieces))
+                    pieces.HasPieces = true;
                 step.IsOneWay = true;
                 return;
             case MySqlCommand.BinlogDump or MySqlCommand.BinlogDumpGtid or MySqlCommand.TableDump:
-                step.IsPrivate = true;
+                step.IsPrivate = step.IsStream = true;
                 step.IsOneWay = true;
                 becomesStream = true;
                 return;
+            case MySqlCommand.RegisterSlave:
+                step.IsPrivate = step.IsStream = true;
+                break;
+            case MySqlCommand.StatementExecute when Statements.TryGetValue(statement, out var executed):
+                executed.Bind(argument[sizeof(uint)..]);
+                break;
             case MySqlCommand.ChangeUser:
-                step.IsPrivate = true;
+                changing = (Login ?? throw new ProtocolException("COM_CHANGE_USER before a log-in")).Change(argument);
+                asked = new MySqlProof(changing.User, changing.Plugin, asked?.Challenge ?? [], MySqlProof.Kept(changing.Response));
+                (isAsked, ChangeAnswer) = (false, null);
                 break;
-            case MySqlCommand.InitDb:
-                Database = Encoding.UTF8.GetString(argument);
-                break;
-            case MySqlCommand.ResetConnection:
-                Statements.Clear();
+            case MySqlCommand.Query when MySqlWords.MayChange(argument, AllowsSeveral):
+            case MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.SetOption when isWhole:
+                text = argument.ToArray();
                 break;
         }
 
-        unanswered.Enqueue((command, command == MySqlCommand.StatementPrepare ? Encoding.UTF8.GetString(argument) : ""));
-    }
-
-    private void ServerPacket(Span<byte> start, int length)
-    {
-        switch (phase)
-        {
-            case Phase.Greeting:
-                if (start.IsEmpty || start[0] == MySqlPacket.Error)
-                    return;
-                Greeting = MySqlGreeting.Parse(start);
-                MySqlGreeting.Restrict(start);
-                Greeting = MySqlGreeting.Parse(start);
-                phase = Phase.Login;
-                return;
-            case Phase.Authentication:
-                if (!start.IsEmpty && start[0] == MySqlPacket.Ok)
-                    phase = Phase.Commands;
-                return;
-            case Phase.Login:
-                return;
-        }
-
-        // A packet that nobody asked for: the server says why it ends the connection.
-        if (unanswered.Count == 0)
-            return;
-        if (!inReply)
-        {
-            reply = new MySqlReply(unanswered.Peek().Command, DeprecateEof);
-            inReply = true;
-        }
-
-        reply.Packet(start, length);
-    }
-
-    private void EndReply(ref ServerStep step)
-    {
-        var (_, sql) = unanswered.Dequeue();
-        if (reply.Prepared is { } statement)
-            Statements[statement] = sql;
-        inReply = false;
-        step.Ends = true;
-        step.Status = reply.ErrorCode;
-        step.IsError = reply.ErrorCode != 0;
+        unanswered.Enqueue(new Asked(command, statement, text));
     }
 }

@@ -11,8 +11,9 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <param name="Challenge">Random bytes that an answer is computed from.</param>
 /// <param name="Plugin">How it wants to be answered.</param>
 /// <param name="Charset">Its default character set and collation.</param>
+/// <param name="Connection">Its own number of the connection.</param>
 internal sealed record MySqlGreeting(
-    string Version, uint Capabilities, uint MariaDbCapabilities, byte[] Challenge, string Plugin, byte Charset)
+    string Version, uint Capabilities, uint MariaDbCapabilities, byte[] Challenge, string Plugin, byte Charset, uint Connection)
 {
     private const int ProtocolVersion = 10;
     private const int LongPassword = 1;
@@ -25,7 +26,7 @@ internal sealed record MySqlGreeting(
         if (MySqlPacket.Take(payload, ref at, 1)[0] is not ProtocolVersion and var version)
             throw new ProtocolException($"MySQL protocol version {version}; relayed is {ProtocolVersion}");
         var server = MySqlPacket.ReadTerminated(payload, ref at);
-        MySqlPacket.Take(payload, ref at, 4);
+        var connection = BinaryPrimitives.ReadUInt32LittleEndian(MySqlPacket.Take(payload, ref at, 4));
         var first = MySqlPacket.Take(payload, ref at, 8).ToArray();
         MySqlPacket.Take(payload, ref at, 1);
         uint capabilities = BinaryPrimitives.ReadUInt16LittleEndian(MySqlPacket.Take(payload, ref at, 2));
@@ -45,12 +46,12 @@ internal sealed record MySqlGreeting(
             (capabilities & LongPassword) == 0 ? mariaDb : 0,
             [.. first, .. second.TrimEnd((byte)0)],
             plugin,
-            charset);
+            charset,
+            connection);
     }
 
     /// <summary>
-    /// Takes back in place what cannot be relayed faithfully: TLS, compression, local files and formats that depend on what was
-    /// said before.
+    /// Takes back in place what cannot be relayed faithfully: TLS, compression and formats that depend on what was said before.
     /// </summary>
     public static void Restrict(Span<byte> payload)
     {

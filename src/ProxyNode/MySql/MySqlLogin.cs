@@ -13,6 +13,12 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <param name="Database">Default database; empty for none.</param>
 internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, byte Charset, string User, string Database)
 {
+    /// <summary>What it answered to the greeting's challenge.</summary>
+    public byte[] Response { get; init; } = [];
+
+    /// <summary>How it answered.</summary>
+    public string Plugin { get; init; } = NativePassword;
+
     /// <summary>SHA-1 challenge and response.</summary>
     public const string NativePassword = "mysql_native_password";
 
@@ -37,22 +43,66 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
         MySqlPacket.Take(payload, ref at, 19);
         var mariaDb = BinaryPrimitives.ReadUInt32LittleEndian(MySqlPacket.Take(payload, ref at, 4));
         var user = MySqlPacket.ReadTerminated(payload, ref at);
+        byte[] response;
         if ((capabilities & MySqlPacket.LengthEncodedAuthentication) != 0)
-            MySqlPacket.Take(payload, ref at, (int)Math.Min(MySqlPacket.ReadInteger(payload, ref at), int.MaxValue));
+            response = MySqlPacket.Take(payload, ref at, (int)Math.Min(MySqlPacket.ReadInteger(payload, ref at), int.MaxValue)).ToArray();
         else if ((capabilities & MySqlPacket.SecureConnection) != 0)
-            MySqlPacket.Take(payload, ref at, MySqlPacket.Take(payload, ref at, 1)[0]);
+            response = MySqlPacket.Take(payload, ref at, MySqlPacket.Take(payload, ref at, 1)[0]).ToArray();
         else
-            MySqlPacket.ReadTerminated(payload, ref at);
+            response = Encoding.UTF8.GetBytes(MySqlPacket.ReadTerminated(payload, ref at));
         var database = (capabilities & MySqlPacket.ConnectWithDatabase) != 0 && at < payload.Length
             ? MySqlPacket.ReadTerminated(payload, ref at)
             : "";
-        return new MySqlLogin(capabilities, (capabilities & LongPassword) == 0 ? mariaDb : 0, charset, user, database);
+        return new MySqlLogin(capabilities, (capabilities & LongPassword) == 0 ? mariaDb : 0, charset, user, database)
+        {
+            Response = response,
+            Plugin = (capabilities & MySqlPacket.PluginAuthentication) != 0 && at < payload.Length
+                ? MySqlPacket.ReadTerminated(payload, ref at)
+                : NativePassword,
+        };
+    }
+
+    /// <summary>
+    /// Reads the argument of COM_CHANGE_USER, which says of a log-in only what may be another (MySQL internals manual,
+    /// "COM_CHANGE_USER").
+    /// </summary>
+    /// <param name="argument">From behind the command on.</param>
+    /// <exception cref="ProtocolException">It ends too early.</exception>
+    public MySqlLogin Change(ReadOnlySpan<byte> argument)
+    {
+        var at = 0;
+        var user = MySqlPacket.ReadTerminated(argument, ref at);
+        var response = (Capabilities & MySqlPacket.SecureConnection) != 0
+            ? MySqlPacket.Take(argument, ref at, MySqlPacket.Take(argument, ref at, 1)[0]).ToArray()
+            : Encoding.UTF8.GetBytes(MySqlPacket.ReadTerminated(argument, ref at));
+        var database = MySqlPacket.ReadTerminated(argument, ref at);
+        var charset = at + 2 <= argument.Length ? MySqlPacket.Take(argument, ref at, 2)[0] : Charset;
+        var plugin = (Capabilities & MySqlPacket.PluginAuthentication) != 0 && at < argument.Length
+            ? MySqlPacket.ReadTerminated(argument, ref at)
+            : NativePassword;
+        return this with { User = user, Response = response, Database = database, Charset = charset, Plugin = plugin };
+    }
+
+    /// <summary>COM_CHANGE_USER to this log-in, on a connection that another one has opened.</summary>
+    /// <param name="password">The user's.</param>
+    /// <param name="greeting">Of the server, with the challenge that it sent last.</param>
+    public byte[] ToChange(string password, MySqlGreeting greeting)
+    {
+        var plugin = greeting.Plugin is NativePassword or CachingSha2 ? greeting.Plugin : NativePassword;
+        var answer = Answer(plugin, password, greeting.Challenge);
+        return
+        [
+            (byte)MySqlCommand.ChangeUser, .. Encoding.UTF8.GetBytes(User + "\0"), (byte)answer.Length, .. answer,
+            .. Encoding.UTF8.GetBytes(Database + "\0"), Charset, 0, .. Encoding.ASCII.GetBytes(plugin + "\0"),
+        ];
     }
 
     /// <summary>The same log-in at another server.</summary>
     public byte[] ToPayload(string password, MySqlGreeting greeting)
     {
-        const uint Own = MySqlPacket.ConnectAttributes | MySqlPacket.LengthEncodedAuthentication | MySqlPacket.ConnectWithDatabase;
+        // Nor is a clone ever given a file.
+        const uint Own = MySqlPacket.ConnectAttributes | MySqlPacket.LengthEncodedAuthentication | MySqlPacket.ConnectWithDatabase
+            | MySqlPacket.LocalFiles;
         var capabilities = (Capabilities & ~Own)
             | MySqlPacket.SecureConnection | MySqlPacket.PluginAuthentication | (Database.Length > 0 ? MySqlPacket.ConnectWithDatabase : 0);
         var plugin = greeting.Plugin is NativePassword or CachingSha2 ? greeting.Plugin : NativePassword;

@@ -1,26 +1,37 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>
-/// Commands to a MySQL server. A prepared statement is known by its text, since its number is chance; so is which pooled
-/// connection serves a request.
+/// Commands to a MySQL server. A prepared statement is known by its text and the database for which it was prepared, since its number is
+/// chance; so is which pooled connection serves a request. Whoever asks, where, and what the session has set is a part of each key.
 /// </summary>
-internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
+internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
 {
     private const uint LastPrepared = uint.MaxValue;
     private const int NotOnRecord = 1105;
 
-    private static int connections;
+    /// <summary>ER_NOT_ALLOWED_COMMAND, which clients know as the answer of a server without local files.</summary>
+    private const int NoLocalFiles = 1148;
 
-    private readonly Dictionary<uint, string> statements = [];
-    private string lastPrepared = "";
+    /// <summary>Where a prepare's reply has the number of parameters.</summary>
+    private const int ParametersAt = MySqlPacket.HeaderLength + 7;
+
+    private readonly Dictionary<uint, MySqlStatement> statements = [];
+    private readonly SortedDictionary<(uint Statement, ushort Parameter), XxHash128> pieces = [];
+    private readonly KeyContext commonContext = new(rules.Sql);
+    private readonly KeyContext readingContext = new(rules.Sql);
+    private MySqlStatement lastPrepared = new("", 0, "");
+    private string whole = "";
+    private string common = "";
+    private bool quotesNames;
     private MySqlDialogue? online;
     private uint issued;
 
@@ -33,41 +44,78 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
+        if (isRefused)
+            throw new ProtocolException("COM_CHANGE_USER was refused");
         var payload = Join(request);
         var command = (MySqlCommand)payload[0];
         var argument = payload.AsSpan(1);
+        var number = argument.Length >= 4 ? BinaryPrimitives.ReadUInt32LittleEndian(argument) : 0;
         switch (command)
         {
+            case MySqlCommand.Query when MySqlWords.LoadsLocalFile(argument):
+                return null;
             case MySqlCommand.Query:
-                return Keys("query", Encoding.UTF8.GetString(argument), "");
+                return Keys("query", Encoding.UTF8.GetString(argument));
             case MySqlCommand.StatementPrepare:
-                lastPrepared = Encoding.UTF8.GetString(argument);
-                return Keys("prepare", lastPrepared, "") with { IsLasting = true };
-            case MySqlCommand.StatementExecute or MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute
-                when argument.Length >= 4:
-                return Keys(
-                    command.ToString(),
-                    TextOf(BinaryPrimitives.ReadUInt32LittleEndian(argument)),
-                    Encoding.Latin1.GetString(argument[4..]));
-            case MySqlCommand.StatementClose when argument.Length >= 4:
-                statements.Remove(BinaryPrimitives.ReadUInt32LittleEndian(argument));
+                lastPrepared = new MySqlStatement(Encoding.UTF8.GetString(argument), 0, MySqlSession.DatabaseIn(Context));
+                return Keys("prepare", lastPrepared.Sql) with { IsLasting = true };
+            case MySqlCommand.StatementExecute when argument.Length >= 4:
+                return ExecuteKeys(number, argument[4..]);
+            case MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
+                var named = StatementOf(number);
+                return Keys($"{command} {named.Database}", named.Sql, Encoding.Latin1.GetString(argument[4..]));
+            case MySqlCommand.StatementSendLongData when argument.Length >= 6:
+                Add(number, BinaryPrimitives.ReadUInt16LittleEndian(argument[4..]), argument[6..]);
                 return null;
-            case MySqlCommand.ResetConnection:
+            case MySqlCommand.StatementReset:
+                Forget(number);
+                return null;
+            case MySqlCommand.StatementClose:
+                Forget(number);
+                statements.Remove(number);
+                return null;
+            case MySqlCommand.ResetConnection or MySqlCommand.ChangeUser:
                 statements.Clear();
+                pieces.Clear();
                 return null;
-            case MySqlCommand.Ping or MySqlCommand.StatementReset or MySqlCommand.SetOption or MySqlCommand.InitDb
-                or MySqlCommand.Quit or MySqlCommand.StatementSendLongData or MySqlCommand.StatementClose:
+            case MySqlCommand.Ping or MySqlCommand.SetOption or MySqlCommand.InitDb or MySqlCommand.Quit
+                or MySqlCommand.StatementSendLongData:
                 return null;
             default:
-                return Keys(command.ToString(), Encoding.Latin1.GetString(argument), "");
+                return Keys(command.ToString(), Encoding.Latin1.GetString(argument));
         }
     }
+
+    /// <inheritdoc />
+    public override string TextOf(ReadOnlySpan<byte> request)
+    {
+        if (request.Length <= MySqlPacket.HeaderLength)
+            return "";
+        // Only the beginning of a request may be here: its packets are not joined.
+        var argument = request[(MySqlPacket.HeaderLength + 1)..];
+        return (MySqlCommand)request[MySqlPacket.HeaderLength] switch
+        {
+            MySqlCommand.Query or MySqlCommand.StatementPrepare => Encoding.UTF8.GetString(argument),
+            // A statement's number is chance; both are of the same kind, and so of the same text.
+            MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementFetch when argument.Length >= 4 =>
+                TextDifference.Shown(Encoding.Latin1.GetString(argument[4..])),
+            var command => $"{command} {Encoding.Latin1.GetString(argument)}",
+        };
+    }
+
+    /// <inheritdoc />
+    public override string StatementOf(ReadOnlySpan<byte> request) =>
+        request.Length >= MySqlPacket.HeaderLength + 5
+        && (MySqlCommand)request[MySqlPacket.HeaderLength] is MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
+            or MySqlCommand.StatementFetch
+            ? StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql
+            : "";
 
     /// <inheritdoc />
     public override ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
     {
         if (IsPrepared(request, reply))
-            statements[BinaryPrimitives.ReadUInt32LittleEndian(reply[5..])] = lastPrepared;
+            statements[BinaryPrimitives.ReadUInt32LittleEndian(reply[5..])] = LastPreparedOf(reply);
         return reply;
     }
 
@@ -77,13 +125,26 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
         if (!IsPrepared(request, reply))
             return reply;
         var adapted = reply.ToArray();
-        statements[++issued] = lastPrepared;
+        statements[++issued] = LastPreparedOf(reply);
         BinaryPrimitives.WriteUInt32LittleEndian(adapted.AsSpan(5), issued);
         return adapted;
     }
 
-    /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request) => MySqlPacket.OkPacket(1);
+    /// <summary>
+    /// Who wants to be somebody else is asked what that one was asked on-line; what needs a file of the client's gets an error; the rest
+    /// is done.
+    /// </summary>
+    public override ReadOnlyMemory<byte> Local(ReadOnlySpan<byte> request)
+    {
+        var command = (MySqlCommand)request[MySqlPacket.HeaderLength];
+        if (command == MySqlCommand.Query)
+            return MySqlPacket.ErrorPacket(1, NoLocalFiles, "42000", "LOAD DATA LOCAL is not on record: the file is the client's");
+        if (command != MySqlCommand.ChangeUser || clone?.Login is not { } login || logIns is null)
+            return MySqlPacket.OkPacket(1);
+        isChanging = true;
+        var user = login.Change(request[(MySqlPacket.HeaderLength + 1)..]).User;
+        return MySqlPacket.Frame(QuestionFor(user, logIns, out wanted), 1);
+    }
 
     /// <summary>
     /// A connection's settings (SET) are accepted: a stand-in has none, and the on-line server may have made its own long ago.
@@ -91,35 +152,6 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
     public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => SetsSomething(request)
         ? MySqlPacket.OkPacket(1)
         : MySqlPacket.ErrorPacket(1, NotOnRecord, "HY000", "No reply to such a command is on record");
-
-    /// <summary>Greets as the on-line server does, and lets everyone in: there is nothing to steal but the record.</summary>
-    public override async Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record)
-    {
-        if (record.Original is not MySqlDialogue { Greeting: { } original })
-        {
-            var error = MySqlPacket.ErrorPacket(0, NotOnRecord, "HY000", "No connection to the server is on record", withState: false);
-            await clone.SendAsync(error).ConfigureAwait(false);
-            return false;
-        }
-
-        // A challenge holds no NUL.
-        var greeting = original with { Challenge = [.. RandomNumberGenerator.GetBytes(20).Select(b => (byte)((b % 94) + 33))] };
-        var stream = MySqlPacket.Open(clone);
-        await stream.SendAsync(MySqlPacket.Frame(greeting.ToPayload(Interlocked.Increment(ref connections)), 0)).ConfigureAwait(false);
-        var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
-        try
-        {
-            ((MySqlDialogue)dialogue).StartAtCommands(MySqlLogin.Parse(payload), greeting);
-        }
-        catch (ProtocolException e)
-        {
-            await clone.SendAsync(MySqlPacket.ErrorPacket(sequence + 1, 1235, "42000", e.Message)).ConfigureAwait(false);
-            return false;
-        }
-
-        await clone.SendAsync(MySqlPacket.OkPacket(sequence + 1)).ConfigureAwait(false);
-        return true;
-    }
 
     /// <summary>The command's payload, packets joined.</summary>
     public static byte[] Join(ReadOnlySpan<byte> request)
@@ -137,32 +169,85 @@ internal sealed class MySqlMatcher(WildcardRules rules) : Matcher
 
     private static bool SetsSomething(ReadOnlySpan<byte> request) =>
         request.Length > MySqlPacket.HeaderLength + 5 && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.Query
-        && System.Text.Ascii.EqualsIgnoreCase(request.Slice(MySqlPacket.HeaderLength + 1, 4), "SET "u8);
+        && Ascii.EqualsIgnoreCase(request.Slice(MySqlPacket.HeaderLength + 1, 4), "SET "u8);
 
     private static bool IsPrepared(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
         request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
         && reply.Length >= MySqlPacket.HeaderLength + 12 && reply[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
 
-    private string TextOf(uint statement) =>
-        statement == LastPrepared ? lastPrepared
-        : statements.TryGetValue(statement, out var sql) ? sql
-        : online?.Statements.GetValueOrDefault(statement) ?? "";
+    private MySqlStatement LastPreparedOf(ReadOnlySpan<byte> reply) => lastPrepared = new MySqlStatement(
+        lastPrepared.Sql, BinaryPrimitives.ReadUInt16LittleEndian(reply[ParametersAt..]), lastPrepared.Database);
 
-    private RequestKeys Keys(string kind, string sql, string parameters)
+    private MySqlStatement StatementOf(uint number) =>
+        number == LastPrepared ? lastPrepared
+        : statements.TryGetValue(number, out var statement) ? statement
+        : online?.Statements.GetValueOrDefault(number)?.Copy() is { } followed ? statements[number] = followed
+        : new MySqlStatement("", 0, "");
+
+    /// <summary>A piece of a parameter: where one ends and the next begins is chance.</summary>
+    private void Add(uint statement, ushort parameter, ReadOnlySpan<byte> piece)
+    {
+        if (!pieces.TryGetValue((statement, parameter), out var hash))
+            pieces[(statement, parameter)] = hash = new XxHash128();
+        hash.Append(piece);
+    }
+
+    private void Forget(uint statement)
+    {
+        foreach (var sent in pieces.Keys.Where(sent => sent.Statement == statement).ToArray())
+            pieces.Remove(sent);
+    }
+
+    private RequestKeys ExecuteKeys(uint number, ReadOnlySpan<byte> argument)
+    {
+        var statement = StatementOf(number);
+        statement.Bind(argument);
+        var text = MySqlParameters.Read(statement, argument, parameter => pieces.ContainsKey((number, (ushort)parameter)))
+            ?? Encoding.Latin1.GetString(argument);
+        foreach (var (sent, hash) in pieces)
+        {
+            if (sent.Statement == number)
+                text += $"\0{sent.Parameter}:{Convert.ToHexString(hash.GetCurrentHash())}";
+        }
+
+        Forget(number);
+        // Ranges of bytes are those of the message.
+        var raw = rules.ByteRanges.Count > 0 ? RequestKeys.Replace(Encoding.Latin1.GetString(argument), rules.ByteRanges) : null;
+        return Keys($"{MySqlCommand.StatementExecute} {statement.Database}", statement.Sql, text, raw);
+    }
+
+    private RequestKeys Keys(string kind, string sql, string parameters = "", string? replaced = null)
     {
         List<string>? values = null;
+        var context = ContextFor(sql);
+        var text = WildcardRules.Forms(sql, rules.Sql, Names, ref values);
+        var sent = WildcardRules.Forms(parameters, rules.Sql, Names, ref values);
         return new RequestKeys(
+            RequestKeys.Hash(kind, context.Exact, text.Translated, sent.Translated),
             RequestKeys.Hash(
                 kind,
-                WildcardRules.Translate(sql, rules.Sql, Names, ref values),
-                WildcardRules.Translate(parameters, rules.Sql, Names, ref values)),
-            RequestKeys.Hash(
-                kind,
-                WildcardRules.Replace(sql, rules.Sql),
-                WildcardRules.Replace(RequestKeys.Replace(parameters, rules.ByteRanges), rules.Sql)),
-            RequestKeys.Hash(kind, SqlText.WithoutLiterals(sql)))
+                context.Wildcard,
+                text.Replaced,
+                replaced is null ? sent.Replaced : WildcardRules.Replace(replaced, rules.Sql)),
+            RequestKeys.Hash(kind, context.Equivalent, SqlText.WithoutLiterals(sql, quotesValues: !quotesNames)))
         {
             Values = values,
         };
+    }
+
+    /// <summary>What besides a statement's text decides what it means; variables of the user's only where it may read one.</summary>
+    private (string Exact, string Wildcard, string Equivalent) ContextFor(string sql)
+    {
+        if (!ReferenceEquals(whole, Context))
+        {
+            whole = Context;
+            var variables = Context.IndexOf(MySqlSession.Variables, StringComparison.Ordinal);
+            common = variables < 0 ? Context : Context[..variables];
+            quotesNames = common.Contains("ansi", StringComparison.OrdinalIgnoreCase);
+        }
+
+        return ReferenceEquals(whole, common) || !sql.Contains('@', StringComparison.Ordinal)
+            ? commonContext.Of(common, Names)
+            : readingContext.Of(whole, Names);
     }
 }

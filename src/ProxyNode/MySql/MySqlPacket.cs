@@ -37,6 +37,9 @@ internal static class MySqlPacket
     /// <summary>CLIENT_LOCAL_FILES.</summary>
     public const uint LocalFiles = 0x80;
 
+    /// <summary>CLIENT_MULTI_STATEMENTS.</summary>
+    public const uint MultiStatements = 0x10000;
+
     /// <summary>CLIENT_SSL.</summary>
     public const uint Tls = 0x800;
 
@@ -58,16 +61,22 @@ internal static class MySqlPacket
     /// <summary>
     /// CLIENT_OPTIONAL_RESULTSET_METADATA, CLIENT_ZSTD_COMPRESSION_ALGORITHM, CLIENT_QUERY_ATTRIBUTES: not relayed faithfully.
     /// </summary>
-    public const uint NotRelayed = Compress | LocalFiles | Tls | 0x2000000 | 0x4000000 | 0x8000000;
+    public const uint NotRelayed = Compress | Tls | 0x2000000 | 0x4000000 | 0x8000000;
 
     /// <summary>MariaDB's own, in the second word: progress reports, COM_MULTI, metadata that may be left out.</summary>
     public const uint NotRelayedOfMariaDb = 0x1 | 0x2 | 0x10;
+
+    /// <summary>SERVER_STATUS_IN_TRANS.</summary>
+    public const int InTransaction = 0x1;
 
     /// <summary>SERVER_MORE_RESULTS_EXISTS.</summary>
     public const int MoreResults = 0x8;
 
     /// <summary>SERVER_STATUS_CURSOR_EXISTS.</summary>
     public const int CursorExists = 0x40;
+
+    /// <summary>SERVER_STATUS_LAST_ROW_SENT: a cursor is closed.</summary>
+    public const int LastRowSent = 0x80;
 
     /// <summary>SERVER_SESSION_STATE_CHANGED: an OK packet ends with what changed.</summary>
     public const int SessionStateChanged = 0x4000;

@@ -48,13 +48,22 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
     /// <summary>Whether the whole reply was seen.</summary>
     public readonly bool HasEnded => expected == Expected.Nothing;
 
+    /// <summary>The server's status as the reply has it last; null when it has none.</summary>
+    public int? Status { get; private set; }
+
     /// <summary>The statement that was prepared; null when none was.</summary>
     public uint? Prepared { get; private set; }
+
+    /// <summary>How many parameters it has.</summary>
+    public int Parameters { get; private set; }
+
+    /// <summary>The server waits for a local file of the client's, in packets that an empty one ends, before it goes on.</summary>
+    public bool AwaitsFile { get; set; }
 
     /// <summary>A packet begins.</summary>
     /// <param name="start">Its first bytes, at most <see cref="LookedAt"/>.</param>
     /// <param name="length">Length of its payload.</param>
-    /// <exception cref="ProtocolException">It asks for a local file, or is none that can come here.</exception>
+    /// <exception cref="ProtocolException">It is none that can come here.</exception>
     public void Packet(ReadOnlySpan<byte> start, int length)
     {
         if (start.IsEmpty)
@@ -69,6 +78,7 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
         switch (expected)
         {
             case Expected.Single:
+                Status = StatusOf(start);
                 expected = Expected.Nothing;
                 break;
             case Expected.Result:
@@ -80,11 +90,16 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
                 break;
             case Expected.ColumnsEnd:
                 // An open cursor: its rows are fetched (COM_STMT_FETCH).
-                expected = (EofStatus(start) & MySqlPacket.CursorExists) != 0 ? Expected.Nothing : Expected.Rows;
+                Status = EofStatus(start);
+                expected = (Status & MySqlPacket.CursorExists) != 0 ? Expected.Nothing : Expected.Rows;
                 break;
             case Expected.Rows:
                 if (IsEnd(start, length))
-                    expected = (EndStatus(start) & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
+                {
+                    Status = EndStatus(start);
+                    expected = (Status & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
+                }
+
                 break;
             case Expected.Fields:
                 if (IsEnd(start, length))
@@ -119,10 +134,15 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
     private void Result(ReadOnlySpan<byte> start)
     {
         if (start[0] == MySqlPacket.LocalInfile)
-            throw new ProtocolException("LOAD DATA LOCAL INFILE is not relayed");
+        {
+            AwaitsFile = true;
+            return;
+        }
+
         if (start[0] == MySqlPacket.Ok)
         {
-            expected = (OkStatus(start) & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
+            Status = OkStatus(start);
+            expected = (Status & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
             return;
         }
 
@@ -137,7 +157,7 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
             throw new ProtocolException("a MySQL reply to a prepare that ends too early");
         Prepared = BinaryPrimitives.ReadUInt32LittleEndian(start[1..]);
         columnsAfter = BinaryPrimitives.ReadUInt16LittleEndian(start[5..]);
-        left = BinaryPrimitives.ReadUInt16LittleEndian(start[7..]);
+        left = Parameters = BinaryPrimitives.ReadUInt16LittleEndian(start[7..]);
         expected = left > 0 ? Expected.Parameters : AfterParameters();
     }
 
@@ -152,6 +172,10 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
         start[0] == MySqlPacket.Eof && (deprecateEof ? length < MySqlPacket.FullPayload : length < 9);
 
     private readonly int EndStatus(ReadOnlySpan<byte> start) => deprecateEof ? OkStatus(start) : EofStatus(start);
+
+    /// <summary>The status of a single packet that says yes; null of another, such as one that only counts something.</summary>
+    private static int? StatusOf(ReadOnlySpan<byte> start) =>
+        start is [MySqlPacket.Ok, < 0xFB, < 0xFB, var low, var high, ..] ? low | (high << 8) : null;
 
     private static int EofStatus(ReadOnlySpan<byte> start) => start.Length >= 5 ? BinaryPrimitives.ReadUInt16LittleEndian(start[3..]) : 0;
 

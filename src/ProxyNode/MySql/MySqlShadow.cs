@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Ordering;
 using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
@@ -14,15 +15,24 @@ using JustRunIt.ProxyNode.Sql;
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>
-/// MySQL at a cloned server: a log-in of its own with the rules' credentials, into the on-line connection's database and with
-/// its prepared statements; statement numbers in the clone's.
+/// MySQL at a cloned server: a log-in of its own with the rules' credentials, and the on-line session made again there, also where the
+/// clone's connection had to be replaced; numbers of statements and of connections in the clone's.
 /// </summary>
-internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : ShadowSession(rules)
+/// <param name="online">The on-line connection's.</param>
+/// <param name="rules">The service's rules.</param>
+/// <param name="identities">Takes what each side calls a connection.</param>
+internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rules, Identities identities) : ShadowSession(rules)
 {
     private readonly ServiceRules rules = rules;
-    private readonly ConcurrentDictionary<uint, uint> clones = new();
-    private readonly KeyValuePair<uint, string>[] prepared = [.. online.Statements];
-    private readonly string database = online.Database;
+    private readonly MySqlStatements statements = new(online.Session);
+    private MySqlSession session = online.Session.Copy(withStatements: false);
+    private MySqlGreeting? greeting;
+
+    /// <summary>Whether the number of the last row inserted, which a statement may ask for, was given out on a connection before.</summary>
+    private bool hasLostInserted = online.Session.HasAsked;
+
+    /// <inheritdoc />
+    public override bool KeepsState => true;
 
     /// <inheritdoc />
     public override Dialogue Open() => new MySqlDialogue();
@@ -30,18 +40,117 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     /// <inheritdoc />
     public override async Task LogInAsync(LoopSocket clone, Dialogue dialogue)
     {
-        var login = (online.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with { Database = database };
+        var login = (session.Login ?? throw new ProtocolException("the on-line connection has not logged in")) with
+        {
+            Database = session.Database,
+        };
         var password = rules.Credentials.GetValueOrDefault(login.User, "");
         var stream = MySqlPacket.Open(clone);
         var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
-        ThrowIfError(payload);
-        var greeting = MySqlGreeting.Parse(payload);
+        MySqlLogInAnew.ThrowIfError(payload);
+        greeting = MySqlGreeting.Parse(payload);
         await stream.SendAsync(MySqlPacket.Frame(login.ToPayload(password, greeting), sequence + 1)).ConfigureAwait(false);
-        await AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
+        greeting = await MySqlLogInAnew.AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
+        if (online.Greeting is { } original)
+            MySqlKill.Pair(identities, original.Connection, greeting.Connection);
+        hasLostInserted |= session.HasAsked;
+        session = session.Copy(withStatements: false);
         // Both sides' replies must have the same form: what the clone could beyond the original is not used.
-        ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting);
-        foreach (var (number, sql) in prepared)
-            await PrepareAsync(stream, number, sql, dialogue).ConfigureAwait(false);
+        ((MySqlDialogue)dialogue).StartAtCommands(login, online.Greeting ?? greeting, session);
+        await MySqlLogInAnew.SetAsync(stream, session).ConfigureAwait(false);
+        await statements.PrepareAsync(stream, (MySqlDialogue)dialogue).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
+    public override Unrepeated? Refuse(Exchange exchange)
+    {
+        var request = exchange.RequestBytes.Span;
+        switch ((MySqlCommand)exchange.Kind)
+        {
+            case MySqlCommand.RegisterSlave:
+                return new Unrepeated(GiveUpReason.Stream, "a replica registers", EndsSession: true);
+            case MySqlCommand.ChangeUser when exchange.Online is { EndedAt: not 0, Status: not 0 }:
+                return new Unrepeated(GiveUpReason.NotRepeatable, "COM_CHANGE_USER that the original refused", EndsSession: true);
+            case MySqlCommand.Query when MySqlWords.LoadsLocalFile(ArgumentOf(request)):
+                return new Unrepeated(GiveUpReason.NotRepeatable, "LOAD DATA LOCAL: its file is the client's", EndsSession: false);
+            case MySqlCommand.Query or MySqlCommand.StatementExecute or MySqlCommand.ProcessKill
+                when (exchange.Kind != (int)MySqlCommand.Query || MySqlWords.MayKill(request))
+                && MySqlKill.IsStrange((MySqlCommand)exchange.Kind, SqlOf(request), identities):
+                return new Unrepeated(
+                    GiveUpReason.NotRepeatable, "KILL of a connection that has no counterpart at the clone", EndsSession: false);
+            case MySqlCommand.Query or MySqlCommand.StatementExecute when hasLostInserted && AsksForInserted().IsMatch(SqlOf(request)):
+                return new Unrepeated(GiveUpReason.StateLost, "the number of the row inserted last is of a connection before", true);
+            default:
+                return null;
+        }
+    }
+
+    /// <inheritdoc />
+    public override string? Lost(Exchange next)
+    {
+        if ((MySqlCommand)next.Kind is MySqlCommand.ResetConnection or MySqlCommand.ChangeUser or MySqlCommand.Quit)
+            return null;
+        if ((session.Unrepeatable ?? statements.Unrepeatable) is { } lost)
+            return lost;
+        return (hasLostInserted || session.HasAsked) && AsksForInserted().IsMatch(SqlOf(next.RequestBytes.Span))
+            ? "the number of the row inserted last"
+            : session.HasAsked && AsksForLast().IsMatch(SqlOf(next.RequestBytes.Span)) ? "what the statement before it has said" : null;
+    }
+
+    /// <inheritdoc />
+    public override bool LogsInAnew(Exchange exchange) => exchange.Kind == (int)MySqlCommand.ChangeUser;
+
+    /// <inheritdoc />
+    public override async Task LogInAnewAsync(LoopSocket clone, Exchange exchange)
+    {
+        exchange.IsReplaced = true;
+        var login = session.Login!.Change(ArgumentOf(exchange.RequestBytes.Span));
+        var password = rules.Credentials.GetValueOrDefault(login.User, "");
+        var stream = MySqlPacket.Open(clone);
+        await stream.SendAsync(MySqlPacket.Frame(login.ToChange(password, greeting!), 0)).ConfigureAwait(false);
+        greeting = await MySqlLogInAnew.AuthenticateAsync(stream, greeting!, password).ConfigureAwait(false);
+        session.LogsIn(login);
+        statements.Clear();
+        hasLostInserted = false;
+    }
+
+    /// <summary>ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED (MariaDB), ER_SESSION_WAS_KILLED, ER_CLIENT_INTERACTION_TIMEOUT.</summary>
+    public override bool IsEnd(int status) => status is 1053 or 1927 or 3169 or 4031;
+
+    /// <inheritdoc />
+    public override void Missed(Exchange exchange)
+    {
+        // What failed at the original has left nothing there.
+        if (exchange.Online is { EndedAt: not 0, Status: not 0 })
+            return;
+        var argument = ArgumentOf(exchange.RequestBytes.Span);
+        switch ((MySqlCommand)exchange.Kind)
+        {
+            case MySqlCommand.Query when MySqlWords.MayChange(argument, isMany: true):
+                session.Execute(argument);
+                session.InTransaction |= Begins().IsMatch(Encoding.UTF8.GetString(argument));
+                break;
+            case MySqlCommand.InitDb:
+                session.Database = Encoding.UTF8.GetString(argument);
+                break;
+            case MySqlCommand.SetOption:
+                session.Option = argument.ToArray();
+                break;
+            case MySqlCommand.ResetConnection:
+                session.Reset();
+                statements.Clear();
+                break;
+            case MySqlCommand.ChangeUser:
+                session.LogsIn(session.Login!.Change(argument));
+                statements.Clear();
+                break;
+            case MySqlCommand.StatementPrepare when exchange.OnlineReply is MySqlReplyReader { Prepared: { } ours }:
+                statements.Miss(ours, new MySqlStatement(Encoding.UTF8.GetString(argument), 0, session.Database));
+                break;
+            case MySqlCommand.StatementClose:
+                statements.Close(exchange.RequestBytes.Span);
+                break;
+        }
     }
 
     /// <inheritdoc />
@@ -49,19 +158,16 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
         new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
-    {
-        var bytes = request.Span;
-        if (bytes.Length < MySqlPacket.HeaderLength + 5
-            || (MySqlCommand)bytes[MySqlPacket.HeaderLength] is not (MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
-                or MySqlCommand.StatementClose or MySqlCommand.StatementFetch or MySqlCommand.StatementReset
-                or MySqlCommand.StatementSendLongData)
-            || !clones.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(MySqlPacket.HeaderLength + 1)..]), out var statement))
-            return request;
-        var rewritten = request.ToArray();
-        BinaryPrimitives.WriteUInt32LittleEndian(rewritten.AsSpan(MySqlPacket.HeaderLength + 1), statement);
-        return rewritten;
-    }
+    public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request) =>
+        request.Length <= MySqlPacket.HeaderLength ? request
+        : (MySqlCommand)request.Span[MySqlPacket.HeaderLength] switch
+        {
+            MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementClose
+                or MySqlCommand.StatementFetch or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData =>
+                statements.Rewrite(request),
+            MySqlCommand.Query or MySqlCommand.ProcessKill => MySqlKill.Rewrite(request, identities),
+            _ => request,
+        };
 
     /// <summary>
     /// A write gets the numbers of AUTO_INCREMENT that the original gave out, as in statement-based replication; one that the
@@ -76,8 +182,11 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
             return Command(instead);
         }
 
+        if (exchange.Kind == (int)MySqlCommand.ResetConnection)
+            statements.Clear();
         var request = Rewrite(exchange.RequestBytes);
-        if (exchange.Order != SqlOrder.Ordered || exchange.OnlineReply is not MySqlReplyReader { FirstInserted: > 0 and var first })
+        if (request.IsEmpty || exchange.Order != SqlOrder.Ordered
+            || exchange.OnlineReply is not MySqlReplyReader { FirstInserted: > 0 and var first })
             return request;
         preceding = 1;
         return (byte[])[.. Command(string.Create(CultureInfo.InvariantCulture, $"SET insert_id={first}")), .. request.Span];
@@ -86,26 +195,28 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
     /// <inheritdoc />
     public override void Pair(Exchange exchange)
     {
-        if (exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } })
-            clones[ours] = theirs;
+        if (exchange.OnlineReply is MySqlReplyReader { FirstInserted: > 0 })
+            hasLostInserted = false;
+        if (exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } }
+            && !statements.Pair(ours, theirs, session))
+            exchange.Shadow.GiveUp(GiveUpReason.StateLost, "the clone's connection was replaced, and with it went a prepared statement");
     }
 
     /// <inheritdoc />
-    public override bool MayDiffer(ReadOnlySpan<byte> request) =>
-        Encoding.UTF8.GetString(request).Contains("connection_id(", StringComparison.OrdinalIgnoreCase);
+    public override bool MayDiffer(ReadOnlySpan<byte> request) => NamesConnections().IsMatch(Encoding.UTF8.GetString(request));
 
     /// <inheritdoc />
     public override SqlOrder OrderOf(ReadOnlySpan<byte> request)
     {
         if (request.Length <= MySqlPacket.HeaderLength)
             return SqlOrder.Any;
-        var argument = request[(MySqlPacket.HeaderLength + 1)..];
+        var argument = ArgumentOf(request);
         return (MySqlCommand)request[MySqlPacket.HeaderLength] switch
         {
             MySqlCommand.Query => SqlText.OrderOf(Encoding.UTF8.GetString(argument)),
             MySqlCommand.StatementExecute when argument.Length >= 4 =>
-                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var sql)
-                    ? SqlText.OrderOf(sql)
+                online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var statement)
+                    ? SqlText.OrderOf(statement.Sql)
                     : SqlOrder.Ordered,
             MySqlCommand.StatementBulkExecute => SqlOrder.Ordered,
             MySqlCommand.ChangeUser or MySqlCommand.ResetConnection => SqlOrder.EndsTransaction,
@@ -128,53 +239,34 @@ internal sealed class MySqlShadow(MySqlDialogue online, ServiceRules rules) : Sh
 
     private static byte[] Command(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 
-    private static async Task AuthenticateAsync(LogInStream stream, MySqlGreeting greeting, string password)
-    {
-        const byte moreData = 1;
-        const byte fastSuccess = 3;
-        while (true)
-        {
-            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
-            ThrowIfError(payload);
-            switch (payload[0])
-            {
-                case MySqlPacket.Ok:
-                    return;
-                case MySqlPacket.Eof:
-                    var at = 1;
-                    var plugin = MySqlPacket.ReadTerminated(payload, ref at);
-                    var answer = MySqlLogin.Answer(plugin, password, payload.AsSpan(at).TrimEnd((byte)0));
-                    await stream.SendAsync(MySqlPacket.Frame(answer, sequence + 1)).ConfigureAwait(false);
-                    break;
-                case moreData when payload is [_, fastSuccess]:
-                    break;
-                default:
-                    throw new ProtocolException(
-                        $"the clone wants {greeting.Plugin} over TLS; let the user log in once before, or give it "
-                        + MySqlLogin.NativePassword);
-            }
-        }
-    }
+    private static ReadOnlySpan<byte> ArgumentOf(ReadOnlySpan<byte> request) =>
+        request[Math.Min(MySqlPacket.HeaderLength + 1, request.Length)..];
 
-    private async Task PrepareAsync(LogInStream stream, uint number, string sql, Dialogue dialogue)
-    {
-        byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
-        dialogue.FromClient(MySqlPacket.Frame(command, 0), out _);
-        await stream.SendAsync(MySqlPacket.Frame(command, 0)).ConfigureAwait(false);
-        var first = true;
-        for (var step = default(ServerStep); !step.Ends; first = false)
+    /// <summary>The text of a command, or of the statement that it executes; empty for others.</summary>
+    private string SqlOf(ReadOnlySpan<byte> request) => request.Length <= MySqlPacket.HeaderLength ? ""
+        : (MySqlCommand)request[MySqlPacket.HeaderLength] switch
         {
-            var (payload, sequence) = await MySqlPacket.ReceiveAsync(stream).ConfigureAwait(false);
-            if (first && payload is [MySqlPacket.Ok, ..])
-                clones[number] = BinaryPrimitives.ReadUInt32LittleEndian(payload.AsSpan(1));
-            dialogue.FromServer(MySqlPacket.Frame(payload, sequence), out step);
-        }
-    }
+            MySqlCommand.Query => Encoding.UTF8.GetString(ArgumentOf(request)),
+            MySqlCommand.StatementExecute => statements.SqlOf(request),
+            MySqlCommand.ProcessKill when request.Length >= MySqlPacket.HeaderLength + 5 => string.Create(
+                CultureInfo.InvariantCulture, $"KILL {BinaryPrimitives.ReadUInt32LittleEndian(ArgumentOf(request))}"),
+            _ => "",
+        };
 
-    private static void ThrowIfError(byte[] payload)
-    {
-        if (payload is [MySqlPacket.Error, ..])
-            throw new ProtocolException(
-                $"the clone refuses the log-in: {Encoding.UTF8.GetString(payload.AsSpan(Math.Min(3, payload.Length)))}");
-    }
+    /// <summary>What a server says of the statement before.</summary>
+    [GeneratedRegex(
+        @"\b(?:found_rows|row_count)\s*\(\s*\)|\ASHOW\s+(?:WARNINGS|ERRORS)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex AsksForLast();
+
+    [GeneratedRegex(
+        @"\blast_insert_id\s*\(\s*\)|@@(?:session\.|local\.)?(?:identity|last_insert_id)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex AsksForInserted();
+
+    [GeneratedRegex(
+        @"connection_id\(|pseudo_thread_id|processlist|is_used_lock\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NamesConnections();
+
+    [GeneratedRegex(@"\A\s*(?:BEGIN|START\s+TRANSACTION)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Begins();
 }

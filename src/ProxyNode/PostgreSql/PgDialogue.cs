@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -8,14 +8,23 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// ReadyForQuery, or where the server begins to take COPY data, which is then a request of its own. TLS and GSS encryption
 /// are negotiated away; replication is relayed without being understood.
 /// </summary>
-internal sealed class PgDialogue : Dialogue
+/// <remarks>
+/// Copy data that follow a reply are a request of their own, whose reply is what comes up to ReadyForQuery. A client of the extended
+/// protocol that flushes instead of synchronizing sends them within the request; then the whole has one reply. Where the server breaks the
+/// copy off, the client may stop in the middle: the next message of another kind begins a request.
+/// </remarks>
+internal sealed partial class PgDialogue : Dialogue
 {
     private const int LongestTracked = 256 * 1024;
+    private const int LongestWord = 16;
 
     private static readonly byte[] No = "N"u8.ToArray();
 
     private readonly MemoryStream parameters = new();
     private readonly PgStatements statements = new();
+    private readonly PgSessionState state;
+    private PgLogInHearing? hearing = new();
+    private PgLogIn? logIn;
     private Phase phase;
     private int unanswered;
     private long clientLeft;
@@ -25,9 +34,18 @@ internal sealed class PgDialogue : Dialogue
     private bool inCopy;
     private bool copyIsExtended;
     private bool isExtended;
+    private bool isCopyData;
+    private bool isBrokenOff;
+    private bool bringsCopy;
+    private bool copyIsAnsweredLater;
+    private bool isReplication;
     private bool clientEnds;
     private bool hasLeft;
     private int error;
+    private bool inTransaction;
+
+    /// <summary>Of a new connection.</summary>
+    public PgDialogue() => state = new PgSessionState(statements);
 
     private enum Phase
     {
@@ -43,6 +61,26 @@ internal sealed class PgDialogue : Dialogue
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Unreachable =>
         PgMessage.Error(fatal: true, "08001", "The server behind the proxy does not listen");
+
+    /// <inheritdoc />
+    public override bool AwaitsHead => phase == Phase.Startup;
+
+    /// <inheritdoc />
+    public override bool HasLoggedIn => phase is Phase.Requests or Phase.Stream;
+
+    /// <inheritdoc />
+    public override bool IsAtRest => phase == Phase.Startup || (phase == Phase.Requests && !inTransaction && !inCopy);
+
+    /// <inheritdoc />
+    public override bool HasTransactions => phase == Phase.Requests;
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Busy(string reason) => PgMessage.Error(fatal: true, "53300", reason);
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Farewell(string reason) =>
+        phase == Phase.Requests ? PgMessage.Error(fatal: true, "57P05", reason) : default;
+    public override LogIn? LogIn => logIn;
 
     /// <summary>The client's first message; empty before.</summary>
     public byte[] Startup { get; private set; } = [];
@@ -63,14 +101,62 @@ internal sealed class PgDialogue : Dialogue
         }
     }
 
+    /// <summary>Minor version that both sides speak (3.2: NegotiateProtocolVersion, longer keys to cancel).</summary>
+    public int Minor { get; private set; }
+
+    /// <summary>Replies that have not ended, of requests that were heard.</summary>
+    public int Unanswered => unanswered;
+
+    /// <summary>The server waits for copy data.</summary>
+    public bool IsInCopy => inCopy;
+
+    /// <summary>The copy that the server waits for was begun by the extended protocol: it ends with a Sync.</summary>
+    public bool IsExtendedCopy => inCopy && copyIsExtended;
+
+    /// <summary>A transaction is open, as far as the server has said.</summary>
+    public bool IsInTransaction => inTransaction;
+
+    /// <inheritdoc />
+    public override string? Unrepeatable => phase == Phase.Requests && (inTransaction || inCopy || state.Lost is not null)
+        ? "an open transaction, or what it has set up"
+        : null;
+
+    /// <summary>Settings and the like.</summary>
+    public PgSessionState State => state;
+
+    /// <summary>A run of a client's bytes ends with a Flush, so that what is there can be answered.</summary>
+    public bool StopsAtFlush { get; set; }
+
+    /// <summary>The last run of a client's bytes ended with a Flush.</summary>
+    public bool IsAtFlush { get; private set; }
+
     /// <summary>Named prepared statements: the bodies of their Parse messages.</summary>
     public IReadOnlyDictionary<string, byte[]> Statements => statements.Prepared;
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Refusal(string reason) => PgMessage.Error(fatal: true, "0A000", reason);
 
+    /// <inheritdoc />
+    /// <remarks>An error may come instead of any message, and one that is fatal ends the connection (manual, "Message Flow").</remarks>
+    public override ReadOnlyMemory<byte> ReplyRefusal(string reason, bool hasBegun) => serverLeft > 0
+        ? default
+        : PgMessage.Error(fatal: true, "08P01", $"The server's reply is not relayed: {reason}");
+
     /// <summary>Goes on from after a log-in that happened elsewhere.</summary>
-    public void StartAtRequests() => phase = Phase.Requests;
+    /// <param name="startup">The client's first message there; null where that does not matter.</param>
+    public void StartAtRequests(byte[]? startup = null)
+    {
+        phase = Phase.Requests;
+        Startup = startup ?? Startup;
+    }
+
+    /// <summary>Goes on from where another connection of the same session was, which this one replaces.</summary>
+    public void Continue(IEnumerable<KeyValuePair<string, byte[]>> prepared, PgSessionState before)
+    {
+        foreach (var (name, body) in prepared)
+            statements.Add(name, body);
+        state.Continue(before);
+    }
 
     /// <inheritdoc />
     public override int FromClient(Span<byte> bytes, out ClientStep step)
@@ -81,20 +167,36 @@ internal sealed class PgDialogue : Dialogue
         if (phase == Phase.Startup)
             return StartupMessage(bytes, ref step);
         var taken = 0;
+        IsAtFlush = false;
         while (taken < bytes.Length && !step.Ends)
         {
             if (clientLeft == 0)
             {
-                // A request begins with a run of bytes of its own.
-                if (bytes.Length - taken < PgMessage.HeaderLength || (taken > 0 && !inRequest))
+                if (bytes.Length - taken < PgMessage.HeaderLength)
                     break;
                 var rest = bytes[taken..];
-                var length = PgMessage.LengthOf(rest);
-                var isTracked = (char)rest[0] is 'P' or 'C' && length <= LongestTracked;
-                if (isTracked && rest.Length < length)
+                var type = (char)rest[0];
+                var beginsAnew = isBrokenOff && inRequest && type is not ('d' or 'c' or 'f');
+                // A request begins with a run of bytes of its own.
+                if (taken > 0 && (!inRequest || beginsAnew))
                     break;
-                ClientMessage((char)rest[0], isTracked ? rest[PgMessage.HeaderLength..(int)length] : [], ref step);
+                var length = PgMessage.LengthOf(rest);
+                // A server does nothing before it has the whole message: nobody waits for what is held until then.
+                var isTracked = ((type is 'P' or 'C' || phase == Phase.Authentication) && length <= LongestTracked)
+                    || (type == 'Q' && length <= PgSessionState.Longest);
+                // Its first word decides whether the rest is held until it is whole: nearly never.
+                if (type == 'Q' && rest.Length < Math.Min(length, PgMessage.HeaderLength + LongestWord))
+                    break;
+                var seen = rest[PgMessage.HeaderLength..(int)Math.Min(length, rest.Length)];
+                var sets = phase == Phase.Requests && type is 'Q' or 'B' && Sets(type, seen);
+                if ((isTracked || (sets && length <= LongestTracked)) && rest.Length < length)
+                    break;
+                inRequest &= !beginsAnew;
+                ClientMessage(type, isTracked ? seen : [], ref step);
+                if (sets && seen.Length == length - PgMessage.HeaderLength)
+                    WillSet(type, seen);
                 clientLeft = length;
+                IsAtFlush = type == 'H';
             }
 
             var count = (int)Math.Min(clientLeft, bytes.Length - taken);
@@ -107,12 +209,13 @@ internal sealed class PgDialogue : Dialogue
                 step.Ends = true;
                 step.After = hasLeft ? AfterRequest.Last : AfterRequest.GoOn;
             }
-            else if (!inRequest)
+            else if (!inRequest || (IsAtFlush && StopsAtFlush && clientLeft == 0))
             {
                 break;
             }
         }
 
+        IsAtFlush &= clientLeft == 0;
         return taken;
     }
 
@@ -130,18 +233,25 @@ internal sealed class PgDialogue : Dialogue
             {
                 if (rest.Length < PgMessage.HeaderLength)
                     break;
-                serverLeft = PgMessage.LengthOf(rest);
                 serverType = rest[0];
-                if (IsRead((char)serverType) && serverLeft <= LongestTracked)
+                long length;
+                try
                 {
-                    if (rest.Length < serverLeft)
+                    length = PgMessage.LengthOf(rest);
+                    if (IsRead((char)serverType) && length <= LongestTracked)
                     {
-                        serverLeft = 0;
-                        break;
+                        if (rest.Length < length)
+                            break;
+                        ServerMessage((char)serverType, rest[PgMessage.HeaderLength..(int)length]);
                     }
-
-                    ServerMessage((char)serverType, rest[PgMessage.HeaderLength..(int)serverLeft]);
                 }
+                catch (ProtocolException) when (taken > 0)
+                {
+                    // What came before it is sent on; then it is refused in its place.
+                    break;
+                }
+
+                serverLeft = length;
             }
 
             step.IsReply = phase == Phase.Requests && unanswered > 0;
@@ -156,151 +266,5 @@ internal sealed class PgDialogue : Dialogue
         }
 
         return taken;
-    }
-
-    private static bool IsRead(char type) => type is 'S' or 'K' or 'E';
-
-    private int StartupMessage(Span<byte> bytes, ref ClientStep step)
-    {
-        if (bytes.Length < 8)
-            return 0;
-        var length = BinaryPrimitives.ReadInt32BigEndian(bytes);
-        if (length is < 8 or > 10_000)
-            throw new ProtocolException("no PostgreSQL start-up message");
-        if (bytes.Length < length)
-            return 0;
-        var code = BinaryPrimitives.ReadInt32BigEndian(bytes[4..]);
-        switch (code)
-        {
-            case PgMessage.TlsRequest or PgMessage.GssRequest:
-                step.Skipped = length;
-                step.LocalReply = No;
-                return length;
-            case PgMessage.CancelRequest:
-                IsCancel = true;
-                step.Begins = step.Ends = step.IsOneWay = true;
-                phase = Phase.Stream;
-                return length;
-        }
-
-        if (code >> 16 != PgMessage.MajorVersion)
-            throw new ProtocolException($"PostgreSQL protocol {code >> 16}.{code & 0xFFFF}; relayed is {PgMessage.MajorVersion}");
-        Startup = bytes[..length].ToArray();
-        phase = Phase.Authentication;
-        return length;
-    }
-
-    private void ClientMessage(char type, ReadOnlySpan<byte> body, ref ClientStep step)
-    {
-        if (phase == Phase.Authentication)
-            return;
-        // Several messages may be read at once; only the first of them begins the request.
-        var begins = !inRequest;
-        if (begins)
-        {
-            step.Begins = true;
-            inRequest = true;
-            isExtended = inCopy && copyIsExtended;
-        }
-
-        switch (type)
-        {
-            case 'X':
-                hasLeft = true;
-                clientEnds = true;
-                step.IsOneWay |= begins;
-                return;
-            case 'Q' or 'F':
-                clientEnds = true;
-                break;
-            case 'c' or 'f' when inCopy:
-                inCopy = false;
-                clientEnds = !copyIsExtended;
-                break;
-            case 'S':
-                clientEnds = true;
-                break;
-            case 'P' when !body.IsEmpty:
-                isExtended = true;
-                var at = 0;
-                if (PgMessage.ReadText(body, ref at) is { Length: > 0 } name)
-                    statements.Prepare(name, body.ToArray(), begins);
-                break;
-            case 'C' when body is [(byte)'S', ..]:
-                isExtended = true;
-                var from = 1;
-                statements.Close(PgMessage.ReadText(body, ref from));
-                break;
-            case 'P' or 'B' or 'D' or 'E' or 'C' or 'H':
-                isExtended = true;
-                break;
-            case 'c' or 'f':
-                // The server has given the copy up, and drops what still comes.
-                step.IsOneWay |= begins;
-                clientEnds = true;
-                break;
-            case 'd':
-                step.IsOneWay |= begins && !inCopy;
-                break;
-            default:
-                throw new ProtocolException($"PostgreSQL message '{type}' from a client is unknown");
-        }
-
-        if (begins && !step.IsOneWay)
-        {
-            unanswered++;
-            statements.RequestBegun();
-        }
-    }
-
-    private void ServerMessage(char type, ReadOnlySpan<byte> body)
-    {
-        if (type == 'K')
-            CancelKey = body.ToArray();
-        if (type == 'E' && unanswered > 0)
-            error = PgMessage.StateOf(body);
-        if (type != 'S' || phase != Phase.Authentication)
-            return;
-        lock (parameters)
-            parameters.Write(PgMessage.Frame('S', body));
-    }
-
-    private void EndServerMessage(char type, ref ServerStep step)
-    {
-        switch (type)
-        {
-            case 'Z' when phase == Phase.Authentication:
-                phase = Phase.Requests;
-                break;
-            case 'E' when unanswered > 0:
-                // One that is too long to be read has failed all the same.
-                error = error == 0 ? PgMessage.UnknownState : error;
-                break;
-            case 'E':
-                inCopy = false;
-                break;
-            case 'G' when unanswered > 0:
-                inCopy = true;
-                copyIsExtended = isExtended;
-                EndReply(ref step);
-                break;
-            case 'W':
-                phase = Phase.Stream;
-                break;
-            case 'Z' when unanswered > 0:
-                inCopy = false;
-                EndReply(ref step);
-                break;
-        }
-    }
-
-    private void EndReply(ref ServerStep step)
-    {
-        unanswered--;
-        statements.ReplyEnded(isError: error != 0);
-        step.Ends = true;
-        step.Status = error;
-        step.IsError = error != 0;
-        error = 0;
     }
 }

@@ -1,21 +1,22 @@
-using System.Buffers.Binary;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sockets;
 using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
-/// Requests to a PostgreSQL server. A named statement is known by its text: names are the driver's counters, and which pooled
-/// connection serves a request is chance.
+/// Requests to a PostgreSQL server. A named statement is known by its text, and a portal by its statement's and its parameters: names are
+/// the driver's counters, and which pooled connection serves a request is chance.
 /// </summary>
 internal sealed class PgMatcher(WildcardRules rules) : Matcher
 {
-    private static int connections;
-
     private readonly Dictionary<string, string> statements = [];
+    private readonly Dictionary<string, Portal> portals = [];
+    private readonly KeyContext context = new(rules.Sql);
+    private readonly PgParts parts = new();
     private PgDialogue? online;
 
     /// <inheritdoc />
@@ -26,6 +27,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     {
         var (exact, wildcard, equivalent) = (new StringBuilder(), new StringBuilder(), new StringBuilder());
         List<string>? values = null;
+        HashSet<string>? bound = null;
         // A request to cancel has no type; what it cancels was recorded as it ended.
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
@@ -34,92 +36,199 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             request = request[length..];
         }
 
-        return exact.Length == 0 ? null : new RequestKeys(
-            RequestKeys.Hash(exact.ToString()), RequestKeys.Hash(wildcard.ToString()), RequestKeys.Hash(equivalent.ToString()))
+        if (exact.Length == 0)
+            return null;
+        var of = context.Of(Context, Names);
+        return new RequestKeys(
+            RequestKeys.Hash(of.Exact, exact.ToString()),
+            RequestKeys.Hash(of.Wildcard, wildcard.ToString()),
+            RequestKeys.Hash(of.Equivalent, equivalent.ToString()))
         {
             Values = values,
         };
 
         void Add(char type, ReadOnlySpan<byte> body)
         {
-            var (sql, other) = Take(type, body);
             if (type == 'X')
                 return;
-            exact.Append(type).Append(WildcardRules.Translate(sql, rules.Sql, Names, ref values)).Append('\0')
-                .Append(WildcardRules.Translate(other, rules.Sql, Names, ref values));
-            wildcard.Append(type).Append(WildcardRules.Replace(sql, rules.Sql)).Append('\0')
-                .Append(WildcardRules.Replace(RequestKeys.Replace(other, rules.ByteRanges), rules.Sql));
-            equivalent.Append(type).Append(SqlText.WithoutLiterals(sql));
+            var part = Take(type, body, ref bound);
+            var sql = WildcardRules.Forms(part.Sql, rules.Sql, Names, ref values);
+            var other = WildcardRules.Forms(part.Other, rules.Sql, Names, ref values);
+            exact.Append(type).Append(sql.Translated).Append('\0').Append(other.Translated);
+            wildcard.Append(type).Append(sql.Replaced).Append('\0')
+                .Append(part.Masked == part.Other ? other.Replaced : WildcardRules.Replace(part.Masked, rules.Sql));
+            equivalent.Append(type).Append(SqlText.WithoutLiterals(part.Sql));
         }
     }
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) =>
-        (byte[])[.. PgMessage.Error(fatal: false, "XX000", "No reply to such a request is on record"), .. PgMessage.Ready];
-
-    /// <summary>Lets everyone in, and says of itself what the on-line server says.</summary>
-    public override async Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record)
+    public override string StatementOf(ReadOnlySpan<byte> request)
     {
-        var stream = PgMessage.Open(clone);
-        while (true)
+        while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var startup = await PgMessage.ReceiveStartupAsync(stream).ConfigureAwait(false);
-            switch (BinaryPrimitives.ReadInt32BigEndian(startup))
+            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
+            if (request[0] == 'B')
             {
-                case PgMessage.TlsRequest or PgMessage.GssRequest:
-                    await stream.SendAsync("N"u8.ToArray()).ConfigureAwait(false);
-                    continue;
-                case PgMessage.CancelRequest:
-                    return false;
+                var body = request[PgMessage.HeaderLength..length];
+                var at = 0;
+                PgMessage.ReadText(body, ref at);
+                return TextOf(PgMessage.ReadText(body, ref at));
             }
 
-            if (record.Original is not PgDialogue { Parameters.Length: > 0 } original)
-            {
-                var error = PgMessage.Error(fatal: true, "08004", "No connection to the server is on record");
-                await stream.SendAsync(error).ConfigureAwait(false);
-                return false;
-            }
-
-            var number = Interlocked.Increment(ref connections);
-            var letIn = PgMessage.Frame('R', new byte[4]);
-            var cancelKey = PgMessage.Frame('K', [.. Number(number), .. Number(Random.Shared.Next())]);
-            await stream.SendAsync((byte[])[.. letIn, .. original.Parameters, .. cancelKey, .. PgMessage.Ready]).ConfigureAwait(false);
-            ((PgDialogue)dialogue).StartAtRequests();
-            return true;
+            request = request[length..];
         }
+
+        return "";
     }
 
-    private static byte[] Number(int value)
+    /// <inheritdoc />
+    public override string TextOf(ReadOnlySpan<byte> request)
     {
-        var bytes = new byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
-        return bytes;
+        var text = new StringBuilder();
+        while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
+        {
+            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
+            var body = request[PgMessage.HeaderLength..length];
+            var at = 0;
+            switch ((char)request[0])
+            {
+                case 'Q':
+                    text.Append(Encoding.UTF8.GetString(body).TrimEnd('\0')).Append('\n');
+                    break;
+                case 'P':
+                    PgMessage.ReadText(body, ref at);
+                    text.Append(PgMessage.ReadText(body, ref at)).Append('\n');
+                    break;
+                case 'B':
+                    // Names are the driver's counters.
+                    PgMessage.ReadText(body, ref at);
+                    PgMessage.ReadText(body, ref at);
+                    text.Append(TextDifference.Shown(Latin(body[at..]))).Append('\n');
+                    break;
+            }
+
+            request = request[length..];
+        }
+
+        return text.ToString();
     }
+
+    /// <inheritdoc />
+    public override bool HasParts => true;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<RecordedPart>? PartsOf(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
+        PgParts.Split(request, reply);
+
+    /// <inheritdoc />
+    public override bool EndsPart(Dialogue dialogue) => dialogue is PgDialogue { IsAtFlush: true };
+
+    /// <summary>A copy whose data the server refuses.</summary>
+    public override bool MayBreakOff(Dialogue dialogue) => dialogue is PgDialogue { IsInCopy: true };
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Adapt(ReadOnlySpan<byte> request, byte[] reply) => parts.Answered(reply);
+
+    /// <summary>What comes after an error up to a Sync is dropped, as by a server.</summary>
+    public override ReadOnlyMemory<byte>? Dropped(ReadOnlySpan<byte> request) => parts.Dropped(request);
+
+    /// <inheritdoc />
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => parts.Missing(request);
+
+    /// <inheritdoc />
+    public override Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record) =>
+        PgGreeting.GreetAsync(clone, (PgDialogue)dialogue, record);
 
     /// <summary>A message's SQL, where it has or names one, and the rest of it as Latin-1.</summary>
-    private (string Sql, string Other) Take(char type, ReadOnlySpan<byte> body)
+    private Text Take(char type, ReadOnlySpan<byte> body, ref HashSet<string>? bound)
     {
         var at = 0;
         switch (type)
         {
             case 'Q':
-                return (PgMessage.ReadText(body, ref at), "");
+                return new Text(PgMessage.ReadText(body, ref at), "");
             case 'P':
                 var name = PgMessage.ReadText(body, ref at);
                 var sql = PgMessage.ReadText(body, ref at);
                 statements[name] = sql;
-                return (sql, Latin(body[at..]));
+                return new Text(sql, Latin(body[at..]));
             case 'B':
-                PgMessage.ReadText(body, ref at);
-                return (TextOf(PgMessage.ReadText(body, ref at)), Latin(body[at..]));
+                var portal = PgMessage.ReadText(body, ref at);
+                var parameters = Parameters(TextOf(PgMessage.ReadText(body, ref at)), body, at);
+                portals[portal] = new Portal(parameters);
+                (bound ??= []).Add(portal);
+                return parameters;
             case 'D' or 'C' when body is [(byte)'S', ..]:
                 at = 1;
-                var statement = PgMessage.ReadText(body, ref at);
-                return (TextOf(statement), "");
+                return new Text(TextOf(PgMessage.ReadText(body, ref at)), "");
+            case 'D' or 'C' when body is [(byte)'P', ..]:
+                at = 1;
+                return TextOf(PgMessage.ReadText(body, ref at), "", isExecute: false, bound);
+            case 'E' when body.Length > sizeof(int):
+                var executed = PgMessage.ReadText(body, ref at);
+                return TextOf(executed, Latin(body[^sizeof(int)..]), isExecute: true, bound);
             case 'D' or 'C' or 'E':
-                return ("", type == 'E' && body.Length >= 4 ? Latin(body[^4..]) : "");
+                return new Text("", "");
             default:
-                return ("", Latin(body));
+                return new Text("", Latin(body));
+        }
+    }
+
+    /// <summary>What a portal from an earlier request is of, and how often rows of it were asked for before.</summary>
+    private Text TextOf(string portal, string other, bool isExecute, HashSet<string>? bound)
+    {
+        if (!portals.TryGetValue(portal, out var known))
+            return new Text("", other);
+        var before = known.Executed;
+        if (isExecute)
+            known.Executed++;
+        return bound?.Contains(portal) == true && before == 0
+            ? new Text("", other)
+            : new Text(known.Bound.Sql, $"{known.Bound.Other}\0{before}\0{other}", $"{known.Bound.Masked}\0{before}\0{other}");
+    }
+
+    /// <summary>
+    /// Parameters without their lengths where they are texts: what a wildcard stands for may be shorter on one side. A NUL, which no
+    /// text holds, ends each.
+    /// </summary>
+    private Text Parameters(string sql, ReadOnlySpan<byte> body, int from)
+    {
+        var raw = Latin(body[from..]);
+        PgBind bind;
+        try
+        {
+            bind = PgBind.Parse(body, from);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Cut off: it is compared as it is.
+            return new Text(sql, raw, RequestKeys.Replace(raw, rules.ByteRanges));
+        }
+
+        var masked = rules.ByteRanges.Count == 0 ? raw : RequestKeys.Replace(raw, rules.ByteRanges);
+        var (exact, replaced) = (new StringBuilder(raw.Length), new StringBuilder(raw.Length));
+        var at = bind.FirstValue - from;
+        Both(raw[..at], masked[..at]);
+        for (var i = 0; i < bind.Values.Count; i++)
+        {
+            var length = bind.Values[i]?.Length ?? 0;
+            var isText = bind.Values[i] is not null && !bind.IsBinary(i);
+            if (!isText)
+                Both(raw[at..(at + sizeof(int))], masked[at..(at + sizeof(int))]);
+            at += sizeof(int);
+            Both(raw[at..(at + length)], masked[at..(at + length)]);
+            if (isText)
+                Both("\0", "\0");
+            at += length;
+        }
+
+        Both(raw[at..], masked[at..]);
+        return new Text(sql, exact.ToString(), replaced.ToString());
+
+        void Both(string one, string other)
+        {
+            exact.Append(one);
+            replaced.Append(other);
         }
     }
 
@@ -136,4 +245,20 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     }
 
     private static string Latin(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+
+    /// <summary>Of a message: its statement, what else it says, and that with the declared ranges of bytes left out.</summary>
+    private readonly record struct Text(string Sql, string Other, string Masked)
+    {
+        public Text(string sql, string other)
+            : this(sql, other, other)
+        {
+        }
+    }
+
+    private sealed class Portal(Text bound)
+    {
+        public Text Bound => bound;
+
+        public int Executed { get; set; }
+    }
 }

@@ -66,6 +66,54 @@ internal static class PgMessage
         return text;
     }
 
+    /// <summary>A parameter of a start-up message, length and version included; empty when it has none such.</summary>
+    public static string ParameterOf(ReadOnlySpan<byte> startup, string name) =>
+        ParametersOf(startup).Find(parameter => parameter.Name == name).Value ?? "";
+
+    /// <summary>The parameters of a start-up message, length and version included; none of an empty one.</summary>
+    public static List<(string Name, string Value)> ParametersOf(ReadOnlySpan<byte> startup)
+    {
+        var parameters = new List<(string, string)>();
+        for (var at = StartupHeaderLength + sizeof(int); at < startup.Length - 1;)
+            parameters.Add((ReadText(startup, ref at), ReadText(startup, ref at)));
+        return parameters;
+    }
+
+    /// <summary>The names of a start-up message's options of the protocol: they begin with <c>_pq_.</c>.</summary>
+    public static IReadOnlyList<string> OptionsOf(ReadOnlySpan<byte> startup)
+    {
+        var options = new List<string>();
+        for (var at = StartupHeaderLength + sizeof(int); at < startup.Length - 1;)
+        {
+            var key = ReadText(startup, ref at);
+            ReadText(startup, ref at);
+            if (key.StartsWith("_pq_.", StringComparison.Ordinal))
+                options.Add(key);
+        }
+
+        return options;
+    }
+
+    /// <summary>NegotiateProtocolVersion: the newest minor version that is spoken, and options that are not known.</summary>
+    public static byte[] Negotiate(int minor, IReadOnlyList<string> options)
+    {
+        var numbers = new byte[2 * sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(numbers, (MajorVersion << 16) | minor);
+        BinaryPrimitives.WriteInt32BigEndian(numbers.AsSpan(sizeof(int)), options.Count);
+        return Frame('v', [.. numbers, .. options.SelectMany(option => Encoding.UTF8.GetBytes(option + "\0"))]);
+    }
+
+    /// <summary>
+    /// Whether a start-up message, length and version included, asks for a connection of replication: physical or logical.
+    /// </summary>
+    public static bool AsksForReplication(ReadOnlySpan<byte> startup)
+    {
+        // A boolean as any of PostgreSQL's, or a database's: on, off, true, false, yes, no, 1, 0, and beginnings of these.
+        var value = ParameterOf(startup, "replication").ToLowerInvariant();
+        return value is "1" or "on" or "database" || (value.Length > 0 && ("true".StartsWith(value, StringComparison.Ordinal)
+            || "yes".StartsWith(value, StringComparison.Ordinal)));
+    }
+
     /// <summary>The status of an error that says no SQLSTATE.</summary>
     public const int UnknownState = 1;
 
@@ -107,6 +155,43 @@ internal static class PgMessage
     /// <summary>An error that leaves the connection as it is, or ends it.</summary>
     public static byte[] Error(bool fatal, string state, string text) => Frame(
         'E', Encoding.UTF8.GetBytes($"S{(fatal ? "FATAL" : "ERROR")}\0V{(fatal ? "FATAL" : "ERROR")}\0C{state}\0M{text}\0\0"));
+
+    /// <summary>Asks to cancel what is done for a connection.</summary>
+    /// <param name="key">Process and secret, as BackendKeyData has them: eight bytes, or more from version 3.2 on.</param>
+    public static byte[] Cancel(ReadOnlySpan<byte> key)
+    {
+        var message = new byte[StartupHeaderLength + sizeof(int) + key.Length];
+        BinaryPrimitives.WriteInt32BigEndian(message, message.Length);
+        BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(StartupHeaderLength), CancelRequest);
+        key.CopyTo(message.AsSpan(StartupHeaderLength + sizeof(int)));
+        return message;
+    }
+
+    /// <summary>How the copy data of a request end: c (CopyDone), f (CopyFail), or NUL when they do not.</summary>
+    public static char CopyEnds(ReadOnlySpan<byte> request)
+    {
+        var last = '\0';
+        for (; request.Length >= HeaderLength; request = request[(int)Math.Min(LengthOf(request), request.Length)..])
+            last = (char)request[0] is 'c' or 'f' ? (char)request[0] : last;
+        return last;
+    }
+
+    /// <summary>The messages of a request that prepare a statement with a name, and a Sync behind them; empty when there is none.</summary>
+    public static byte[] NamedParses(ReadOnlySpan<byte> request)
+    {
+        using var named = new MemoryStream();
+        while (request.Length >= HeaderLength)
+        {
+            var length = (int)Math.Min(LengthOf(request), request.Length);
+            if (request[0] == 'P' && length > HeaderLength && request[HeaderLength] != 0)
+                named.Write(request[..length]);
+            request = request[length..];
+        }
+
+        if (named.Length > 0)
+            named.Write(Frame('S', []));
+        return named.ToArray();
+    }
 
     /// <summary>The server waits for a request, outside a transaction.</summary>
     public static byte[] Ready => Frame('Z', "I"u8);

@@ -1,7 +1,11 @@
+using System.Text;
+using JustRunIt.Hosting.Secrets;
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Shadows;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -13,6 +17,34 @@ internal sealed class PgProtocol : IMessageProtocol
 
     /// <inheritdoc />
     public bool LogsIn => true;
+
+    /// <summary>Its statements without values; of parameters and data nothing.</summary>
+    public string ExcerptOf(ReadOnlySpan<byte> request, Redaction redaction)
+    {
+        var text = new StringBuilder();
+        // A request to cancel has no type.
+        while (request.Length >= PgMessage.HeaderLength && request[0] != 0 && text.Length < HttpExcerpt.Looked)
+        {
+            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
+            var at = 0;
+            var body = request[PgMessage.HeaderLength..length];
+            if ((char)request[0] is 'Q' or 'P')
+            {
+                var first = PgMessage.ReadText(body, ref at);
+                var sql = request[0] == 'Q' ? first : PgMessage.ReadText(body, ref at);
+                text.Append(SqlOutline.Of(sql, "'")).Append("; ");
+            }
+            else if (text.Length == 0 && request[0] == 'B')
+            {
+                PgMessage.ReadText(body, ref at);
+                text.Append("statement ").Append(PgMessage.ReadText(body, ref at)).Append("; ");
+            }
+
+            request = request[length..];
+        }
+
+        return HttpExcerpt.Shown(redaction, text.ToString().TrimEnd(' ', ';'), isWhole: true);
+    }
 
     /// <inheritdoc />
     public Dialogue Open() => new PgDialogue();

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
-/// The named prepared statements of one connection: each is there once the request that prepares it was answered without an error.
+/// The named prepared statements of one connection: each is there once the server has said so (ParseComplete), also where the request that
+/// prepared it fails afterwards.
 /// </summary>
 internal sealed class PgStatements
 {
@@ -18,25 +19,43 @@ internal sealed class PgStatements
     /// <summary>A request that is answered begins.</summary>
     public void RequestBegun() => begun++;
 
-    /// <summary>A statement is asked for.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="body">Of the Parse message.</param>
+    /// <summary>The number of the request that is being read.</summary>
     /// <param name="beginsRequest">The message is the first of a request that has not been told of yet.</param>
-    public void Prepare(string name, byte[] body, bool beginsRequest) => preparing.Enqueue((begun + (beginsRequest ? 1 : 0), name, body));
+    public long Current(bool beginsRequest) => begun + (beginsRequest ? 1 : 0);
+
+    /// <summary>A statement is asked for.</summary>
+    /// <param name="name">Its name; empty of the one that has none, which is not kept.</param>
+    /// <param name="body">Of the Parse message; empty where it is not kept.</param>
+    /// <param name="beginsRequest">The message is the first of a request that has not been told of yet.</param>
+    public void Prepare(string name, byte[] body, bool beginsRequest) => preparing.Enqueue((Current(beginsRequest), name, body));
+
+    /// <summary>There is a statement from before the dialogue was heard.</summary>
+    public void Add(string name, byte[] body) => prepared[name] = body;
 
     /// <summary>A statement is given up.</summary>
     public void Close(string name) => prepared.TryRemove(name, out _);
 
-    /// <summary>A request was answered.</summary>
-    /// <param name="isError">With an error: what it asked for is not there.</param>
-    public void ReplyEnded(bool isError)
+    /// <summary>All are given up.</summary>
+    public void Clear() => prepared.Clear();
+
+    /// <summary>The server has prepared the next one that the oldest unanswered request asked for.</summary>
+    public void Complete()
+    {
+        if (preparing.TryPeek(out var asked) && asked.Request <= ended + 1)
+            Keep(preparing.Dequeue());
+    }
+
+    /// <summary>A request was answered: what it asked for and did not get is not there.</summary>
+    public void ReplyEnded()
     {
         ended++;
         while (preparing.TryPeek(out var asked) && asked.Request <= ended)
-        {
             preparing.Dequeue();
-            if (!isError)
-                prepared[asked.Name] = asked.Body;
-        }
+    }
+
+    private void Keep((long Request, string Name, byte[] Body) asked)
+    {
+        if (asked.Name.Length > 0 && asked.Body.Length > 0)
+            prepared[asked.Name] = asked.Body;
     }
 }

@@ -18,6 +18,11 @@ internal struct ClientStep
     /// <summary>The request that begins must not be repeated at a clone: after it the connection may speak another protocol.</summary>
     public bool IsPrivate;
 
+    /// <summary>
+    /// What begins is, or may become, a stream, such as one of replication: of no end of its own, or in another protocol.
+    /// </summary>
+    public bool IsStream;
+
     /// <summary>How many of these bytes, from the first, are not sent on.</summary>
     public int Skipped;
 

@@ -1,3 +1,4 @@
+using JustRunIt.Hosting.Secrets;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Shadows;
@@ -31,6 +32,11 @@ internal interface IMessageProtocol : IProtocol
     /// as those of a database do: such traffic is repeated at its own speed only, and not from a trace.
     /// </summary>
     ReplyReader? OpenReply(ServiceRules rules) => null;
+
+    /// <summary>What of a request people may read: without what lets somebody in, and short.</summary>
+    /// <param name="request">The whole of it.</param>
+    /// <param name="redaction">What is taken out.</param>
+    string ExcerptOf(ReadOnlySpan<byte> request, Redaction redaction);
 
     /// <summary>The names of sessions that a request carries.</summary>
     /// <param name="request">Its first bytes, with the whole head.</param>

@@ -18,8 +18,16 @@ internal struct ServerStep
     /// <summary>How many of these bytes, from the first, are the reply's head rather than its content.</summary>
     public int HeadLength;
 
+    /// <summary>
+    /// The reply that ends is also that of one-way requests after the one that it answers: a clone's may be parted otherwise.
+    /// </summary>
+    public bool IsJoint;
+
     /// <summary>The connection ends with this reply.</summary>
     public bool Closes;
+
+    /// <summary>From here on the server sends without being asked, and without an end: no request has a reply any more.</summary>
+    public bool BecomesStream;
 
     /// <summary>From here on the connection speaks a protocol that is only relayed.</summary>
     public bool Tunnels;

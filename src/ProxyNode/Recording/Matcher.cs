@@ -14,6 +14,12 @@ internal abstract class Matcher
     /// </summary>
     public Identities? Names { get; set; }
 
+    /// <summary>
+    /// What decides the meaning of the request whose keys are asked for next besides its own bytes
+    /// (<see cref="Protocols.Dialogue.Context"/>, as it was when the request began).
+    /// </summary>
+    public string Context { get; set; } = "";
+
     /// <summary>On-line: the dialogue of the connection, which has seen all of it, also what came before anything was recorded.</summary>
     public virtual void Follow(Protocols.Dialogue dialogue)
     {
@@ -28,8 +34,38 @@ internal abstract class Matcher
     /// <summary>What a request is found by; null when it is neither recorded nor looked up.</summary>
     public abstract RequestKeys? KeysOf(ReadOnlySpan<byte> request);
 
+    /// <summary>
+    /// A request as a text that can be compared with another of its kind, for a sample: a statement with its values, the parameters of
+    /// one that is prepared.
+    /// </summary>
+    /// <param name="request">The request, or its beginning.</param>
+    public virtual string TextOf(ReadOnlySpan<byte> request) => System.Text.Encoding.Latin1.GetString(request);
+
+    /// <summary>The text of the prepared statement that a request executes; empty where it executes none.</summary>
+    public virtual string StatementOf(ReadOnlySpan<byte> request) => "";
+
     /// <summary>On-line: an exchange has ended. Returns the reply as it is to be kept.</summary>
     public virtual ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) => reply;
+
+    /// <summary>Whether exchanges may have parts.</summary>
+    public virtual bool HasParts => false;
+
+    /// <summary>
+    /// On-line: the parts of an exchange that have replies of their own, and are kept each by itself; null where it is one.
+    /// </summary>
+    public virtual IReadOnlyList<RecordedPart>? PartsOf(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) => null;
+
+    /// <summary>Clone: whether what has come of a request so far is such a part, for whose reply the client may wait.</summary>
+    public virtual bool EndsPart(Protocols.Dialogue dialogue) => false;
+
+    /// <summary>Clone: whether a server may answer what has come of a request so far, and hear nothing more of it.</summary>
+    public virtual bool MayBreakOff(Protocols.Dialogue dialogue) => false;
+
+    /// <summary>
+    /// Clone: what is said, perhaps nothing, to a request or a part that a server would drop because of what came before; null where it
+    /// would not.
+    /// </summary>
+    public virtual ReadOnlyMemory<byte>? Dropped(ReadOnlySpan<byte> request) => null;
 
     /// <summary>Clone: the recorded reply as this connection must see it.</summary>
     public virtual ReadOnlyMemory<byte> Adapt(ReadOnlySpan<byte> request, byte[] reply) => reply;
@@ -47,7 +83,7 @@ internal abstract class Matcher
     public virtual ReadOnlyMemory<byte> Prompt(Protocols.Dialogue dialogue) => default;
 
     /// <summary>
-    /// Clone: plays the server until requests can come, such as a greeting and a log-in that is always accepted.
+    /// Clone: plays the server until requests can come, such as a greeting and a log-in.
     /// </summary>
     /// <param name="clone">The clone's connection.</param>
     /// <param name="dialogue">Of the connection; reads what is said.</param>

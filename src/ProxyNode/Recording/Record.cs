@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode.Recording;
 
@@ -15,6 +16,9 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
 
     /// <summary>Most different requests whose last reply is kept for good.</summary>
     private const int MostLasting = 10_000;
+
+    /// <summary>Bytes of a request that are kept, for samples of what is only nearest.</summary>
+    public const int KeptOfRequest = 1024;
 
     private readonly Lock gate = new();
     private readonly Queue<RecordedExchange> byAge = new();
@@ -35,6 +39,12 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <summary>The dialogue of an on-line connection, for what a server says before it is asked; null while none was seen.</summary>
     public Dialogue? Original { get; set; }
 
+    /// <summary>Who was let in by the next tier.</summary>
+    public LogIns LogIns { get; } = new();
+
+    /// <summary>Who was not answered.</summary>
+    public SandboxRefusals Refused { get; } = new();
+
     /// <summary>Exchanges held.</summary>
     public int Count
     {
@@ -53,18 +63,28 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
     /// <param name="answered">When it was answered.</param>
     /// <param name="oldest">The first arrival that is kept.</param>
     /// <param name="previous">What came before it on its connection; null for nothing.</param>
+    /// <param name="request">The request, of which the beginning is kept for samples.</param>
     public RecordPlace Add(
-        in RequestKeys keys, ReadOnlySpan<byte> reply, bool closes, long arrival, long answered, long oldest, RecordPlace? previous = null)
+        in RequestKeys keys,
+        ReadOnlySpan<byte> reply,
+        bool closes,
+        long arrival,
+        long answered,
+        long oldest,
+        RecordPlace? previous = null,
+        ReadOnlySpan<byte> request = default)
     {
+        var asked = request[..Math.Min(request.Length, KeptOfRequest)];
         lock (gate)
         {
             var exchange = spare.TryPop(out var again) ? again : new RecordedExchange();
-            exchange.Set(keys, arrival, sequence++, clock.GetElapsedTime(arrival, answered), replies.Keep(reply), closes);
+            var delay = clock.GetElapsedTime(arrival, answered);
+            exchange.Set(keys, arrival, sequence++, delay, replies.Keep(reply), closes, replies.Keep(asked));
             var place = exchange.Place;
             if (previous?.Held is { } before)
                 before.Next = place;
             byAge.Enqueue(exchange);
-            bytes += reply.Length + Overhead;
+            bytes += exchange.HeldLength + Overhead;
             exact.Add(keys.Exact, exchange);
             // Without a wildcard in it, it is found under the exact key.
             if (keys.Wildcard != keys.Exact)
@@ -112,6 +132,8 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
                 return (Use(same), MatchKind.Exact);
             if (lasting.TryGetValue(keys.Exact, out var kept))
                 return (kept, MatchKind.Exact);
+            if (keys.Part is { } part && exact.Nearest(part, expectedArrival, lag) is { } unread)
+                return (Use(unread), MatchKind.Exact);
             if (Alike(keys, expectedArrival) is { } alike)
             {
                 if (keys.Values is { } clones && alike.Keys.Values is { } originals && clones.Count == originals.Count)
@@ -124,7 +146,7 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
             }
 
             return equivalent.Nearest(keys.Equivalent, expectedArrival) is { } near
-                ? (Use(near), MatchKind.Nearest)
+                ? (Use(near, withRequest: true), MatchKind.Nearest)
                 : (null, MatchKind.Missing);
         }
     }
@@ -152,17 +174,17 @@ internal sealed class Record(long memoryLimit, TimeProvider clock)
         wildcard.Nearest(keys.Wildcard, expectedArrival)
         ?? (keys.Wildcard == keys.Exact ? null : exact.Nearest(keys.Wildcard, expectedArrival));
 
-    private RecordedReply Use(RecordedExchange exchange)
+    private RecordedReply Use(RecordedExchange exchange, bool withRequest = false)
     {
         exact.Use(exchange.Keys.Exact, exchange);
         wildcard.Use(exchange.Keys.Wildcard, exchange);
         equivalent.Use(exchange.Keys.Equivalent, exchange);
-        return exchange.ToReply();
+        return exchange.ToReply(withRequest);
     }
 
     private void Evict(RecordedExchange exchange)
     {
-        bytes -= exchange.ReplyLength + Overhead;
+        bytes -= exchange.HeldLength + Overhead;
         exact.Remove(exchange.Keys.Exact, exchange);
         wildcard.Remove(exchange.Keys.Wildcard, exchange);
         equivalent.Remove(exchange.Keys.Equivalent, exchange);

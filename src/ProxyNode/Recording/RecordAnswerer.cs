@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Net.Sockets;
+using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Recording;
@@ -11,11 +13,17 @@ namespace JustRunIt.ProxyNode.Recording;
 /// tier itself (DESIGN §5).
 /// </summary>
 internal sealed class RecordAnswerer(
-    Record record, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
+    Record record, SandboxClients clients, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket connection, CancellationToken stop)
     {
+        if (!clients.Includes(connection))
+        {
+            record.Refused.OfSource();
+            return;
+        }
+
         using var clone = new LoopSocket(connection, EventLoop.NextOfClones());
         await using var registration = clone.CloseOn(stop).ConfigureAwait(false);
         await ServeAsync(clone).ConfigureAwait(false);
@@ -49,8 +57,8 @@ internal sealed class RecordAnswerer(
         using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var request = new ArrayBufferWriter<byte>(512);
         var arrival = 0L;
-        var (midRequest, closes) = (false, false);
-        while (await clone.ReceiveAsync(buffer.Room()).ConfigureAwait(false) is > 0 and var received)
+        var (midRequest, closes, wasAnswered) = (false, false, false);
+        while (await clone.ReceiveAsync(buffer).ConfigureAwait(false) is > 0 and var received)
         {
             buffer.Received(received);
             var receivedAt = clock.GetTimestamp();
@@ -62,7 +70,11 @@ internal sealed class RecordAnswerer(
                 if (taken == 0)
                     break;
                 if (step.Begins)
+                {
                     request.ResetWrittenCount();
+                    wasAnswered = false;
+                }
+
                 request.Write(buffer.Span[step.Skipped..taken]);
                 buffer.Take(taken);
                 midRequest = !step.Ends && (midRequest || step.Begins);
@@ -70,14 +82,30 @@ internal sealed class RecordAnswerer(
                 if (!step.Ends)
                 {
                     replies.Add(matcher.Prompt(dialogue), receivedAt);
+                    matcher.Context = dialogue.Context;
+                    if (midRequest && matcher.EndsPart(dialogue))
+                    {
+                        Answer(dialogue, matcher, request.WrittenSpan, arrival, replies);
+                        request.ResetWrittenCount();
+                        arrival = buffer.Count == 0 ? 0 : receivedAt;
+                        continue;
+                    }
+
+                    if (!wasAnswered && buffer.Count == 0 && IsBrokenOff(dialogue, matcher, request.WrittenSpan))
+                    {
+                        Answer(dialogue, matcher, request.WrittenSpan, arrival, replies);
+                        wasAnswered = true;
+                    }
+
                     arrival = midRequest ? arrival : 0;
                     continue;
                 }
 
                 // The matcher hears those that get no reply too.
+                matcher.Context = dialogue.Context;
                 if (step.IsOneWay)
                     matcher.KeysOf(request.WrittenSpan);
-                else
+                else if (!wasAnswered)
                     closes = Answer(dialogue, matcher, request.WrittenSpan, arrival, replies);
                 // The next one, if it is here, was asked together with this one, not after its answer: so it was of the next tier.
                 arrival = buffer.Count == 0 ? 0 : receivedAt;
@@ -90,9 +118,24 @@ internal sealed class RecordAnswerer(
         }
     }
 
+    /// <summary>
+    /// Whether the request that came next on record was answered when so much of it had come, and its client waits for that answer.
+    /// </summary>
+    private static bool IsBrokenOff(Dialogue dialogue, Matcher matcher, ReadOnlySpan<byte> request) =>
+        matcher.MayBreakOff(dialogue)
+        && matcher.Last?.Held?.Next?.Held is { IsEarly: true } next
+        && matcher.KeysOf(request) is { } keys
+        && (keys.Exact == next.Keys.Exact || keys.Wildcard == next.Keys.Wildcard);
+
     /// <summary>Answers a request; true when the connection ends with that.</summary>
     private bool Answer(Dialogue dialogue, Matcher matcher, ReadOnlySpan<byte> request, long arrival, TimedReplies replies)
     {
+        if (matcher.Dropped(request) is { } dropped)
+        {
+            replies.Add(Heard(dialogue, dropped), arrival);
+            return false;
+        }
+
         matcher.Names = record.Names;
         if (matcher.KeysOf(request) is not { } keys)
         {
@@ -103,7 +146,10 @@ internal sealed class RecordAnswerer(
         var use = current();
         var shift = use is null ? 0 : (long)(use.TimeShift.TotalSeconds * clock.TimestampFrequency);
         var (recorded, kind) = record.Find(keys, arrival - shift, lag: shift, matcher.Last);
-        use?.Matches.Add(kind);
+        // Whoever sees the count finds the sample.
+        if (use is not null && kind is MatchKind.Nearest or MatchKind.Missing)
+            use.Samples.Add(kind, matcher, request, recorded?.Request, rules.Redaction);
+        use?.Matches.Add(kind, isByLearntValue: keys.Values?.Any(value => record.Names.OfClone(value) is not null) == true);
         if (recorded is null)
         {
             replies.Add(Heard(dialogue, matcher.Missing(request)), arrival);

@@ -9,6 +9,7 @@ internal sealed class RecordedExchange
     private const long Nobody = -1;
 
     private ReplyStore.Place reply;
+    private ReplyStore.Place request;
 
     /// <summary>What it is found by.</summary>
     public RequestKeys Keys { get; private set; }
@@ -31,27 +32,43 @@ internal sealed class RecordedExchange
     /// <summary>Whether the connection ends with the reply.</summary>
     public bool Closes { get; private set; }
 
+    /// <summary>Whether the reply came before the request's end, which then came for nothing, or never.</summary>
+    public bool IsEarly { get; set; }
+
     /// <summary>Bytes of the reply.</summary>
     public int ReplyLength => reply.Length;
 
+    /// <summary>Bytes that are held: of the reply, and of the request's beginning.</summary>
+    public int HeldLength => reply.Length + request.Length;
+
     /// <summary>Fills it.</summary>
-    public void Set(in RequestKeys keys, long arrival, long sequence, TimeSpan delay, in ReplyStore.Place place, bool closes)
+    public void Set(
+        in RequestKeys keys,
+        long arrival,
+        long sequence,
+        TimeSpan delay,
+        in ReplyStore.Place place,
+        bool closes,
+        in ReplyStore.Place asked = default)
     {
         (Keys, Arrival, Sequence, Delay, Closes) = (keys, arrival, sequence, delay, closes);
-        reply = place;
-        Next = null;
+        (reply, request) = (place, asked);
+        (Next, IsEarly) = (null, false);
     }
 
     /// <summary>Gives its reply's place back.</summary>
     public void LetGo(ReplyStore store)
     {
         store.LetGo(reply);
+        store.LetGo(request);
         Forget();
     }
 
     /// <summary>It is on record no more.</summary>
-    public void Forget() => (reply, Keys, Sequence, Next) = (default, default, Nobody, null);
+    public void Forget() => (reply, request, Keys, Sequence, Next) = (default, default, default, Nobody, null);
 
     /// <summary>What answers a clone's request.</summary>
-    public RecordedReply ToReply() => new(Arrival, Delay, reply.Bytes.ToArray(), Closes, Place);
+    /// <param name="withRequest">The beginning of the request is told too.</param>
+    public RecordedReply ToReply(bool withRequest = false) =>
+        new(Arrival, Delay, reply.Bytes.ToArray(), Closes, Place) { Request = withRequest ? request.Bytes.ToArray() : null };
 }

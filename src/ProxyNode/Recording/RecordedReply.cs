@@ -6,4 +6,8 @@ namespace JustRunIt.ProxyNode.Recording;
 /// <param name="Reply">The reply's bytes, head included.</param>
 /// <param name="Closes">Whether the connection ends with the reply.</param>
 /// <param name="Place">Where it is on record; null for what is kept apart from it.</param>
-internal sealed record RecordedReply(long Arrival, TimeSpan Delay, byte[] Reply, bool Closes, RecordPlace? Place = null);
+internal sealed record RecordedReply(long Arrival, TimeSpan Delay, byte[] Reply, bool Closes, RecordPlace? Place = null)
+{
+    /// <summary>The beginning of the request, where the clone's is only one of its kind; null elsewhere.</summary>
+    public byte[]? Request { get; init; }
+}

@@ -54,6 +54,9 @@ internal sealed class Recorder : IDisposable
     /// </summary>
     public ArrayPool<byte> Buffers { get; } = ArrayPool<byte>.Create(LongestBuffer, MostBuffers);
 
+    /// <summary>The time.</summary>
+    public long Now => clock.GetTimestamp();
+
     /// <summary>The taps of a new on-line connection.</summary>
     public IConnectionTaps Open() => new Taps(this, protocol.OpenMatcher(rules));
 
@@ -98,28 +101,62 @@ internal sealed class Recorder : IDisposable
 
     private void Keep(RecordingTap ended)
     {
-        var keys = ended.Matcher.KeysOf(ended.RequestBytes);
-        var reply = ended.IsOneWay ? [] : ended.Matcher.Keep(ended.RequestBytes, ended.ReplyBytes);
+        ended.Matcher.Context = ended.Context;
+        if (!ended.IsOneWay && ended.Matcher.PartsOf(ended.RequestBytes, ended.ReplyBytes) is { } parts)
+        {
+            for (var i = 0; i < parts.Count; i++)
+                KeepPart(ended, parts[i], isFirst: i == 0);
+            return;
+        }
+
+        Keep(ended, ended.RequestBytes, ended.ReplyBytes, ended.Arrival, ended.Answered);
+    }
+
+    private void KeepPart(RecordingTap ended, in RecordedPart part, bool isFirst)
+    {
+        var (from, _) = part.Request.GetOffsetAndLength(ended.RequestBytes.Length);
+        var (replyFrom, replyLength) = part.Reply.GetOffsetAndLength(ended.ReplyBytes.Length);
+        var arrival = isFirst ? ended.Arrival : ended.Times?.OfRequest(from) ?? ended.Arrival;
+        var answered = replyLength == 0 ? arrival : ended.Times?.OfReply(replyFrom + replyLength) ?? ended.Answered;
+        Keep(ended, ended.RequestBytes[part.Request], ended.ReplyBytes[part.Reply], arrival, Math.Max(arrival, answered));
+    }
+
+    private void Keep(RecordingTap ended, ReadOnlySpan<byte> request, ReadOnlySpan<byte> said, long arrival, long answered)
+    {
+        var keys = ended.Matcher.KeysOf(request);
+        var reply = ended.IsOneWay ? [] : ended.Matcher.Keep(request, said);
         if (keys is not { } found || ended.IsOneWay)
             return;
         if (found.IsLasting)
-            record.AddLasting(found, reply, ended.Arrival, ended.Answered);
+            record.AddLasting(found, reply, arrival, answered);
         if (current() is not { } use)
             return;
         var oldest = clock.GetTimestamp() - (long)(((use.TimeShift * TimeShiftsKept) + KeptBeyond).TotalSeconds * clock.TimestampFrequency);
-        ended.Matcher.Last = record.Add(found, reply, ended.Closes, ended.Arrival, ended.Answered, oldest, ended.Matcher.Last);
+        ended.Matcher.Last = record.Add(
+            found, reply, ended.Closes, arrival, answered, oldest, ended.Matcher.Last, request);
+        if (ended.IsEarly && ended.Matcher.Last?.Held is { } kept)
+            kept.IsEarly = true;
     }
 
     private sealed class Taps(Recorder recorder, Matcher matcher) : IConnectionTaps
     {
+        private LogIn? known;
+
         /// <inheritdoc />
         public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
         {
             recorder.record.Original = dialogue;
             matcher.Follow(dialogue);
+            // Who asks has been let in, and may become somebody else.
+            if (dialogue.LogIn is { } logIn && !ReferenceEquals(logIn, known))
+            {
+                known = logIn;
+                recorder.record.LogIns.Add(logIn);
+            }
+
             return step.IsPrivate || (recorder.current() is null && !matcher.Lasts(step.Kind))
                 ? null
-                : new RecordingTap(recorder, matcher, arrival, step.IsOneWay);
+                : new RecordingTap(recorder, matcher, dialogue.Context, arrival, step.IsOneWay);
         }
 
         /// <inheritdoc />

@@ -7,7 +7,7 @@ namespace JustRunIt.ProxyNode.Recording;
 /// Copies one exchange as it passes, as far as there is memory. One that has no place is given up, and counted; it was
 /// relayed all the same.
 /// </summary>
-internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arrival, bool isOneWay) : ITap
+internal sealed class RecordingTap(Recorder recorder, Matcher matcher, string context, long arrival, bool isOneWay) : ITap
 {
     /// <summary>Bytes reserved for an exchange besides what it says.</summary>
     public const int Overhead = 300;
@@ -24,6 +24,9 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     /// <summary>Of the connection.</summary>
     public Matcher Matcher => matcher;
 
+    /// <summary>What its connection had set when it began; see <see cref="Dialogue.Context"/>.</summary>
+    public string Context => context;
+
     /// <summary>When it arrived.</summary>
     public long Arrival => arrival;
 
@@ -33,8 +36,14 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     /// <summary>When its reply's last bytes were received.</summary>
     public long Answered { get; private set; }
 
+    /// <summary>The reply ended before the request did.</summary>
+    public bool IsEarly { get; private set; }
+
     /// <summary>Whether the connection ends with the reply.</summary>
     public bool Closes { get; private set; }
+
+    /// <summary>When its parts passed; null where it has none.</summary>
+    public PartTimes? Times { get; private set; }
 
     /// <summary>What was asked.</summary>
     public ReadOnlySpan<byte> RequestBytes => request.AsSpan(0, requestLength);
@@ -43,7 +52,13 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     public ReadOnlySpan<byte> ReplyBytes => reply.AsSpan(0, replyLength);
 
     /// <inheritdoc />
-    public void Request(ReadOnlySpan<byte> bytes) => Append(ref request, ref requestLength, bytes);
+    public void Request(ReadOnlySpan<byte> bytes)
+    {
+        var isFirst = requestLength == 0;
+        Append(ref request, ref requestLength, bytes);
+        if (!isFirst)
+            Mark();
+    }
 
     /// <inheritdoc />
     public void RequestEnded() => End();
@@ -52,12 +67,17 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
     public void RequestBroken() => Release();
 
     /// <inheritdoc />
-    public void Reply(ReadOnlySpan<byte> bytes, int headLength) => Append(ref reply, ref replyLength, bytes);
+    public void Reply(ReadOnlySpan<byte> bytes, int headLength)
+    {
+        Append(ref reply, ref replyLength, bytes);
+        if (Volatile.Read(ref ended) == 0)
+            Mark();
+    }
 
     /// <inheritdoc />
     public void ReplyEnded(in ServerStep step, long received)
     {
-        (Closes, Answered) = (step.Closes, received);
+        (Closes, Answered, IsEarly) = (step.Closes, received, Volatile.Read(ref ended) == 0);
         End();
     }
 
@@ -76,6 +96,15 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, long arri
             recorder.LetGo(held);
             held = 0;
         }
+    }
+
+    /// <summary>A piece has passed that is not the whole: the parts of an exchange have times of their own.</summary>
+    private void Mark()
+    {
+        if (!matcher.HasParts)
+            return;
+        lock (gate)
+            (Times ??= new PartTimes()).Add(requestLength, replyLength, recorder.Now);
     }
 
     private void Return(ref byte[] bytes)

@@ -11,6 +11,9 @@ internal readonly record struct RequestKeys(UInt128 Exact, UInt128 Wildcard, UIn
     /// <summary>Asked once for a connection, and used as long as it lives, such as a statement that is prepared.</summary>
     public bool IsLasting { get; init; }
 
+    /// <summary>What it is found by if the server has answered it before it had the whole of it; null where none can be.</summary>
+    public UInt128? Part { get; init; }
+
     /// <summary>The values under the wildcards, in order; null when there is none.</summary>
     public IReadOnlyList<string>? Values { get; init; }
 

@@ -3,6 +3,7 @@ using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Relaying;
 
@@ -27,6 +28,9 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>Client connections that are open.</summary>
     public int Open => listener.Open;
 
+    /// <summary>What was counted of its clients' connections, and of what was asked over them.</summary>
+    public ConnectionFigures Figures => listener.Figures;
+
     /// <summary>Whether new connections to an address are redirected to it.</summary>
     public bool IsInstalled => installation is not null;
 
@@ -46,10 +50,13 @@ internal sealed class Relay : IAsyncDisposable
         RelaySettings settings, Redirection? redirection, Func<IConnectionTaps> openTaps, ResponseTimes? times, TimeProvider clock)
     {
         var upstream = new Upstream(settings.Upstream, settings.Vm, server => redirection?.ConnectTo(server) ?? server);
+        // Before there are connections: the loops have descriptors too.
+        EventLoop.StartOnline();
+        var context = new RelayContext(upstream, new ConnectionRoll(settings.Limits, clock), times);
         var listener = settings.Protocol is IMessageProtocol protocol
-            ? Listener.Start(settings.Listen, (client, stop) =>
-                RelayConnection.RunAsync(client, upstream.EndPoint, protocol.Open(), openTaps(), times, clock, stop))
-            : Listener.Start(settings.Listen, (client, stop) => TunnelConnection.RunAsync(client, upstream.EndPoint, stop));
+            ? Listener.Start(settings.Listen, context.Roll, (client, stop) =>
+                RelayConnection.RunAsync(client, context, protocol.Open(), openTaps(), stop))
+            : Listener.Start(settings.Listen, context.Roll, (client, stop) => TunnelConnection.RunAsync(client, context, stop));
         return new Relay(upstream, listener, redirection, clock);
     }
 
@@ -69,6 +76,10 @@ internal sealed class Relay : IAsyncDisposable
     /// <param name="drain">How long they may go on.</param>
     /// <param name="atOnce">Ends the wait.</param>
     public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) => installation?.RemoveAsync(drain, atOnce) ?? Task.CompletedTask;
+
+    /// <summary>Ends its connections after the replies that they wait for, those with transactions between two.</summary>
+    /// <param name="atOnce">Ends the wait.</param>
+    public Task EndAfterRepliesAsync(CancellationToken atOnce) => Installation.EndAfterRepliesAsync(listener, clock, atOnce);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

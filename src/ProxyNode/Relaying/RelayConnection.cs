@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
@@ -7,62 +6,86 @@ using JustRunIt.ProxyNode.Sockets;
 namespace JustRunIt.ProxyNode.Relaying;
 
 /// <summary>
-/// One client connection and its own connection to the server behind the proxy. Bytes go on as they came, as soon as the
-/// framing of the message that they belong to is known to be sound; nothing is sent on of a message that is refused.
-/// Nothing is allocated for a request that nobody taps.
+/// One client connection and its own connection to the server behind the proxy, which is opened when there is something to say to the
+/// server, or at once where it greets. Bytes go on as they came, as soon as the framing of the message that they belong to is known
+/// to be sound; nothing is sent on of a message that is refused. Nothing is allocated for a request that nobody taps.
 /// </summary>
-internal sealed partial class RelayConnection(
-    LoopSocket client, LoopSocket server, Dialogue dialogue, IConnectionTaps taps, ResponseTimes? times, TimeProvider clock)
+internal sealed partial class RelayConnection : IRelayedConnection, ISocketOwner
 {
     private readonly Lock gate = new();
-    private readonly Queue<PendingReply> pending = new(4);
+    private readonly Queue<PendingReply> pending = new(1);
+    private readonly TaskCompletionSource<LoopSocket?> opened = new();
+    private readonly ServedConnection served;
+    private readonly LoopSocket client;
+    private readonly RelayContext context;
+    private readonly Dialogue dialogue;
+    private readonly IConnectionTaps taps;
+    private readonly ResponseTimes? times;
+    private readonly TimeProvider clock;
+    private LoopSocket? server;
+    private CancellationTokenSource? connecting;
     private TaskCompletionSource? allAnswered;
     private ITap? tap;
+    private bool isTapped;
     private bool closed;
-    private volatile bool tunnel;
+    private bool midRequest;
 
-    /// <summary>Connects to the server and relays until either side ends.</summary>
-    public static async Task RunAsync(
-        Socket client,
-        EndPoint upstream,
-        Dialogue dialogue,
-        IConnectionTaps taps,
-        ResponseTimes? times,
-        TimeProvider clock,
-        CancellationToken stop)
+    /// <summary>Bytes of the reply that is due have gone to the client, and more of it must follow.</summary>
+    private bool midReply;
+
+    /// <summary>The server answers nothing more: of what the client still says, only the rest of its request is for it.</summary>
+    private volatile bool isOver;
+
+    private volatile bool tunnel;
+    private volatile bool clientLeft;
+    private volatile bool serverLeft;
+
+    private RelayConnection(
+        ServedConnection served, LoopSocket client, RelayContext context, Dialogue dialogue, IConnectionTaps taps)
     {
-        var loop = EventLoop.Next();
+        (this.served, this.client, this.context, this.dialogue, this.taps) = (served, client, context, dialogue, taps);
+        (times, clock) = (context.Times, context.Clock);
+        quietSince = clock.GetTimestamp();
+    }
+
+    /// <summary>Relays until either side ends, or says why there is no place for the client.</summary>
+    public static async Task RunAsync(
+        ServedConnection served, RelayContext context, Dialogue dialogue, IConnectionTaps taps, CancellationToken stop)
+    {
         using (taps)
         {
-            LoopSocket connected;
-            try
+            using var client = new LoopSocket(served.Socket, EventLoop.Next());
+            if (served.Refused is { } why)
             {
-                connected = await ServerSocket.ConnectAsync(upstream, loop, stop).ConfigureAwait(false);
-            }
-            catch (SocketException)
-            {
-                await SayUnreachableAsync(client, dialogue, times, stop).ConfigureAwait(false);
+                if (context.Roll.TellsReason())
+                    await TurnAwayAsync(client, dialogue, why, stop).ConfigureAwait(false);
                 return;
             }
 
-            // Both on one loop: a request and its reply never change threads.
-            using var server = connected;
-            using var own = new LoopSocket(client, loop);
-            await new RelayConnection(own, server, dialogue, taps, times, clock).RelayAsync(stop).ConfigureAwait(false);
+            await new RelayConnection(served, client, context, dialogue, taps).RelayAsync(stop).ConfigureAwait(false);
         }
     }
 
     private async Task RelayAsync(CancellationToken stop)
     {
-        taps.Opened(dialogue, clock.GetTimestamp());
         await using var registration =
             stop.UnsafeRegister(static state => ((RelayConnection)state!).Disconnect(), this).ConfigureAwait(false);
+        served.Relayed = this;
+        client.TellOfEnd(this);
+        if (dialogue.ServerSpeaksFirst && !await TryGreetAsync().ConfigureAwait(false))
+        {
+            Disconnect();
+            return;
+        }
+
         var requests = PumpRequestsAsync();
         var replies = PumpRepliesAsync();
         var first = await Task.WhenAny(requests, replies).ConfigureAwait(false);
-        if (!tunnel && first.IsCompletedSuccessfully)
-            await (first == requests ? LingerAsync(server, replies) : LingerAsync(client, requests)).ConfigureAwait(false);
-        if (!tunnel)
+        if (first == replies)
+            await ServerHasEndedAsync(requests, replies).ConfigureAwait(false);
+        else if (!tunnel && requests.IsCompletedSuccessfully)
+            await ClientHasSaidAllAsync(requests, replies).ConfigureAwait(false);
+        if (!tunnel || !first.IsCompletedSuccessfully)
             Disconnect();
         await SettleAsync(requests).ConfigureAwait(false);
         await SettleAsync(replies).ConfigureAwait(false);
@@ -74,10 +97,18 @@ internal sealed partial class RelayConnection(
     {
         using var buffer = new ReadBuffer(dialogue.LongestUnit);
         var arrival = 0L;
-        var midRequest = false;
         while (true)
         {
-            var received = await client.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            var received = 0;
+            try
+            {
+                received = await client.ReceiveAsync(buffer).ConfigureAwait(false);
+            }
+            finally
+            {
+                clientLeft = received == 0;
+            }
+
             if (received == 0)
                 break;
             buffer.Received(received);
@@ -87,48 +118,76 @@ internal sealed partial class RelayConnection(
             {
                 ClientStep step;
                 int taken;
+                var wasMidRequest = midRequest;
+                if (isOver && !wasMidRequest)
+                {
+                    await DiscardAsync().ConfigureAwait(false);
+                    return;
+                }
+
                 try
                 {
                     taken = ReadRequest(buffer.Span, arrival, ref tap, out step);
                 }
                 catch (ProtocolException e)
                 {
-                    await RefuseAsync(partlySent: midRequest, e.Message).ConfigureAwait(false);
+                    await RefuseAsync(partlySent: wasMidRequest, e.Message).ConfigureAwait(false);
                     return;
                 }
 
                 if (taken == 0)
                     break;
                 var bytes = buffer.Memory[step.Skipped..taken];
-                await server.SendAsync(bytes).ConfigureAwait(false);
+                if (server is null && !bytes.IsEmpty && !await TryOpenAsync(arrival).ConfigureAwait(false))
+                    return;
+                var isHeard = true;
+                try
+                {
+                    if (server is { } to)
+                        await to.SendAsync(bytes).ConfigureAwait(false);
+                }
+                catch (Exception e) when (IsDeaf(e))
+                {
+                    isHeard = false;
+                }
+
+                if (!isHeard)
+                {
+                    await DiscardAsync().ConfigureAwait(false);
+                    return;
+                }
+
                 if (!step.LocalReply.IsEmpty)
                     await client.SendAsync(step.LocalReply).ConfigureAwait(false);
                 tap?.Request(bytes.Span);
                 buffer.Take(taken);
-                midRequest = !step.Ends && (midRequest || step.Begins);
                 // What is no part of a request, such as a log-in, is not the arrival of the next one.
                 arrival = midRequest ? arrival : buffer.Count == 0 ? 0 : clock.GetTimestamp();
+                if (goneSince != 0)
+                    goneSince = clock.GetTimestamp();
                 if (!step.Ends)
                     continue;
-                tap?.RequestEnded();
-                tap = null;
+                Interlocked.Exchange(ref tap, null)?.RequestEnded();
                 if (step.After == AfterRequest.GoOn)
                     continue;
                 await AllAnsweredAsync().ConfigureAwait(false);
                 if (tunnel)
                 {
-                    await TunnelAsync(buffer, client, server).ConfigureAwait(false);
+                    isSending = false;
+                    await TunnelAsync(buffer, client, server!).ConfigureAwait(false);
                     return;
                 }
 
                 if (step.After == AfterRequest.Last)
                     return;
             }
+
+            Sent(isHeld: buffer.Count > 0);
         }
 
+        ClientHasEnded();
         // The client has nothing more to say but may still listen (RFC 9112 §9.6).
-        if (buffer.Count == 0)
-            await AllAnsweredAsync().ConfigureAwait(false);
+        await AllAnsweredAsync().ConfigureAwait(false);
     }
 
     private int ReadRequest(Span<byte> bytes, long arrival, ref ITap? tap, out ClientStep step)
@@ -137,103 +196,65 @@ internal sealed partial class RelayConnection(
         {
             ObjectDisposedException.ThrowIf(closed, this);
             var taken = dialogue.FromClient(bytes, out step);
+            isSending |= taken > 0;
+            hasAsked |= taken > step.Skipped;
+            midRequest = !step.Ends && (midRequest || step.Begins);
             if (!step.Begins)
                 return taken;
             // A server may answer without having read the whole request; then the next one ends it.
-            tap?.RequestEnded();
+            Interlocked.Exchange(ref tap, null)?.RequestEnded();
+            TapOnce(arrival);
             tap = taps.Begin(dialogue, step, arrival);
             if (!step.IsOneWay)
-                pending.Enqueue(new PendingReply(arrival, tap));
-            return taken;
-        }
-    }
-
-    private async Task PumpRepliesAsync()
-    {
-        using var buffer = new ReadBuffer(dialogue.LongestUnit);
-        while (true)
-        {
-            var received = await server.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
-            if (received == 0)
-                break;
-            var receivedAt = clock.GetTimestamp();
-            buffer.Received(received);
-            while (buffer.Count > 0)
             {
-                var taken = ReadReply(buffer.Span, out var step, out var request);
-                if (taken == 0)
-                    break;
-                await client.SendAsync(buffer.Memory[..taken]).ConfigureAwait(false);
-                if (step.IsReply)
-                    request.Tap?.Reply(buffer.Span[..taken], step.HeadLength);
-                buffer.Take(taken);
-                if (!step.Ends)
-                    continue;
-                tunnel |= step.Tunnels;
-                Complete(request, step, receivedAt);
-                if (step.Tunnels)
-                {
-                    await TunnelAsync(buffer, server, client).ConfigureAwait(false);
-                    return;
-                }
-
-                if (step.Closes)
-                    return;
+                arrived++;
+                pending.Enqueue(new PendingReply(arrival, tap));
+                times?.Open?.Begin(arrival);
             }
-        }
 
-        if (ServerEnded(out var last, out var lastRequest))
-            Complete(lastRequest, last, clock.GetTimestamp());
-    }
-
-    private int ReadReply(Span<byte> bytes, out ServerStep step, out PendingReply request)
-    {
-        lock (gate)
-        {
-            var taken = dialogue.FromServer(bytes, out step);
-            request = default;
-            if (step.IsReply)
-                pending.TryPeek(out request);
             return taken;
         }
     }
 
-    private bool ServerEnded(out ServerStep step, out PendingReply request)
-    {
-        lock (gate)
-        {
-            request = default;
-            return dialogue.ServerEnded(out step) && pending.TryPeek(out request);
-        }
-    }
-
-    private void Complete(in PendingReply request, in ServerStep step, long receivedAt)
-    {
-        lock (gate)
-        {
-            // Whoever disconnects meanwhile has told the tap already.
-            if (!pending.TryDequeue(out _))
-                return;
-            if (pending.Count == 0)
-                allAnswered?.TrySetResult();
-        }
-
-        times?.Add(clock.GetElapsedTime(request.Arrival, receivedAt), step.IsError);
-        request.Tap?.ReplyEnded(step, receivedAt);
-    }
-
-    private static async Task TunnelAsync(ReadBuffer buffer, LoopSocket from, LoopSocket to)
+    private async Task TunnelAsync(ReadBuffer buffer, LoopSocket from, LoopSocket to)
     {
         while (true)
         {
-            await to.SendAsync(buffer.Memory).ConfigureAwait(false);
+            var isHeard = true;
+            try
+            {
+                await to.SendAsync(buffer.Memory).ConfigureAwait(false);
+            }
+            catch (Exception e) when (from == client && IsDeaf(e))
+            {
+                isHeard = false;
+            }
+
+            if (!isHeard)
+            {
+                await DiscardAsync().ConfigureAwait(false);
+                return;
+            }
+
             buffer.Take(buffer.Count);
-            var received = await from.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            if (goneSince != 0)
+                goneSince = clock.GetTimestamp();
+            var received = await from.ReceiveAsync(buffer).ConfigureAwait(false);
             if (received == 0)
                 break;
             buffer.Received(received);
         }
 
+        SideHasEnded();
         to.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>The taps hear of the connection when it is first used: then the server gets one, and so does a clone.</summary>
+    private void TapOnce(long at)
+    {
+        if (isTapped)
+            return;
+        isTapped = true;
+        taps.Opened(dialogue, at);
     }
 }

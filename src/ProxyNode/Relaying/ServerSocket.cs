@@ -31,6 +31,7 @@ internal static class ServerSocket
     private static Socket Tcp(EndPoint server)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        KeepAlive.Set(socket);
         (server as MarkedEndPoint)?.Mark(socket);
         return socket;
     }

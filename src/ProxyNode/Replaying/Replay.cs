@@ -1,11 +1,14 @@
 using System.Net;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying.Accounting;
 using JustRunIt.ProxyNode.Replaying.Budget;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Keeping;
 using JustRunIt.ProxyNode.Replaying.Ordering;
 using JustRunIt.ProxyNode.Replaying.Pacing;
@@ -25,6 +28,7 @@ internal sealed class Replay : IAsyncDisposable
     private readonly ReplaySettings settings;
     private readonly long shiftTicks;
     private readonly CancellationTokenSource stop = new();
+    private readonly OverdueWatch watch;
     private long faults;
 
     public Replay(ReplaySettings settings, TimeProvider clock)
@@ -36,12 +40,19 @@ internal sealed class Replay : IAsyncDisposable
         StartedAt = clock.GetTimestamp();
         ResponseTimes = new ResponseTimes(ProxyMeter.Durations, [new("side", "sandbox"), .. settings.Tags]);
         Shedder = new Shedder(this);
+        GivenUp = new GivenUp(text => settings.Rules.Redaction.Text(text));
+        Ledger = new DuplicateLedger(GivenUp, Shedder);
         Budget = new MemoryBudget(settings.MemoryLimitBytes, Shedder.Wake);
         Kept = new KeptExchanges(clock, shiftTicks, settings.IsExperiment);
         Pool = new ExchangePool(this);
         Pacer = new Pacer(clock, settings.Tags);
-        AppliesRules = settings.Rules.ReplyWildcards.Count > 0 || settings.Rules.Identities.Count > 0;
+        Comparison = new Comparison(settings.Protocol, settings.Rules);
+        watch = new OverdueWatch(Shadows, settings.AnswerLimit, clock);
+        IdleConnections.Add(this);
     }
+
+    /// <summary>How long the clone may take for one duplicate, at least.</summary>
+    public TimeSpan AnswerLimit => settings.AnswerLimit;
 
     /// <summary>The clone.</summary>
     public IPEndPoint Sandbox => settings.Sandbox;
@@ -59,7 +70,7 @@ internal sealed class Replay : IAsyncDisposable
     public RecordUse Record { get; }
 
     /// <summary>How far the clone's replies are the original's.</summary>
-    public Comparison Comparison { get; } = new();
+    public Comparison Comparison { get; }
 
     /// <summary>Response times of the clone since the start, from when each duplicate was due.</summary>
     public ResponseTimes ResponseTimes { get; }
@@ -72,6 +83,12 @@ internal sealed class Replay : IAsyncDisposable
 
     /// <summary>Sheds connections when memory is short.</summary>
     public Shedder Shedder { get; }
+
+    /// <summary>What was given up for another reason than memory.</summary>
+    public GivenUp GivenUp { get; }
+
+    /// <summary>What became of every on-line request.</summary>
+    public DuplicateLedger Ledger { get; }
 
     /// <summary>The exchanges of a measurement.</summary>
     public KeptExchanges Kept { get; }
@@ -86,7 +103,7 @@ internal sealed class Replay : IAsyncDisposable
     public bool ConnectsAtOnce => !settings.Protocol.LogsIn;
 
     /// <summary>Patterns are searched for in replies: too much for a thread on which others wait.</summary>
-    public bool AppliesRules { get; }
+    public bool AppliesRules => settings.Rules.ReplyWildcards.Count > 0 || settings.Rules.Identities.Count > 0;
 
     /// <summary>The order of a database's writes.</summary>
     public WriteOrder WriteOrder { get; } = new();
@@ -124,12 +141,19 @@ internal sealed class Replay : IAsyncDisposable
     public ITap? Begin(ShadowConnection shadow, in ClientStep step, long arrival)
     {
         if (step.IsPrivate)
+        {
+            // Where a session has a state, what comes after it would mean something else at the clone.
+            if (step.IsStream && shadow.Session.KeepsState)
+                shadow.GiveUp(GiveUpReason.Stream);
+            CountPrivate(step, shadow.Session.KeepsState);
             return null;
+        }
+
         if (!shadow.IsUsable || !Budget.TryHold(Exchange.Overhead))
         {
-            shadow.GiveUp();
-            Shedder.CountShed();
-            Kept.CountRefused(arrival);
+            shadow.GiveUp(GiveUpReason.Memory);
+            Ledger.BeginGivenUp(shadow.WhyGivenUp);
+            Kept.CountRefused(arrival, shadow.WhyGivenUp);
             return null;
         }
 
@@ -139,6 +163,52 @@ internal sealed class Replay : IAsyncDisposable
         if (isKept)
             Kept.Add(exchange);
         return exchange;
+    }
+
+    /// <summary>
+    /// A request passes that is relayed only: the clone lacks a stream, and what others on its connection depend on; of any other it is by
+    /// design.
+    /// </summary>
+    public void CountPrivate(in ClientStep step, bool keepsState)
+    {
+        if (step.IsStream)
+            GivenUp.Tell(GiveUpReason.Stream, $"{settings.Protocol.Name}: a connection that is, or may become, a stream");
+        if (step.IsStream || keepsState)
+            Ledger.BeginGivenUp(step.IsStream ? GiveUpReason.Stream : GiveUpReason.NotRepeatable);
+        else
+            Ledger.BeginWithout(NotDuplicated.Private);
+    }
+
+    /// <summary>Keeps what was given up as a sample.</summary>
+    public void TellOf(GiveUpReason why, ReadOnlySpan<byte> request)
+    {
+        try
+        {
+            var excerpt = settings.Protocol.ExcerptOf(request, settings.Rules.Redaction);
+            GivenUp.Tell(why, excerpt.Length > 0 ? excerpt : $"{settings.Protocol.Name}: data of a request that came before");
+        }
+        catch (Exception e) when (e is ProtocolException or ArgumentException)
+        {
+            // It cannot be read, and has no sample.
+        }
+    }
+
+    /// <summary>An on-line request begins in the middle of what a session at the clone could not be brought to.</summary>
+    /// <param name="step">How it begins.</param>
+    /// <param name="arrival">When its first byte was read.</param>
+    /// <param name="why">What that is; null where it was told.</param>
+    public void Refuse(in ClientStep step, long arrival, string? why)
+    {
+        if (step.IsPrivate)
+        {
+            CountPrivate(step, keepsState: true);
+            return;
+        }
+
+        Ledger.BeginGivenUp(GiveUpReason.StateLost);
+        if (why is not null)
+            GivenUp.Tell(GiveUpReason.StateLost, $"a session in the middle of something: {why}");
+        Kept.CountRefused(arrival, GiveUpReason.StateLost);
     }
 
     /// <summary>Both sides of an exchange have ended.</summary>
@@ -154,7 +224,15 @@ internal sealed class Replay : IAsyncDisposable
     }
 
     /// <summary>The clone broke the protocol, or refuses the log-in.</summary>
-    public void Failed(string reason) => LastFailure = reason;
+    public void Failed(string reason) => LastFailure = OneLine.Of(settings.Rules.Redaction.Text(reason));
+
+    /// <summary>A report begins anew: samples and the last failure are those of the time from now on; counts go on.</summary>
+    public void ForgetSamples()
+    {
+        LastFailure = null;
+        GivenUp.ForgetSamples();
+        Comparison.ForgetSamples();
+    }
 
     /// <summary>Something came to an exchange that cannot.</summary>
     public void CountFault() => Interlocked.Increment(ref faults);
@@ -169,10 +247,15 @@ internal sealed class Replay : IAsyncDisposable
             shadow.Drop(dueBefore);
     }
 
+    /// <summary>Ends the oldest connection to the clone, because on-line ones need its descriptor; false when there is none.</summary>
+    public bool TryGiveWay() => Shadows.Read().Any(shadow => shadow.TryGiveWay());
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        IdleConnections.Remove(this);
         await stop.CancelAsync().ConfigureAwait(false);
+        watch.Dispose();
         Pacer.Dispose();
         foreach (var shadow in Shadows.Read())
             await shadow.DisposeAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Proxies;
 using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 
 namespace JustRunIt.ProxyNode.Replaying;
 
@@ -13,6 +14,9 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
 
     /// <summary>An experiment in which the clone fails so many more requests than the original is no result.</summary>
     private const double LargestExtraErrorFraction = 0.05;
+
+    /// <summary>An experiment in which more of the duplicates never reached the clone measured another load.</summary>
+    private const double LargestGivenUpFraction = 0.05;
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
@@ -60,11 +64,20 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
         }
     }
 
-    private ReplayResult Summarize(IReadOnlyList<Exchange> all, long refused, long from, long to, MatchCounts matches)
+    private ReplayResult Summarize(
+        IReadOnlyList<Exchange> all, IReadOnlyDictionary<GiveUpReason, long> refused, long from, long to, MatchCounts matches)
     {
         var now = clock.GetTimestamp();
-        var shed = refused + all.Count(exchange => exchange.IsShed);
+        var unsent = refused.Concat(all.Where(exchange => exchange.IsShed).CountBy(exchange => exchange.WhyShed)
+            .Select(one => KeyValuePair.Create(one.Key, (long)one.Value))).ToList();
+        var shed = unsent.Where(one => one.Key == GiveUpReason.Memory).Sum(one => one.Value);
         var exchanges = all.Where(exchange => !exchange.IsShed).ToList();
+        var givenUp = unsent.Concat(exchanges.Where(exchange => exchange.Sandbox.GivenUp is not null)
+            .CountBy(exchange => exchange.Sandbox.GivenUp!.Value)
+            .Select(one => KeyValuePair.Create(one.Key, (long)one.Value)))
+            .Where(one => one.Key != GiveUpReason.Memory)
+            .GroupBy(one => GivenUp.NameOf(one.Key))
+            .ToDictionary(reason => reason.Key, reason => reason.Sum(one => one.Value));
         var online = Side.Summarize(
             [.. exchanges.Select(exchange => Elapsed(exchange.Arrival, exchange.Online, now))],
             exchanges.Count(exchange => exchange.Online.IsError),
@@ -73,7 +86,19 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
             [.. exchanges.Select(exchange => Elapsed(exchange.Due, exchange.Sandbox, now))],
             exchanges.Count(exchange => exchange.Sandbox.IsError),
             durations.Measure);
-        return new ReplayResult(Utc(from), Utc(to), online, sandbox, matches, shed, Failure(exchanges, online, sandbox, matches, shed));
+        var failure = NotRepeated(givenUp, unsent.Sum(one => one.Value) - shed, exchanges.Count)
+            ?? Failure(exchanges, online, sandbox, matches, shed);
+        return new ReplayResult(Utc(from), Utc(to), online, sandbox, matches, shed, failure) { GivenUp = givenUp };
+    }
+
+    /// <summary>Why a clone that did not get the original's load says nothing of it; null where it got it.</summary>
+    private string? NotRepeated(Dictionary<string, long> givenUp, long unsent, int others)
+    {
+        if (unsent <= LargestGivenUpFraction * (unsent + others))
+            return null;
+        var reasons = string.Join(", ", givenUp.OrderByDescending(reason => reason.Value).Select(reason => $"{reason.Value} {reason.Key}"));
+        var why = replay.LastFailure is { } said ? $" ({said})" : "";
+        return $"{unsent} of {unsent + others} duplicates were given up: {reasons}{why}";
     }
 
     /// <summary>
@@ -106,7 +131,11 @@ internal sealed class ReplayExperiment(Replay replay, ExperimentDurations durati
     {
         var now = replay.Matches.Read();
         return new MatchCounts(
-            now.Exact - before.Exact, now.Wildcard - before.Wildcard, now.Nearest - before.Nearest, now.Missing - before.Missing);
+            now.Exact - before.Exact,
+            now.Wildcard - before.Wildcard,
+            now.Nearest - before.Nearest,
+            now.Missing - before.Missing,
+            now.ExactByLearntValues - before.ExactByLearntValues);
     }
 
     private DateTimeOffset Utc(long timestamp) => clock.GetUtcNow() - clock.GetElapsedTime(timestamp, clock.GetTimestamp());

@@ -12,6 +12,9 @@ internal sealed record ReplayResult(
     long Shed,
     string? Failure)
 {
+    /// <summary>Duplicates of the measured arrivals that were given up for another reason than memory, by why.</summary>
+    public IReadOnlyDictionary<string, long> GivenUp { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Nothing was measured.</summary>
     public static ReplayResult Failed(DateTimeOffset at, string reason) => new(at, at, null, null, new MatchCounts(0, 0, 0, 0), 0, reason);
 }

@@ -16,6 +16,9 @@ internal sealed record ReplaySettings(
     /// <summary>What its instruments are told, besides the side.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Tags { get; init; } = [];
 
+    /// <summary>How long the clone may take for one duplicate, at least; see <see cref="ServiceRules.AnswerLimit"/>.</summary>
+    public TimeSpan AnswerLimit { get; init; } = Rules.AnswerLimit;
+
     /// <summary>Whether every exchange is kept for a result over an interval, and not only counted.</summary>
     public bool IsExperiment { get; init; } = true;
 }

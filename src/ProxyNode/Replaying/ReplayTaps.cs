@@ -9,6 +9,7 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
 {
     private Replay? replay;
     private ShadowConnection? shadow;
+    private bool isTold;
 
     /// <inheritdoc />
     public void Opened(Dialogue dialogue, long at)
@@ -23,13 +24,25 @@ internal sealed class ReplayTaps(Func<Replay?> current) : IConnectionTaps
     public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
     {
         var running = current();
-        if (running != replay || (shadow is { IsUsable: false } && running!.Budget.HasRoom))
+        if (running is null || running != replay || shadow is null
+            || (shadow is { IsUsable: false, MayBeginAnew: true } && running.Budget.HasRoom))
         {
             shadow?.Complete();
-            (replay, shadow) = (running, running?.Open(dialogue));
+            (replay, shadow) = (running, null);
+            if (running is null)
+                return null;
+            // Within a transaction the clone knows nothing of its beginning: the next one can be repeated.
+            if (dialogue.Unrepeatable is { } why)
+            {
+                running.Refuse(step, arrival, isTold ? null : why);
+                isTold = true;
+                return null;
+            }
+
+            shadow = running.Open(dialogue);
         }
 
-        return running?.Begin(shadow!, step, arrival);
+        return running.Begin(shadow, step, arrival);
     }
 
     /// <inheritdoc />

@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Replaying.Accounting;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Shadows;
 
@@ -17,13 +18,19 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
 
     private readonly Lock gate = new();
     private readonly Dictionary<long, Shadow> shadows = [];
+    private readonly Replay replay = replay;
     private readonly SessionBook book = book;
     private readonly long connection = book.NextConnection();
     private long uses;
 
     /// <inheritdoc />
-    public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival) =>
-        step.IsPrivate ? null : new Tap(this, dialogue, step, arrival);
+    public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
+    {
+        if (!step.IsPrivate)
+            return new Tap(this, dialogue, step, arrival);
+        replay.CountPrivate(step, keepsState: false);
+        return null;
+    }
 
     /// <inheritdoc />
     public void Dispose()
@@ -42,7 +49,8 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
         lock (gate)
         {
             // One that was shed may begin anew when there is room again.
-            if (!shadows.TryGetValue(session, out var shadow) || (!shadow.Connection.IsUsable && replay.Budget.HasRoom))
+            if (!shadows.TryGetValue(session, out var shadow)
+                || (shadow.Connection is { IsUsable: false, MayBeginAnew: true } && replay.Budget.HasRoom))
             {
                 if (shadows.Count == MostShadows)
                     LetGoOfOne();
@@ -94,7 +102,13 @@ internal sealed class SessionTaps(Replay replay, SessionBook book) : IConnection
 
         public void RequestEnded() => inner?.RequestEnded();
 
-        public void RequestBroken() => inner?.RequestBroken();
+        public void RequestBroken()
+        {
+            inner?.RequestBroken();
+            // Nothing of it has come this far: no server could be reached.
+            if (!IsOpen())
+                taps.replay.Ledger.BeginWithout(NotDuplicated.Abandoned);
+        }
 
         public void Reply(ReadOnlySpan<byte> bytes, int headLength)
         {

@@ -48,6 +48,9 @@ internal sealed unsafe class EventLoop
         new Thread(() => Run(isExact)) { IsBackground = true, Name = name }.Start();
     }
 
+    /// <summary>Starts the on-line loops, if they have not been started.</summary>
+    public static void StartOnline() => _ = Online.Value;
+
     /// <summary>The loop for the next on-line connection: as many as processors, in turn. They last as long as the process.</summary>
     public static EventLoop Next() => Next(Online.Value, ref turn);
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -23,6 +24,7 @@ internal sealed class LoopSocket : IDisposable
     private readonly Operation receive = new();
     private readonly Operation send = new();
     private readonly Queue<Operation> sends = new(1);
+    private ISocketOwner? owner;
     private bool isReceiving;
     private bool mayReceive = true;
     private bool peerHasEnded;
@@ -30,7 +32,7 @@ internal sealed class LoopSocket : IDisposable
     private int inARow;
 
     /// <summary>Takes a connected socket over: nothing else receives from it or sends to it from now on.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">It cannot be watched.</exception>
+    /// <exception cref="SocketException">It cannot be watched: there is too little memory for that, or too many are.</exception>
     public LoopSocket(Socket socket, EventLoop loop)
         : this(socket, loop, isConnecting: false)
     {
@@ -47,11 +49,23 @@ internal sealed class LoopSocket : IDisposable
         }
 
         descriptor = (int)socket.Handle;
-        place = loop.Add(this, descriptor);
+        try
+        {
+            place = loop.Add(this, descriptor);
+        }
+        catch (Win32Exception e)
+        {
+            throw SystemError.ToException(e.NativeErrorCode);
+        }
+
+        Descriptors.Opened();
     }
 
     /// <summary>The loop that it is on.</summary>
     public EventLoop Loop => loop;
+
+    /// <summary>Whether the peer is known to have ended its side, or the connection to have failed.</summary>
+    public bool HasPeerEnded => Volatile.Read(ref peerHasEnded);
 
     private ValueTask<int> Connected { get; }
 
@@ -111,6 +125,52 @@ internal sealed class LoopSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Receives what there is, or waits for it. The buffer has no memory of its own while nothing is there: a connection that idles
+    /// takes next to nothing.
+    /// </summary>
+    /// <returns>Bytes received; 0 when the peer has nothing more to say.</returns>
+    /// <exception cref="SocketException">The connection has failed.</exception>
+    /// <exception cref="ObjectDisposedException">This side has closed it.</exception>
+    /// <exception cref="Protocols.ProtocolException">The buffer has room for nothing more.</exception>
+    public ValueTask<int> ReceiveAsync(IReceiveBuffer buffer)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(closed, this);
+            if (isReceiving)
+                throw new InvalidOperationException("a receive while another one waits");
+            var hasHadItsTurn = inARow == MostInARow && loop.IsCurrent;
+            if (mayReceive && !hasHadItsTurn && TryReceive(buffer.Room().Span, out var received))
+            {
+                inARow = Math.Min(inARow + 1, MostInARow);
+                return new ValueTask<int>(received);
+            }
+
+            buffer.Rest();
+            if (mayReceive)
+                loop.Defer(this);
+            inARow = 0;
+            isReceiving = true;
+            receive.Buffer = buffer;
+            return receive.Begin(default);
+        }
+    }
+
+    /// <summary>Tells somebody when the peer's end is seen, whether or not anything is received then.</summary>
+    public void TellOfEnd(ISocketOwner to)
+    {
+        bool hasEnded;
+        lock (gate)
+        {
+            owner = to;
+            hasEnded = peerHasEnded;
+        }
+
+        if (hasEnded)
+            to.PeerEnded(hasFailed: false);
+    }
+
     /// <summary>Sends all of it.</summary>
     /// <returns>How many bytes that was.</returns>
     /// <exception cref="SocketException">The connection has failed.</exception>
@@ -152,6 +212,7 @@ internal sealed class LoopSocket : IDisposable
             loop.Remove(place);
             // Under the lock: its number may be another socket's from now on.
             socket.Dispose();
+            Descriptors.Closed();
         }
 
         foreach (var operation in waiting)
@@ -165,6 +226,8 @@ internal sealed class LoopSocket : IDisposable
             GoOnReceiving((events & Ended) != 0);
         if ((events & (Native.Out | Native.HangUp | Native.Error)) != 0)
             GoOnSending();
+        if ((events & Ended) != 0)
+            Volatile.Read(ref owner)?.PeerEnded((events & Native.Error) != 0);
     }
 
     /// <summary>Asks for a connection; true when there is one already.</summary>
@@ -194,11 +257,16 @@ internal sealed class LoopSocket : IDisposable
                 return;
             try
             {
-                if (!TryReceive(receive.Bytes.Span, out received))
+                var buffer = receive.Buffer;
+                if (!TryReceive(buffer is null ? receive.Bytes.Span : buffer.Room().Span, out received))
+                {
+                    buffer?.Rest();
                     return;
+                }
+
                 isReceiving = false;
             }
-            catch (SocketException e)
+            catch (Exception e) when (e is SocketException or Protocols.ProtocolException or OutOfMemoryException)
             {
                 isReceiving = false;
                 receive.Fail(e);

@@ -21,6 +21,8 @@ internal static unsafe class Native
     public const int Add = 1;
     public const int CloseOnExec = 0x80000;
 
+    private const int LimitOfFilesNumber = 7;
+
     // send(2): do not wait, and raise no signal.
     public const int DontWait = 0x40;
     public const int NoSignal = 0x4000;
@@ -33,6 +35,16 @@ internal static unsafe class Native
 
     /// <summary>Where in it the data are, after the events.</summary>
     public static readonly int EventDataAt = IsPacked ? 4 : 8;
+
+    /// <summary>How many descriptors the process may open (getrlimit(2), RLIMIT_NOFILE, the soft limit).</summary>
+    public static long LimitOfFiles()
+    {
+        var limits = stackalloc ulong[2];
+        return GetLimit(LimitOfFilesNumber, limits) == 0 ? (long)Math.Min(limits[0], long.MaxValue) : 1024;
+    }
+
+    [DllImport("libc", EntryPoint = "getrlimit")]
+    private static extern int GetLimit(int resource, ulong* limits);
 
     [DllImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     public static extern int EPollCreate(int flags);

@@ -14,6 +14,9 @@ internal sealed class Operation : IValueTaskSource<int>
     /// <summary>What is received into, or sent; what was sent of it is gone.</summary>
     public Memory<byte> Bytes { get; set; }
 
+    /// <summary>What is received into, where that has memory only when something comes.</summary>
+    public IReceiveBuffer? Buffer { get; set; }
+
     /// <summary>Bytes that a send is of in all.</summary>
     public int Length { get; private set; }
 
@@ -31,7 +34,7 @@ internal sealed class Operation : IValueTaskSource<int>
     /// <summary>Ends the wait. Whoever waits goes on upon this thread.</summary>
     public void Succeed(int result)
     {
-        Bytes = default;
+        (Bytes, Buffer) = (default, null);
         source.RunContinuationsAsynchronously = false;
         source.SetResult(result);
     }
@@ -39,7 +42,7 @@ internal sealed class Operation : IValueTaskSource<int>
     /// <summary>Ends the wait. Whoever waits hears of it on another thread.</summary>
     public void Fail(Exception error)
     {
-        Bytes = default;
+        (Bytes, Buffer) = (default, null);
         source.RunContinuationsAsynchronously = true;
         source.SetException(error);
     }

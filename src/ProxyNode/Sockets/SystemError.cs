@@ -15,7 +15,8 @@ internal static class SystemError
         111 => SocketError.ConnectionRefused,
         101 => SocketError.NetworkUnreachable,
         113 => SocketError.HostUnreachable,
-        24 => SocketError.TooManyOpenSockets,
+        23 or 24 => SocketError.TooManyOpenSockets,
+        12 or 28 or 105 => SocketError.NoBufferSpaceAvailable,
         _ => SocketError.SocketError,
     }));
 }

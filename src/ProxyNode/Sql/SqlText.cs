@@ -7,7 +7,10 @@ namespace JustRunIt.ProxyNode.Sql;
 internal static partial class SqlText
 {
     /// <summary>The statement without its literals: what it is when only values differ.</summary>
-    public static string WithoutLiterals(string sql) => Spaces().Replace(Literals().Replace(sql, "?"), " ").Trim();
+    /// <param name="sql">The statement.</param>
+    /// <param name="quotesValues">Whether what is in double quotes is a value, as in MySQL, and not a name, as in the standard.</param>
+    public static string WithoutLiterals(string sql, bool quotesValues = false) =>
+        Spaces().Replace((quotesValues ? AllLiterals() : Literals()).Replace(sql, "?"), " ").Trim();
 
     /// <summary>
     /// Whether the order of this statement among those of other connections can matter: it reads, writes, locks, or ends a
@@ -33,6 +36,12 @@ internal static partial class SqlText
         @"'(?:[^'\\]|\\.|'')*'|\b0x[0-9a-fA-F]+\b|(?<![A-Za-z_0-9$?])-?\b[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\b",
         RegexOptions.CultureInvariant)]
     private static partial Regex Literals();
+
+    [GeneratedRegex(
+        @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""|\b0x[0-9a-fA-F]+\b"
+        + @"|(?<![A-Za-z_0-9$?])-?\b[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\b",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex AllLiterals();
 
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
     private static partial Regex Spaces();

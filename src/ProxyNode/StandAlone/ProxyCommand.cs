@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
@@ -6,6 +7,8 @@ using JustRunIt.ProxyNode.Configuration;
 using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 using static JustRunIt.ProxyNode.StandAlone.OptionValues;
 
 namespace JustRunIt.ProxyNode.StandAlone;
@@ -71,6 +74,14 @@ internal static class ProxyCommand
         HelpName = "IP:PORT",
     };
 
+    private static readonly Option<string?> Clone = new("--clone")
+    {
+        Description = "out: who is answered at --sandbox, separated by commas: " + SandboxClients.Allowed + " (clones in this host's "
+            + "sandboxes, and on the loopback address processes of the proxy's own user); must be given where --sandbox is no loopback "
+            + "address",
+        HelpName = "ADDRESS,...",
+    };
+
     private static readonly Option<string?> TimeShift = new("--time-shift")
     {
         Description = "how far the clone is behind; longer than the longest response time (10s; out: the peer's)",
@@ -109,20 +120,27 @@ internal static class ProxyCommand
     {
         Description = "admin address of the other proxy around the same server. in: its matches are in the report; out: its time shift is "
             + "used",
-        HelpName = "HOST:PORT",
+        HelpName = "HOST:PORT|unix:PATH",
     };
 
     private static readonly Option<string?> Rules = new("--rules")
     {
-        Description = "the service's rules, YAML or JSON (docs/configuration.md)",
+        Description = "the service's rules, YAML or JSON (docs/configuration.md); read again at SIGHUP and by 'rules reload'",
         HelpName = "FILE",
     };
 
     private static readonly Option<string?> Admin = new("--admin")
     {
-        Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; and POST /reset, which starts the "
-            + "report anew",
-        HelpName = "IP:PORT",
+        Description = "serves GET /report, the figures as JSON; GET /metrics, those of Prometheus; POST /reset, which starts the report "
+            + "anew; and POST /rules, which reads the rules again; over the network to whoever has the token, by a Unix socket to its "
+            + "owner",
+        HelpName = "IP:PORT|unix:PATH",
+    };
+
+    private static readonly Option<string?> Token = new("--admin-token")
+    {
+        Description = "file with the token of --admin and --peer; made where it is not there (admin.token in .justrunit)",
+        HelpName = "FILE",
     };
 
     private static readonly Option<int> Memory = new("--memory")
@@ -132,12 +150,48 @@ internal static class ProxyCommand
         DefaultValueFactory = _ => 64,
     };
 
+    private static readonly Option<string?> MaxConnections = new("--max-connections")
+    {
+        Description = "most client connections; any more are refused in the protocol's words. Without it as many as there are descriptors "
+            + "for, and one that idles gives way to a new one",
+        HelpName = "NUMBER",
+    };
+
+    private static readonly Option<string?> MaxConnectionsPerSource = new("--max-connections-per-source")
+    {
+        Description = "most client connections from one address; any more are refused. Without it any number",
+        HelpName = "NUMBER",
+    };
+
+    private static readonly Option<string?> HeadTimeout = new("--head-timeout")
+    {
+        Description = "how long a client may take over a request's head, or its log-in; 0s: as long as it likes",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => "60s",
+    };
+
+    private static readonly Option<string?> IdleTimeout = new("--idle-timeout")
+    {
+        Description = "how long a connection may idle; 0s: as long as it likes, on which pools of database connections rely",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => "0s",
+    };
+
+    private static readonly Option<string?> GoneTimeout = new("--gone-timeout")
+    {
+        Description = "how long the server may be silent to a client that has closed its side, before both connections end",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => "60s",
+    };
+
     /// <summary>What means something only where messages are understood.</summary>
-    private static readonly Option[] MessageOptions = [Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Memory];
+    private static readonly Option[] MessageOptions =
+        [Sandbox, Clone, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Memory, HeadTimeout];
 
     private static readonly Option[] Options =
     [
-        Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin, Memory,
+        Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, Clone, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin,
+        Token, Memory, MaxConnections, MaxConnectionsPerSource, HeadTimeout, IdleTimeout, GoneTimeout,
     ];
 
     /// <summary>Parses and runs.</summary>
@@ -156,7 +210,11 @@ internal static class ProxyCommand
     {
         var options = Read(parsed);
         if (options is { Role: ProxyRole.Out, Sandbox: not null, Peer: { } peer } && !IsGiven(parsed, TimeShift))
-            options = options with { TimeShift = await AdminClient.TimeShiftOfAsync(peer, TimeProvider.System, signals.End) };
+        {
+            var shift = await AdminClient.TimeShiftOfAsync(peer, options.AdminToken, TimeProvider.System, signals.End);
+            options = options with { TimeShift = shift };
+        }
+
         return await StandAloneProxy.RunAsync(options, TimeProvider.System, signals.End, signals.AtOnce);
     }
 
@@ -179,16 +237,48 @@ internal static class ProxyCommand
             Install = install,
             Drain = Duration(parsed, Drain, TimeSpan.Zero, Longest)!.Value,
             Sandbox = Address(parsed, Sandbox, role == ProxyRole.Out ? EndpointKinds.AnyPort : EndpointKinds.Address)?.Ip,
+            Clients = ClientsOf(parsed, role),
             TimeShift = Duration(parsed, TimeShift, Shortest, Longest) ?? TimeSpan.FromSeconds(10),
             Speed = speed,
             Record = parsed.GetValue(Record),
             RecordLimitBytes = (long)Number(parsed, RecordLimit, 1, 1 << 20) << 20,
             Hold = HoldOf(parsed, speed),
-            Peer = Address(parsed, Peer, EndpointKinds.HostName),
+            Peer = Address(parsed, Peer, EndpointKinds.HostName | EndpointKinds.Unix),
             Rules = parsed.GetValue(Rules) is { } file ? RulesFile.Read(file) : ServiceRules.None,
-            Admin = Address(parsed, Admin, EndpointKinds.AnyPort)?.Ip,
+            RulesFile = parsed.GetValue(Rules) is { } read ? Path.GetFullPath(read) : null,
+            Admin = Address(parsed, Admin, EndpointKinds.AnyPort | EndpointKinds.Unix),
+            AdminToken = parsed.GetValue(Token),
             MemoryLimitBytes = (long)Number(parsed, Memory, 1, 65536) << 20,
+            Limits = LimitsOf(parsed),
         };
+    }
+
+    private static ConnectionLimits LimitsOf(ParseResult parsed)
+    {
+        return new ConnectionLimits
+        {
+            MaxConnections = Count(MaxConnections),
+            MaxConnectionsPerSource = Count(MaxConnectionsPerSource),
+            HeadTimeout = Duration(parsed, HeadTimeout, TimeSpan.Zero, ConnectionLimits.LongestTime)!.Value,
+            IdleTimeout = Duration(parsed, IdleTimeout, TimeSpan.Zero, ConnectionLimits.LongestTime)!.Value,
+            GoneTimeout = Duration(parsed, GoneTimeout, ConnectionLimits.ShortestGone, ConnectionLimits.LongestTime)!.Value,
+        };
+
+        int? Count(Option<string?> option) => Value<int?>(
+            parsed,
+            option,
+            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count is >= 1 and <= ConnectionLimits.MostAllowed ? count : null,
+            $"a number from 1 to {ConnectionLimits.MostAllowed}");
+    }
+
+    private static SandboxClients? ClientsOf(ParseResult parsed, ProxyRole role)
+    {
+        if (Text(parsed, Clone) is not { } text)
+            return null;
+        if (role != ProxyRole.Out || !IsGiven(parsed, Sandbox))
+            throw Wrong(Clone, text, "none without --role out and --sandbox");
+        return SandboxClients.Parse(text.Split(','), out var wrong) ?? throw Wrong(Clone, wrong!, SandboxClients.Allowed);
     }
 
     private static TimeSpan HoldOf(ParseResult parsed, double speed) => (speed > 1, Duration(parsed, Hold, Shortest, Longest)) switch

@@ -2,6 +2,8 @@ using System.Net;
 using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -22,6 +24,9 @@ internal sealed record ProxyOptions
 
     /// <summary>In-proxy: the clone. Out-proxy: where the clone finds the next tier. Null: relay only.</summary>
     public IPEndPoint? Sandbox { get; init; }
+
+    /// <summary>Out-proxy: who is answered as the clone; null for clones on this host.</summary>
+    public SandboxClients? Clients { get; init; }
 
     /// <summary>How far the clone is behind.</summary>
     public TimeSpan TimeShift { get; init; } = TimeSpan.FromSeconds(10);
@@ -50,8 +55,17 @@ internal sealed record ProxyOptions
     /// <summary>The service's rules.</summary>
     public ServiceRules Rules { get; init; } = ServiceRules.None;
 
+    /// <summary>Where they were read from, and are read again; null: nowhere.</summary>
+    public string? RulesFile { get; init; }
+
     /// <summary>Where the report is served; null: nowhere.</summary>
-    public IPEndPoint? Admin { get; init; }
+    public Endpoint? Admin { get; init; }
+
+    /// <summary>File of the token that askers over the network must have; null for the user's own.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary>How many connections it takes, and how long it waits for those that say nothing.</summary>
+    public ConnectionLimits Limits { get; init; } = new();
 
     /// <summary>Bound of the shadow queue, or of the record.</summary>
     public long MemoryLimitBytes { get; init; } = 64L << 20;

@@ -1,7 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Proxies;
+using JustRunIt.ProxyNode.Installing;
 using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Replaying.Accounting;
 using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
+using JustRunIt.ProxyNode.Sandboxes;
 using JustRunIt.ProxyNode.Tracing;
 
 namespace JustRunIt.ProxyNode.StandAlone;
@@ -34,10 +41,38 @@ internal sealed record Report(
     ProcessFigures Process)
 {
     /// <summary>
-    /// Why the clone could not be spoken to, the last time: a log-in that it refused, a protocol that it broke; null when it always
-    /// could.
+    /// Why the figures say nothing of the clone: why it could not be spoken to, the last time - it could not be connected to, refused a
+    /// log-in, broke its protocol -, or that most duplicates were given up; null where neither was so.
     /// </summary>
     public string? SandboxFailure { get; init; }
+
+    /// <summary>
+    /// The clients' connections, and the requests over them, since the proxy was started: of each, as many as arrived are accounted for.
+    /// </summary>
+    public ConnectionFigures? Connections { get; init; }
+
+    /// <summary>What became of every on-line request at the clone, with nothing left out; null without a clone.</summary>
+    public DuplicateFigures? Duplicates { get; init; }
+
+    /// <summary>
+    /// Duplicates that were given up for other reasons than memory, by why; null without a clone. All together they are
+    /// <see cref="DuplicateFigures.GivenUp"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, GivenUpFigures>? GivenUp { get; init; }
+
+    /// <summary>
+    /// Out-proxy: all matches since it was started, whatever was reset; a peer counts from a moment of its own. Null elsewhere.
+    /// </summary>
+    public Matches? AllMatches { get; init; }
+
+    /// <summary>Out-proxy: samples of the clone's requests that are nearest or missing, beside what they were matched with.</summary>
+    public IReadOnlyList<MatchSample>? MatchSamples { get; init; }
+
+    /// <summary>Of a proxy that is installed around an address: which connections go through it; null of any other.</summary>
+    public InstalledFigures? Installed { get; init; }
+
+    /// <summary>Out-proxy: who came to the clone's address and was not answered; null where there is none.</summary>
+    public SandboxRefused? Refused { get; init; }
 }
 
 /// <summary>One side's figures.</summary>
@@ -57,7 +92,34 @@ internal sealed record SideFigures(
 }
 
 /// <summary>How the clone's requests were answered.</summary>
-internal sealed record Matches(long Exact, long Wildcard, long Nearest, long Missing);
+/// <param name="Exact">Equal to a recorded request.</param>
+/// <param name="Wildcard">Equal but for declared non-deterministic fields.</param>
+/// <param name="Nearest">Answered with an equivalent.</param>
+/// <param name="Missing">Answered with the protocol's own error.</param>
+internal sealed record Matches(long Exact, long Wildcard, long Nearest, long Missing)
+{
+    /// <summary>
+    /// Those of <see cref="Exact"/> that are equal only because a value in them was translated: the original's name for it was learnt
+    /// where an earlier request was found by its wildcards.
+    /// </summary>
+    public long ExactByLearntValues { get; init; }
+
+    /// <summary>What a counter has counted.</summary>
+    public static Matches Of(MatchCounts counts) =>
+        new(counts.Exact, counts.Wildcard, counts.Nearest, counts.Missing) { ExactByLearntValues = counts.ExactByLearntValues ?? 0 };
+
+    /// <summary>
+    /// What was counted after a moment. A count that has fallen since is of a proxy that has begun anew: all of it came after.
+    /// </summary>
+    public Matches Since(Matches? before) =>
+        before is null || Exact < before.Exact || Wildcard < before.Wildcard || Nearest < before.Nearest || Missing < before.Missing
+            || ExactByLearntValues < before.ExactByLearntValues
+            ? this
+            : new Matches(Exact - before.Exact, Wildcard - before.Wildcard, Nearest - before.Nearest, Missing - before.Missing)
+            {
+                ExactByLearntValues = ExactByLearntValues - before.ExactByLearntValues,
+            };
+}
 
 /// <summary>Percentiles of lateness.</summary>
 internal sealed record LatenessFigures(double P50, double P99, double Max)

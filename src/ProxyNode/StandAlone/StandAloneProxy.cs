@@ -9,6 +9,7 @@ using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying;
+using JustRunIt.ProxyNode.Sandboxes;
 
 namespace JustRunIt.ProxyNode.StandAlone;
 
@@ -16,6 +17,7 @@ namespace JustRunIt.ProxyNode.StandAlone;
 internal sealed class StandAloneProxy : IAsyncDisposable
 {
     private readonly ProxyOptions options;
+    private readonly RulesReload rules;
     private readonly TimeProvider clock;
     private readonly ResponseTimes? live;
     private readonly RecordUse? use;
@@ -24,20 +26,24 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     private readonly ProxyFigures figures;
     private AdminServer? admin;
     private Baseline since;
+    private Matches? lastOfPeer;
 
     private StandAloneProxy(ProxyOptions options, Redirection? redirection, TimeProvider clock)
     {
-        this.options = options;
+        // Its own: what is read again is for this proxy.
+        this.options = options = options with { Rules = options.Rules.Own() };
+        rules = new RulesReload(options);
         this.clock = clock;
         IReadOnlyList<ProxyFigures.Label> labels = [new("role", RoleName), new("protocol", options.Protocol.Name)];
         KeyValuePair<string, object?>[] tags = [.. labels.Select(label => new KeyValuePair<string, object?>(label.Name, label.Value))];
-        since = new Baseline(clock.GetTimestamp(), null, 0, null);
+        since = new Baseline(clock.GetTimestamp(), null, null, null);
         if (options.Role == ProxyRole.Out)
         {
             live = options.Protocol is IMessageProtocol ? new ResponseTimes(ProxyMeter.Durations, [new("side", "live"), .. tags]) : null;
             use = options.Sandbox is null ? null : new RecordUse(options.TimeShift, new MatchCounter());
+            var next = new OutProxySettings("next", RelayOf(options), options.Sandbox);
             outProxy = OutProxy.Start(
-                new OutProxySettings("next", RelayOf(options), options.Sandbox),
+                options.Clients is { } clients ? next with { Clients = clients } : next,
                 options.Rules,
                 options.MemoryLimitBytes,
                 () => use,
@@ -67,8 +73,9 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             Online = live,
             Replay = () => Replay,
             Matches = () => use?.Matches.Read(),
-            Connections = () => Relay.Open,
+            Connections = () => Relay.Figures,
             Record = () => outProxy?.Recorded,
+            Refused = () => outProxy?.Refused,
         };
         ProxyMeter.Add(figures);
     }
@@ -79,7 +86,8 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     /// <summary>Where a clone connects, of an out-proxy; null: nowhere.</summary>
     public IPEndPoint? SandboxEndPoint => outProxy?.SandboxEndPoint;
 
-    private Relay Relay => inProxy?.Relay ?? outProxy!.Relay;
+    /// <summary>Its clients' side.</summary>
+    public Relay Relay => inProxy?.Relay ?? outProxy!.Relay;
 
     private Replay? Replay => inProxy?.Replay;
 
@@ -99,8 +107,13 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         {
             if (options.Admin is not null)
             {
-                proxy.admin = await AdminServer.StartAsync(options.Admin, proxy.ReportAsync, proxy.Metrics, proxy.ResetAsync)
-                    .ConfigureAwait(false);
+                proxy.admin = await AdminServer.StartAsync(
+                    options.Admin,
+                    options.Admin.UnixPath is null ? AdminToken.Have(options.AdminToken) : null,
+                    proxy.ReportAsync,
+                    proxy.Metrics,
+                    proxy.ResetAsync,
+                    proxy.ReadRules).ConfigureAwait(false);
             }
 
             await proxy.Relay.InstallAsync().ConfigureAwait(false);
@@ -122,6 +135,14 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     {
         using var export = OtlpExport.Start();
         await using var proxy = await StartAsync(options, clock);
+        if (proxy.Installed() is { Past: > 0 and var past, Through: var through })
+        {
+            await Console.Error.WriteLineAsync(
+                $"{through} of {through + past} open connections to {options.Install} go through the proxy; the others were open before, "
+                + "and go past it until their clients open them anew");
+        }
+
+        using var hangup = proxy.rules.AtSignal(Console.Error.WriteLine);
         await Console.Error.WriteLineAsync(
             $"{proxy.RoleName}-proxy for {options.Protocol.Name} at {proxy.EndPoint}, before {options.Upstream}{proxy.Purpose()}");
         try
@@ -150,14 +171,18 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         using var process = Process.GetCurrentProcess();
         var replay = Replay;
         var lateness = replay?.Pacer.Lateness.Read();
+        // Before the matches: what a duplicate of the clone asked for was matched before its reply came, and is seen with it.
+        var sandbox = replay is null ? null : SideFigures.Of(replay.ResponseTimes.Read(), SandboxTime(replay, from));
+        var matches = await MatchesAsync().ConfigureAwait(false);
+        var duplicates = replay?.Ledger.Read().Since(from.Duplicates);
         return new Report(
             RoleName,
             options.Protocol.Name,
             options.Sandbox is null ? 0 : options.TimeShift.TotalMilliseconds,
             live is null ? null : SideFigures.Of(live.Read(), time),
-            replay is null ? null : SideFigures.Of(replay.ResponseTimes.Read(), SandboxTime(replay, from)),
-            from.Since(await MatchesAsync().ConfigureAwait(false)),
-            (replay?.Shedder.Count ?? 0) - from.Shed,
+            sandbox,
+            matches?.Since(from.Matches),
+            duplicates?.Shed ?? 0,
             from.Since(replay?.Comparison.Read()),
             lateness is null ? null : LatenessFigures.Of(lateness),
             outProxy?.Recorded is { } record ? new RecordFigures(record.Exchanges, record.Lost) : null,
@@ -169,9 +194,20 @@ internal sealed class StandAloneProxy : IAsyncDisposable
                 GC.CollectionCount(0),
                 Relay.Open))
         {
-            SandboxFailure = replay?.LastFailure,
+            SandboxFailure = replay?.LastFailure ?? duplicates?.WhyNoResult,
+            Duplicates = duplicates,
+            GivenUp = duplicates?.ByReason,
+            AllMatches = use is null ? null : matches,
+            MatchSamples = use?.Samples.Read(),
+            Connections = Relay.Figures,
+            Installed = Installed(),
+            Refused = outProxy?.Refused,
         };
     }
+
+    /// <summary>Reads the file of rules again; what has been read, in one line.</summary>
+    /// <exception cref="ConfigurationException">It is wrong; the rules are what they were.</exception>
+    public string ReadRules() => rules.Read();
 
     /// <summary>The figures in Prometheus' text format.</summary>
     public string Metrics() => Exposition.Write([figures]);
@@ -184,7 +220,9 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         live?.Take();
         replay?.ResponseTimes.Take();
         replay?.Pacer.Lateness.Take();
-        Volatile.Write(ref since, new Baseline(clock.GetTimestamp(), matches, replay?.Shedder.Count ?? 0, replay?.Comparison.Read()));
+        replay?.ForgetSamples();
+        use?.Samples.Clear();
+        Volatile.Write(ref since, new Baseline(clock.GetTimestamp(), matches, replay?.Ledger.Read(), replay?.Comparison.Read()));
     }
 
     /// <inheritdoc />
@@ -207,6 +245,13 @@ internal sealed class StandAloneProxy : IAsyncDisposable
                 $"command line: --sandbox: '{options.Sandbox}'; allowed is none where protocol {options.Protocol.Name} is only relayed");
         }
 
+        if (options is { Role: ProxyRole.Out, Sandbox: { } address, Clients: null } && !SandboxClients.IsClosed(address))
+        {
+            throw new ConfigurationException(
+                $"command line: --sandbox: '{address}'; allowed is a loopback address, such as 127.0.0.1:9103, or another one with "
+                + "--clone");
+        }
+
         if (options is { Record: not null, Role: ProxyRole.Out })
             throw new ConfigurationException($"command line: --record: '{options.Record}'; allowed with --role in");
         if (options.Sandbox is not null && options.Speed != 1 && (options.Protocol as IMessageProtocol)?.OpenReply(options.Rules) is null)
@@ -220,7 +265,12 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     }
 
     private static RelaySettings RelayOf(ProxyOptions options) =>
-        new(options.Listen, options.Upstream.ToEndPoint()) { Protocol = options.Protocol, Install = options.Install };
+        new(options.Listen, options.Upstream.ToEndPoint())
+        {
+            Protocol = options.Protocol,
+            Install = options.Install,
+            Limits = options.Limits,
+        };
 
     /// <summary>How long the clone has had duplicates to answer.</summary>
     private TimeSpan SandboxTime(Replay running, Baseline from) =>
@@ -228,16 +278,24 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             Math.Max(from.At, inProxy?.Schedule?.Begin(running.StartedAt) ?? running.DueAt(running.StartedAt)), clock.GetTimestamp());
 
     /// <summary>Counted here, or at the other proxy around the server; null where nobody counts.</summary>
-    private async Task<MatchCounts?> MatchesAsync() =>
-        use is not null ? use.Matches.Read()
-        : options is { Peer: not null, Role: ProxyRole.In } ? await AdminClient.MatchesOfAsync(options.Peer).ConfigureAwait(false)
-        : null;
+    private async Task<Matches?> MatchesAsync()
+    {
+        if (use is not null)
+            return Matches.Of(use.Matches.Read());
+        if (options is not { Peer: { } peer, Role: ProxyRole.In })
+            return null;
+        // Where it does not answer for once, what it said last is not taken for nothing.
+        return lastOfPeer = await AdminClient.MatchesOfAsync(peer, options.AdminToken).ConfigureAwait(false) ?? lastOfPeer;
+    }
+
+    private InstalledFigures? Installed() =>
+        options.Install is { } address ? new InstalledFigures(Relay.Open, OpenConnections.PastUs(address)) : null;
 
     private string Purpose()
     {
         var installed = options.Install is null ? "" : $", where new connections to {options.Install} are redirected";
         var recorded = options.Record is null ? "" : $"; records into {options.Record}";
-        var reported = admin is null ? "" : $"; report at http://{admin.EndPoint}/report";
+        var reported = admin is null ? "" : $"; report at {AdminClient.AddressOf(admin.Address)}";
         return installed + CloneSide() + recorded + reported;
     }
 

@@ -51,7 +51,16 @@ internal static class ReplayCommand
 
     private static readonly Option<double> Speed = new("--speed")
     {
-        Description = "how many sessions begin for one recorded in the same time, from 0.1 to 10; within a session nothing changes",
+        Description = "how many sessions begin for one recorded in the same time, from 0.1 to 10; within a session nothing changes, see "
+            + "--pace",
+        HelpName = "FACTOR",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<double> Pace = new("--pace")
+    {
+        Description = "how fast a session goes on, to how fast it did, from 0.1 to 10: 2 halves the gaps within it. A request still waits "
+            + "for those that were answered before it came",
         HelpName = "FACTOR",
         DefaultValueFactory = _ => 1,
     };
@@ -77,7 +86,7 @@ internal static class ReplayCommand
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand("Repeats recorded traffic at a server, whole sessions at a time, and measures it");
-        foreach (var option in new Option[] { Trace, To, Protocol, Sessions, Speed, Seed, Rules, Json })
+        foreach (var option in new Option[] { Trace, To, Protocol, Sessions, Speed, Pace, Seed, Rules, Json })
             root.Options.Add(option);
         using var signals = new EndSignals();
         root.SetAction((parsed, _) => RunAsync(Read(parsed), TimeProvider.System, signals.End));
@@ -97,8 +106,14 @@ internal static class ReplayCommand
                 $"the recording broke off: its last {trace.CutOffBytes} bytes are no whole exchange and are left out");
         }
 
+        if (trace.Rules is null)
+        {
+            await Console.Error.WriteLineAsync(
+                "the trace does not tell which rules were applied to its replies: with others than those, differences mean nothing");
+        }
+
         var sessions = TracePlan.Sessions(trace.Exchanges, options.Rules.Sessions);
-        var plan = TracePlan.Make(sessions, options.Fraction, options.Speed, options.Seed);
+        var plan = TracePlan.Make(sessions, options.Fraction, options.Speed, options.Seed, options.Pace);
         var replay = new TraceReplay(trace, plan, options.To, options.Rules, clock);
         await Console.Error.WriteLineAsync(
             $"{sessions.Count} sessions with {trace.Exchanges.Count} requests on record; {plan.Count} with {replay.Planned} are repeated "
@@ -152,7 +167,10 @@ internal static class ReplayCommand
         Number(parsed, Speed, 0.1, 10),
         parsed.GetValue(Seed),
         parsed.GetValue(Rules) is { } file ? RulesFile.Read(file) : ServiceRules.None,
-        parsed.GetValue(Json));
+        parsed.GetValue(Json))
+    {
+        Pace = Number(parsed, Pace, 0.1, 10),
+    };
 
     private static double? Percent(string text) =>
         text.EndsWith('%')

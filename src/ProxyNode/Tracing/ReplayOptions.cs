@@ -14,4 +14,8 @@ namespace JustRunIt.ProxyNode.Tracing;
 /// <param name="Rules">The service's rules.</param>
 /// <param name="IsJson">The report is JSON.</param>
 internal sealed record ReplayOptions(
-    string Trace, IPEndPoint To, IMessageProtocol? Protocol, double Fraction, double Speed, int Seed, ServiceRules Rules, bool IsJson);
+    string Trace, IPEndPoint To, IMessageProtocol? Protocol, double Fraction, double Speed, int Seed, ServiceRules Rules, bool IsJson)
+{
+    /// <summary>How fast a session goes on, to how fast it did.</summary>
+    public double Pace { get; init; } = 1;
+}

@@ -106,7 +106,7 @@ internal sealed class TraceConnection(IPEndPoint target, ShadowSession session, 
                     return Answered(step);
             }
 
-            var received = await socket!.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            var received = await socket!.ReceiveAsync(buffer).ConfigureAwait(false);
             if (received == 0)
                 return dialogue!.ServerEnded(out var last) ? Answered(last with { Closes = true }) : null;
             buffer.Received(received);

@@ -33,6 +33,12 @@ internal sealed record TraceEntry
     /// <summary>Hash of the reply's content, wildcards applied.</summary>
     public required ulong ReplyHash { get; init; }
 
+    /// <summary>Bytes of the reply's content as it was, no rules applied; those with rules where the trace does not tell.</summary>
+    public long PlainReplyLength { get; init; }
+
+    /// <summary>Hash of the reply's content as it was, no rules applied; that with rules where the trace does not tell.</summary>
+    public ulong PlainReplyHash { get; init; }
+
     /// <summary>Names that the server gave out in the reply.</summary>
     public required IReadOnlyList<IssuedName> Issued { get; init; }
 

@@ -15,10 +15,15 @@ internal sealed class TraceFile : IDisposable
     private readonly SafeFileHandle handle;
 
     private TraceFile(
-        SafeFileHandle handle, IMessageProtocol protocol, DateTimeOffset startedAt, IReadOnlyList<Recorded> exchanges, long cutOffBytes)
+        SafeFileHandle handle,
+        IMessageProtocol protocol,
+        DateTimeOffset startedAt,
+        TraceRules? rules,
+        IReadOnlyList<Recorded> exchanges,
+        long cutOffBytes)
     {
         this.handle = handle;
-        (Protocol, StartedAt, Exchanges, CutOffBytes) = (protocol, startedAt, exchanges, cutOffBytes);
+        (Protocol, StartedAt, Rules, Exchanges, CutOffBytes) = (protocol, startedAt, rules, exchanges, cutOffBytes);
     }
 
     /// <summary>What was spoken.</summary>
@@ -26,6 +31,9 @@ internal sealed class TraceFile : IDisposable
 
     /// <summary>When the recording began.</summary>
     public DateTimeOffset StartedAt { get; }
+
+    /// <summary>What was applied to its replies; null of a trace that does not tell.</summary>
+    public TraceRules? Rules { get; }
 
     /// <summary>All exchanges, in the order in which they ended.</summary>
     public IReadOnlyList<Recorded> Exchanges { get; }
@@ -47,15 +55,22 @@ internal sealed class TraceFile : IDisposable
             using var reader = new BinaryReader(stream, TraceFormat.Text);
             if (!reader.ReadBytes(TraceFormat.Magic.Length).AsSpan().SequenceEqual(TraceFormat.Magic))
                 throw Wrong(file, "is no trace");
-            if (reader.ReadInt32() is var version && version != TraceFormat.Version)
-                throw Wrong(file, $"is a trace of version {version}, and only version {TraceFormat.Version} can be read");
+            var version = reader.ReadInt32();
+            if (version is < TraceFormat.OldestVersion or > TraceFormat.Version)
+            {
+                throw Wrong(
+                    file,
+                    $"is a trace of version {version}, and only versions {TraceFormat.OldestVersion} to {TraceFormat.Version} can be read");
+            }
+
             var name = reader.ReadString();
             var protocol = ProtocolRegistry.FindTraceable(name)
                 ?? throw Wrong(file, $"is a trace of protocol '{name}'; known are {ProtocolRegistry.TraceableNames}");
             var startedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
-            var exchanges = Read(stream, protocol, rules, out var good);
+            var applied = version == TraceFormat.OldestVersion ? null : TraceRules.Read(reader);
+            var exchanges = Read(stream, protocol, rules, version, out var good);
             handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return new TraceFile(handle, protocol, startedAt, exchanges, stream.Length - good);
+            return new TraceFile(handle, protocol, startedAt, applied, exchanges, stream.Length - good);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
@@ -83,7 +98,7 @@ internal sealed class TraceFile : IDisposable
     /// <inheritdoc />
     public void Dispose() => handle.Dispose();
 
-    private static List<Recorded> Read(FileStream stream, IMessageProtocol protocol, SessionRules rules, out long good)
+    private static List<Recorded> Read(FileStream stream, IMessageProtocol protocol, SessionRules rules, int version, out long good)
     {
         var exchanges = new List<Recorded>();
         var head = new byte[TraceFormat.FrameHead];
@@ -100,7 +115,7 @@ internal sealed class TraceFile : IDisposable
             if (XxHash32.HashToUInt32(payload.AsSpan(0, length)) != BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)))
                 break;
             using var reader = new BinaryReader(new MemoryStream(payload, 0, length), TraceFormat.Text);
-            var entry = TraceFormat.ReadExchange(reader, out var requestLength);
+            var entry = TraceFormat.ReadExchange(reader, version, out var requestLength);
             var request = payload.AsSpan(length - requestLength, requestLength);
             exchanges.Add(
                 new Recorded(

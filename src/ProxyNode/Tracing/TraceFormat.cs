@@ -6,15 +6,19 @@ using JustRunIt.ProxyNode.Replaying.Comparing;
 namespace JustRunIt.ProxyNode.Tracing;
 
 /// <summary>
-/// The trace file, version 2. All numbers little-endian; text as UTF-8 after its length (7 bits a byte). The file begins with
-/// <see cref="Magic"/>, the version (4 bytes), the protocol's name and the UTC time of the recording's start (ticks of 100 ns,
-/// 8 bytes). Frames follow, one an exchange, in the order in which the exchanges ended: length of the payload (4 bytes), its
-/// XXH32 (4 bytes), the payload. A file that breaks off is good up to its last whole frame.
+/// The trace file, version 3. All numbers little-endian; text as UTF-8 after its length (7 bits a byte). The file begins with
+/// <see cref="Magic"/>, the version (4 bytes), the protocol's name, the UTC time of the recording's start (ticks of 100 ns,
+/// 8 bytes) and the rules that were applied to replies (<see cref="TraceRules"/>; from version 3 on). Frames follow, one an exchange,
+/// in the order in which the exchanges ended: length of the payload (4 bytes), its XXH32 (4 bytes), the payload. A file that breaks off
+/// is good up to its last whole frame.
 /// </summary>
 internal static class TraceFormat
 {
-    /// <summary>Version that is written, and the only one that is read.</summary>
-    public const int Version = 2;
+    /// <summary>Version that is written.</summary>
+    public const int Version = 3;
+
+    /// <summary>Oldest version that is read: without the rules, and of replies only what the rules had made of them.</summary>
+    public const int OldestVersion = 2;
 
     /// <summary>Bytes before a payload.</summary>
     public const int FrameHead = 8;
@@ -29,12 +33,17 @@ internal static class TraceFormat
     public static ReadOnlySpan<byte> Magic => "JRITRACE"u8;
 
     /// <summary>Writes the head of a file.</summary>
-    public static void WriteHead(BinaryWriter writer, string protocol, DateTimeOffset startedAt)
+    /// <param name="writer">Of the file.</param>
+    /// <param name="protocol">What is spoken.</param>
+    /// <param name="startedAt">When the recording begins.</param>
+    /// <param name="rules">What is applied to replies; null: nothing.</param>
+    public static void WriteHead(BinaryWriter writer, string protocol, DateTimeOffset startedAt, TraceRules? rules = null)
     {
         writer.Write(Magic);
         writer.Write(Version);
         writer.Write(protocol);
         writer.Write(startedAt.UtcTicks);
+        (rules ?? TraceRules.None).Write(writer);
     }
 
     /// <summary>Writes a payload, the request last.</summary>
@@ -47,6 +56,8 @@ internal static class TraceFormat
         writer.Write((byte)((entry.IsError ? ErrorFlag : 0) | (entry.IsOneWay ? OneWayFlag : 0)));
         writer.Write(entry.ReplyLength);
         writer.Write(entry.ReplyHash);
+        writer.Write(entry.PlainReplyLength);
+        writer.Write(entry.PlainReplyHash);
         writer.Write(entry.Issued.Count);
         foreach (var name in entry.Issued)
         {
@@ -59,11 +70,15 @@ internal static class TraceFormat
     }
 
     /// <summary>Reads a payload up to the request, which is the rest.</summary>
-    public static TraceEntry ReadExchange(BinaryReader reader, out int requestLength)
+    /// <param name="reader">Of the payload.</param>
+    /// <param name="version">Of the file.</param>
+    /// <param name="requestLength">Bytes of the request.</param>
+    public static TraceEntry ReadExchange(BinaryReader reader, int version, out int requestLength)
     {
         var (connection, arrival, responseTime) = (reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64());
         var status = reader.ReadInt32();
         var (flags, replyLength, replyHash) = (reader.ReadByte(), reader.ReadInt64(), reader.ReadUInt64());
+        var (plainLength, plainHash) = version == OldestVersion ? (replyLength, replyHash) : (reader.ReadInt64(), reader.ReadUInt64());
         var issued = new IssuedName[reader.ReadInt32()];
         for (var i = 0; i < issued.Length; i++)
             issued[i] = new IssuedName(reader.ReadString(), reader.ReadBoolean());
@@ -78,6 +93,8 @@ internal static class TraceFormat
             IsOneWay = (flags & OneWayFlag) != 0,
             ReplyLength = replyLength,
             ReplyHash = replyHash,
+            PlainReplyLength = plainLength,
+            PlainReplyHash = plainHash,
             Issued = issued,
         };
     }

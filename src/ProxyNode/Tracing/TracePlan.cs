@@ -3,7 +3,8 @@ using JustRunIt.ProxyNode.Sessions;
 namespace JustRunIt.ProxyNode.Tracing;
 
 /// <summary>
-/// Which sessions of a trace are repeated, how often, and when each begins (§2.3, §6). The same seed gives the same plan.
+/// Which sessions of a trace are repeated, how often, when each begins and how fast it goes on (§2.3, §6). The same seed gives the
+/// same plan.
 /// </summary>
 internal static class TracePlan
 {
@@ -41,8 +42,9 @@ internal static class TracePlan
     /// <param name="fraction">How many sessions are repeated, to those recorded: 0.5 leaves half of them out, 2 repeats each twice.</param>
     /// <param name="speed">Sessions begun a second, to those recorded; what is within a session stays.</param>
     /// <param name="seed">Of what is left to chance.</param>
+    /// <param name="pace">How fast a session goes on, to how fast it did: 2 halves the gaps within it.</param>
     public static IReadOnlyList<Planned> Make(
-        IReadOnlyList<IReadOnlyList<TraceFile.Recorded>> sessions, double fraction, double speed, int seed)
+        IReadOnlyList<IReadOnlyList<TraceFile.Recorded>> sessions, double fraction, double speed, int seed, double pace = 1)
     {
         if (sessions.Count == 0)
             return [];
@@ -61,7 +63,7 @@ internal static class TracePlan
             for (var copy = 0; copy < whole + (more[i] ? 1 : 0); copy++)
             {
                 var offset = copy == 0 ? TimeSpan.Zero : random.NextDouble() * LargestOffset * length;
-                planned.Add(new Planned(sessions[i], copy, (begin + offset) / speed));
+                planned.Add(new Planned(sessions[i], copy, (begin + offset) / speed, pace));
             }
         }
 
@@ -72,9 +74,16 @@ internal static class TracePlan
     /// <param name="Exchanges">Its exchanges, in the order of their arrival.</param>
     /// <param name="Copy">0 for the first time it is repeated; each copy has identities of its own.</param>
     /// <param name="Begin">When its first request is due, since the replay began.</param>
-    internal sealed record Planned(IReadOnlyList<TraceFile.Recorded> Exchanges, int Copy, TimeSpan Begin)
+    /// <param name="Pace">How fast it goes on, to how fast it did.</param>
+    internal sealed record Planned(IReadOnlyList<TraceFile.Recorded> Exchanges, int Copy, TimeSpan Begin, double Pace = 1)
     {
-        /// <summary>When one of its requests is due, since the replay began: the gaps within a session are the original's.</summary>
-        public TimeSpan DueOf(int index) => Begin + (Exchanges[index].Entry.Arrival - Exchanges[0].Entry.Arrival);
+        /// <summary>
+        /// When one of its requests is due, since the replay began: the gaps within a session are the original's, divided by the pace.
+        /// </summary>
+        public TimeSpan DueOf(int index)
+        {
+            var gap = Exchanges[index].Entry.Arrival - Exchanges[0].Entry.Arrival;
+            return Begin + (Pace == 1 ? gap : gap / Pace);
+        }
     }
 }

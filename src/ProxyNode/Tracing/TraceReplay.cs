@@ -20,6 +20,9 @@ internal sealed class TraceReplay(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>Whether replies are compared as they were; otherwise as the rules make them.</summary>
+    private readonly bool isPlain = trace.Rules?.IsComparedPlain(TraceRules.Of(rules)) == true;
+
     private readonly CancellationTokenSource stop = new();
     private long begunAt;
     private long endedAt;
@@ -38,7 +41,7 @@ internal sealed class TraceReplay(
     public ResponseTimes Lateness { get; } = new();
 
     /// <summary>How far the server's replies are those recorded.</summary>
-    public Comparison Comparison { get; } = new();
+    public Comparison Comparison { get; } = new(trace.Protocol, rules);
 
     /// <summary>Requests that are planned.</summary>
     public long Planned { get; } = plan.Sum(session => (long)session.Exchanges.Count);
@@ -112,7 +115,10 @@ internal sealed class TraceReplay(
             Sandbox.Add(clock.GetElapsedTime(due, answer.EndedAt), answer.IsError);
         if (recorded.Status == Answer.NoReply || answer.Status == Answer.NoReply)
             return;
-        Comparison.Add(request, (recorded.Status, recorded.ReplyLength, recorded.ReplyHash), (answer.Status, reply.Length, reply.Hash));
+        var (length, hash) = isPlain
+            ? (recorded.PlainReplyLength, recorded.PlainReplyHash)
+            : (recorded.ReplyLength, recorded.ReplyHash);
+        Comparison.Add(request, (recorded.Status, length, hash), (answer.Status, reply.Length, reply.Hash));
         identities.Pair(recorded.Issued, reply.Issued);
     }
 

@@ -36,7 +36,8 @@ internal sealed record TraceReport(
         return new TraceReport(
             trace.Protocol.Name,
             new TraceSummary(trace.StartedAt, seconds, trace.Exchanges.Count, sessions, trace.CutOffBytes),
-            new ReplaySummary(replay.Elapsed.TotalSeconds, replay.Sent, plan.Count, options.Fraction, options.Speed, options.Seed),
+            new ReplaySummary(
+                replay.Elapsed.TotalSeconds, replay.Sent, plan.Count, options.Fraction, options.Speed, options.Seed, options.Pace),
             SideFigures.Of(replay.Live.Read(), TimeSpan.Zero) with
             {
                 ThroughputPerSecond = seconds > 0 ? trace.Exchanges.Count / seconds : 0,
@@ -63,7 +64,9 @@ internal sealed record TraceSummary(DateTimeOffset StartedAt, double Seconds, lo
 /// <param name="Fraction">Sessions to those recorded.</param>
 /// <param name="Speed">Sessions begun a second, to those recorded.</param>
 /// <param name="Seed">Of the choice.</param>
-internal sealed record ReplaySummary(double Seconds, long Requests, int Sessions, double Fraction, double Speed, int Seed);
+/// <param name="Pace">How fast sessions went on, to how fast they did.</param>
+internal sealed record ReplaySummary(
+    double Seconds, long Requests, int Sessions, double Fraction, double Speed, int Seed, double Pace);
 
 /// <summary>The report as JSON.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]

@@ -46,6 +46,8 @@ internal sealed class TraceTap(TraceWriter writer, long connection, long arrival
         IsOneWay = isOneWay,
         ReplyLength = reply.Length,
         ReplyHash = reply.Hash,
+        PlainReplyLength = reply.PlainLength,
+        PlainReplyHash = reply.PlainHash,
         Issued = reply.Issued ?? [],
     };
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using JustRunIt.Hosting.Configuration;
+using JustRunIt.Hosting.Files;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Relaying;
@@ -37,7 +38,7 @@ internal sealed class TraceWriter : IAsyncDisposable
         (this.file, this.sizeLimitBytes, this.protocol, this.rules, this.clock) = (file, sizeLimitBytes, protocol, rules, clock);
         startedAt = clock.GetTimestamp();
         using (var head = new BinaryWriter(file, TraceFormat.Text, leaveOpen: true))
-            TraceFormat.WriteHead(head, protocol.Name, clock.GetUtcNow());
+            TraceFormat.WriteHead(head, protocol.Name, clock.GetUtcNow(), TraceRules.Of(rules));
         file.Flush();
         size = file.Length;
         writing = Task.Run(WriteAsync);
@@ -60,7 +61,7 @@ internal sealed class TraceWriter : IAsyncDisposable
 
         try
         {
-            var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 256 * 1024);
+            var stream = OwnerOnly.Open(file, FileMode.CreateNew, bufferSize: 256 * 1024);
             return new TraceWriter(stream, sizeLimitBytes, protocol, rules, clock);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -42,6 +42,7 @@ internal sealed class Identities
             clones.TryRemove(oldest, out _);
             declared.TryRemove(oldest, out _);
             declared.TryRemove(Uri.EscapeDataString(oldest), out _);
+            declared.TryRemove(Uri.UnescapeDataString(oldest), out _);
         }
     }
 
@@ -53,7 +54,7 @@ internal sealed class Identities
     public string? OfClone(string online) => clones.GetValueOrDefault(online);
 
     /// <summary>
-    /// Replaces every declared name in a text that the clone calls otherwise, also where it is percent-encoded. Only whole
+    /// Replaces every declared name in a text that the clone calls otherwise, also where it is percent-encoded, or no longer is. Only whole
     /// words are names: what is before and after is no letter or digit. The time is proportional to the text, whatever is known.
     /// </summary>
     public string Replace(string text)
@@ -95,6 +96,9 @@ internal sealed class Identities
         Declare(online, clone);
         if (Uri.EscapeDataString(online) is var encoded && encoded != online)
             Declare(encoded, Uri.EscapeDataString(clone));
+        // A script that sends a cookie's value again in a header decodes it first.
+        if (Uri.UnescapeDataString(online) is var plain && plain != online)
+            Declare(plain, Uri.UnescapeDataString(clone));
     }
 
     private void Declare(string online, string clone)

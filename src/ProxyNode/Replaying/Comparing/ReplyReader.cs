@@ -15,17 +15,33 @@ namespace JustRunIt.ProxyNode.Replaying.Comparing;
 internal class ReplyReader(ServiceRules rules)
 {
     /// <summary>Longest content that rules are applied to; what is longer is compared as it is.</summary>
-    private const int LongestText = 256 * 1024;
+    protected const int LongestText = 256 * 1024;
+
+    /// <summary>Longest content that is kept for a sample.</summary>
+    public const int LongestSample = 64 * 1024;
 
     private static readonly ConcurrentBag<XxHash3> Hashes = [];
 
-    private readonly bool keepsText = rules.ReplyWildcards.Count > 0 || rules.Identities.Count > 0;
+    private bool isBegun;
+    private bool keepsText;
+    private int version;
+    private bool isSampled;
     private XxHash3? hash;
     private ArrayBufferWriter<byte>? text;
     private List<IssuedName>? issued;
 
     /// <summary>The content is kept until <see cref="End"/>, which then takes its time.</summary>
-    public bool KeepsText => keepsText;
+    public bool KeepsText
+    {
+        get
+        {
+            Begin();
+            return keepsText;
+        }
+    }
+
+    /// <summary>The version of the rules that were applied; what was read with others cannot be compared.</summary>
+    public int RulesVersion => version;
 
     /// <summary>Whether it can read another reply of the same service after <see cref="Reset"/>, of whatever connection.</summary>
     public virtual bool IsReusable => false;
@@ -36,8 +52,23 @@ internal class ReplyReader(ServiceRules rules)
     /// <summary>Hash of the content, wildcards applied; valid after <see cref="End"/>.</summary>
     public ulong Hash { get; private set; }
 
+    /// <summary>Bytes of the content as it is, without rules; valid after <see cref="End"/>.</summary>
+    public long PlainLength { get; private set; }
+
+    /// <summary>Hash of the content as it is, without rules; valid after <see cref="End"/>.</summary>
+    public ulong PlainHash { get; private set; }
+
+    /// <summary>
+    /// The content as text, wildcards applied, of a reply that is kept for a sample (<see cref="KeepForSample"/>); valid after
+    /// <see cref="End"/>. Null of any other, and of one that is too long.
+    /// </summary>
+    public string? Text { get; private set; }
+
     /// <summary>Names that the server gave out, in order; null when none.</summary>
     public IReadOnlyList<IssuedName>? Issued => issued;
+
+    /// <summary>The content is kept as text, for a sample. Before the first bytes.</summary>
+    public void KeepForSample() => isSampled = true;
 
     /// <summary>The next bytes, of which the first are the reply's head.</summary>
     public virtual void Append(ReadOnlySpan<byte> bytes, int headLength) => AppendContent(bytes[headLength..]);
@@ -45,7 +76,11 @@ internal class ReplyReader(ServiceRules rules)
     /// <summary>The reply has ended.</summary>
     public virtual void End()
     {
-        if (text is not null && Length <= LongestText)
+        Begin();
+        (PlainLength, PlainHash) = (Length, hash?.GetCurrentHashAsUInt64() ?? 0);
+        if (isSampled && !keepsText && Length <= LongestSample)
+            Text = text is null ? "" : Encoding.Latin1.GetString(text.WrittenSpan);
+        if (keepsText && text is not null && Length <= LongestText)
         {
             var content = Encoding.Latin1.GetString(text.WrittenSpan);
             foreach (var pattern in rules.Identities)
@@ -54,12 +89,16 @@ internal class ReplyReader(ServiceRules rules)
             // A wildcard, or a name, may stand for texts of different lengths.
             Length = replaced.Length;
             Hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(replaced.AsSpan()));
+            Text = isSampled && replaced.Length <= LongestSample ? replaced : null;
         }
         else
         {
-            Hash = hash?.GetCurrentHashAsUInt64() ?? 0;
+            Hash = PlainHash;
         }
 
+        // They have changed meanwhile: nobody knows which were applied.
+        if (rules.Version != version)
+            version = -1;
         text = null;
         if (hash is null)
             return;
@@ -71,8 +110,42 @@ internal class ReplyReader(ServiceRules rules)
     /// <summary>Forgets everything that was read.</summary>
     public virtual void Reset()
     {
-        (Length, Hash, text, issued) = (0, 0, null, null);
+        isBegun = false;
+        (Length, Hash, PlainLength, PlainHash, text, issued) = (0, 0, 0, 0, null, null);
+        (isSampled, Text) = (false, null);
         hash?.Reset();
+    }
+
+    /// <summary>A reply is read with the rules that are in force when it begins: a reader may have waited for one for long.</summary>
+    private void Begin()
+    {
+        if (isBegun)
+            return;
+        isBegun = true;
+        (keepsText, version) = (rules.ReplyWildcards.Count > 0 || rules.Identities.Count > 0, rules.Version);
+    }
+
+    /// <summary>Whether names are looked for that the server gives out.</summary>
+    protected bool HasIdentities => rules.Identities.Count > 0;
+
+    /// <summary>The content so far, as far as it is kept; empty where it is not, or is too long.</summary>
+    protected ReadOnlyMemory<byte> KeptText => text is not null && Length <= LongestText ? text.WrittenMemory : default;
+
+    /// <summary>Forgets the content, but not the names: it is read anew, in another form.</summary>
+    protected void ResetContent()
+    {
+        (Length, text) = (0, null);
+        hash?.Reset();
+    }
+
+    /// <summary>Looks for declared names outside the content; nothing of that is compared.</summary>
+    protected void FindNames(string where)
+    {
+        foreach (var pattern in rules.Identities)
+        {
+            for (var match = pattern.Match(where); match.Success; match = match.NextMatch())
+                (issued ??= []).Add(new IssuedName(match.Groups[^1].Value, IsDeclared: true));
+        }
     }
 
     /// <summary>The next bytes of the content.</summary>
@@ -80,10 +153,11 @@ internal class ReplyReader(ServiceRules rules)
     {
         if (bytes.IsEmpty)
             return;
+        Begin();
         Length += bytes.Length;
         hash ??= Hashes.TryTake(out var used) ? used : new XxHash3();
         hash.Append(bytes);
-        if (keepsText && Length <= LongestText)
+        if (keepsText ? Length <= LongestText : isSampled && Length <= LongestSample)
             (text ??= new ArrayBufferWriter<byte>(1024)).Write(bytes);
     }
 

@@ -1,4 +1,7 @@
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Replaying.Accounting;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Ordering;
 
 namespace JustRunIt.ProxyNode.Replaying.Exchanges;
@@ -20,8 +23,8 @@ internal sealed partial class Exchange
             }
         }
 
-        Shadow.GiveUp();
-        Shed();
+        Shadow.GiveUp(GiveUpReason.Memory);
+        Shed(Shadow.WhyGivenUp);
     }
 
     /// <inheritdoc />
@@ -42,7 +45,7 @@ internal sealed partial class Exchange
         if (Order != SqlOrder.Any && Online.EndedAt != 0)
             replay.WriteOrder.CompletedOnline(this);
         if (!Shadow.TryAdd(this))
-            Shed();
+            Shed(Shadow.WhyGivenUp);
     }
 
     /// <inheritdoc />
@@ -55,6 +58,7 @@ internal sealed partial class Exchange
                 return;
         }
 
+        replay.Ledger.EndWithout(NotDuplicated.Abandoned);
         Release();
         Leave();
     }
@@ -66,7 +70,7 @@ internal sealed partial class Exchange
             return;
         try
         {
-            var reader = OnlineReply ??= Interlocked.Exchange(ref spareOnline, null) ?? Shadow.Session.OpenReply(this);
+            var reader = OnlineReply ??= OpenOnline();
             if (reader.KeepsText && !TryHoldText(bytes.Length))
                 IsComparable = false;
             else
@@ -84,6 +88,7 @@ internal sealed partial class Exchange
     {
         if (State == ExchangeState.Asking)
             isIrregular = true;
+        IsComparable &= !step.IsJoint;
         Online = new Answer(received, step.Status, step.IsError);
         CompletedOnline();
         // What takes time, rules and comparison, is done apart from the connection.
@@ -119,6 +124,7 @@ internal sealed partial class Exchange
             Finish();
         if (now != ExchangeState.Abandoned)
             return;
+        replay.Ledger.EndWithout(NotDuplicated.Abandoned);
         Release();
         Leave();
     }
@@ -134,6 +140,20 @@ internal sealed partial class Exchange
         {
             return SqlOrder.Ordered;
         }
+    }
+
+    private ReplyReader OpenOnline()
+    {
+        var reader = Interlocked.Exchange(ref spareOnline, null) ?? Shadow.Session.OpenReply(this);
+        // Some are kept as texts, so that there is an excerpt where they differ.
+        if (!replay.Budget.HasRoom || !replay.Comparison.TryBeginTexts())
+            return reader;
+        isSampled = replay.Budget.TryHold(SampleBytes);
+        if (isSampled)
+            reader.KeepForSample();
+        else
+            replay.Comparison.EndTexts();
+        return reader;
     }
 
     /// <summary>The text of a reply is held until rules were applied to it, as far as there is memory.</summary>

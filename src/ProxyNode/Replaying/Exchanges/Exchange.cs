@@ -1,6 +1,7 @@
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Ordering;
 using JustRunIt.ProxyNode.Replaying.Shadows;
 
@@ -17,12 +18,16 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
     /// <summary>Bytes reserved for an exchange besides its request: the object, its readers and its places in the queues.</summary>
     public const int Overhead = 800;
 
+    /// <summary>Bytes reserved for the original's reply where it is kept as a text.</summary>
+    private const int SampleBytes = ReplyReader.LongestSample * sizeof(char);
+
     private readonly Lock gate = new();
     private RequestCopy request = new(replay.Budget);
     private int state = (int)ExchangeState.Free;
     private int text;
     private int holders;
     private bool isIrregular;
+    private bool isSampled;
     private ReplyReader? spareOnline;
     private ReplyReader? spareSandbox;
 
@@ -62,13 +67,19 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
     /// <summary>What the clone replied.</summary>
     public ReplyReader? SandboxReply { get; private set; }
 
-    /// <summary>The duplicate was never sent: memory was short, or the request never came to its end.</summary>
+    /// <summary>The duplicate was given up before it was sent; <see cref="WhyShed"/> says why.</summary>
     public bool IsShed => State == ExchangeState.Shed;
+
+    /// <summary>Why it was given up before it was sent, of one that was.</summary>
+    public GiveUpReason WhyShed { get; private set; }
 
     /// <summary>
     /// The clone gets something else than the original got, with the same effect; both replies say nothing of each other.
     /// </summary>
     public bool IsReplaced { get; set; }
+
+    /// <summary>Why its duplicate is not sent although everything else of the session is; null when it is sent.</summary>
+    public GiveUpReason? NotSent { get; set; }
 
     /// <summary>The on-line connection ended within the request: there is nothing to repeat.</summary>
     public bool IsAbandoned => State == ExchangeState.Abandoned;
@@ -97,14 +108,21 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
     {
         (Shadow, Arrival, IsOneWay, Kind, Due) = (shadow, arrival, step.IsOneWay, step.Kind, replay.DueAt(arrival));
         (holders, isIrregular, HadToWait, IsComparable, IsReplaced, Order) = (isKept ? 2 : 1, IsOneWay, false, true, false, SqlOrder.Any);
-        (Online, Sandbox) = (default, default);
+        (Online, Sandbox, NotSent) = (default, default, null);
         TryMove(IsOneWay ? ExchangeEvent.BeginsOneWay : ExchangeEvent.Begins, out _);
+        replay.Ledger.Begin();
     }
 
     /// <summary>The next bytes of the clone's reply.</summary>
     public void SandboxReplies(ReadOnlySpan<byte> bytes, int headLength)
     {
-        SandboxReply ??= Interlocked.Exchange(ref spareSandbox, null) ?? Shadow.Session.OpenReply(this);
+        if (SandboxReply is null)
+        {
+            SandboxReply = Interlocked.Exchange(ref spareSandbox, null) ?? Shadow.Session.OpenReply(this);
+            if (isSampled)
+                SandboxReply.KeepForSample();
+        }
+
         SandboxReply.Append(bytes, headLength);
     }
 
@@ -114,24 +132,41 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
     /// <summary>The clone has answered, or never will. The exchange may be another one when this returns.</summary>
     public void SandboxAnswered(in Answer answer)
     {
-        SandboxReply?.End();
+        replay.Ledger.End(answer, IsOneWay);
+        try
+        {
+            SandboxReply?.End();
+        }
+        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException
+            or InvalidOperationException or InvalidDataException)
+        {
+            // A clone may say anything. It has answered; what it said cannot be compared.
+            IsComparable = false;
+        }
+
         Sandbox = answer;
         if (Order != SqlOrder.Any)
             replay.WriteOrder.Done(this);
         Answered(ExchangeEvent.CloneAnswered);
     }
 
-    /// <summary>Gives the duplicate up because memory is short.</summary>
-    public void Shed()
+    /// <summary>Gives the duplicate up before it was sent.</summary>
+    /// <param name="why">Why.</param>
+    public void Shed(GiveUpReason why)
     {
         lock (gate)
         {
             isIrregular = true;
+            var before = WhyShed;
+            WhyShed = why;
             if (!TryMove(ExchangeEvent.GivenUp, out _))
+            {
+                WhyShed = before;
                 return;
+            }
         }
 
-        replay.Shedder.CountShed();
+        replay.Ledger.EndGivenUp(why);
         if (Order != SqlOrder.Any)
             replay.WriteOrder.Done(this);
         Release();
@@ -144,6 +179,7 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
         if (Interlocked.Decrement(ref holders) > 0)
             return;
         replay.Budget.LetGo(Overhead);
+        EndSample();
         // After anything out of the ordinary some thread may still know it: then it is never used again.
         if (isIrregular)
             return;
@@ -151,6 +187,15 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
         (OnlineReply, SandboxReply) = (null, null);
         if (TryMove(ExchangeEvent.Released, out _))
             replay.Pool.GiveBack(this);
+    }
+
+    private void EndSample()
+    {
+        if (!isSampled)
+            return;
+        isSampled = false;
+        replay.Budget.LetGo(SampleBytes);
+        replay.Comparison.EndTexts();
     }
 
     private static ReplyReader? Reusable(ReplyReader? reader)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 
 namespace JustRunIt.ProxyNode.Replaying.Keeping;
 
@@ -14,7 +15,7 @@ internal sealed class KeptExchanges(TimeProvider clock, long shiftTicks, bool is
 {
     private readonly ConcurrentQueue<Exchange> kept = new();
     private readonly Lock trimming = new();
-    private long refused;
+    private readonly long[] refused = new long[Enum.GetValues<GiveUpReason>().Length];
     private long from = long.MaxValue;
     private long to = long.MaxValue;
 
@@ -24,7 +25,8 @@ internal sealed class KeptExchanges(TimeProvider clock, long shiftTicks, bool is
     /// <summary>Everything that arrives in a time is kept from now on, until <see cref="Forget"/>.</summary>
     public void Keep(long first, long end)
     {
-        Interlocked.Exchange(ref refused, 0);
+        for (var i = 0; i < refused.Length; i++)
+            Interlocked.Exchange(ref refused[i], 0);
         Interlocked.Exchange(ref to, end);
         Interlocked.Exchange(ref from, first);
     }
@@ -35,19 +37,22 @@ internal sealed class KeptExchanges(TimeProvider clock, long shiftTicks, bool is
     /// <summary>One more; it was told so when it began, and is left when it is trimmed.</summary>
     public void Add(Exchange exchange) => kept.Enqueue(exchange);
 
-    /// <summary>There was no memory for an exchange.</summary>
-    public void CountRefused(long arrival)
+    /// <summary>An exchange was given up when it began.</summary>
+    public void CountRefused(long arrival, GiveUpReason why)
     {
         if (arrival >= Interlocked.Read(ref from) && arrival < Interlocked.Read(ref to))
-            Interlocked.Increment(ref refused);
+            Interlocked.Increment(ref refused[(int)why]);
     }
 
     /// <summary>Those of arrivals in the time that was asked for.</summary>
-    /// <param name="refusedToo">How many more there would be if there had been memory for them.</param>
-    public IReadOnlyList<Exchange> Read(out long refusedToo)
+    /// <param name="refusedToo">How many more there would be if they had not been given up when they began, by why.</param>
+    public IReadOnlyList<Exchange> Read(out IReadOnlyDictionary<GiveUpReason, long> refusedToo)
     {
         var (first, end) = (Interlocked.Read(ref from), Interlocked.Read(ref to));
-        refusedToo = Interlocked.Read(ref refused);
+        refusedToo = Enum.GetValues<GiveUpReason>()
+            .Select(why => (why, Count: Interlocked.Read(ref refused[(int)why])))
+            .Where(one => one.Count > 0)
+            .ToDictionary(one => one.why, one => one.Count);
         return [.. kept.Where(exchange => !exchange.IsAbandoned && exchange.Arrival >= first && exchange.Arrival < end)];
     }
 

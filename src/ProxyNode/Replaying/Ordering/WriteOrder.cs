@@ -1,4 +1,5 @@
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Replaying.Ordering;
 
@@ -12,7 +13,8 @@ namespace JustRunIt.ProxyNode.Replaying.Ordering;
 /// commit is. A statement that ends a transaction, or was given up, therefore waits only for what was completed before it
 /// arrived; it waits for no lock itself. Two statements that the original worked on at the same time, both without a transaction, are
 /// taken to have happened in the order of their replies. Where that was wrong, the clone may wait for a lock that only a later
-/// statement frees: a write that makes no progress for long is set aside, and the later ones overtake it.
+/// statement frees: a write that makes no progress for long is set aside, and the later ones overtake it. Whatever else its session has
+/// written waits behind it and not in front of the others: a clone's session that hangs holds nobody but itself.
 /// </remarks>
 internal sealed class WriteOrder
 {
@@ -21,12 +23,17 @@ internal sealed class WriteOrder
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>While one session is set aside, what stands still most likely waits for it.</summary>
+    private static readonly TimeSpan PatienceMeanwhile = TimeSpan.FromSeconds(2);
+
     private const int SlowerThanOnline = 4;
 
     private readonly Lock gate = new();
     private readonly LinkedList<Exchange> completed = new();
     private readonly Dictionary<Exchange, LinkedListNode<Exchange>> places = [];
     private readonly Dictionary<Exchange, TaskCompletionSource> waiting = [];
+    // Sessions that were set aside, and what each of them works on.
+    private readonly Dictionary<ShadowConnection, Exchange> aside = [];
     private long movedAt;
     private long overtaken;
 
@@ -42,7 +49,7 @@ internal sealed class WriteOrder
         {
             if (exchange.IsShed || exchange.Sandbox.EndedAt != 0 || places.ContainsKey(exchange))
                 return;
-            places[exchange] = Insert(exchange);
+            places[exchange] = aside.ContainsKey(exchange.Shadow) ? new LinkedListNode<Exchange>(exchange) : Insert(exchange);
             // One more that was completed lets nobody else go: the on-line thread that tells of it looks at no other.
             if (waiting.TryGetValue(exchange, out var turn) && MayGo(exchange) && waiting.Remove(exchange))
                 turn.TrySetResult();
@@ -57,7 +64,7 @@ internal sealed class WriteOrder
         {
             try
             {
-                await turn.WaitAsync(Patience, clock, stop).ConfigureAwait(false);
+                await turn.WaitAsync(PatienceNow(), clock, stop).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -90,10 +97,14 @@ internal sealed class WriteOrder
                 turn.TrySetResult();
             if (places.Remove(exchange, out var place))
             {
+                if (completed.First == place)
+                    movedAt = 0;
                 if (place.List is not null)
                     completed.Remove(place);
-                movedAt = 0;
             }
+
+            if (aside.TryGetValue(exchange.Shadow, out var hung) && hung == exchange)
+                aside.Remove(exchange.Shadow);
 
             Wake();
         }
@@ -108,14 +119,30 @@ internal sealed class WriteOrder
             if (movedAt == 0)
                 movedAt = clock.GetTimestamp();
             var patience = SlowerThanOnline * clock.GetElapsedTime(first.Value.Arrival, first.Value.CompletedAt);
-            if (clock.GetElapsedTime(movedAt) < (patience > Patience ? patience : Patience))
+            var least = aside.Count == 0 ? Patience : PatienceMeanwhile;
+            if (clock.GetElapsedTime(movedAt) < (patience > least ? patience : least))
                 return;
-            // It keeps its place among those that are known, so that it is not put in order again.
-            completed.Remove(first);
-            overtaken++;
+            var session = first.Value.Shadow;
+            aside[session] = first.Value;
+            for (LinkedListNode<Exchange>? next = first, after; next is not null; next = after)
+            {
+                after = next.Next;
+                if (next.Value.Shadow != session)
+                    continue;
+                // It keeps its place among those that are known, so that it is not put in order again.
+                completed.Remove(next);
+                overtaken++;
+            }
+
             movedAt = 0;
             Wake();
         }
+    }
+
+    private TimeSpan PatienceNow()
+    {
+        lock (gate)
+            return aside.Count == 0 ? Patience : PatienceMeanwhile;
     }
 
     /// <summary>Replies come nearly in the order of their times, but are told of by several threads.</summary>

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Relaying;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Replaying.Shadows;
@@ -39,6 +41,13 @@ internal sealed class CloneConnection(Replay replay, ShadowSession session, Time
             connected = await ServerSocket.ConnectAsync(replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
             Volatile.Write(ref socket, connected);
         }
+        catch (SocketException e)
+        {
+            var reason = $"{replay.Sandbox} cannot be connected to: {e.Message}";
+            replay.Failed(reason);
+            replay.GivenUp.Tell(GiveUpReason.Unreachable, reason);
+            throw;
+        }
         finally
         {
             Volatile.Write(ref connecting, null);
@@ -58,6 +67,17 @@ internal sealed class CloneConnection(Replay replay, ShadowSession session, Time
         buffer = new ReadBuffer(dialogue.LongestUnit);
         await session.LogInAsync(connected, dialogue).ConfigureAwait(false);
     }
+
+    /// <summary>Closes it where the clone has done so already: whatever is said next is then said on a new one.</summary>
+    public void DisconnectIfEnded()
+    {
+        if (socket is { HasPeerEnded: true })
+            Disconnect();
+    }
+
+    /// <summary>Repeats a log-in anew, which is a dialogue of its own.</summary>
+    /// <exception cref="ProtocolException">The clone refuses.</exception>
+    public Task LogInAnewAsync(Exchange exchange) => session.LogInAnewAsync(socket!, exchange);
 
     /// <summary>The dialogue hears a request that is sent next: it must know what was asked to read the reply.</summary>
     public void Tell(ReadOnlySpan<byte> request)
@@ -79,7 +99,55 @@ internal sealed class CloneConnection(Replay replay, ShadowSession session, Time
     }
 
     /// <summary>Sends bytes.</summary>
-    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => socket!.SendAsync(bytes);
+    public ValueTask<int> SendAsync(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty ? default : socket!.SendAsync(bytes);
+
+    /// <summary>Says something on a connection of its own, which the clone closes; what comes of that is not known.</summary>
+    public async Task SayApartAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            attempt.CancelAfter(replay.AnswerLimit);
+            using var apart =
+                await ServerSocket.ConnectAsync(replay.Sandbox, EventLoop.NextOfClones(), attempt.Token).ConfigureAwait(false);
+            await using var registration = apart.CloseOn(attempt.Token).ConfigureAwait(false);
+            await apart.SendAsync(bytes).ConfigureAwait(false);
+            while (await apart.ReceiveAsync(new byte[1]).ConfigureAwait(false) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The clone is as it is.
+        }
+    }
+
+    /// <summary>
+    /// Sends a request and reads its reply, which may begin before the request's end: a clone that is not listened to meanwhile may listen
+    /// no more itself. Null when the clone closed before the reply's end.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="exchange">Hears the reply.</param>
+    /// <param name="preceding">How many replies come before it.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Answer?> AskAsync(ReadOnlyMemory<byte> request, Exchange exchange, int preceding)
+    {
+        var sent = socket!.SendAsync(request);
+        if (sent.IsCompletedSuccessfully)
+        {
+            sent.GetAwaiter().GetResult();
+            return await ReadReplyAsync(exchange, preceding).ConfigureAwait(false);
+        }
+
+        var sending = sent.AsTask();
+        var answer = await ReadReplyAsync(exchange, preceding).ConfigureAwait(false);
+        // A clone that answers early may still have to hear the rest, where what comes after depends on it.
+        if (IsOpen && answer is not null && session.KeepsState)
+            await sending.ConfigureAwait(false);
+        else if (!sending.IsCompletedSuccessfully)
+            Disconnect();
+        return answer;
+    }
 
     /// <summary>Reads a reply to its end; null when the clone closed before.</summary>
     /// <param name="exchange">Hears the reply.</param>
@@ -106,12 +174,13 @@ internal sealed class CloneConnection(Replay replay, ShadowSession session, Time
 
                 if (!step.Ends || preceding-- > 0)
                     continue;
-                if (step.Closes)
+                // What comes after a reply that changes the protocol is nobody's.
+                if (step.Closes || step.Tunnels || step.BecomesStream)
                     Disconnect();
                 return new Answer(clock.GetTimestamp(), step.Status, step.IsError);
             }
 
-            var received = await socket!.ReceiveAsync(buffer.Room()).ConfigureAwait(false);
+            var received = await socket!.ReceiveAsync(buffer).ConfigureAwait(false);
             if (received > 0)
             {
                 buffer.Received(received);

@@ -17,6 +17,37 @@ internal abstract class ShadowSession(ServiceRules rules)
     /// <exception cref="ProtocolException">The clone refuses.</exception>
     public virtual Task LogInAsync(LoopSocket clone, Dialogue dialogue) => Task.CompletedTask;
 
+    /// <summary>
+    /// Whether requests mean what they mean because of those before on their connection, as those of a database do: when one of them is
+    /// given up, so is the rest.
+    /// </summary>
+    public virtual bool KeepsState => false;
+
+    /// <summary>Why a duplicate is not sent; null where it is.</summary>
+    public virtual Unrepeated? Refuse(Exchange exchange) => null;
+
+    /// <summary>
+    /// What is lost of the session where the clone's connection is a new one, so that the duplicates that follow would mean something
+    /// else; null where <see cref="LogInAsync"/> makes it again.
+    /// </summary>
+    /// <param name="next">What is to be sent first.</param>
+    public virtual string? Lost(Exchange next) => null;
+
+    /// <summary>Whether a duplicate logs in anew on the same connection; then it is <see cref="LogInAnewAsync"/> that repeats it.</summary>
+    public virtual bool LogsInAnew(Exchange exchange) => false;
+
+    /// <summary>Logs in anew, as somebody else or elsewhere.</summary>
+    /// <exception cref="ProtocolException">The clone refuses.</exception>
+    public virtual Task LogInAnewAsync(LoopSocket clone, Exchange exchange) => Task.CompletedTask;
+
+    /// <summary>Whether a status says that the server has ended the connection, not what the request has come to.</summary>
+    public virtual bool IsEnd(int status) => false;
+
+    /// <summary>A duplicate was given up alone: the session goes on as if it had been repeated.</summary>
+    public virtual void Missed(Exchange exchange)
+    {
+    }
+
     /// <summary>A reader of one side's reply.</summary>
     public virtual ReplyReader OpenReply(Exchange exchange) => new(rules);
 
@@ -24,10 +55,17 @@ internal abstract class ShadowSession(ServiceRules rules)
     public virtual ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request) => request;
 
     /// <summary>
+    /// What a new connection says to end what the clone works on for this one, which nobody waits for any more; empty where the protocol
+    /// knows nothing such.
+    /// </summary>
+    public virtual ReadOnlyMemory<byte> CancelRequest => default;
+
+    /// <summary>
     /// The duplicate as it is sent: in the clone's names, and so that its effect is the one that the original's had.
     /// </summary>
     /// <param name="exchange">Answered on-line already, if its order matters.</param>
     /// <param name="preceding">How many replies come before the duplicate's own.</param>
+    /// <returns>Empty where the clone knows nothing of what it names, since it has answered in another way than the original.</returns>
     public virtual ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
     {
         preceding = 0;

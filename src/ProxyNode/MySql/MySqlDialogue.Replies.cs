@@ -1,0 +1,119 @@
+using System.Text;
+using JustRunIt.ProxyNode.Protocols;
+
+namespace JustRunIt.ProxyNode.MySql;
+
+/// <content>What the server says, and what its answers leave in the session.</content>
+internal sealed partial class MySqlDialogue
+{
+    private void ServerPacket(Span<byte> start, int length)
+    {
+        switch (phase)
+        {
+            case Phase.Greeting:
+                if (start.IsEmpty || start[0] == MySqlPacket.Error)
+                    return;
+                Greeting = MySqlGreeting.Parse(start);
+                MySqlGreeting.Restrict(start);
+                Greeting = MySqlGreeting.Parse(start);
+                phase = Phase.Login;
+                return;
+            case Phase.Authentication:
+                if (!start.IsEmpty && start[0] == MySqlPacket.Ok)
+                    phase = Phase.Commands;
+                else if (!start.IsEmpty && start[0] == MySqlPacket.Eof && start.Length > 1)
+                    Ask(start);
+                return;
+            case Phase.Login:
+                return;
+        }
+
+        // A packet that nobody asked for: the server says why it ends the connection.
+        if (unanswered.Count == 0)
+            return;
+        if (!inReply)
+        {
+            reply = new MySqlReply(unanswered.Peek().Command, DeprecateEof);
+            inReply = true;
+        }
+
+        reply.Packet(start, length);
+        if (unanswered.Peek().Command == MySqlCommand.ChangeUser && start is [MySqlPacket.Eof, _, ..])
+            Ask(start);
+        if (!reply.AwaitsFile)
+            return;
+        reply.AwaitsFile = false;
+        sendsFile = refusesFiles ? throw new ProtocolException("a MySQL server that asks for a file where it gets none") : true;
+    }
+
+    /// <summary>The server asks anew, in a way of its own (authentication method switch request).</summary>
+    private void Ask(ReadOnlySpan<byte> payload)
+    {
+        // What cannot be read is the server's and the client's affair: it is relayed, and cannot be repeated.
+        var name = payload[1..];
+        var end = name.IndexOf((byte)0);
+        asked = end < 0
+            ? new MySqlProof(asked!.User, "", [], [])
+            : new MySqlProof(asked!.User, Encoding.UTF8.GetString(name[..end]), name[(end + 1)..].ToArray(), []);
+        isAsked = true;
+    }
+
+    private void EndReply(ref ServerStep step)
+    {
+        var answered = unanswered.Dequeue();
+        inReply = false;
+        if (reply.Status is { } now)
+            Session.InTransaction = (now & MySqlPacket.InTransaction) != 0;
+        Statements.TryGetValue(answered.Statement, out var statement);
+        if (statement is not null && answered.Command is MySqlCommand.StatementExecute or MySqlCommand.StatementReset)
+            (statement!.HasPieces, statement.HasCursor) = (false, false);
+        Session.HasAsked = true;
+        if (reply.ErrorCode == 0)
+            Succeeded(answered, statement);
+        if (answered.Command == MySqlCommand.ChangeUser)
+            changing = null;
+        step.Ends = true;
+        step.Status = reply.ErrorCode;
+        step.IsError = reply.ErrorCode != 0;
+    }
+
+    /// <summary>What an answer without an error leaves in the session.</summary>
+    private void Succeeded(in Asked answered, MySqlStatement? statement)
+    {
+        switch (answered.Command)
+        {
+            case MySqlCommand.StatementPrepare when reply.Prepared is { } prepared:
+                Statements[prepared] = new MySqlStatement(Encoding.UTF8.GetString(answered.Text ?? []), reply.Parameters, Session.Database);
+                break;
+            case MySqlCommand.Query when answered.Text is { } text:
+                Session.Execute(text);
+                break;
+            case MySqlCommand.StatementExecute when statement is not null:
+                statement.HasCursor = (reply.Status & MySqlPacket.CursorExists) is > 0;
+                if (statement.MayChange)
+                    Session.Execute(Encoding.UTF8.GetBytes(statement.Sql));
+                break;
+            case MySqlCommand.StatementFetch when statement is not null && (reply.Status & MySqlPacket.LastRowSent) is > 0:
+                statement.HasCursor = false;
+                break;
+            case MySqlCommand.InitDb:
+                Session.Database = Encoding.UTF8.GetString(answered.Text ?? []);
+                break;
+            case MySqlCommand.SetOption:
+                Session.Option = answered.Text;
+                break;
+            case MySqlCommand.ResetConnection:
+                Session.Reset();
+                break;
+            case MySqlCommand.ChangeUser:
+                Session.LogsIn(Login = changing!);
+                break;
+        }
+    }
+
+    /// <summary>A command that is not answered yet.</summary>
+    /// <param name="Command">Which.</param>
+    /// <param name="Statement">The prepared statement that it names, if it is of a kind that names one.</param>
+    /// <param name="Text">Its argument, if that may leave something in the session.</param>
+    private readonly record struct Asked(MySqlCommand Command, uint Statement, byte[]? Text);
+}

@@ -1,0 +1,58 @@
+using System.Text;
+
+namespace JustRunIt.ProxyNode.MySql;
+
+/// <summary>A prepared statement of a session.</summary>
+/// <param name="sql">Its text; empty where that was too long to be kept.</param>
+/// <param name="parameters">How many it has.</param>
+/// <param name="database">The default database when it was prepared: the one that its names mean for good.</param>
+/// <param name="types">The types of its parameters, where they were sent before; null where not.</param>
+internal sealed class MySqlStatement(string sql, int parameters, string database, byte[]? types = null)
+{
+    /// <summary>Where the bit for each parameter that is NULL begins in COM_STMT_EXECUTE, behind the statement's number.</summary>
+    private const int NullsAt = 5;
+
+    /// <summary>Its text; empty where that was too long to be kept.</summary>
+    public string Sql => sql;
+
+    /// <summary>How many it has.</summary>
+    public int Parameters => parameters;
+
+    /// <summary>The default database when it was prepared.</summary>
+    public string Database => database;
+
+    /// <summary>Whether an execution may leave something in the session.</summary>
+    public bool MayChange { get; } = MySqlWords.MayChange(Encoding.UTF8.GetBytes(sql), isMany: false);
+
+    /// <summary>The types of its parameters as they were sent last: two bytes each; empty before.</summary>
+    public byte[] Types { get; private set; } = types ?? [];
+
+    /// <summary>A parameter was sent in pieces, and is not used yet.</summary>
+    public bool HasPieces { get; set; }
+
+    /// <summary>Rows of its last execution are still fetched.</summary>
+    public bool HasCursor { get; set; }
+
+    /// <summary>Where the types would be in an execution, behind the flag that tells of them; 0 where there are none.</summary>
+    public int TypesAt => parameters == 0 ? 0 : NullsAt + ((parameters + 7) / 8) + 1;
+
+    /// <summary>Whether an execution brings the types itself, or has no need of any.</summary>
+    /// <param name="argument">From behind the statement's number on.</param>
+    public bool BringsTypes(ReadOnlySpan<byte> argument) =>
+        parameters == 0 || argument.Length < TypesAt || argument[TypesAt - 1] != 0;
+
+    /// <summary>An execution begins: the types that it brings hold for later ones too.</summary>
+    /// <param name="argument">From behind the statement's number on; may be cut off.</param>
+    public void Bind(ReadOnlySpan<byte> argument)
+    {
+        var end = TypesAt + (2 * parameters);
+        if (parameters == 0 || argument.Length < end || argument[TypesAt - 1] == 0)
+            return;
+        var brought = argument[TypesAt..end];
+        if (!brought.SequenceEqual(Types))
+            Types = brought.ToArray();
+    }
+
+    /// <summary>The same at another time, or on another connection.</summary>
+    public MySqlStatement Copy() => new(sql, parameters, database, Types) { HasPieces = HasPieces, HasCursor = HasCursor };
+}

@@ -1,0 +1,96 @@
+using System.Text;
+
+namespace JustRunIt.ProxyNode.Sql;
+
+/// <summary>
+/// A statement for people to read: its words without any value and without comments. No pattern tells which of a statement's values is a
+/// password, so none stays.
+/// </summary>
+internal static class SqlOutline
+{
+    private const char Value = '?';
+
+    /// <summary>The outline.</summary>
+    /// <param name="sql">The statement; may be cut off.</param>
+    /// <param name="quotes">What values stand in: ' and, where names do not, ".</param>
+    public static string Of(string sql, string quotes)
+    {
+        var outline = new StringBuilder(sql.Length);
+        for (var at = 0; at < sql.Length;)
+        {
+            var c = sql[at];
+            if (quotes.Contains(c, StringComparison.Ordinal))
+            {
+                at = EndOfQuoted(sql, at);
+                outline.Append(Value);
+            }
+            else if (c == '$' && EndOfTag(sql, at) is > 0 and var tagEnd)
+            {
+                var tag = sql[at..tagEnd];
+                var end = sql.IndexOf(tag, tagEnd, StringComparison.Ordinal);
+                at = end < 0 ? sql.Length : end + tag.Length;
+                outline.Append(Value);
+            }
+            else if (sql.AsSpan(at).StartsWith("/*", StringComparison.Ordinal))
+            {
+                var end = sql.IndexOf("*/", at + 2, StringComparison.Ordinal);
+                at = end < 0 ? sql.Length : end + 2;
+                outline.Append(' ');
+            }
+            else if (c == '#' || sql.AsSpan(at).StartsWith("--", StringComparison.Ordinal))
+            {
+                var end = sql.IndexOf('\n', at);
+                at = end < 0 ? sql.Length : end;
+            }
+            else if (char.IsAsciiDigit(c) && (outline.Length == 0 || !IsOfWord(outline[^1])))
+            {
+                while (at < sql.Length && (IsOfWord(sql[at]) || sql[at] == '.'))
+                    at++;
+                outline.Append(Value);
+            }
+            else
+            {
+                Append(outline, c);
+                at++;
+            }
+        }
+
+        return outline.ToString().Trim();
+    }
+
+    private static void Append(StringBuilder outline, char c)
+    {
+        var isSpace = char.IsWhiteSpace(c) || char.IsControl(c);
+        if (!isSpace)
+            outline.Append(c);
+        else if (outline.Length > 0 && outline[^1] != ' ')
+            outline.Append(' ');
+    }
+
+    private static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
+
+    /// <summary>Behind the closing quote: one that is doubled, or behind a backslash, is none.</summary>
+    private static int EndOfQuoted(string sql, int from)
+    {
+        for (var at = from + 1; at < sql.Length; at++)
+        {
+            if (sql[at] == '\\')
+                at++;
+            else if (sql[at] == sql[from] && (at + 1 == sql.Length || sql[at + 1] != sql[from]))
+                return at + 1;
+            else if (sql[at] == sql[from])
+                at++;
+        }
+
+        return sql.Length;
+    }
+
+    /// <summary>Behind a dollar quote's tag, such as <c>$$</c> or <c>$body$</c>; 0 where it is none.</summary>
+    private static int EndOfTag(string sql, int from)
+    {
+        var at = from + 1;
+        while (at < sql.Length && (char.IsLetter(sql[at]) || sql[at] == '_' || (at > from + 1 && char.IsAsciiDigit(sql[at]))))
+            at++;
+        return at < sql.Length && sql[at] == '$' ? at + 1 : 0;
+    }
+}
