@@ -1,3 +1,4 @@
+using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
@@ -24,11 +25,15 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
         consumers => consumers
             .Add<StartVmConsumer, StartVm>(atOnce: 16)
             .Add<CloneVmConsumer, CloneVm>(atOnce: 2)
-            .Add<DestroyCloneConsumer, DestroyClone>()
+            // One waits for a clone that is being made.
+            .Add<DestroyCloneConsumer, DestroyClone>(atOnce: 4)
             .Add<SetAllocationConsumer, SetAllocation>()
             .Add<MigrateVmConsumer, MigrateVm>()
             .Add<ReceiveVmConsumer, ReceiveVm>(atOnce: 4)
-            .Add<HostsAskedConsumer, HostsAsked>());
+            .Add<SettleVmConsumer, SettleVm>()
+            .Add<HostsAskedConsumer, HostsAsked>()
+            .Add<MachineClaimRefusedConsumer, MachineClaimRefused>()
+            .Add<VmClaimRefusedConsumer, VmClaimRefused>());
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(groups);
     builder.Services.AddSingleton<StateFile>();
@@ -44,6 +49,8 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
         {
             Logger = services.GetRequiredService<ILogger<VmHost>>(),
         }));
+    builder.Services.AddSingleton<AnswerBook>();
+    builder.Services.AddSingleton<CommandDesk>();
     builder.Services.AddSingleton<Departure>();
     builder.Services.AddSingleton(new ChosenBackEnd(backEnd, why));
     // Recovery before the bus starts: no command meets a half-known machine.
@@ -54,6 +61,7 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
     // Ends after the bus: what was being started or cloned then is known by now.
     if (settings.StopsWhatRuns)
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IHostedService, OrderlyEnd>());
+    builder.Services.AddHostedService<Leaving>();
     builder.Services.AddHostedService<Announcer>();
     builder.Services.AddHostedService<LeaseWatch>();
     builder.Services.AddHostedService<ExitReporter>();

@@ -3,6 +3,7 @@ using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Secrets;
 
 namespace JustRunIt.HostAgent.BackEnds;
 
@@ -19,6 +20,9 @@ internal sealed record BackEndContext(HostParts Parts, VmGroups Groups, CapLift 
 
     /// <summary>Networks of clones.</summary>
     public SandboxNetworks Networks => Parts.Networks;
+
+    /// <summary>What servers are told and nobody else.</summary>
+    public ServerSecrets Secrets { get; } = new(Parts.Settings.StateFolder);
 
     /// <summary>Says how far a lengthy work has come.</summary>
     public void Tell(string vm, string phase) => Parts.Progress?.Report(new Phase(vm, phase));

@@ -32,11 +32,17 @@ internal interface IBackEnd
     /// <exception cref="IOException">It cannot have so little.</exception>
     Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation);
 
+    /// <summary>The file that one that runs writes to, as it is to be opened from outside.</summary>
+    string LogOf(string vm);
+
     /// <summary>The last line that a virtual machine's program wrote; empty when it wrote none.</summary>
     string LastWords(string vm);
 
     /// <summary>Removes what was made for a virtual machine besides its processes and their group. What is gone is no error.</summary>
     Task RemoveRestAsync(RunningVm vm);
+
+    /// <summary>The same for processes of which nothing but that name was known. Its network goes with the next start.</summary>
+    Task RemoveRestAsync(string name);
 
     /// <summary>
     /// At the start, before anything else: waits for the end of what an earlier agent began and can no longer be stopped.
@@ -47,8 +53,8 @@ internal interface IBackEnd
     Task ResumeAsync(RunningVm vm, CancellationToken cancellation);
 
     /// <summary>
-    /// At the start: removes whatever belongs to none of <paramref name="adopted"/>; its processes have ended. What cannot be removed
-    /// is told, one by one, and the rest goes on.
+    /// At the start: removes whatever belongs to none of <paramref name="adopted"/>; its processes have ended. Nothing that bears one of
+    /// the <paramref name="untouched"/> names is looked at. What cannot be removed is told, one by one, and the rest goes on.
     /// </summary>
-    Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles);
+    Task SweepAsync(IReadOnlyList<RunningVm> adopted, IReadOnlySet<string> untouched, Troubles troubles);
 }

@@ -26,6 +26,14 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 1214, Level = LogLevel.Information, Message = "destroyed clone {Clone}: {Reason}")]
     public static partial void Destroyed(ILogger logger, string clone, string reason);
 
+    /// <summary>A clone was not destroyed.</summary>
+    [LoggerMessage(EventId = 1240, Level = LogLevel.Warning, Message = "{Clone} was not destroyed: {Reason}")]
+    public static partial void NotDestroyed(ILogger logger, string clone, string reason);
+
+    /// <summary>A name that this agent announced is another's.</summary>
+    [LoggerMessage(EventId = 1241, Level = LogLevel.Warning, Message = "an announcement is refused: {Reason}")]
+    public static partial void ClaimRefused(ILogger logger, string reason);
+
     /// <summary>An allocation is in force.</summary>
     [LoggerMessage(EventId = 1215, Level = LogLevel.Information, Message = "{Vm} has {Allocation}")]
     public static partial void Allocated(ILogger logger, string vm, string allocation);
@@ -45,4 +53,9 @@ internal static partial class AgentLog
     /// <summary>Something ended by itself.</summary>
     [LoggerMessage(EventId = 1219, Level = LogLevel.Warning, Message = "{Vm} ended: {Reason}")]
     public static partial void Exited(ILogger logger, string vm, string reason);
+
+    /// <summary>Whoever may read the bus reads them.</summary>
+    [LoggerMessage(EventId = 1290, Level = LogLevel.Warning,
+        Message = "{Vm} was sent with {Variables} in clear; put the values into the agent's secrets, and {{secret:NAME}} in their place")]
+    public static partial void SecretsInClear(ILogger logger, string vm, string variables);
 }

@@ -9,16 +9,21 @@ namespace JustRunIt.HostAgent.Bus;
 /// <summary>What messages say of CPU, memory, frequency and cores, in the agent's own types and back: here and nowhere else.</summary>
 internal static class Allocations
 {
+    /// <summary>Cores, MiB, MHz: no machine has more.</summary>
+    private const double LargestAmount = 1L << 40;
+
     /// <summary>What an agent can set.</summary>
     private static readonly string[] Settable = [ResourceNames.Cpu, ResourceNames.Memory, ResourceNames.Frequency];
 
     /// <summary>Share of a core that a virtual machine is to be started with.</summary>
     /// <exception cref="HostException">The command names none.</exception>
-    public static CpuShare CpuOf(StartVm command) => command.Allocation.Cpu ?? throw Missing(ResourceNames.Cpu);
+    public static CpuShare CpuOf(StartVm command) =>
+        Bounded(command.Allocation).Cpu ?? throw Missing(ResourceNames.Cpu);
 
     /// <summary>Memory limit that a virtual machine is to be started with.</summary>
     /// <exception cref="HostException">The command names none.</exception>
-    public static MemorySize MemoryOf(StartVm command) => command.Allocation.Memory ?? throw Missing(ResourceNames.Memory);
+    public static MemorySize MemoryOf(StartVm command) =>
+        Bounded(command.Allocation).Memory ?? throw Missing(ResourceNames.Memory);
 
     /// <summary>What is to be started, before it has a process.</summary>
     public static RunningVm NewVm(StartVm command) => new(
@@ -29,7 +34,7 @@ internal static class Allocations
     public static VmAllocation Wanted(SetAllocation command) =>
         command.Allocation.Resources.FirstOrDefault(resource => !Settable.Contains(resource)) is { } unknown
             ? throw new HostException($"allocation: '{unknown}'; a host agent can set {string.Join(", ", Settable)}")
-            : new VmAllocation(command.Allocation.Cpu, command.Allocation.Memory, command.Allocation.Frequency, command.Cores);
+            : new VmAllocation(Bounded(command.Allocation).Cpu, command.Allocation.Memory, command.Allocation.Frequency, command.Cores);
 
     /// <summary>What one has, as read back.</summary>
     public static AllocationSet Set(SetAllocation command, AgentSettings settings, VmAllocation set) => new(
@@ -45,7 +50,8 @@ internal static class Allocations
         vm.Start.Service,
         vm.Start.Tier,
         vm.Start.Pinned,
-        Allocation.Of(vm.Cpu, vm.Memory));
+        Allocation.Of(vm.Cpu, vm.Memory),
+        vm.Start.RequestId);
 
     /// <summary>A machine of the agent's.</summary>
     public static MachineAnnounced Announced(AgentSettings settings, MachineSettings machine, string backEnd) => new(
@@ -64,7 +70,22 @@ internal static class Allocations
         vm.Origin?.Command.LeaseUntil,
         vm.Moves);
 
+    /// <summary>What is in quarantine, for an operator.</summary>
+    public static HostUnknown Unknown(Quarantined one) => new(
+        one.Name, one.Machine, Allocation.Of(one.Cpu, one.Memory), one.Known is { Origin: null }, one.Reason);
+
+    /// <summary>The same, as it is announced.</summary>
+    public static VmQuarantined Quarantined(AgentSettings settings, Quarantined one) => new(
+        settings.Agent, one.Machine, one.Name, Allocation.Of(one.Cpu, one.Memory), one.Known is { Origin: null }, one.Reason);
+
     private static Allocation CapacityOf(MachineSettings machine) => Allocation.Of(machine.Cpu, machine.Memory);
+
+    /// <summary>An allocation whose amounts the agent's own types can hold.</summary>
+    /// <exception cref="HostException">One is beyond what any machine has.</exception>
+    private static Allocation Bounded(Allocation allocation) =>
+        allocation.Amounts.FirstOrDefault(amount => amount.Value > LargestAmount).Key is { } resource
+            ? throw new HostException($"{resource}: {allocation[resource]}; allowed is at most {LargestAmount:0}")
+            : allocation;
 
     private static HostException Missing(string resource) =>
         new($"allocation: '{resource}' is missing; a server starts with CPU and memory");

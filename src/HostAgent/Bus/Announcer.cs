@@ -14,5 +14,7 @@ internal sealed class Announcer(AgentSettings settings, VmHost host, IBus bus) :
             await bus.Publish(Allocations.Announced(settings, machine, host.BackEndName), stoppingToken);
         foreach (var vm in host.List().Where(vm => vm.Origin is null))
             await bus.Publish(Allocations.Started(settings, vm), stoppingToken);
+        foreach (var unknown in host.Quarantined)
+            await bus.Publish(Allocations.Quarantined(settings, unknown), stoppingToken);
     }
 }

@@ -1,4 +1,5 @@
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Secrets;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
@@ -10,15 +11,15 @@ namespace JustRunIt.HostAgent.Bus;
 internal static partial class Answer
 {
     /// <summary>Whether it is to be answered: everything but the end of the agent, after which the command is delivered again.</summary>
-    public static bool Is(Exception e) => e is not OperationCanceledException;
+    public static bool Is(Exception e, CancellationToken ended) => e is not OperationCanceledException || !ended.IsCancellationRequested;
 
     /// <summary>The reason, on one line.</summary>
     public static string Reason(Exception e, ILogger logger)
     {
         if (e is HostException)
-            return e.Message;
+            return Redaction.Default.Text(HostException.OneLine(e));
         Unforeseen(logger, e);
-        return $"the agent could not do it: {e.GetType().Name}: {HostException.OneLine(e)}";
+        return $"the agent could not do it: {e.GetType().Name}: {Redaction.Default.Text(HostException.OneLine(e))}";
     }
 
     [LoggerMessage(EventId = 1205, Level = LogLevel.Error, Message = "a command failed in a way that nobody foresaw")]

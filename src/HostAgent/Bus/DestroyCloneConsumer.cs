@@ -1,19 +1,32 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
-/// <summary>Destroys a clone; never anything that is on-line.</summary>
-internal sealed class DestroyCloneConsumer(VmHost host, ILogger<DestroyCloneConsumer> logger) : IConsumer<DestroyClone>
+/// <summary>Destroys a clone, also one that is being made; never anything that is on-line.</summary>
+internal sealed class DestroyCloneConsumer(VmHost host, AgentSettings settings, CommandDesk desk, ILogger<DestroyCloneConsumer> logger)
+    : IConsumer<DestroyClone>
 {
-    public async Task Consume(ConsumeContext<DestroyClone> context)
+    public Task Consume(ConsumeContext<DestroyClone> context)
     {
-        var clone = context.Message.CloneName;
-        if (!host.List().Any(vm => vm.Name == clone && vm.Origin is not null))
-            return;
-        await host.StopAsync(clone, context.CancellationToken);
-        AgentLog.Destroyed(logger, clone, "on command");
+        var command = context.Message;
+        return desk.AnswerAsync(
+            context,
+            async () =>
+            {
+                Authority.Check(host, command.CloneName, command.Subject);
+                if (await host.DestroyAsync(command.CloneName, context.CancellationToken))
+                    AgentLog.Destroyed(logger, command.CloneName, "on command");
+                return new CloneDestroyed(command.Subject, command.RequestId, settings.Agent, command.CloneName);
+            },
+            e =>
+            {
+                var reason = Answer.Reason(e, logger);
+                AgentLog.NotDestroyed(logger, command.CloneName, reason);
+                return reason;
+            });
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
-/// <summary>Tells of what ended without having been told to, and of the clones that recovery destroyed.</summary>
+/// <summary>Tells of what ended without having been told to, and of what recovery destroyed or found ended.</summary>
 internal sealed class ExitReporter(
     AgentSettings settings, VmHost host, StartRecovery recovery, IBus bus, TimeProvider clock, ILogger<ExitReporter> logger)
     : BackgroundService
@@ -17,10 +17,10 @@ internal sealed class ExitReporter(
     {
         try
         {
-            foreach (var clone in recovery.Destroyed)
-                await TellAsync(clone, "the host agent was restarted", stoppingToken);
+            foreach (var exit in recovery.Ended)
+                await TellAsync(exit, stoppingToken);
             await foreach (var exit in host.ExitsAsync(stoppingToken))
-                await TellAsync(exit.Vm, exit.Reason, stoppingToken);
+                await TellAsync(exit, stoppingToken);
         }
         catch (OperationCanceledException)
         {
@@ -28,11 +28,16 @@ internal sealed class ExitReporter(
         }
     }
 
-    /// <summary>Nobody else knows it, so it is said until the bus has it.</summary>
-    private async Task TellAsync(RunningVm vm, string reason, CancellationToken cancellation)
+    /// <summary>Nobody else knows it, so it is said until the bus has it, by this agent or by the next.</summary>
+    private async Task TellAsync(VmExit exit, CancellationToken cancellation)
     {
-        AgentLog.Exited(logger, vm.Name, reason);
-        while (!await host.Troubles.TryAsync(vm.Name, () => bus.Publish(Reports.Exited(settings, vm, reason), cancellation)))
+        var report = Reports.Exited(settings, exit.Vm, exit.Reason);
+        AgentLog.Exited(logger, exit.Vm.Name, exit.Reason);
+        while (!await host.Troubles.TryAsync(
+            exit.Vm.Name,
+            () => bus.Publish(report, Pipe.Execute<PublishContext>(sent => sent.MessageId = exit.MessageId), cancellation),
+            cancellation))
             await Task.Delay(RetryInterval, clock, cancellation);
+        host.Told(exit);
     }
 }

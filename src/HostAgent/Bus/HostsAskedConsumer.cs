@@ -17,5 +17,6 @@ internal sealed class HostsAskedConsumer(VmHost host, AgentSettings settings, Ch
         [.. settings.Machines.Select(Allocations.Machine)],
         [.. host.List().Select(Allocations.Vm)],
         chosen.BackEnd.Clones,
-        chosen.Why));
+        chosen.Why,
+        [.. host.Quarantined.Select(Allocations.Unknown)]));
 }

@@ -16,7 +16,7 @@ internal sealed class LeaseWatch(VmHost host, TimeProvider clock, ILogger<LeaseW
             {
                 foreach (var clone in host.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
                 {
-                    if (await host.Troubles.TryAsync(clone.Name, () => host.StopAsync(clone.Name, stoppingToken)))
+                    if (await host.Troubles.TryAsync(clone.Name, () => host.StopAsync(clone.Name, stoppingToken), stoppingToken))
                         AgentLog.Destroyed(logger, clone.Name, "its lease has ended");
                 }
             }

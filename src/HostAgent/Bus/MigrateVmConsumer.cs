@@ -9,36 +9,35 @@ using Microsoft.Extensions.Logging;
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Moves an on-line virtual machine: to another machine of this agent, or to another agent, which then answers.</summary>
-internal sealed class MigrateVmConsumer(VmHost host, AgentSettings settings, Departure departure, ILogger<MigrateVmConsumer> logger)
-    : IConsumer<MigrateVm>
+internal sealed class MigrateVmConsumer(
+    VmHost host, AgentSettings settings, Departure departure, CommandDesk desk, ILogger<MigrateVmConsumer> logger) : IConsumer<MigrateVm>
 {
-    public async Task Consume(ConsumeContext<MigrateVm> context)
+    public Task Consume(ConsumeContext<MigrateVm> context)
     {
         var command = context.Message;
         var begin = Stopwatch.GetTimestamp();
-        RunningVm vm;
-        try
-        {
-            if (command.ToAgent is { } other && other != settings.Agent)
+        return desk.AnswerAsync(
+            context,
+            async () =>
             {
-                await departure.SendAsync(command, other, context, context.CancellationToken);
-                return;
-            }
+                if (command.ToAgent is { } other && other != settings.Agent)
+                {
+                    await departure.SendAsync(command, other, context, context.CancellationToken);
+                    return null;
+                }
 
-            await host.MigrateAsync(command.Vm, command.To, context.CancellationToken);
-            vm = host.List().FirstOrDefault(present => present.Name == command.Vm)
-                ?? throw new HostException($"{command.Vm} has ended");
-        }
-        catch (Exception e) when (Answer.Is(e))
-        {
-            var reason = Answer.Reason(e, logger);
-            AgentLog.NotMoved(logger, command.Vm, command.To, reason);
-            await context.Publish(new VmMigrationFailed(command.Subject, command.RequestId, settings.Agent, command.Vm, reason));
-            return;
-        }
-
-        var took = Stopwatch.GetElapsedTime(begin);
-        AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
-        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
+                await host.MigrateAsync(command.Vm, command.To, context.CancellationToken);
+                var vm = host.List().FirstOrDefault(present => present.Name == command.Vm)
+                    ?? throw new HostException($"{command.Vm} has ended");
+                var took = Stopwatch.GetElapsedTime(begin);
+                AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
+                return Reports.Migrated(settings, command.Subject, command.RequestId, vm, took);
+            },
+            e =>
+            {
+                var reason = Answer.Reason(e, logger);
+                AgentLog.NotMoved(logger, command.Vm, command.To, reason);
+                return reason;
+            });
     }
 }

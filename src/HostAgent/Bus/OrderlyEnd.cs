@@ -17,7 +17,8 @@ internal sealed class OrderlyEnd(VmHost host, StartRecovery recovery, IControlGr
         // An agent that never came to know what runs stops none of it.
         if (!recovery.IsDone)
             return;
-        await Task.WhenAll(host.List().Select(vm => host.Troubles.TryAsync(vm.Name, () => host.StopAsync(vm.Name, cancellationToken))));
+        await Task.WhenAll(host.List().Select(
+            vm => host.Troubles.TryAsync(vm.Name, () => host.StopAsync(vm.Name, cancellationToken), cancellationToken)));
         // They are named after the state folder: no other agent would use them, or remove them.
         foreach (var machine in settings.Machines)
             host.Troubles.Try($"machine {machine.Name}", () => groups.Remove(GroupPath.Of(machine.Name)));

@@ -2,16 +2,20 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Naming;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Messaging;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILogger<ReceiveVmConsumer> logger) : IConsumer<ReceiveVm>
+internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, TimeProvider clock, ILogger<ReceiveVmConsumer> logger)
+    : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
@@ -20,9 +24,12 @@ internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILo
         try
         {
             if (vm is null && command.Endpoint is { } endpoint)
-                vm = await FetchAsync(endpoint, command, context.CancellationToken);
+            {
+                Expiry.Check(command, clock);
+                vm = await FetchAsync(SenderAt(endpoint), command, context.CancellationToken);
+            }
         }
-        catch (Exception e) when (Answer.Is(e))
+        catch (Exception e) when (Answer.Is(e, context.CancellationToken))
         {
             // The sender has heard why, or has given up: it answers. Unless it was given at the last moment.
             if ((vm = Find(command.Vm)) is null)
@@ -34,7 +41,7 @@ internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILo
 
         if (vm is null)
         {
-            await context.Publish(new VmMigrationFailed(
+            await Answers.PublishAsync(context, command.RequestId, new VmMigrationFailed(
                 command.Subject,
                 command.RequestId,
                 settings.Agent,
@@ -45,19 +52,27 @@ internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, ILo
 
         var took = Stopwatch.GetElapsedTime(begin);
         AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
-        await context.Publish(Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
+        await Answers.PublishAsync(
+            context, command.RequestId, Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
         // Also for an inventory that has given the move up meanwhile.
         await context.Publish(Allocations.Started(settings, vm));
     }
 
+    /// <summary>What runs moves between the agents of one host: nobody else is connected to.</summary>
+    private static IPEndPoint SenderAt(string endpoint) =>
+        Endpoint.TryParse(endpoint, EndpointKinds.Address, out var sender) && IPAddress.IsLoopback(sender.Ip!.Address)
+            ? sender.Ip
+            : throw new HostException(
+                $"endpoint: '{Name.Shown(endpoint)}'; allowed is a loopback address and a port, such as 127.0.0.1:8080");
+
     private RunningVm? Find(string vm) => host.List().FirstOrDefault(present => present.Name == vm && present.Origin is null);
 
-    private async Task<RunningVm> FetchAsync(string endpoint, ReceiveVm command, CancellationToken cancellation)
+    private async Task<RunningVm> FetchAsync(IPEndPoint sender, ReceiveVm command, CancellationToken cancellation)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPEndPoint.Parse(endpoint), cancellation);
+        using var socket = new Socket(sender.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(sender, cancellation);
         await using var connection = new NetworkStream(socket);
         await Ticket.SayAsync(connection, command.Ticket, cancellation);
-        return await host.ReceiveAsync(command.To, connection, cancellation);
+        return await host.ReceiveAsync(command.To, connection, cancellation, command.Vm);
     }
 }

@@ -13,5 +13,11 @@ internal static class Reports
 
     /// <summary>Something ended without having been told to.</summary>
     public static VmExited Exited(AgentSettings settings, RunningVm vm, string reason) =>
-        new(settings.Agent, vm.Name, vm.Origin?.Command.Subject, reason);
+        new(
+            settings.Agent,
+            vm.Name,
+            vm.Origin?.Command.Subject,
+            reason,
+            settings.DataCenter,
+            vm.Origin is null ? vm.Start.RequestId : null);
 }

@@ -6,15 +6,15 @@ namespace JustRunIt.HostAgent.Bus;
 /// <summary>Before the first command: takes up what runs, and destroys the clones that an earlier agent left.</summary>
 internal sealed class StartRecovery(VmHost host) : IHostedService
 {
-    /// <summary>The clones that were destroyed; to be reported once the bus is there.</summary>
-    public IReadOnlyList<RunningVm> Destroyed { get; private set; } = [];
+    /// <summary>The clones that were destroyed, and what had ended; to be reported once the bus is there.</summary>
+    public IReadOnlyList<VmExit> Ended { get; private set; } = [];
 
     /// <summary>Whether what runs is known.</summary>
     public bool IsDone { get; private set; }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Destroyed = await host.RecoverAsync(cancellationToken);
+        Ended = await host.RecoverAsync(cancellationToken);
         IsDone = true;
     }
 

@@ -1,31 +1,35 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Secrets;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
 /// <summary>Starts an on-line virtual machine.</summary>
-internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, ILogger<StartVmConsumer> logger) : IConsumer<StartVm>
+internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, CommandDesk desk, ILogger<StartVmConsumer> logger)
+    : IConsumer<StartVm>
 {
-    public async Task Consume(ConsumeContext<StartVm> context)
+    public Task Consume(ConsumeContext<StartVm> context)
     {
         var command = context.Message;
-        RunningVm vm;
-        try
-        {
-            vm = await host.StartAsync(command, context.CancellationToken);
-        }
-        catch (Exception e) when (Answer.Is(e))
-        {
-            var reason = Answer.Reason(e, logger);
-            AgentLog.NotStarted(logger, command.Vm, reason);
-            await context.Publish(new VmStartFailed(command.RequestId, settings.Agent, command.Vm, reason));
-            return;
-        }
-
-        AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
-        await context.Publish(Allocations.Started(settings, vm));
+        if (ServerSecrets.InClear(command.Program) is { Count: > 0 } clear)
+            AgentLog.SecretsInClear(logger, command.Vm, string.Join(", ", clear));
+        return desk.AnswerAsync(
+            context,
+            async () =>
+            {
+                var vm = await host.StartAsync(command, context.CancellationToken);
+                AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
+                // One that another request has started as this one says is this one's too.
+                return Allocations.Started(settings, vm) with { RequestId = command.RequestId };
+            },
+            e =>
+            {
+                var reason = Answer.Reason(e, logger);
+                AgentLog.NotStarted(logger, command.Vm, reason);
+                return reason;
+            });
     }
 }

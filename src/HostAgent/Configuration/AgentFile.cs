@@ -10,6 +10,8 @@ namespace JustRunIt.HostAgent.Configuration;
 internal static class AgentFile
 {
     private const double MaximumWatts = 100_000;
+    private const int MaximumLogMebibytes = 10_240;
+    private const int MaximumLogFiles = 100;
     private static readonly TimeSpan DefaultPeriod = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Reads and checks a file.</summary>
@@ -18,7 +20,7 @@ internal static class AgentFile
     {
         var root = YamlField.Root(file).Group(
             "dataCenter", "agent", "stateFolder", "coreSize", "simulated", "quotaPeriod", "isolation", "onStop", "backEnd", "machines",
-            "power");
+            "power", "allow", "logs");
         var power = root.Optional("power") is { } group ? PowerFile.Read(group) : null;
         var machines = new List<MachineSettings>();
         foreach (var field in root.Required("machines").List())
@@ -32,12 +34,9 @@ internal static class AgentFile
         if (power is not null && power.Meter != MeterKind.Estimate && machines.Count > 1)
             throw root.Required("power").Required("meter").Error(
                 "estimate where the agent has several machines: one meter cannot tell them apart");
-        var agent = root.Required("agent");
-        if (agent.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
-            throw agent.Error("letters, digits and hyphens");
         return new AgentSettings(
-            root.Required("dataCenter").Text(),
-            agent.Text(),
+            root.Required("dataCenter").Name(),
+            root.Required("agent").Name(),
             root.Required("stateFolder").Text(),
             root.Optional("coreSize")?.Number(0.01, 1) ?? 1,
             OneOf(root.Optional("simulated"), "false", "true") == 1,
@@ -46,22 +45,40 @@ internal static class AgentFile
             OneOf(root.Optional("onStop"), "keep", "stop") == 1,
             machines,
             BackEnd(root.Optional("backEnd")),
-            power);
+            power,
+            root.Optional("allow") is { } allow ? AllowedIn(allow.Group("programs", "images", "users")) : Allowed.Nothing)
+        {
+            Logs = Logs(root.Optional("logs")?.Group("sizeMiB", "keep")),
+        };
     }
 
-    private static MachineSettings Machine(YamlField field, PowerSettings? power)
+    private static Allowed AllowedIn(YamlField allow) => new(
+        [.. allow.Required("programs").List().Select(field => Program(field.Group("executable", "arguments", "environment")))],
+        Texts(allow.Optional("images")),
+        allow.Optional("users") is { } users ? Texts(users) : [Allowed.OwnUser]);
+
+    private static LogLimits Logs(YamlField? field) => new(
+        field?.Optional("sizeMiB") is { } size ? MemorySize.FromMebibytes(size.Whole(1, MaximumLogMebibytes)) : LogLimits.Default.Size,
+        field?.Optional("keep")?.Whole(0, MaximumLogFiles) ?? LogLimits.Default.Keep);
+
+    private static AllowedProgram Program(YamlField field)
     {
-        var name = field.Required("name");
-        if (name.Text().Any(c => !char.IsAsciiLetterOrDigit(c) && c is not '-'))
-            throw name.Error("letters, digits and hyphens");
-        return new MachineSettings(
-            name.Text(),
+        var executable = field.Required("executable");
+        if (executable.Text().Contains('/', StringComparison.Ordinal) && !executable.Text().StartsWith('/'))
+            throw executable.Error("an absolute path, or a name without '/'");
+        return new AllowedProgram(executable.Text(), Texts(field.Optional("arguments")), Texts(field.Optional("environment")));
+    }
+
+    private static string[] Texts(YamlField? list) => [.. list?.List().Select(field => field.Text()) ?? []];
+
+    private static MachineSettings Machine(YamlField field, PowerSettings? power) =>
+        new(
+            field.Required("name").Name(),
             (MachineRole)OneOf(field.Required("role"), "production", "spare", "sandbox"),
             new CpuShare(field.Required("cpu").Fraction(0.01, 4096)),
             MemorySize.FromMebibytes(field.Required("memoryMiB").Whole(16, int.MaxValue)),
             Power(field, "baseWatts", power),
             Power(field, "dynamicWatts", power));
-    }
 
     /// <summary>An estimate is made of these numbers; a meter needs none, and may be told the base.</summary>
     private static Watts? Power(YamlField machine, string name, PowerSettings? power)

@@ -21,6 +21,7 @@ namespace JustRunIt.HostAgent.Configuration;
 /// <param name="Machines">The machines that it manages.</param>
 /// <param name="BackEnd">Name of the back end that runs virtual machines, or <c>auto</c> for the best one that works here.</param>
 /// <param name="Power">How their power is metered; null for not at all.</param>
+/// <param name="Allowed">What it may be told to start; null for anything, which no file can say.</param>
 internal sealed record AgentSettings(
     string DataCenter,
     string Agent,
@@ -32,12 +33,16 @@ internal sealed record AgentSettings(
     bool StopsWhatRuns,
     IReadOnlyList<MachineSettings> Machines,
     string BackEnd = "process",
-    PowerSettings? Power = null)
+    PowerSettings? Power = null,
+    Allowed? Allowed = null)
 {
     private const int IdBytes = 4;
 
     /// <summary>Absolute: what is relative is relative to the working directory, which programs that it runs do not have.</summary>
     public string StateFolder { get; init; } = Path.GetFullPath(StateFolder);
+
+    /// <summary>How much of a server's output is kept.</summary>
+    public LogLimits Logs { get; init; } = LogLimits.Default;
 
     /// <summary>
     /// Short mark of the state folder. Names of what the agent makes in the kernel carry it: two agents of one name on one host,

@@ -5,6 +5,7 @@ using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -44,11 +45,12 @@ internal sealed class ContainerBackEnd : IBackEnd
     /// <inheritdoc />
     public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
     {
-        var program = command.Program;
+        var program = context.Secrets.Reveal(command.Program);
         int? network = null;
         try
         {
-            network = await networks.CreateOnlineAsync(program.Listen, program.Next);
+            var (listen, next) = await NetworkAddress.OfAsync(program);
+            network = await networks.CreateOnlineAsync(listen, next);
             await disks.CreateAsync(command.Vm);
             var root = await disks.MountAsync(command.Vm, ImageOf(program));
             var vm = Allocations.NewVm(command) with { Network = network };
@@ -58,8 +60,8 @@ internal sealed class ContainerBackEnd : IBackEnd
                 groups => ContainerLauncher.StartAsync(
                     command.Vm,
                     program,
-                    ContainerNetworks.InnerListen(network.Value, program.Listen),
-                    ContainerNetworks.InnerNext(network.Value, program.Next),
+                    ContainerNetworks.InnerListen(network.Value, listen),
+                    ContainerNetworks.InnerNext(network.Value, next),
                     groups,
                     networks.OnlinePath(network.Value),
                     root,
@@ -82,8 +84,11 @@ internal sealed class ContainerBackEnd : IBackEnd
     public async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
         using var alone = await dumps.AloneAsync(original, cancellation);
+        using var log = context.Logs.Hold(original.Name);
         context.Running.StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
+        var (listen, onlineNext) = await NetworkAddress.OfAsync(program);
+        var outProxy = await NetworkAddress.ReadAsync("next", command.Next);
         int? network = null;
         try
         {
@@ -93,7 +98,7 @@ internal sealed class ContainerBackEnd : IBackEnd
             var prepared = dumps.PrepareImagesAsync(original, name, cancellation);
             try
             {
-                network = await networks.CreateCloneAsync(original.Network!.Value, program.Listen, program.Next, command.Next);
+                network = await networks.CreateCloneAsync(original.Network!.Value, listen, onlineNext, outProxy);
             }
             finally
             {
@@ -135,19 +140,23 @@ internal sealed class ContainerBackEnd : IBackEnd
     public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
+    /// <summary>Through its own mounts: beneath an overlay that is mounted nothing may be changed.</summary>
+    public string LogOf(string vm) => context.Running.Find(vm) is { } running
+        ? $"/proc/{running.ProcessId}/root{ContainerLauncher.Output}"
+        : Written(vm);
+
     /// <inheritdoc />
-    public string LastWords(string vm) => Launcher.LastWords(LogOf(vm));
+    public string LastWords(string vm) => Launcher.LastWords(Written(vm));
 
     /// <inheritdoc />
     public async Task RemoveRestAsync(RunningVm vm)
     {
         // The program's last words outlive its disk, where there is room for them.
-        if (LogOf(vm.Name) is var log && context.Logs.Of(vm.Name) is var kept && log != kept)
+        if (Written(vm.Name) is var log && log != context.Logs.Of(vm.Name))
         {
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
-                File.Copy(log, kept, overwrite: true);
+                context.Logs.Save(vm.Name, log);
             }
             catch (Exception e) when (HostException.IsOfTheSystem(e))
             {
@@ -175,10 +184,17 @@ internal sealed class ContainerBackEnd : IBackEnd
     public Task ResumeAsync(RunningVm vm, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <inheritdoc />
-    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles)
+    public async Task RemoveRestAsync(string name)
+    {
+        await disks.DeleteImagesAsync(name);
+        await disks.DeleteAsync(name);
+    }
+
+    /// <inheritdoc />
+    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, IReadOnlySet<string> untouched, Troubles troubles)
     {
         var names = adopted.Select(vm => vm.Name).ToHashSet();
-        foreach (var name in await disks.ListAsync())
+        foreach (var name in (await disks.ListAsync()).Where(name => !untouched.Contains(ContainerDisks.NameOf(name))))
         {
             await troubles.TryAsync($"disk {name}", async () =>
             {
@@ -196,7 +212,7 @@ internal sealed class ContainerBackEnd : IBackEnd
     /// <summary>What a container's root is an overlay over.</summary>
     internal static string ImageOf(VmProgram program) => program.Image ?? "/";
 
-    private string LogOf(string vm)
+    private string Written(string vm)
     {
         var inside = disks.Written(vm) + ContainerLauncher.Output;
         return File.Exists(inside) ? inside : context.Logs.Of(vm);

@@ -1,7 +1,9 @@
 using System.Globalization;
+using JustRunIt.Events.Naming;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -15,8 +17,8 @@ internal sealed class ContainerDisks(AgentSettings settings)
     private const long PoolBytes = 16L << 30;
     private const string Upper = "upper";
 
-    // No name of a virtual machine has it.
-    private const string SnapshotMark = ".move";
+    // No name of a virtual machine has a tilde.
+    private const string SnapshotMark = "~move";
 
     private readonly string folder = Path.Combine(settings.StateFolder, "containers");
     private readonly SemaphoreSlim gate = new(1);
@@ -53,8 +55,10 @@ internal sealed class ContainerDisks(AgentSettings settings)
     {
         await PrepareAsync();
         await Tool.RunAsync("btrfs", ["subvolume", "create", Disk(name)]);
-        Directory.CreateDirectory(Written(name));
-        Directory.CreateDirectory(Path.Combine(Disk(name), "work"));
+        OwnerOnly.OwnFolder(Disk(name));
+        OwnerOnly.OwnFolder(Path.Combine(Disk(name), "work"));
+        // The container's own root, which programs in there enter under users of their own; from outside nobody comes so far.
+        OwnerOnly.FolderForAll(Written(name));
     }
 
     /// <summary>Writes what is in memory of a disk's files, so that its snapshot has little left to write.</summary>
@@ -66,6 +70,9 @@ internal sealed class ContainerDisks(AgentSettings settings)
     /// <summary>A snapshot of a disk that is to be sent: <paramref name="round"/> 0 while it is written to, 1 of the instant.</summary>
     public string Snapshot(string name, int round) =>
         Path.Combine(Pool, string.Create(CultureInfo.InvariantCulture, $"{name}{SnapshotMark}{round}"));
+
+    /// <summary>Whose a disk or snapshot is.</summary>
+    public static string NameOf(string disk) => disk.Split(SnapshotMark)[0];
 
     /// <summary>Takes the first snapshot.</summary>
     public async Task SnapshotAsync(string name)
@@ -103,8 +110,15 @@ internal sealed class ContainerDisks(AgentSettings settings)
     /// <summary>Mounts a disk over its image; returns where.</summary>
     public async Task<string> MountAsync(string name, string image)
     {
+        // A comma ends an option of a mount, and a colon a layer (kernel documentation, filesystems/overlayfs).
+        if (image is not ['/', ..] || image.Any(c => c is ',' or ':' or '\\' or '"' || char.IsControl(c)))
+        {
+            throw new HostException(
+                $"image: '{Name.Shown(image)}'; allowed is an absolute path without commas, colons, backslashes and quotation marks");
+        }
+
         var root = Root(name);
-        Directory.CreateDirectory(root);
+        OwnerOnly.Folder(root);
         var layers = $"lowerdir={image},upperdir={Written(name)},workdir={Path.Combine(Disk(name), "work")}";
         await Tool.RunAsync("mount", ["-t", "overlay", $"justrunit-{name}", "-o", layers, root]);
         return root;
@@ -123,7 +137,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
     public async Task CreateImagesAsync(string name, long limitBytes)
     {
         var images = Images(name);
-        Directory.CreateDirectory(images);
+        OwnerOnly.OwnFolder(images);
         var size = limitBytes.ToString(CultureInfo.InvariantCulture);
         // Large files in huge pages where the kernel has them for files, of which fewer must be found while the original stands still;
         // a hundred small ones would each have a whole one cleared.
@@ -147,7 +161,7 @@ internal sealed class ContainerDisks(AgentSettings settings)
         var zeros = new byte[1 << 20];
         try
         {
-            await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+            await using var file = OwnerOnly.Open(path, FileMode.Create, share: FileShare.None, bufferSize: 0);
             for (var written = 0L; written < bytes; written += zeros.Length)
                 await file.WriteAsync(zeros, cancellation);
         }
@@ -222,19 +236,20 @@ internal sealed class ContainerDisks(AgentSettings settings)
 
     private async Task MountPoolAsync()
     {
-        Directory.CreateDirectory(Pool);
+        OwnerOnly.OwnFolder(Pool);
         if (await FileSystemAsync(Pool) == "btrfs")
             return;
         if (!File.Exists(PoolFile))
         {
             var next = PoolFile + ".next";
-            await using (var file = File.Create(next))
+            await using (var file = OwnerOnly.Open(next, FileMode.Create))
                 file.SetLength(PoolBytes);
             await Tool.RunAsync("mkfs.btrfs", ["--quiet", "--force", next]);
             File.Move(next, PoolFile);
         }
 
         await Tool.RunAsync("mount", ["-t", "btrfs", "-o", "loop,noatime,user_subvol_rm_allowed", PoolFile, Pool]);
+        OwnerOnly.Tighten(Pool);
     }
 
     private async Task DeleteEmptyPoolAsync()

@@ -2,6 +2,7 @@ using System.Globalization;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -54,11 +55,11 @@ internal sealed class ContainerDumps(BackEndContext context, ContainerDisks disk
         for (var round = 0; round < MaximumPreDumps; round++)
         {
             var folder = Path.Combine(images, string.Create(CultureInfo.InvariantCulture, $"{round}"));
-            Directory.CreateDirectory(folder);
+            OwnerOnly.OwnFolder(folder);
             await criu.PreDumpAsync(original.ProcessId, folder, previous, cancellation);
             previous = string.Create(CultureInfo.InvariantCulture, $"../{round}");
         }
 
-        return (Directory.CreateDirectory(Path.Combine(images, "last")).FullName, previous);
+        return (OwnerOnly.OwnFolder(Path.Combine(images, "last")), previous);
     }
 }

@@ -3,6 +3,8 @@ using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Secrets;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -65,10 +67,15 @@ internal static class ContainerLauncher
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
         start.Environment["HOME"] = "/root";
-        foreach (var (variable, value) in program.Environment)
-            start.Environment[variable] = Launcher.Fill(value, listen, next);
+        var variables = program.Environment.ToDictionary(pair => pair.Key, pair => Launcher.Fill(pair.Value, listen, next));
+        // What a shell or a loader would obey out here (PATH, BASH_ENV, LD_PRELOAD) is set inside; what no shell can set says nothing
+        // to any.
+        foreach (var (variable, value) in variables.Where(pair => !IsShells(pair.Key)))
+            start.Environment[variable] = value;
+        start.Environment["JUSTRUNIT_VARIABLES"] = string.Join('\n', variables.Where(pair => IsShells(pair.Key)).Select(Export));
         start.Environment["JUSTRUNIT_GROUPS"] = string.Join(' ', groups);
         start.Environment["JUSTRUNIT_LOG"] = log;
+        start.Environment["JUSTRUNIT_UMASK"] = OwnerOnly.InheritedMask;
         start.Environment["JUSTRUNIT_NETWORK"] = network;
         start.Environment["JUSTRUNIT_INSIDE"] = EmbeddedScript.Read("set-up-root.sh");
         start.Environment["JUSTRUNIT_ROOT"] = root;
@@ -91,10 +98,16 @@ internal static class ContainerLauncher
         }
 
         if (outer.HasExited && Launcher.LastWords(written + Output) is { Length: > 0 } last)
-            throw new HostException($"the program ended before it was healthy: {last}");
+            throw new HostException($"the program ended before it was healthy: {ServerSecrets.Masked(program, last)}");
         var silent = outer.HasExited ? "its first process ended without a word" : "its set-up did not end in time";
         throw new HostException($"the container cannot be started: {(Launcher.LastWords(log) is { Length: > 0 } words ? words : silent)}");
     }
+
+    private static bool IsShells(string variable) =>
+        !char.IsAsciiDigit(variable[0]) && variable.All(c => char.IsAsciiLetterOrDigit(c) || c is '_');
+
+    private static string Export(KeyValuePair<string, string> variable) =>
+        $"export {variable.Key}='{variable.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static string[] Children(string file)
     {

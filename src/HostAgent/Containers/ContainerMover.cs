@@ -5,6 +5,8 @@ using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Containers;
 
@@ -31,6 +33,7 @@ internal sealed class ContainerMover(
         RunningVm vm, MoveRecord record, Handshake talk, Func<LiftTo, Task> lift, CancellationToken cancellation)
     {
         using var alone = await dumps.AloneAsync(vm, cancellation);
+        using var log = context.Logs.Hold(vm.Name);
         var offer = context.OfferOf(ContainerBackEnd.BackEndName, vm, record, context.Networks.Namespace(vm.Network!.Value));
         await talk.SayAsync(offer, cancellation);
         await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
@@ -82,19 +85,19 @@ internal sealed class ContainerMover(
         // Of a restore that a dead agent has begun under this name nothing may be left.
         await disks.DeleteSnapshotsAsync(vm.Name);
         var work = disks.Images(vm.Name);
-        Directory.CreateDirectory(work);
+        OwnerOnly.OwnFolder(work);
         await talk.SayAsync(new Handshake.Step(), cancellation);
-        var first = (await talk.HearAsync<Handshake.Step>(Handshake.LongPatience, cancellation)).Detail(SnapshotKey);
+        var first = (await talk.HearAsync<Handshake.Step>(Handshake.LongPatience, cancellation)).PathDetail(SnapshotKey);
         context.Tell(vm.Name, "disk");
         await disks.ReceiveAsync(vm.Name, first, before: null);
         await talk.SayAsync(new Handshake.Step(), cancellation);
         var frozen = await talk.HearAsync<Handshake.Step>(Handshake.LongPatience, cancellation);
         context.Tell(vm.Name, "rest");
-        await disks.ReceiveAsync(vm.Name, frozen.Detail(SnapshotKey), first);
+        await disks.ReceiveAsync(vm.Name, frozen.PathDetail(SnapshotKey), first);
         await disks.TakeUpAsync(vm.Name);
         var root = await disks.MountAsync(vm.Name, ContainerBackEnd.ImageOf(vm.Start.Program));
         context.Tell(vm.Name, "restore");
-        var (images, inside) = (frozen.Detail(ImagesKey), networks.OnlinePath(number));
+        var (images, inside) = (frozen.PathDetail(ImagesKey), networks.OnlinePath(number));
         return await context.Groups.FillAsync(
             vm,
             vm.Memory,
@@ -118,7 +121,11 @@ internal sealed class ContainerMover(
         await networks.TakeOverDeviceAsync(number, arrival.Offer.Namespace);
         ProcessTable.GoOn(context.Groups.Processes(vm));
         await ContainerNetworks.DeliverAsync(number);
-        await networks.TakeOverRulesAsync(number, arrival.Offer.Table, vm.Endpoint, vm.Start.Program.Next);
+        await networks.TakeOverRulesAsync(
+            number,
+            arrival.Offer.Table,
+            await NetworkAddress.RequireAsync("endpoint", vm.Endpoint),
+            await NetworkAddress.ReadAsync("next", vm.Start.Program.Next));
         await ContainerNetworks.RemoveEmptyAsync(arrival.Offer.Namespace);
         await disks.UnmountAsync(vm.Name);
         await RemoveWorkAsync(vm.Name);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 
@@ -214,9 +215,7 @@ internal sealed class Criu(string program)
     /// <summary>The first error that the log tells of, without the place in CRIU's source.</summary>
     private static string? Reason(string log)
     {
-        if (!File.Exists(log))
-            return null;
-        var line = File.ReadLines(log).FirstOrDefault(IsCriusError);
+        var line = BoundedText.Head(log, BoundedText.ToolBytes).Split('\n').FirstOrDefault(IsCriusError);
         return line is null ? null : WithoutPlace(line[line.IndexOf("Error (", StringComparison.Ordinal)..]).Trim();
     }
 

@@ -16,6 +16,7 @@ for group in $JUSTRUNIT_GROUPS; do
     n=$((n + 1))
 done
 export JUSTRUNIT_ENTRIES=$entries
+umask 077
 exec >>"$JUSTRUNIT_LOG" 2>&1 </dev/null
 inside=$JUSTRUNIT_INSIDE
 unset JUSTRUNIT_GROUPS JUSTRUNIT_LOG JUSTRUNIT_INSIDE

@@ -8,9 +8,12 @@
 #   JUSTRUNIT_NAME          host name inside
 #   JUSTRUNIT_FOLDER        folder, seen from inside, that the program starts in
 #   JUSTRUNIT_OUTPUT        file, seen from inside, that its output is appended to
+#   JUSTRUNIT_UMASK         mask of what is made in there (umask(1))
 #   JUSTRUNIT_CAPABILITIES  what it may have of root's powers (setpriv(1))
+#   JUSTRUNIT_VARIABLES     commands that set the program's own environment
 #   JUSTRUNIT_ENTRIES       numbers of the open files of the control groups
 set -e
+umask "$JUSTRUNIT_UMASK"
 cd "$JUSTRUNIT_ROOT"
 mkdir -p proc sys dev tmp .outside
 while read -r name major minor; do
@@ -39,11 +42,17 @@ umount --lazy /.outside
 rmdir /.outside
 hostname "$JUSTRUNIT_NAME"
 cd "$JUSTRUNIT_FOLDER"
-log=$JUSTRUNIT_OUTPUT capabilities=$JUSTRUNIT_CAPABILITIES
+log=$JUSTRUNIT_OUTPUT capabilities=$JUSTRUNIT_CAPABILITIES variables=$JUSTRUNIT_VARIABLES mask=$JUSTRUNIT_UMASK
 for n in $JUSTRUNIT_ENTRIES; do eval "echo 0 >&$n"; done
 unset "${!JUSTRUNIT_@}"
 for file in /proc/self/fd/*; do
     n=${file##*/}
     [ "$n" -le 2 ] || eval "exec $n>&-"
 done
-exec setpriv --bounding-set "$capabilities" --inh-caps=-all setsid "$@" </dev/null >>"$log" 2>&1
+# From here on nothing is named by a variable: the program's own may have any name.
+set -- setpriv --bounding-set "$capabilities" --inh-caps=-all setsid "$@"
+umask 077
+exec </dev/null >>"$log" 2>&1
+umask "$mask"
+eval "$variables"
+exec "$@"

@@ -44,37 +44,43 @@ internal sealed class ControlGroupsV1(
     }
 
     /// <inheritdoc />
-    public IReadOnlyList<string> Children(GroupPath path)
-    {
-        var folder = path.Folder(cpu);
-        return Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(child => Path.GetFileName(child))] : [];
-    }
+    public IReadOnlyList<string> Children(GroupPath path) =>
+    [
+        // Also where a kill has left one in some of the hierarchies only.
+        .. Roots.Select(root => path.Folder(root)).Where(Directory.Exists).SelectMany(Directory.GetDirectories)
+            .Select(child => Path.GetFileName(child)).Distinct(),
+    ];
 
     /// <inheritdoc />
     public void SetCpu(GroupPath path, CpuShare realCores, TimeSpan period)
     {
         var folder = path.Folder(cpu);
         var (quota, periodMicroseconds) = Quota.Of(realCores, period);
-        if (ControlGroupFiles.Read(folder, "cpu.cfs_period_us") != Text(periodMicroseconds))
+        if (ControlGroupFiles.Read(folder, PeriodFile) != Text(periodMicroseconds))
         {
             // A child may never exceed its parent's ratio, not even between two writes: lift the cap while the period changes.
             Uncap(path);
-            ControlGroupFiles.Write(folder, "cpu.cfs_period_us", Text(periodMicroseconds));
+            ControlGroupFiles.Write(folder, PeriodFile, Text(periodMicroseconds));
         }
 
-        ControlGroupFiles.Write(folder, "cpu.cfs_quota_us", Text(quota));
+        try
+        {
+            ControlGroupFiles.Write(folder, QuotaFile, Text(quota));
+        }
+        catch (IOException) when (UncapOwn(path, (double)quota / periodMicroseconds))
+        {
+            ControlGroupFiles.Write(folder, QuotaFile, Text(quota));
+        }
     }
 
     /// <inheritdoc />
-    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(cpu), "cpu.cfs_quota_us", "-1");
+    public void Uncap(GroupPath path) => ControlGroupFiles.Write(path.Folder(cpu), QuotaFile, "-1");
 
     /// <inheritdoc />
     public CpuShare? ReadCpu(GroupPath path)
     {
         var folder = path.Folder(cpu);
-        var quota = long.Parse(ControlGroupFiles.Read(folder, "cpu.cfs_quota_us"), CultureInfo.InvariantCulture);
-        var period = long.Parse(ControlGroupFiles.Read(folder, "cpu.cfs_period_us"), CultureInfo.InvariantCulture);
-        return quota < 0 ? null : new CpuShare((double)quota / period);
+        return Share(folder) is { } share ? new CpuShare(share) : null;
     }
 
     /// <inheritdoc />
@@ -111,6 +117,9 @@ internal sealed class ControlGroupsV1(
         [.. Roots.SelectMany(root => ControlGroupFiles.Processes(path.Folder(root))).Distinct()];
 
     /// <inheritdoc />
+    public bool HasOwnGroups(GroupPath path) => Roots.Any(root => ControlGroupFiles.Below(path.Folder(root)).Count > 0);
+
+    /// <inheritdoc />
     public void MoveProcesses(GroupPath from, GroupPath to)
     {
         foreach (var root in Roots)
@@ -132,6 +141,34 @@ internal sealed class ControlGroupsV1(
     }
 
     private const string CoresFile = "cpuset.cpus";
+    private const string QuotaFile = "cpu.cfs_quota_us";
+    private const string PeriodFile = "cpu.cfs_period_us";
+
+    /// <summary>
+    /// A server that makes groups of its own may cap them, and the kernel refuses the server's group less than one of those has. What
+    /// is above limits them all the same.
+    /// </summary>
+    /// <returns>Whether anything was uncapped.</returns>
+    private bool UncapOwn(GroupPath path, double share)
+    {
+        var uncapped = false;
+        foreach (var own in path.Vm is null ? [] : ControlGroupFiles.Below(path.Folder(cpu)))
+        {
+            if (!(Share(own) > share))
+                continue;
+            ControlGroupFiles.Write(own, QuotaFile, "-1");
+            uncapped = true;
+        }
+
+        return uncapped;
+    }
+
+    private static double? Share(string folder)
+    {
+        var quota = long.Parse(ControlGroupFiles.Read(folder, QuotaFile), CultureInfo.InvariantCulture);
+        var period = long.Parse(ControlGroupFiles.Read(folder, PeriodFile), CultureInfo.InvariantCulture);
+        return quota < 0 ? null : (double)quota / period;
+    }
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

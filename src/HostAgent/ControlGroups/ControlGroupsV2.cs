@@ -102,6 +102,9 @@ internal sealed class ControlGroupsV2(string mount, string agentGroup) : IContro
     public IReadOnlyList<int> Processes(GroupPath path) => ControlGroupFiles.Processes(path.Folder(root));
 
     /// <inheritdoc />
+    public bool HasOwnGroups(GroupPath path) => ControlGroupFiles.Below(path.Folder(root)).Count > 0;
+
+    /// <inheritdoc />
     public void MoveProcesses(GroupPath from, GroupPath to) => ControlGroupFiles.Move(from.Folder(root), to.Folder(root));
 
     /// <inheritdoc />

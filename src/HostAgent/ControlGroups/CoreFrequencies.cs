@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Files;
 
 namespace JustRunIt.HostAgent.ControlGroups;
 
@@ -11,13 +10,15 @@ namespace JustRunIt.HostAgent.ControlGroups;
 /// </summary>
 /// <param name="folder">Folder of the cores, <see cref="DefaultFolder"/> but for tests.</param>
 /// <param name="stateFile">Where the former frequencies are kept.</param>
-internal sealed class CoreFrequencies(string folder, string stateFile)
+/// <param name="owner">Mark of the agent that they are kept for.</param>
+internal sealed class CoreFrequencies(string folder, string stateFile, string owner)
 {
     /// <summary>Where the kernel tells of its cores.</summary>
     public const string DefaultFolder = "/sys/devices/system/cpu";
 
     private const string Highest = "scaling_max_freq";
     private readonly Lock gate = new();
+    private readonly RecordFile<Dictionary<int, Frequency>> kept = new(stateFile, "frequencies", owner);
 
     /// <summary>Why these cores cannot have this frequency; null when they can. Changes nothing.</summary>
     public string? Problem(IReadOnlyList<int> cores, Frequency frequency)
@@ -96,32 +97,14 @@ internal sealed class CoreFrequencies(string folder, string stateFile)
     private void Write(int core, Frequency frequency) =>
         File.WriteAllText(FileOf(core, Highest), (frequency.Hertz / 1000).ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>What is kept; a file that is cut off keeps nothing.</summary>
-    private Dictionary<int, Frequency> Load()
-    {
-        try
-        {
-            return File.Exists(stateFile)
-                ? JsonSerializer.Deserialize<Dictionary<int, Frequency>>(File.ReadAllText(stateFile), Wire.Json) ?? []
-                : [];
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            return [];
-        }
-    }
+    /// <summary>What is kept; of a file that cannot be read, what was kept the time before.</summary>
+    private Dictionary<int, Frequency> Load() => kept.Read().Content ?? [];
 
     private void Save(Dictionary<int, Frequency> before)
     {
         if (before.Count == 0)
-        {
-            if (File.Exists(stateFile))
-                File.Delete(stateFile);
-            return;
-        }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(stateFile)!);
-        File.WriteAllText(stateFile + ".next", JsonSerializer.Serialize(before, Wire.Json));
-        File.Move(stateFile + ".next", stateFile, overwrite: true);
+            kept.Delete();
+        else
+            kept.Save(before);
     }
 }

@@ -55,8 +55,11 @@ internal interface IControlGroups
     /// <summary>Files to which a process writes its pid to enter the group.</summary>
     IReadOnlyList<string> EntryFiles(GroupPath path);
 
-    /// <summary>Processes in the group.</summary>
+    /// <summary>Processes in the group, and in those that they made below it.</summary>
     IReadOnlyList<int> Processes(GroupPath path);
+
+    /// <summary>Whether its processes have made groups below it, which cannot move with them.</summary>
+    bool HasOwnGroups(GroupPath path);
 
     /// <summary>Moves every process to another group.</summary>
     void MoveProcesses(GroupPath from, GroupPath to);
@@ -67,6 +70,7 @@ internal interface IControlGroups
     /// <summary>Quota periods that have passed while the group wanted CPU time, and those in which its quota was used up.</summary>
     (long Periods, long Throttled) Throttling(GroupPath path);
 
-    /// <summary>Removes a group without processes. One that is gone is no error.</summary>
+    /// <summary>Removes a group without processes, with those below it. One that is gone is no error.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
     void Remove(GroupPath path);
 }

@@ -14,13 +14,13 @@ internal static class AllocationChange
         RunningVm vm,
         VmAllocation wanted,
         HostParts parts,
-        IReadOnlyList<RunningVm> all,
+        RunningVms running,
         IBackEnd backEnd,
         CancellationToken cancellation)
     {
-        var others = all.Where(other => other.Name != vm.Name).ToList();
+        var others = running.All.Where(other => other.Name != vm.Name).ToList();
         var cores = wanted.Cores is null ? vm.Cores : wanted.Cores.Count == 0 ? null : wanted.Cores.Distinct().Order().ToList();
-        if ((MemoryProblem(vm, wanted.Memory, others, parts) ?? CoresProblem(wanted.Cores, parts.Groups)
+        if ((CoresProblem(wanted.Cores, parts.Groups)
             ?? FrequencyProblem(vm, wanted.Frequency ?? vm.Frequency, cores, others, parts)) is { } problem)
             throw new HostException(problem);
         var group = GroupPath.Of(vm.Machine, vm.Name);
@@ -62,18 +62,6 @@ internal static class AllocationChange
                 await TryAsync(step);
             throw HostException.Of(e);
         }
-    }
-
-    private static string? MemoryProblem(RunningVm vm, MemorySize? memory, List<RunningVm> others, HostParts parts)
-    {
-        if (memory is not { } wanted)
-            return null;
-        var machine = parts.Settings.Machine(vm.Machine);
-        var left = machine.Memory.Bytes - others.Where(other => other.Machine == vm.Machine).Sum(other => other.Memory.Bytes);
-        if (wanted.Bytes <= left)
-            return null;
-        var most = new MemorySize(Math.Max(0, left));
-        return $"memory: {wanted} for {vm.Name} is more than machine {vm.Machine} has left ({most} of {machine.Memory})";
     }
 
     private static string? CoresProblem(IReadOnlyList<int>? cores, IControlGroups groups)

@@ -26,6 +26,8 @@ internal sealed class CapLift(HostParts parts, CapWriter caps, RunningVms runnin
     /// <exception cref="HostException">It cannot be lifted.</exception>
     public async Task<IAsyncDisposable> LiftAsync(RunningVm vm, LiftTo to)
     {
+        // One of a machine that the agent's file no longer names keeps what it has.
+        _ = parts.Settings.Machine(vm.Machine);
         await gate.WaitAsync();
         try
         {

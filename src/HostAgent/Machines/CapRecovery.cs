@@ -21,8 +21,16 @@ internal sealed class CapRecovery(HostParts parts, CapWriter caps, Troubles trou
         foreach (var vm in vms)
             capped.Add(await RestoreAsync(machine, vm));
         // What could not be removed, or had no cap to be given, must not keep the machine from having its own.
-        foreach (var stray in Children(group).Except(vms.Select(vm => vm.Name)))
-            troubles.Try($"group {machine.Name}/{stray}", () => parts.Groups.Uncap(GroupPath.Of(machine.Name, stray)));
+        foreach (var stray in Children(group).Except(vms.Select(vm => vm.Name)).Select(name => GroupPath.Of(machine.Name, name)))
+        {
+            troubles.Try($"group {machine.Name}/{stray.Vm}", () =>
+            {
+                // What is in quarantine is not touched, unless it has more than its machine.
+                if (parts.Groups.ReadCpu(stray) > parts.Settings.Real(machine.Cpu))
+                    parts.Groups.Uncap(stray);
+            });
+        }
+
         await troubles.TryAsync(
             $"machine {machine.Name}: its cap of {machine.Cpu} is not in force", () => caps.SetAsync(group, machine.Cpu));
         return capped;

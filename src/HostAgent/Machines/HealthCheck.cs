@@ -45,7 +45,9 @@ internal static class HealthCheck
                     return;
                 }
 
-                using var reply = await Http.GetAsync($"http://{endpoint}{path}", patience.Token);
+                // Its status is all that counts: a body without an end must not be waited for, or kept.
+                using var reply = await Http.GetAsync(
+                    $"http://{endpoint}{path}", HttpCompletionOption.ResponseHeadersRead, patience.Token);
                 if (reply.IsSuccessStatusCode)
                     return;
                 last = $"status {(int)reply.StatusCode}";

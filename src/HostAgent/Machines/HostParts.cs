@@ -23,7 +23,7 @@ internal sealed record HostParts(
 {
     /// <summary>Highest frequencies of the host's cores.</summary>
     public CoreFrequencies Frequencies { get; init; } =
-        new(CoreFrequencies.DefaultFolder, Path.Combine(Settings.StateFolder, "frequencies.json"));
+        new(CoreFrequencies.DefaultFolder, Path.Combine(Settings.StateFolder, "frequencies.json"), Settings.Id);
 
     /// <summary>Hears what goes wrong where no command waits for an answer.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;

@@ -14,15 +14,22 @@ internal sealed class Relocation(
         var present = running.Present(vm);
         if (present.Machine == to)
             return;
-        admission.Admit(to, vm, present.Cpu);
+        if (parts.Groups.HasOwnGroups(VmGroups.Of(present)))
+            throw new HostException($"{vm} has made control groups of its own, which cannot move with its processes");
+        using var admitted = admission.Admit(to, vm, present.Cpu, present.Memory);
         var moved = present with { Machine = to };
         try
         {
+            // Noted first: after a kill the next start finishes what was begun, whichever of the processes have moved.
+            running.Put(present with { MovingTo = to });
+            Tell(vm, "noted");
             groups.Create(moved, present.Cpu, backEnd.GroupMemory(moved));
             if (present.Cores is { } cores)
                 parts.Groups.SetCores(VmGroups.Of(moved), cores);
             parts.Groups.MoveProcesses(VmGroups.Of(present), VmGroups.Of(moved));
+            Tell(vm, "moved");
             running.Put(moved);
+            Tell(vm, "recorded");
         }
         catch (Exception e)
         {
@@ -30,10 +37,13 @@ internal sealed class Relocation(
             {
                 parts.Groups.MoveProcesses(VmGroups.Of(moved), VmGroups.Of(present));
                 parts.Groups.Remove(VmGroups.Of(moved));
+                running.Note(present);
             });
             throw HostException.Of(e);
         }
 
         troubles.Try($"{vm}, which moved to {to}", () => parts.Groups.Remove(VmGroups.Of(present)));
     }
+
+    private void Tell(string vm, string phase) => parts.Progress?.Report(new Phase(vm, phase));
 }

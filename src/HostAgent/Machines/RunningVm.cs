@@ -1,6 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Secrets;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -33,6 +34,9 @@ internal sealed record RunningVm(
     /// </summary>
     public int Moves { get; init; }
 
+    /// <summary>The machine of this agent's that its processes are being moved to; null while they are not.</summary>
+    public string? MovingTo { get; init; }
+
     /// <summary>Numbers of the host's cores that it is pinned to; null when it is not.</summary>
     public IReadOnlyList<int>? Cores { get; init; }
 
@@ -45,7 +49,7 @@ internal sealed record RunningVm(
     {
         if (ProcessTable.Runs(ProcessId, ProcessStart))
             return null;
-        return lastWords(Name) is { Length: > 0 } words ? words : "without a word";
+        return lastWords(Name) is { Length: > 0 } words ? ServerSecrets.Masked(Start.Program, words) : "without a word";
     }
 
     /// <summary>Whatever else its back end must know after a restart.</summary>

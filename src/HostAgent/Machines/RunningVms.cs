@@ -1,10 +1,17 @@
 namespace JustRunIt.HostAgent.Machines;
 
-/// <summary>What runs, by name; on disk after every change. And which of it is just on its way to another agent.</summary>
+/// <summary>
+/// What runs, by name; on disk after every change. So is what is being started or ended, before anything is done about it: whenever
+/// the agent is killed, the next one can tell what it may end from what it may not. And which of it is just on its way to another agent.
+/// </summary>
 internal sealed class RunningVms(StateFile state)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, RunningVm> running = [];
+    private readonly Dictionary<string, Beginning> beginning = [];
+    private readonly Dictionary<string, RunningVm> ending = [];
+    private readonly Dictionary<string, Quarantined> quarantined = [];
+    private readonly Dictionary<Guid, VmExit> untold = [];
     private readonly HashSet<string> leaving = [];
 
     /// <summary>All of them.</summary>
@@ -14,6 +21,16 @@ internal sealed class RunningVms(StateFile state)
         {
             lock (gate)
                 return [.. running.Values];
+        }
+    }
+
+    /// <summary>What cannot be explained, and runs on.</summary>
+    public IReadOnlyList<Quarantined> Quarantined
+    {
+        get
+        {
+            lock (gate)
+                return [.. quarantined.Values];
         }
     }
 
@@ -29,14 +46,58 @@ internal sealed class RunningVms(StateFile state)
     public RunningVm Present(string name) =>
         Find(name) ?? throw new HostException($"virtual machine {name} does not run here") { NotRunning = true };
 
+    /// <summary>Why a new server or clone cannot have that name; null when it can.</summary>
+    public string? WhyTaken(string name)
+    {
+        lock (gate)
+        {
+            if (running.TryGetValue(name, out var vm))
+                return $"{name}: the name is that of {Of(vm)} on machine {vm.Machine}";
+            if (ending.TryGetValue(name, out vm))
+                return $"{name}: the name is that of {Of(vm)} on machine {vm.Machine} whose processes have not ended yet";
+            return quarantined.TryGetValue(name, out var unknown) ? unknown.NameIsTaken : null;
+        }
+    }
+
+    /// <summary>Notes that something is being started or cloned, before anything of it is made.</summary>
+    /// <exception cref="HostException">The name is taken, or it cannot be written to disk.</exception>
+    public void Begin(string name, string machine)
+    {
+        lock (gate)
+        {
+            if (WhyTaken(name) is { } reason)
+                throw new HostException(reason);
+            var before = beginning.GetValueOrDefault(name);
+            beginning[name] = new Beginning(name, machine);
+            SaveOr(() => Restore(beginning, name, before));
+        }
+    }
+
+    /// <summary>Nothing is left of something that was being started or cloned.</summary>
+    public void GiveUp(string name)
+    {
+        lock (gate)
+        {
+            if (beginning.Remove(name))
+                TrySave();
+        }
+    }
+
     /// <summary>Adds or replaces.</summary>
     /// <exception cref="HostException">It cannot be written to disk; nothing has changed.</exception>
     public RunningVm Put(RunningVm vm)
     {
         lock (gate)
         {
-            state.Save([.. running.Values.Where(other => other.Name != vm.Name), vm]);
-            return running[vm.Name] = vm;
+            var (before, begun) = (running.GetValueOrDefault(vm.Name), beginning.GetValueOrDefault(vm.Name));
+            running[vm.Name] = vm;
+            beginning.Remove(vm.Name);
+            SaveOr(() =>
+            {
+                Restore(running, vm.Name, before);
+                Restore(beginning, vm.Name, begun);
+            });
+            return vm;
         }
     }
 
@@ -47,26 +108,130 @@ internal sealed class RunningVms(StateFile state)
             running[vm.Name] = vm;
     }
 
-    /// <summary>Takes one out; null when it is not there.</summary>
-    public RunningVm? Take(string name)
+    /// <summary>It is so, whether that can be written to disk or not.</summary>
+    public void Note(RunningVm vm)
     {
         lock (gate)
         {
-            if (running.Remove(name, out var vm))
-                TrySave();
-            return vm;
+            running[vm.Name] = vm;
+            TrySave();
         }
     }
 
-    /// <summary>Takes out exactly this one: not one that was started anew under the same name meanwhile.</summary>
-    public bool Take(RunningVm vm)
+    /// <summary>It was told to end: it is no longer one that runs, and its name is taken until it is removed.</summary>
+    /// <returns>It, as it was last; null when it is not there.</returns>
+    public RunningVm? End(string name)
+    {
+        lock (gate)
+            return running.TryGetValue(name, out var vm) ? End(vm) : null;
+    }
+
+    /// <summary>
+    /// It has ended by itself: as <see cref="End(string)"/>, and that is to be told until it was (<see cref="Told"/>).
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="process">Its process.</param>
+    /// <param name="reason">Reads why.</param>
+    public VmExit? EndedByItself(string name, int process, Func<RunningVm, string> reason)
+    {
+        if (Find(name) is not { } present || present.ProcessId != process)
+            return null;
+        var exit = new VmExit(present, reason(present));
+        lock (gate)
+        {
+            if (!running.TryGetValue(name, out var vm) || vm.ProcessId != process)
+                return null;
+            exit = exit with { Vm = vm };
+            untold[exit.MessageId] = exit;
+            End(vm);
+            return exit;
+        }
+    }
+
+    /// <summary>What a start has found ended, or ended itself: on disk with the next save, until it was told.</summary>
+    public void Owe(IEnumerable<VmExit> exits)
     {
         lock (gate)
         {
-            if (!running.TryGetValue(vm.Name, out var present) || present.ProcessId != vm.ProcessId || !running.Remove(vm.Name))
-                return false;
+            foreach (var exit in exits)
+                untold[exit.MessageId] = exit;
+        }
+    }
+
+    /// <summary>The bus has it.</summary>
+    public void Told(VmExit exit)
+    {
+        lock (gate)
+        {
+            if (untold.Remove(exit.MessageId))
+                TrySave();
+        }
+    }
+
+    private RunningVm End(RunningVm vm)
+    {
+        running.Remove(vm.Name);
+        ending[vm.Name] = vm;
+        TrySave();
+        return vm;
+    }
+
+    /// <summary>One that was told to end before and could not be removed; null when there is none.</summary>
+    public RunningVm? StillEnding(string name)
+    {
+        lock (gate)
+            return ending.GetValueOrDefault(name);
+    }
+
+    /// <summary>Whether anything bears that name.</summary>
+    public bool IsKnown(string name)
+    {
+        lock (gate)
+        {
+            return running.ContainsKey(name) || beginning.ContainsKey(name) || ending.ContainsKey(name)
+                || quarantined.ContainsKey(name);
+        }
+    }
+
+    /// <summary>Nothing is left of one that was told to end, or had ended.</summary>
+    public void Ended(string name)
+    {
+        lock (gate)
+        {
+            if (ending.Remove(name))
+                TrySave();
+        }
+    }
+
+    /// <summary>It runs on another agent from now on.</summary>
+    public void Left(RunningVm vm)
+    {
+        lock (gate)
+        {
+            if (running.TryGetValue(vm.Name, out var present) && present.ProcessId == vm.ProcessId && running.Remove(vm.Name))
+                TrySave();
+        }
+    }
+
+    /// <summary>Leaves alone what cannot be explained.</summary>
+    public void Isolate(Quarantined unknown)
+    {
+        lock (gate)
+        {
+            quarantined[unknown.Name] = unknown;
+            AgentMeter.Quarantined(quarantined.Count);
+        }
+    }
+
+    /// <summary>It has ended, or is known by now.</summary>
+    public void Release(string name)
+    {
+        lock (gate)
+        {
+            if (!quarantined.Remove(name))
+                return;
+            AgentMeter.Quarantined(quarantined.Count);
             TrySave();
-            return true;
         }
     }
 
@@ -75,7 +240,7 @@ internal sealed class RunningVms(StateFile state)
     public void Save()
     {
         lock (gate)
-            state.Save(running.Values);
+            state.Save(Record);
     }
 
     /// <summary>One is on its way to another agent until the result is disposed: whoever asks meanwhile leaves it alone.</summary>
@@ -106,13 +271,44 @@ internal sealed class RunningVms(StateFile state)
     {
         try
         {
-            state.Save(running.Values);
+            state.Save(Record);
         }
         catch (HostException)
         {
             // A full disk must not keep anything from being stopped.
         }
     }
+
+    private HostRecord Record =>
+        new([.. running.Values], [.. beginning.Values], [.. ending.Values], [.. quarantined.Values])
+        {
+            Untold = [.. untold.Values],
+        };
+
+    private void SaveOr(Action restore)
+    {
+        try
+        {
+            state.Save(Record);
+        }
+        catch (HostException)
+        {
+            restore();
+            throw;
+        }
+    }
+
+    private static void Restore<T>(Dictionary<string, T> all, string name, T? before)
+        where T : class
+    {
+        if (before is null)
+            all.Remove(name);
+        else
+            all[name] = before;
+    }
+
+    private static string Of(RunningVm vm) =>
+        vm.Origin is { } origin ? $"a clone of {origin.Command.Vm}" : "an on-line server";
 
     private sealed class Arrived(RunningVms all, string name) : IDisposable
     {

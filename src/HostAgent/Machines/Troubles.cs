@@ -38,16 +38,19 @@ internal sealed partial class Troubles(ILogger logger)
         Log(logger, line);
     }
 
-    /// <summary>Does something; what goes wrong is told.</summary>
+    /// <summary>
+    /// Does something; what goes wrong is told, a patience that was at its end too. Only what <paramref name="cancellation"/> ends is
+    /// thrown on: then the agent ends.
+    /// </summary>
     /// <returns>Whether it was done.</returns>
-    public async Task<bool> TryAsync(string subject, Func<Task> work)
+    public async Task<bool> TryAsync(string subject, Func<Task> work, CancellationToken cancellation = default)
     {
         try
         {
             await work();
             return true;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (!(e is OperationCanceledException && cancellation.IsCancellationRequested))
         {
             Tell(subject, HostException.OneLine(e));
             return false;

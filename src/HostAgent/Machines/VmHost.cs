@@ -1,9 +1,14 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Threading.Channels;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Secrets;
 using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Machines;
@@ -29,6 +34,9 @@ internal sealed class VmHost
     private readonly MoveSender sender;
     private readonly MoveReceiver receiver;
     private readonly VmRecovery recovery;
+    private readonly Beginnings beginnings;
+    private readonly QuarantineWard ward;
+    private readonly VmLogs logs;
 
     /// <summary>A host with a back end of that kind.</summary>
     public VmHost(IBackEndKind kind, HostParts parts)
@@ -39,15 +47,18 @@ internal sealed class VmHost
         var caps = new CapWriter(parts);
         groups = new VmGroups(parts, caps);
         var lift = new CapLift(parts, caps, running, Troubles);
-        var context = new BackEndContext(parts, groups, lift, running, new VmLogs(parts.Settings.StateFolder));
+        logs = new VmLogs(parts.Settings, running.IsKnown);
+        var context = new BackEndContext(parts, groups, lift, running, logs);
         backEnd = kind.Create(context);
         admission = new Admission(parts.Settings, running);
         removal = new VmRemoval(parts, groups, backEnd);
-        cloning = new Cloning(context, backEnd, admission, removal, names);
+        beginnings = new Beginnings(parts, running);
+        ward = new QuarantineWard(context, backEnd, removal, Troubles);
+        cloning = new Cloning(context, backEnd, admission, beginnings, removal, names);
         relocation = new Relocation(parts, groups, running, admission, backEnd, Troubles);
         sender = new MoveSender(context, backEnd, names, removal);
         receiver = new MoveReceiver(context, backEnd, names, admission, Troubles);
-        recovery = new VmRecovery(context, backEnd, new CapRecovery(parts, caps, Troubles), sender, receiver, Troubles);
+        recovery = new VmRecovery(context, backEnd, new CapRecovery(parts, caps, Troubles), ward, sender, receiver, Troubles);
     }
 
     /// <summary>Name of the back end, as announced.</summary>
@@ -59,34 +70,97 @@ internal sealed class VmHost
     /// <summary>What runs, clones included.</summary>
     public IReadOnlyList<RunningVm> List() => running.All;
 
+    /// <summary>Processes that nothing explains: they run on, untouched, until they end or an operator says what they are.</summary>
+    public IReadOnlyList<Quarantined> Quarantined => running.Quarantined;
+
+    /// <summary>Takes up as an on-line server what is in quarantine and noted under its name.</summary>
+    /// <exception cref="HostException">It cannot be; it stays in quarantine.</exception>
+    public async Task<RunningVm> AdoptAsync(string vm, CancellationToken cancellation)
+    {
+        using var name = await names.TakeAsync(vm, cancellation);
+        return ward.Adopt(vm);
+    }
+
+    /// <summary>Ends what is in quarantine.</summary>
+    /// <exception cref="HostException">It is not, or does not end.</exception>
+    public async Task EndQuarantinedAsync(string vm, CancellationToken cancellation)
+    {
+        using var name = await names.TakeAsync(vm, cancellation);
+        await ward.EndAsync(vm);
+    }
+
     /// <summary>
-    /// Starts an on-line virtual machine; it is healthy and capped when this returns. One that runs already is returned as it is.
+    /// Starts an on-line virtual machine; it is healthy, reached at its own address by nobody else's program, and capped when this
+    /// returns. One that runs already as the command says is returned as it is.
     /// </summary>
     public async Task<RunningVm> StartAsync(StartVm command, CancellationToken cancellation)
     {
         VmName.Check(command.Vm);
-        if (!Endpoint.TryParse(command.Program.Listen, EndpointKinds.HostName, out _))
-            throw new HostException($"listen: '{command.Program.Listen}'; allowed is {Endpoint.Allowed(EndpointKinds.HostName)}");
+        parts.Settings.Allowed?.Check(command.Program);
+        ProgramCheck.Check(command.Program);
+        var listen = ProgramCheck.Listen(command.Program);
+        var (cpu, memory) = (Allocations.CpuOf(command), Allocations.MemoryOf(command));
         using var name = await names.TakeAsync(command.Vm, cancellation);
         if (running.Find(command.Vm) is { } present)
-            return present;
-        admission.Admit(command.Machine, command.Vm, Allocations.CpuOf(command));
+        {
+            return present.Origin is null && IsSame(present.Start, command)
+                ? present
+                : throw new HostException(present.Origin is null
+                    ? $"vm: {command.Vm} runs already, and not as this command says; allowed is another name"
+                    : $"vm: {running.WhyTaken(command.Vm)}; allowed is another name");
+        }
+
+        if (running.WhyTaken(command.Vm) is { } taken)
+            throw new HostException(taken);
+        Expiry.Check(command, parts.Clock);
+        admission.Check(cpu, memory);
+        using var admitted = admission.Admit(command.Machine, command.Vm, cpu, memory, listen);
+        if (Listeners.Problem(listen) is { } problem)
+            throw new HostException(problem);
+        return await beginnings.BeginAsync(command.Vm, command.Machine, () => BootAsync(command, listen, cancellation));
+    }
+
+    private async Task<RunningVm> BootAsync(StartVm command, Endpoint listen, CancellationToken cancellation)
+    {
+        Progress(command.Vm, "boot");
         var vm = await HostException.OfAsync(backEnd.BootAsync(command, cancellation));
         try
         {
+            Progress(command.Vm, "health");
             await HealthCheck.WaitAsync(vm.Endpoint, command.Program.HealthPath, () => backEnd.Ended(vm), cancellation);
+            // One that has a network of its own is the only one there.
+            if (vm.Network is null && Listeners.IsAnothers(listen, groups.Processes(vm)))
+                throw new HostException($"listen: at {listen} another process of this host answers, not {vm.Name}");
             groups.Cap(vm, Allocations.CpuOf(command));
+            Progress(command.Vm, "capped");
             return running.Put(vm);
         }
         catch
         {
-            await removal.RemoveAsync(vm);
+            await Troubles.TryAsync(vm.Name, () => removal.RemoveAsync(vm), CancellationToken.None);
             throw;
         }
     }
 
+    /// <summary>
+    /// Destroys a clone: one that is being made is given up, and one that is not made yet will not be. One that is gone is no error, and
+    /// what is on-line is left alone.
+    /// </summary>
+    /// <param name="clone">Its name.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="HostException">It is no clone.</exception>
+    public Task<bool> DestroyAsync(string clone, CancellationToken cancellation) => cloning.DestroyAsync(clone, cancellation);
+
     /// <summary>Clones an on-line virtual machine into a sandbox (§2.2.1). The same request twice gives the same clone.</summary>
     public Task<CloneResult> CloneAsync(CloneVm command, CancellationToken cancellation) => cloning.CloneAsync(command, cancellation);
+
+    /// <summary>Whether a command asks for what an earlier one has begun: all but whose question it is, and how long it waits.</summary>
+    private static bool IsSame(StartVm begun, StartVm command) => Text(begun) == Text(command);
+
+    /// <summary>As JSON: records with lists inside have no equality of their own.</summary>
+    private static string Text(StartVm command) =>
+        JsonSerializer.Serialize(command with { RequestId = default, ExpiresAt = null }, Wire.Json);
 
     /// <summary>Sets what a running virtual machine or clone may use, all of it or nothing; returns it as read back.</summary>
     /// <param name="vm">Which.</param>
@@ -96,9 +170,12 @@ internal sealed class VmHost
     {
         using var name = await names.TakeAsync(vm, cancellation);
         var present = running.Present(vm);
-        if (wanted.Cpu is { } cpu)
-            admission.Admit(present.Machine, vm, cpu);
-        var next = await AllocationChange.ApplyAsync(present, wanted, parts, List(), backEnd, cancellation);
+        admission.Check(wanted.Cpu, wanted.Memory);
+        using var admitted = wanted is { Cpu: null, Memory: null }
+            ? null
+            : admission.Admit(present.Machine, vm, wanted.Cpu ?? present.Cpu, wanted.Memory ?? present.Memory);
+        var next = await AllocationChange.ApplyAsync(present, wanted, parts, running, backEnd, cancellation);
+        Progress(vm, "set");
         try
         {
             running.Put(next);
@@ -106,7 +183,7 @@ internal sealed class VmHost
         catch (HostException)
         {
             var before = new VmAllocation(present.Cpu, present.Memory, present.Frequency, present.Cores ?? []);
-            await AllocationChange.ApplyAsync(next, before, parts, List(), backEnd, CancellationToken.None);
+            await AllocationChange.ApplyAsync(next, before, parts, running, backEnd, CancellationToken.None);
             throw;
         }
 
@@ -114,7 +191,11 @@ internal sealed class VmHost
     }
 
     /// <summary>Moves an on-line virtual machine to another machine of this agent.</summary>
-    public Task MigrateAsync(string vm, string to, CancellationToken cancellation) => relocation.MoveAsync(vm, to, cancellation);
+    public async Task MigrateAsync(string vm, string to, CancellationToken cancellation)
+    {
+        using var name = await names.TakeAsync(vm, cancellation);
+        await relocation.MoveAsync(vm, to, cancellation);
+    }
 
     /// <summary>
     /// Moves an on-line virtual machine to the agent at the other end of a connection, which receives it with
@@ -123,38 +204,107 @@ internal sealed class VmHost
     public Task SendAsync(string vm, Stream connection, CancellationToken cancellation) => sender.SendAsync(vm, connection, cancellation);
 
     /// <summary>Takes up a virtual machine that another agent sends, on <paramref name="machine"/> of this one.</summary>
-    public Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation) =>
-        receiver.ReceiveAsync(machine, connection, cancellation);
+    /// <param name="machine">Where it is to run.</param>
+    /// <param name="connection">To the sender.</param>
+    /// <param name="cancellation">Gives up, where that can still be done.</param>
+    /// <param name="expected">Which was told of; null for any.</param>
+    public Task<RunningVm> ReceiveAsync(
+        string machine, Stream connection, CancellationToken cancellation, string? expected = null) =>
+        receiver.ReceiveAsync(machine, connection, expected, cancellation);
 
     /// <summary>Stops a virtual machine or destroys a clone, and removes everything made for it. One that is gone is no error.</summary>
     public async Task StopAsync(string vm, CancellationToken cancellation)
     {
-        // What is on its way to another agent is stopped where it ends up.
-        using var name = running.IsLeaving(vm) ? await names.TakeAsync(vm, cancellation) : null;
-        if (running.Take(vm) is { } present)
-            await removal.RemoveAsync(present);
+        // What is being made is stopped once it is there; what is on its way to another agent, where it ends up.
+        using var name = await names.TakeAsync(vm, cancellation);
+        if ((running.End(vm) ?? running.StillEnding(vm)) is not { } present)
+            return;
+        Progress(vm, "stop");
+        await removal.RemoveAsync(present);
+        Progress(vm, "removed");
+        running.Ended(vm);
     }
 
     /// <summary>
-    /// Takes up what runs since before a restart, destroys clones, removes what nobody knows. Returns the clones destroyed.
+    /// Takes up what runs since before a restart, destroys clones, leaves alone what nobody knows. Returns the clones destroyed, and what
+    /// has ended meanwhile.
     /// </summary>
-    public Task<IReadOnlyList<RunningVm>> RecoverAsync(CancellationToken cancellation) => recovery.RecoverAsync(cancellation);
+    public Task<IReadOnlyList<VmExit>> RecoverAsync(CancellationToken cancellation) => recovery.RecoverAsync(cancellation);
 
-    /// <summary>What ended without having been told to.</summary>
+    /// <summary>
+    /// What ended without having been told to. Also keeps what servers write within bounds, and forgets what was in quarantine and has
+    /// ended: one server's removal holds up nothing of another's.
+    /// </summary>
     public async IAsyncEnumerable<VmExit> ExitsAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(WatchInterval, parts.Clock);
-        while (await timer.WaitForNextTickAsync(cancellation))
+        var ended = Channel.CreateUnbounded<VmExit>();
+        // Nobody watches any more once whoever hears of it has left.
+        using var heard = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var watching = WatchAsync(ended.Writer, heard.Token);
+        try
         {
-            foreach (var vm in List().Where(vm => !ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) && !running.IsLeaving(vm.Name)))
-            {
-                // Otherwise stopped on command meanwhile.
-                if (!running.Take(vm))
-                    continue;
-                var words = backEnd.LastWords(vm.Name);
-                await Troubles.TryAsync($"{vm.Name}, which has ended", () => removal.RemoveAsync(vm));
-                yield return new VmExit(vm, words.Length > 0 ? $"the process ended: {words}" : "the process ended");
-            }
+            await foreach (var exit in ended.Reader.ReadAllAsync(cancellation))
+                yield return exit;
+        }
+        finally
+        {
+            await heard.CancelAsync();
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>The bus has an exit: no later start tells it again.</summary>
+    public void Told(VmExit exit) => running.Told(exit);
+
+    /// <summary>Keeps what every server has written within the bounds that the agent's file sets.</summary>
+    public void KeepLogs()
+    {
+        foreach (var vm in List())
+            Troubles.Try($"log of {vm.Name}", () => logs.Keep(vm.Name, backEnd.LogOf(vm.Name)));
+    }
+
+    private async Task WatchAsync(ChannelWriter<VmExit> ended, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(WatchInterval, parts.Clock);
+        var removing = new ConcurrentDictionary<string, Task>();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation))
+            {
+                KeepLogs();
+                foreach (var vm in List().Where(vm => !ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) && !running.IsLeaving(vm.Name)))
+                    _ = removing.GetOrAdd(vm.Name, _ => RemoveEndedAsync(vm, ended, cancellation));
+                foreach (var (name, removal) in removing.Where(one => one.Value.IsCompleted))
+                    removing.TryRemove(name, out _);
+                if (running.Quarantined.Count > 0)
+                    await Troubles.TryAsync("quarantine", ward.ReleaseEndedAsync, cancellation);
+            }
+        }
+        finally
+        {
+            // What has begun comes to its end; what was not told is told by the next start.
+            await Task.WhenAll(removing.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ended.TryComplete();
+        }
+    }
+
+    private async Task RemoveEndedAsync(RunningVm vm, ChannelWriter<VmExit> ended, CancellationToken cancellation)
+    {
+        using var name = await names.TakeAsync(vm.Name, cancellation);
+        // Otherwise stopped on command meanwhile, moved away, or started anew.
+        if (running.IsLeaving(vm.Name) || running.EndedByItself(vm.Name, vm.ProcessId, ReasonOf) is not { } exit)
+            return;
+        if (await Troubles.TryAsync($"{vm.Name}, which has ended", () => removal.RemoveAsync(exit.Vm), cancellation))
+            running.Ended(vm.Name);
+        await ended.WriteAsync(exit, cancellation);
+    }
+
+    private string ReasonOf(RunningVm vm)
+    {
+        var words = "";
+        Troubles.Try(vm.Name, () => words = ServerSecrets.Masked(vm.Start.Program, backEnd.LastWords(vm.Name)));
+        return words.Length > 0 ? $"the process ended: {words}" : "the process ended";
+    }
+
+    private void Progress(string vm, string phase) => parts.Progress?.Report(new Phase(vm, phase));
 }

@@ -2,103 +2,119 @@ using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Moving;
-using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Machines;
 
 /// <summary>
 /// The start after an agent that ended orderly, or was killed at whatever moment. One server's trouble is that server's: it is told,
-/// and the agent starts with the rest.
+/// and the agent starts with the rest. What cannot be explained runs on, in quarantine.
 /// </summary>
 internal sealed class VmRecovery(
-    BackEndContext context, IBackEnd backEnd, CapRecovery caps, MoveSender sender, MoveReceiver receiver, Troubles troubles)
+    BackEndContext context,
+    IBackEnd backEnd,
+    CapRecovery caps,
+    QuarantineWard ward,
+    MoveSender sender,
+    MoveReceiver receiver,
+    Troubles troubles)
 {
     private HostParts Parts => context.Parts;
 
     private IReadOnlyList<MachineSettings> Machines => context.Settings.Machines;
 
-    /// <summary>Takes up what runs, destroys clones, removes what nobody knows.</summary>
-    /// <returns>The clones destroyed.</returns>
-    /// <exception cref="ConfigurationException">What runs is not known, because the file that should tell cannot be read.</exception>
-    public async Task<IReadOnlyList<RunningVm>> RecoverAsync(CancellationToken cancellation)
+    /// <summary>Takes up what runs, destroys clones, leaves alone what nobody knows.</summary>
+    /// <returns>The clones destroyed, and what has ended meanwhile.</returns>
+    /// <exception cref="ConfigurationException">What is on its way between two agents cannot be read.</exception>
+    public async Task<IReadOnlyList<VmExit>> RecoverAsync(CancellationToken cancellation)
     {
         foreach (var machine in Machines)
             troubles.Try($"machine {machine.Name}", () => Parts.Groups.Create(GroupPath.Of(machine.Name)));
-        var known = Load();
-        var (given, networksGiven) = sender.SettleDepartures(troubles);
-        var adopted = known
-            .Where(vm => vm.Origin is null && !given.Contains(vm.Name) && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
-            .ToList();
-        await troubles.TryAsync("what an agent before this one began", () => backEnd.SettleAsync(cancellation));
-        foreach (var vm in adopted)
-        {
-            await troubles.TryAsync(vm.Name, () => backEnd.ResumeAsync(vm, cancellation));
-            context.Running.Adopt(vm);
-        }
-
-        await receiver.SettleArrivalsAsync(adopted);
+        var reading = Parts.State.Read();
+        if (reading.Problem is { } problem)
+            troubles.Tell("state file", $"{problem}; what it does not explain runs on, in quarantine");
+        var departures = sender.SettleDepartures(troubles);
+        var plan = Reconciliation.Of(reading, departures, GroupCensus.Take(Parts.Groups, troubles));
+        var adopted = plan.Adopted.ToList();
+        await troubles.TryAsync("what an agent before this one began", () => backEnd.SettleAsync(cancellation), cancellation);
+        await Task.WhenAll(adopted.Select(
+            vm => troubles.TryAsync(vm.Name, () => backEnd.ResumeAsync(vm, cancellation), cancellation)));
+        adopted.ForEach(context.Running.Adopt);
+        await receiver.SettleArrivalsAsync(adopted, reading.IsNewest);
         foreach (var vm in adopted)
             troubles.Try(vm.Name, () => Gather(vm));
-        await EndOrphansAsync();
+        await Task.WhenAll(plan.ToEnd.Where(group => !Holds(group)).Select(EndAsync));
+        ward.Isolate(reading.Content, plan.Doubtful, adopted);
+        await RemoveEmptyAsync();
         await CapAsync(adopted);
         troubles.Try("frequencies", () => Parts.Frequencies.RestoreAllBut(
             adopted.Where(vm => vm.Frequency is not null).SelectMany(vm => vm.Cores ?? Parts.Groups.Cores).ToHashSet()));
-        await troubles.TryAsync("what was left behind", () => backEnd.SweepAsync(adopted, troubles));
-        await RemoveNetworksAsync([.. adopted.Select(vm => vm.Network).OfType<int>(), .. networksGiven]);
+        var unknown = context.Running.Quarantined;
+        await troubles.TryAsync(
+            "what was left behind",
+            () => backEnd.SweepAsync(adopted, unknown.Select(one => one.Name).ToHashSet(), troubles),
+            cancellation);
+        // A network goes with its server: what was given may not have been taken yet, whether its record can be read or not.
+        var given = (reading.Content?.Running ?? []).Where(vm => departures.Given.Contains(vm.Name));
+        await RemoveNetworksAsync([.. adopted.Concat(given).Select(vm => vm.Network).OfType<int>(), .. departures.Networks], unknown);
+        IReadOnlyList<VmExit> exits =
+        [
+            .. reading.Content?.Untold ?? [],
+            .. plan.Clones.Select(clone => new VmExit(clone, "the host agent was restarted")),
+            .. plan.Exits.Select(WithLastWords),
+        ];
+        context.Running.Owe(exits);
         troubles.Try("state file", context.Running.Save);
         sender.Forget(troubles);
-        return [.. known.Where(vm => vm.Origin is not null)];
+        return [.. exits.DistinctBy(exit => exit.MessageId)];
     }
 
-    /// <summary>What ran. Without a file that tells of it, whatever still runs would pass for what nobody knows, and be ended.</summary>
-    private IReadOnlyList<RunningVm> Load()
+    private VmExit WithLastWords(VmExit exit)
     {
-        var known = Parts.State.Load(out var problem);
-        if (problem is null)
-            return known;
-        var running = Machines.SelectMany(Children)
-            .Where(group => Parts.Groups.Processes(group).Count > 0)
-            .Select(group => group.Vm)
-            .ToList();
-        if (running.Count > 0)
-        {
-            throw new ConfigurationException(
-                $"stateFolder: {problem}, and of what runs ({string.Join(", ", running)}) nothing else tells; "
-                + "put the file right, or remove it to have all of that ended");
-        }
-
-        troubles.Try(
-            "state file", () => troubles.Tell("state file", $"{problem}; nothing runs, so it is kept as {Parts.State.SetAside()}"));
-        return [];
+        var words = "";
+        troubles.Try(exit.Vm.Name, () => words = backEnd.LastWords(exit.Vm.Name));
+        return words.Length > 0 ? exit with { Reason = $"{exit.Reason}: {words}" } : exit;
     }
 
-    private IEnumerable<GroupPath> Children(MachineSettings machine) =>
-        Parts.Groups.Children(GroupPath.Of(machine.Name)).Select(name => GroupPath.Of(machine.Name, name));
+    /// <summary>Whether a group is that of something that is taken up.</summary>
+    private bool Holds(GroupPath group) => context.Running.Find(group.Vm!)?.Machine == group.Machine;
+
+    private Task EndAsync(GroupPath group) =>
+        troubles.TryAsync($"group {group.Machine}/{group.Vm}, which is to end", () => context.Groups.EndAsync(group));
 
     /// <summary>
-    /// One that was being moved from machine to machine may have its processes in both groups: they belong where it is noted.
+    /// One that was being moved from machine to machine may have its processes in both groups: they belong where its first one is. What
+    /// cannot be brought there runs where it is.
     /// </summary>
     private void Gather(RunningVm vm)
     {
         var noted = VmGroups.Of(vm);
-        foreach (var other in Machines.SelectMany(Children).Where(group => group.Vm == vm.Name && group != noted))
+        foreach (var other in GroupCensus.Take(Parts.Groups, troubles).Named(vm.Name).Where(group => group != noted))
         {
             if (Parts.Groups.Processes(other).Count == 0)
                 continue;
             // Its cap comes with the others'.
             Parts.Groups.Create(noted);
-            Parts.Groups.SetMemory(noted, backEnd.GroupMemory(vm));
+            troubles.Try(vm.Name, () => Parts.Groups.SetMemory(noted, backEnd.GroupMemory(vm)));
             Parts.Groups.MoveProcesses(other, noted);
         }
     }
 
-    private async Task EndOrphansAsync()
+    private async Task RemoveEmptyAsync()
     {
-        foreach (var group in Machines.SelectMany(Children).ToList())
+        var census = GroupCensus.Take(Parts.Groups, troubles);
+        var empty = census.Groups.Where(group => !Holds(group) && census.Processes(group).Count == 0);
+        await Task.WhenAll(empty.Select(group => Task.Run(() => troubles.Try(
+            $"group {group.Machine}/{group.Vm}, which is empty", () => Parts.Groups.Remove(group)))));
+        IReadOnlyList<string> machines = [];
+        troubles.Try("control groups", () => machines = Parts.Groups.Children(GroupPath.Root));
+        foreach (var machine in machines.Except(Machines.Select(machine => machine.Name)))
         {
-            if (context.Running.Find(group.Vm!)?.Machine != group.Machine)
-                await troubles.TryAsync($"group {group.Machine}/{group.Vm}, which nobody knows", () => context.Groups.EndAsync(group));
+            troubles.Try($"machine {machine}", () =>
+            {
+                if (Parts.Groups.Children(GroupPath.Of(machine)).Count == 0)
+                    Parts.Groups.Remove(GroupPath.Of(machine));
+            });
         }
     }
 
@@ -114,13 +130,18 @@ internal sealed class VmRecovery(
             troubles.Tell(vm.Name, $"it runs on machine {vm.Machine}, which this agent does not manage any more; it keeps the caps it had");
     }
 
-    private async Task RemoveNetworksAsync(IReadOnlyList<int> kept)
+    private async Task RemoveNetworksAsync(IReadOnlyList<int> kept, IReadOnlyList<Quarantined> unknown)
     {
         if (context.Settings.Isolation != Isolation.Namespace)
             return;
         IReadOnlyList<int> own = [];
-        await troubles.TryAsync("networks", async () => own = await context.Networks.ListAsync());
-        foreach (var number in own.Except(kept))
+        // Which are whose is asked before any goes.
+        var isKnown = await troubles.TryAsync("networks", async () =>
+        {
+            var used = unknown.Count == 0 ? [] : await context.Networks.UsedByAsync(ward.ProcessesOf(unknown));
+            own = [.. (await context.Networks.ListAsync()).Except(used).Except(unknown.Select(one => one.Known?.Network).OfType<int>())];
+        });
+        foreach (var number in isKnown ? own.Except(kept) : [])
             await troubles.TryAsync($"network {number}", () => context.Networks.DestroyAsync(number));
     }
 }

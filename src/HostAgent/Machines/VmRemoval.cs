@@ -8,7 +8,22 @@ internal sealed class VmRemoval(HostParts parts, VmGroups groups, IBackEnd backE
     /// <summary>Removes one. What is gone is no error.</summary>
     public async Task RemoveAsync(RunningVm vm)
     {
-        await groups.EndAsync(VmGroups.Of(vm));
+        try
+        {
+            await groups.EndAsync(VmGroups.Of(vm));
+        }
+        catch (HostException) when (parts.Groups.Processes(VmGroups.Of(vm)).Count == 0)
+        {
+            // A group that cannot be removed is told, and tried again by the next start; what else belongs to it goes.
+            await RemoveRestAsync(vm);
+            throw;
+        }
+
+        await RemoveRestAsync(vm);
+    }
+
+    private async Task RemoveRestAsync(RunningVm vm)
+    {
         if (vm.Frequency is not null)
             parts.Frequencies.Restore(vm.Cores ?? parts.Groups.Cores);
         await backEnd.RemoveRestAsync(vm);

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Secrets;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
@@ -9,15 +10,17 @@ namespace JustRunIt.HostAgent.Moving;
 /// <summary>What a receiver must know after a restart of what was on its way to it: a file each.</summary>
 internal sealed class Arrivals(AgentSettings settings)
 {
+    private const string Kind = "arrival";
+    private readonly SealedEnvironment environment = new(settings);
     private readonly string folder = Path.Combine(settings.StateFolder, "arrivals");
 
     /// <summary>All of them.</summary>
     /// <exception cref="ConfigurationException">The file system refuses.</exception>
-    public IReadOnlyList<Arrival> All()
+    public IReadOnlyList<Arrival> All(Troubles troubles)
     {
         try
         {
-            return Directory.Exists(folder) ? Read() : [];
+            return Directory.Exists(folder) ? Read(troubles) : [];
         }
         catch (Exception e) when (HostException.IsOfTheSystem(e))
         {
@@ -27,37 +30,39 @@ internal sealed class Arrivals(AgentSettings settings)
     }
 
     /// <summary>Writes or rewrites one.</summary>
-    public void Save(Arrival arrival)
-    {
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(FileOf(arrival) + ".next", JsonSerializer.Serialize(arrival, Wire.Json));
-        File.Move(FileOf(arrival) + ".next", FileOf(arrival), overwrite: true);
-    }
+    public void Save(Arrival arrival) => FileOf(arrival.Vm.Name).Save(arrival);
 
     /// <summary>It has arrived, or never will.</summary>
-    public void Delete(Arrival arrival) => File.Delete(FileOf(arrival));
+    public void Delete(Arrival arrival)
+    {
+        FileOf(arrival.Vm.Name).Delete();
+        // As agents called it that kept none before it.
+        File.Delete(Path.Combine(folder, arrival.Vm.Name));
+    }
 
-    private List<Arrival> Read()
+    private List<Arrival> Read(Troubles troubles)
     {
         var all = new List<Arrival>();
-        foreach (var file in Directory.GetFiles(folder))
+        foreach (var path in Directory.GetFiles(folder).Where(file => !RecordFile<Arrival>.IsBeside(file)))
         {
-            try
-            {
-                var arrival = JsonSerializer.Deserialize<Arrival>(File.ReadAllText(file), Wire.Json);
-                all.Add(arrival is { Vm.Name: not null, Offer.Record: not null } ? arrival : throw new JsonException());
-            }
-            catch (Exception e) when (e is JsonException or ArgumentException)
-            {
-                // Cut off while it was written the first time: nothing had been done yet.
-                File.Delete(file);
-            }
+            var reading = RecordAt(path).Read();
+            if (reading.Problem is { } problem)
+                troubles.Tell("arrivals", $"{problem}; what it tells of and cannot be explained runs on, in quarantine");
+            if (reading.Content is { } arrival)
+                all.Add(arrival);
         }
 
         return all;
     }
 
-    private string FileOf(Arrival arrival) => Path.Combine(folder, arrival.Vm.Name);
+    private Arrival Whole(JsonElement content) =>
+        content.Deserialize<Arrival>(environment.Json) is { Vm.Name: not null, Offer.Record: not null } arrival
+            ? arrival
+            : throw new JsonException("something of it is missing");
+
+    private RecordFile<Arrival> FileOf(string vm) => RecordAt(Path.Combine(folder, $"{vm}.json"));
+
+    private RecordFile<Arrival> RecordAt(string path) => new(path, Kind, settings.Id, Whole, environment.Json);
 }
 
 /// <summary>A virtual machine on its way to this agent.</summary>

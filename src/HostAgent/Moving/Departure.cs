@@ -11,36 +11,33 @@ namespace JustRunIt.HostAgent.Moving;
 /// Hands a virtual machine to another agent: tells it by the bus where to fetch it, and waits for it there. The receiver answers the
 /// command once it has it. Told again after that, it is asked again, and answers again.
 /// </summary>
-internal sealed class Departure(VmHost host)
+internal sealed class Departure(VmHost host, CommandSender commands)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Sends one. When this returns it runs there, or whoever has it has been asked to say so.</summary>
     /// <exception cref="HostException">It runs on here; or it cannot be moved.</exception>
-    public async Task SendAsync(MigrateVm command, string other, ISendEndpointProvider bus, CancellationToken cancellation)
+    public async Task SendAsync(MigrateVm command, string other, ConsumeContext context, CancellationToken cancellation)
     {
         if (host.List().All(vm => vm.Name != command.Vm))
         {
             // Delivered twice, or before a crash: it may be there.
-            await AskAsync(command, other, endpoint: null, Guid.Empty, bus, cancellation);
+            await AskAsync(command, other, endpoint: null, Guid.Empty, context, cancellation);
             return;
         }
 
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var ticket = Guid.NewGuid();
-        await AskAsync(command, other, listener.LocalEndpoint.ToString(), ticket, bus, cancellation);
+        await AskAsync(command, other, listener.LocalEndpoint.ToString(), ticket, context, cancellation);
         await using var connection = await AcceptAsync(listener, ticket, other, cancellation);
         await host.SendAsync(command.Vm, connection, cancellation);
     }
 
-    private static async Task AskAsync(
-        MigrateVm command, string other, string? endpoint, Guid ticket, ISendEndpointProvider bus, CancellationToken cancellation)
-    {
-        var receive = new ReceiveVm(command.Subject, command.RequestId, other, command.Vm, command.To, endpoint, ticket);
-        var queue = await bus.GetSendEndpoint(new Uri($"exchange:{Names.Destination(receive)}"));
-        await queue.Send(receive, cancellation);
-    }
+    private Task AskAsync(
+        MigrateVm command, string other, string? endpoint, Guid ticket, ConsumeContext context, CancellationToken cancellation) =>
+        commands.SendAsync(
+            new ReceiveVm(command.Subject, command.RequestId, other, command.Vm, command.To, endpoint, ticket), context, cancellation);
 
     private static async Task<NetworkStream> AcceptAsync(TcpListener listener, Guid ticket, string other, CancellationToken cancellation)
     {

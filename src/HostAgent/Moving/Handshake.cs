@@ -1,5 +1,6 @@
 using System.Text.Json;
 using JustRunIt.Events.Messaging;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Moving;
@@ -7,13 +8,16 @@ namespace JustRunIt.HostAgent.Moving;
 /// <summary>What two agents say to each other while a virtual machine moves: one JSON object a line.</summary>
 internal sealed class Handshake : IAsyncDisposable
 {
-    private readonly StreamReader reader;
+    // An offer holds how a server was started, environment and all.
+    private const int LongestLineBytes = 1 << 20;
+
+    private readonly LineReader reader;
     private readonly StreamWriter writer;
 
     /// <summary>Talks over a connection, which stays open afterwards.</summary>
     public Handshake(Stream connection)
     {
-        reader = new StreamReader(connection, leaveOpen: true);
+        reader = new LineReader(connection, LongestLineBytes);
         writer = new StreamWriter(connection, leaveOpen: true) { AutoFlush = true };
     }
 
@@ -62,7 +66,7 @@ internal sealed class Handshake : IAsyncDisposable
         limit.CancelAfter(patience);
         try
         {
-            var line = await reader.ReadLineAsync(limit.Token) ?? throw new HostException("the other agent has gone");
+            var line = await reader.ReadAsync(limit.Token) ?? throw new HostException("the other agent has gone");
             var step = JsonSerializer.Deserialize<T>(line, Wire.Json) ?? throw new JsonException("it said nothing");
             return step.Refused is { } reason ? throw new HostException(reason) : step;
         }
@@ -70,16 +74,15 @@ internal sealed class Handshake : IAsyncDisposable
         {
             throw new HostException($"the other agent has said nothing for {patience.TotalSeconds:0} s");
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is IOException or JsonException or ArgumentException or InvalidOperationException or FormatException)
         {
-            throw new HostException($"the other agent: {e.Message}");
+            throw new HostException($"the other agent: {HostException.OneLine(e)}");
         }
     }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        reader.Dispose();
         try
         {
             await writer.DisposeAsync();
@@ -103,9 +106,13 @@ internal sealed class Handshake : IAsyncDisposable
         /// <exception cref="HostException">The other agent did not say it.</exception>
         public string Detail(string key) =>
             Details.TryGetValue(key, out var value) ? value : throw new HostException($"the other agent did not say '{key}'");
+
+        /// <summary>One of them that is a path.</summary>
+        /// <exception cref="HostException">The other agent did not say it, or no path.</exception>
+        public string PathDetail(string key) => OfferCheck.PathOf(key, Detail(key));
     }
 
-    /// <summary>The sender's first word.</summary>
+    /// <summary>The sender's first word. Nothing of it is taken on trust (<see cref="OfferCheck"/>).</summary>
     /// <param name="Host">Its <see cref="BootId"/>.</param>
     /// <param name="BackEnd">Its back end.</param>
     /// <param name="Vm">What is to move.</param>

@@ -1,4 +1,6 @@
+using JustRunIt.Events.Naming;
 using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting.Configuration;
@@ -15,21 +17,23 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
     /// <summary>Takes up a virtual machine that another agent sends.</summary>
     /// <param name="machine">Where it is to run.</param>
     /// <param name="connection">To the sender.</param>
+    /// <param name="expected">Which was told of; null for any.</param>
     /// <param name="cancellation">Gives up, where that can still be done.</param>
     /// <exception cref="HostException">It stays with its sender, and nothing of it is here.</exception>
-    public async Task<RunningVm> ReceiveAsync(string machine, Stream connection, CancellationToken cancellation)
+    public async Task<RunningVm> ReceiveAsync(string machine, Stream connection, string? expected, CancellationToken cancellation)
     {
         await using var talk = new Handshake(connection);
         var offer = await talk.HearAsync<Handshake.Offer>(Handshake.LongPatience, cancellation);
+        if (OfferCheck.Problem(offer, expected) is { } wrong)
+        {
+            await talk.TryRefuseAsync(wrong);
+            throw new HostException(wrong);
+        }
+
         using var name = await names.TakeAsync(offer.Vm.Name, cancellation);
         var arrival = new Arrival(
             offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Moves = offer.Vm.Moves + 1, Frequency = null }, offer);
-        if (ReasonAgainst(offer, machine) is { } problem)
-        {
-            await talk.TryRefuseAsync(problem);
-            throw new HostException(problem);
-        }
-
+        using var admitted = await AdmitAsync(offer, machine, talk);
         var mover = MoverFor(arrival);
         arrival = await LoadAsync(mover, arrival, talk, cancellation);
         context.Tell(offer.Vm.Name, "land");
@@ -50,16 +54,19 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
 
     /// <summary>An agent before this one was receiving: what was given is taken up, the rest withdrawn.</summary>
     /// <param name="adopted">What runs; what was given is added. Its caps are set with theirs.</param>
+    /// <param name="isNewest">Whether what runs is known from the newest record, which has every arrival that came to its end.</param>
     /// <exception cref="ConfigurationException">What is on its way here cannot be read: it would pass for what nobody knows.</exception>
-    public async Task SettleArrivalsAsync(List<RunningVm> adopted)
+    public async Task SettleArrivalsAsync(List<RunningVm> adopted, bool isNewest)
     {
-        foreach (var arrival in arrivals.All())
-            await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", () => SettleAsync(arrival, adopted));
+        foreach (var arrival in arrivals.All(troubles))
+            await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", () => SettleAsync(arrival, adopted, isNewest));
     }
 
-    private async Task SettleAsync(Arrival arrival, List<RunningVm> adopted)
+    private async Task SettleAsync(Arrival arrival, List<RunningVm> adopted, bool isNewest)
     {
         var (vm, record) = (arrival.Vm, new MoveRecord(arrival.Offer.Record));
+        if (!isNewest && !record.Exists && !adopted.Any(other => other.Name == vm.Name) && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
+            throw new HostException("whether it was given or withdrawn is on no record any more");
         if (!adopted.Any(other => other.ProcessId == vm.ProcessId && other.ProcessStart == vm.ProcessStart) && record.TryWithdraw())
         {
             await RemoveAsync(MoverFor(arrival), arrival);
@@ -156,23 +163,37 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
     private IMover MoverFor(Arrival arrival) => backEnd.Mover ?? throw new HostException(
         $"machine {arrival.Vm.Machine}: the {backEnd.Name} back end cannot take up what runs on another agent");
 
+    /// <summary>Promises it its part of the machine until it runs here, or does not.</summary>
+    /// <exception cref="HostException">It is refused, and the sender told.</exception>
+    private async Task<IDisposable> AdmitAsync(Handshake.Offer offer, string machine, Handshake talk)
+    {
+        try
+        {
+            VmName.Check(offer.Vm.Name);
+            context.Settings.Allowed?.Check(offer.Vm.Start.Program);
+            return ReasonAgainst(offer, machine) is { } problem
+                ? throw new HostException(problem)
+                : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory);
+        }
+        catch (HostException e)
+        {
+            await talk.TryRefuseAsync(e.Message);
+            throw;
+        }
+    }
+
     private string? ReasonAgainst(Handshake.Offer offer, string machine)
     {
         if (offer.BackEnd != backEnd.Name)
-            return $"{offer.Vm.Name} is a {offer.BackEnd}, and this agent's back end is {backEnd.Name}";
+            return $"{offer.Vm.Name} is a {Name.Shown(offer.BackEnd)}, and this agent's back end is {backEnd.Name}";
         if (offer.Host != Handshake.BootId)
             return $"{offer.Vm.Name}: what runs moves between the agents of one host only; its disk and network cannot be seen from here";
         if (context.Running.Find(offer.Vm.Name) is not null)
             return $"{offer.Vm.Name} runs here already";
-        try
-        {
-            VmName.Check(offer.Vm.Name);
-            admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu);
-            return backEnd.Mover is null ? $"the {backEnd.Name} back end cannot take up what runs on another agent" : null;
-        }
-        catch (HostException e)
-        {
-            return e.Message;
-        }
+        if (context.Running.WhyTaken(offer.Vm.Name) is { } taken)
+            return taken;
+        if (context.Parts.Groups.Processes(GroupPath.Of(machine, offer.Vm.Name)).Count > 0)
+            return $"{offer.Vm.Name}: its control group on machine {machine} has processes here already";
+        return backEnd.Mover is null ? $"the {backEnd.Name} back end cannot take up what runs on another agent" : null;
     }
 }

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
+using JustRunIt.HostAgent.Files;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -15,6 +14,10 @@ internal sealed class MoveRecord(string path)
     /// <summary>The state while nothing is decided; for programs that outlive their agent.</summary>
     public const string Offered = ".offered";
 
+    private const string Kind = "move";
+
+    // A hyphen, and 32 digits.
+    private const int NumberLength = 33;
     private const string Given = ".given";
     private const string Taken = ".taken";
     private const string Forgotten = ".forgotten";
@@ -28,30 +31,35 @@ internal sealed class MoveRecord(string path)
     /// <summary>The states in which the receiver has it; for programs that outlive their agent.</summary>
     public static IReadOnlyList<string> StatesOfGiven { get; } = [Given, Taken, Forgotten];
 
-    /// <summary>What is on the record; null when there is none (any more).</summary>
-    public Content? Read()
+    /// <summary>Whether there is one, in whatever state.</summary>
+    public bool Exists => StatesOfGiven.Prepend(Offered).Any(state => File.Exists(path + state));
+
+    /// <summary>Name of the virtual machine, which is in the file's name too.</summary>
+    public string Vm => System.IO.Path.GetFileName(path) is { Length: > NumberLength } name ? name[..^NumberLength] : "";
+
+    /// <summary>Path of a record of a move of one that begins.</summary>
+    public static MoveRecord New(string folder, string vm) => new(System.IO.Path.Combine(folder, $"{vm}-{Guid.NewGuid():N}"));
+
+    /// <summary>What is on the record; null when there is none (any more), or it cannot be read.</summary>
+    public Content? Read(string owner)
     {
         foreach (var state in StatesOfGiven.Prepend(Offered))
         {
-            try
-            {
-                return JsonSerializer.Deserialize<Content>(File.ReadAllText(path + state), Wire.Json);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-            {
-                // In another state, or cut off by a power cut before anything was done.
-            }
+            // In another state by now, or cut off by a power cut before anything was done.
+            if (new RecordFile<Content>(path + state, Kind, owner).TryRead(path + state, []) is { } content)
+                return content;
         }
 
         return null;
     }
 
     /// <summary>Begins.</summary>
-    public void Offer(Content content)
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Offer(Content content, string owner)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, JsonSerializer.Serialize(content, Wire.Json));
+        new RecordFile<Content>(path, Kind, owner).SaveOnce(content);
         File.Move(path, path + Offered, overwrite: true);
+        Posix.FlushFolder(System.IO.Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Decides that the receiver has it; false when the other one has decided that it stays.</summary>

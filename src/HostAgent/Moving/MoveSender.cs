@@ -25,7 +25,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
             throw new HostException(problem);
         await using var talk = new Handshake(connection);
         using var leaving = context.Running.Leave(vm);
-        var record = new MoveRecord(Path.Combine(RecordFolder, $"{vm}-{Guid.NewGuid():N}"));
+        var record = MoveRecord.New(RecordFolder, vm);
         IAsyncDisposable? lifted = null;
         try
         {
@@ -41,26 +41,27 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     }
 
     /// <summary>
-    /// An agent before this one was sending: what is not decided stays. Returns what is no longer this agent's, and the networks that
-    /// their receivers may not have taken yet.
+    /// An agent before this one was sending: what is not decided stays.
     /// </summary>
     /// <exception cref="ConfigurationException">What is decided cannot be read.</exception>
-    public (IReadOnlySet<string> Given, IReadOnlySet<int> Networks) SettleDepartures(Troubles troubles)
+    public Departures SettleDepartures(Troubles troubles)
     {
-        var (given, networks) = (new HashSet<string>(), new HashSet<int>());
+        var (given, undecided, networks) = (new HashSet<string>(), new HashSet<string>(), new HashSet<int>());
         foreach (var record in Records())
         {
-            troubles.Try($"move {record.Path}", () =>
+            var isSettled = troubles.Try($"move {record.Path}", () =>
             {
-                if (record.TryWithdraw() || record.Read() is not { } content)
+                if (record.TryWithdraw())
                     return;
-                given.Add(content.Vm);
-                if (content.Network is { } number)
+                given.Add(record.Vm);
+                if (record.Read(context.Settings.Id)?.Network is { } number)
                     networks.Add(number);
             });
+            if (!isSettled)
+                undecided.Add(record.Vm);
         }
 
-        return (given, networks);
+        return new Departures(given, undecided, networks);
     }
 
     /// <summary>Once everything of what was given is removed here.</summary>
@@ -78,7 +79,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
         try
         {
             context.Tell(present.Name, "offer");
-            record.Offer(new MoveRecord.Content(present.Name, present.Network));
+            record.Offer(new MoveRecord.Content(present.Name, present.Network), context.Settings.Id);
             await mover.CopyOutAsync(present, record, talk, lift, cancellation);
             context.Tell(present.Name, "decide");
             if (!record.TryGive())
@@ -97,7 +98,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
 
     private async Task LeaveAsync(IMover mover, RunningVm present, MoveRecord record, Handshake talk, CancellationToken cancellation)
     {
-        context.Running.Take(present);
+        context.Running.Left(present);
         context.Tell(present.Name, "given");
         try
         {
@@ -122,6 +123,12 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
             // It goes on there when that agent starts again.
         }
     }
+
+    /// <summary>What an agent before this one was sending.</summary>
+    /// <param name="Given">Names of those that are no longer this agent's.</param>
+    /// <param name="Undecided">Names of those of which that cannot be told.</param>
+    /// <param name="Networks">Networks that the receivers may not have taken yet.</param>
+    internal sealed record Departures(IReadOnlySet<string> Given, IReadOnlySet<string> Undecided, IReadOnlySet<int> Networks);
 
     private IReadOnlyList<MoveRecord> Records()
     {

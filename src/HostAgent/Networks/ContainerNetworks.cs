@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Networks;
 
@@ -29,16 +30,15 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     public string ClonePath(int number) => $"/run/netns/{sandboxes.Inner(number)}";
 
     /// <summary>Where a program that is to be reached at <paramref name="listen"/> listens inside.</summary>
-    public static string InnerListen(int number, string listen) => SandboxNetworks.CloneAddress(number) + PortOf(listen);
+    public static string InnerListen(int number, Endpoint listen) => $"{SandboxNetworks.CloneAddress(number)}:{listen.Port}";
 
     /// <summary>Where a container finds its next tier: the gateway stands for addresses of this host.</summary>
-    public static string? InnerNext(int number, string? next) =>
-        next is null ? null : IsLoopback(next) ? SandboxNetworks.HostAddress(number) + PortOf(next) : next;
+    public static string? InnerNext(int number, Endpoint? next) => next is null ? null : SeenNext(number, next).ToString();
 
     /// <summary>Makes the network of an on-line container; returns its number.</summary>
     /// <param name="listen">host:port at which its program is to be reached.</param>
     /// <param name="next">host:port of its next tier; null for none.</param>
-    public Task<int> CreateOnlineAsync(string listen, string? next) =>
+    public Task<int> CreateOnlineAsync(Endpoint listen, Endpoint? next) =>
         sandboxes.CreateAsync(number => BuildOnlineAsync(number, listen, next));
 
     /// <summary>Makes the network of a live clone; returns its number.</summary>
@@ -46,7 +46,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     /// <param name="listen">host:port at which the original is reached.</param>
     /// <param name="onlineNext">The original's next tier.</param>
     /// <param name="outProxy">The address that is to answer in its place; null for none.</param>
-    public Task<int> CreateCloneAsync(int original, string listen, string? onlineNext, string? outProxy) =>
+    public Task<int> CreateCloneAsync(int original, Endpoint listen, Endpoint? onlineNext, Endpoint? outProxy) =>
         sandboxes.CreateAsync(async number =>
     {
         await sandboxes.BuildAsync(number, outProxy);
@@ -93,7 +93,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
     public static Task RemoveEmptyAsync(string othersNamespace) => Tool.TryAsync("ip", $"netns delete {othersNamespace}");
 
     /// <summary>Puts this agent's rules in the place of another's, for a network that it has taken over. May be repeated.</summary>
-    public Task TakeOverRulesAsync(int number, string othersTable, string listen, string? next)
+    public Task TakeOverRulesAsync(int number, string othersTable, Endpoint listen, Endpoint? next)
     {
         var mine = sandboxes.Table(number);
         return Tool.RunAsync("nft", "-f -", $"""
@@ -135,7 +135,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         }
     }
 
-    private async Task BuildOnlineAsync(int number, string listen, string? next)
+    private async Task BuildOnlineAsync(int number, Endpoint listen, Endpoint? next)
     {
         var (host, name) = (SandboxNetworks.HostDevice(number), sandboxes.Namespace(number));
         await Tool.RunAsync("ip", $"netns add {name}");
@@ -150,7 +150,7 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         await SetUpInnerAsync(name, number);
     }
 
-    private async Task BuildBehindAsync(int number, int original, string listen, string? onlineNext, string? outProxy)
+    private async Task BuildBehindAsync(int number, int original, Endpoint listen, Endpoint? onlineNext, Endpoint? outProxy)
     {
         var (gateway, inner) = (sandboxes.Namespace(number), sandboxes.Inner(number));
         await Tool.RunAsync("ip", $"netns add {inner}");
@@ -172,13 +172,13 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         await Tool.RunAsync("ip", $"-netns {name} route add default via {SandboxNetworks.HostAddress(number)}");
     }
 
-    private string OnlineRules(int number, string listen, string? next)
+    private string OnlineRules(int number, Endpoint listen, Endpoint? next)
     {
         var (device, inner, gateway) = (
             SandboxNetworks.HostDevice(number), SandboxNetworks.CloneAddress(number), SandboxNetworks.HostAddress(number));
-        var (address, port) = (AddressOf(listen), PortOf(listen)[1..]);
+        var (address, port) = (listen.Ip!.Address, listen.Port);
         var toNext = next is not null && IsLoopback(next)
-            ? $"iifname {device} ip daddr {gateway} tcp dport {PortOf(next)[1..]} dnat ip to {next}"
+            ? $"iifname {device} ip daddr {gateway} tcp dport {next.Port} dnat ip to {next.Ip!.Address}:{next.Port}"
             : "";
         // A server on the host's loopback address expects its clients there too.
         var fromLoopback = toNext.Length > 0 ? $"iifname {device} ip daddr 127.0.0.0/8 snat ip to 127.0.0.1" : "";
@@ -207,16 +207,16 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
             """;
     }
 
-    private static string GatewayRules(int number, int original, string listen, string? onlineNext, string? outProxy)
+    private static string GatewayRules(int number, int original, Endpoint listen, Endpoint? onlineNext, Endpoint? outProxy)
     {
         var (inner, outer) = (SandboxNetworks.CloneAddress(original), SandboxNetworks.CloneDevice(number));
-        var port = PortOf(listen)[1..];
+        var port = listen.Port;
         var toProxy = "";
         if (onlineNext is not null && outProxy is not null)
         {
-            var seen = InnerNext(original, onlineNext)!;
-            var proxy = SandboxNetworks.HostAddress(number) + PortOf(outProxy);
-            toProxy = $"iifname {GatewayDevice} ip daddr {AddressOf(seen)} tcp dport {PortOf(seen)[1..]} dnat ip to {proxy}";
+            var seen = SeenNext(original, onlineNext);
+            var proxy = $"{SandboxNetworks.HostAddress(number)}:{outProxy.Port}";
+            toProxy = $"iifname {GatewayDevice} ip daddr {seen.Ip!.Address} tcp dport {seen.Port} dnat ip to {proxy}";
         }
 
         // A guest's kernel keeps the connections that were open at the instant of cloning: they end once it uses them.
@@ -253,10 +253,9 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
 
     private static string GatewayMac(int number) => string.Create(CultureInfo.InvariantCulture, $"02:6a:72:69:{number:x2}:01");
 
-    private static bool IsLoopback(string endpoint) =>
-        !IPAddress.TryParse(AddressOf(endpoint), out var address) || IPAddress.IsLoopback(address);
+    /// <summary>A container's own loopback is another one: the gateway stands for that of this host.</summary>
+    private static Endpoint SeenNext(int number, Endpoint next) =>
+        IsLoopback(next) ? next.WithHost(IPAddress.Parse(SandboxNetworks.HostAddress(number))) : next;
 
-    private static string AddressOf(string endpoint) => endpoint[..endpoint.LastIndexOf(':')];
-
-    private static string PortOf(string endpoint) => endpoint[endpoint.LastIndexOf(':')..];
+    private static bool IsLoopback(Endpoint endpoint) => IPAddress.IsLoopback(endpoint.Ip!.Address);
 }

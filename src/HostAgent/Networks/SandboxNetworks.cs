@@ -2,6 +2,7 @@ using System.Globalization;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Networks;
 
@@ -37,7 +38,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     /// <param name="outProxy">The one address that the clone may reach; null for none.</param>
     /// <returns>Its number.</returns>
     /// <exception cref="HostException">A tool failed; nothing is left.</exception>
-    public Task<int> CreateAsync(string? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
+    public Task<int> CreateAsync(Endpoint? outProxy) => CreateAsync(number => BuildAsync(number, outProxy));
 
     /// <summary>Makes one in a way of the caller's, under a free number.</summary>
     public async Task<int> CreateAsync(Func<int, Task> build)
@@ -107,6 +108,22 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         ];
     }
 
+    /// <summary>The sandboxes of this agent that processes are in.</summary>
+    public async Task<IReadOnlyList<int>> UsedByAsync(IEnumerable<int> processes)
+    {
+        var used = new HashSet<int>();
+        // One process of each namespace tells its name.
+        foreach (var process in processes.DistinctBy(process => new FileInfo($"/proc/{process}/ns/net").LinkTarget))
+        {
+            var names = await Tool.RunAsync("ip", string.Create(CultureInfo.InvariantCulture, $"netns identify {process}"));
+            used.UnionWith(names.Split('\n')
+                .Select(name => NumberOf(name.Trim().Replace(InnerSuffix, "", StringComparison.Ordinal), Prefix))
+                .OfType<int>());
+        }
+
+        return [.. used];
+    }
+
     /// <summary>The host's end of its pair of devices.</summary>
     public static string HostDevice(int number) => string.Create(CultureInfo.InvariantCulture, $"jri{number}h");
 
@@ -151,7 +168,7 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     }
 
     /// <summary>The plain sandbox: a namespace from which only the out-proxy can be reached.</summary>
-    public async Task BuildAsync(int number, string? outProxy)
+    public async Task BuildAsync(int number, Endpoint? outProxy)
     {
         var (host, clone, name) = (HostDevice(number), CloneDevice(number), Namespace(number));
         await Tool.RunAsync("ip", $"netns add {name}");
@@ -165,15 +182,15 @@ internal sealed class SandboxNetworks(AgentSettings settings)
         await Tool.RunAsync("ip", $"-netns {name} link set lo up");
     }
 
-    private string Rules(int number, string? outProxy)
+    private string Rules(int number, Endpoint? outProxy)
     {
         var device = HostDevice(number);
         var (redirect, accept) = ("", "");
         if (outProxy is not null)
         {
-            var port = outProxy[(outProxy.LastIndexOf(':') + 1)..];
-            redirect = $"iifname {device} ip daddr {HostAddress(number)} tcp dport {port} dnat ip to {outProxy}";
-            accept = $"iifname {device} ip daddr {outProxy[..outProxy.LastIndexOf(':')]} tcp dport {port} accept";
+            var (address, port) = (outProxy.Ip!.Address, outProxy.Port);
+            redirect = $"iifname {device} ip daddr {HostAddress(number)} tcp dport {port} dnat ip to {address}:{port}";
+            accept = $"iifname {device} ip daddr {address} tcp dport {port} accept";
         }
 
         return $$"""

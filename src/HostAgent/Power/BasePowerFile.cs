@@ -1,6 +1,5 @@
-using System.Text.Json;
-using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Files;
 
 namespace JustRunIt.HostAgent.Power;
 
@@ -10,15 +9,16 @@ internal sealed class BasePowerFile
     // Less of a change is not worth a write.
     private const double Noticeable = 0.005;
 
-    private readonly string file;
+    private readonly RecordFile<Dictionary<string, BasePower>> file;
     private readonly Dictionary<string, BasePower> bases;
     private readonly Dictionary<string, BasePower> saved;
 
-    /// <summary>Reads the file; one that is missing or unreadable is empty.</summary>
+    /// <summary>Reads the file; one that is missing is empty, of one that is unreadable the one before is read.</summary>
     public BasePowerFile(AgentSettings settings)
     {
-        file = Path.Combine(settings.StateFolder, "base-power.json");
-        bases = Load(file);
+        file = new RecordFile<Dictionary<string, BasePower>>(
+            Path.Combine(settings.StateFolder, "base-power.json"), "base-power", settings.Id);
+        bases = file.Read().Content ?? [];
         saved = new(bases);
     }
 
@@ -35,22 +35,6 @@ internal sealed class BasePowerFile
             && Math.Abs(last.Watts.Value - power.Watts.Value) <= Noticeable * last.Watts.Value)
             return;
         saved[machine] = power;
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file + ".next", JsonSerializer.Serialize(bases, Wire.Json));
-        File.Move(file + ".next", file, overwrite: true);
-    }
-
-    private static Dictionary<string, BasePower> Load(string file)
-    {
-        try
-        {
-            return File.Exists(file)
-                ? JsonSerializer.Deserialize<Dictionary<string, BasePower>>(File.ReadAllText(file), Wire.Json) ?? []
-                : [];
-        }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return [];
-        }
+        file.Save(bases);
     }
 }

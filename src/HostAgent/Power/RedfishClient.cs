@@ -38,8 +38,11 @@ internal sealed class RedfishClient : IDisposable
             handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) => Trusts(trusted, certificate, errors);
         }
 
-        http = new HttpClient(handler) { BaseAddress = settings.Url, Timeout = Patience };
+        http = new HttpClient(handler) { BaseAddress = settings.Url, Timeout = Patience, MaxResponseContentBufferSize = LongestReplyBytes };
     }
+
+    /// <summary>Longer than any resource of a chassis; what is longer is an error, not memory.</summary>
+    private const int LongestReplyBytes = 4 << 20;
 
     /// <summary>Reads a resource; null when the service has none there.</summary>
     /// <exception cref="PowerMeterException">The service cannot be reached, refuses, or answers with something else than JSON.</exception>

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -27,8 +29,8 @@ internal static class DetachedProgram
         CancellationToken cancellation,
         IReadOnlyDictionary<string, string>? variables = null)
     {
-        // A session of its own: what ends the agent must not end it.
-        var start = new ProcessStartInfo("setsid", words)
+        var record = folder is null ? "" : Path.Combine(folder, PidFile);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", EmbeddedScript.Read("detach.sh"), "detach.sh", record, .. words])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -38,18 +40,13 @@ internal static class DetachedProgram
             start.Environment[name] = value;
         using var process = Start(start);
         process.StandardInput.Close();
-        if (folder is not null)
-        {
-            var text = string.Create(CultureInfo.InvariantCulture, $"{process.Id} {ProcessTable.StartOf(process.Id) ?? 0}");
-            await File.WriteAllTextAsync(Path.Combine(folder, PidFile), text, cancellation);
-        }
 
-        var error = process.StandardError.ReadToEndAsync(cancellation);
-        var output = await process.StandardOutput.ReadToEndAsync(cancellation);
+        var error = BoundedText.ReadAsync(process.StandardError.BaseStream, BoundedText.ErrorBytes, cancellation);
+        var (output, _) = await BoundedText.ReadAsync(process.StandardOutput.BaseStream, BoundedText.ToolBytes, cancellation);
         await process.WaitForExitAsync(cancellation);
         return process.ExitCode == 0
             ? output
-            : throw new HostException(Reason(await error, isError) ?? $"{words[0]} ended with code {process.ExitCode}");
+            : throw new HostException(Reason((await error).Text, isError) ?? $"{words[0]} ended with code {process.ExitCode}");
     }
 
     /// <summary>Whether one that an agent before this one started in that folder still runs.</summary>
@@ -70,7 +67,8 @@ internal static class DetachedProgram
     private static string? Reason(string error, Func<string, bool> isError)
     {
         var lines = error.Split('\n');
-        var reason = lines.FirstOrDefault(isError) ?? lines.FirstOrDefault(line => line.StartsWith("setsid: ", StringComparison.Ordinal));
+        var reason = lines.FirstOrDefault(isError) ?? lines.FirstOrDefault(line =>
+            line.StartsWith("setsid: ", StringComparison.Ordinal) || line.StartsWith("detach.sh: ", StringComparison.Ordinal));
         return reason?.Trim();
     }
 
@@ -82,7 +80,7 @@ internal static class DetachedProgram
         }
         catch (Win32Exception e)
         {
-            throw new HostException($"setsid: {e.Message}; install the package util-linux");
+            throw new HostException($"/bin/sh: {e.Message}; install the package util-linux");
         }
     }
 }

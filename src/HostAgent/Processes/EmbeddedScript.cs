@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -22,7 +23,7 @@ internal static class EmbeddedScript
     public static async Task<string> WriteAsync(string name, string folder)
     {
         var path = Path.Combine(folder, name);
-        await File.WriteAllTextAsync(path, Read(name));
+        OwnerOnly.WriteAllText(path, Read(name));
         await Tool.RunAsync("chmod", ["700", path]);
         return path;
     }

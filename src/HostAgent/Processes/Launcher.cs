@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Processes;
 
@@ -9,6 +11,14 @@ internal static class Launcher
 {
     private const string GroupsVariable = "JUSTRUNIT_GROUPS";
     private const string LogVariable = "JUSTRUNIT_LOG";
+    private const string MaskVariable = "JUSTRUNIT_UMASK";
+    private const string InputVariable = "JUSTRUNIT_INPUT";
+    private const string OursAlone = "077";
+
+    /// <summary>Where a program reads what only it is told.</summary>
+    public const string InputFile = "/dev/fd/3";
+    private const int TailBytes = 64 << 10;
+    private const int LongestWords = 500;
 
     private static readonly string[] Inherited = ["PATH", "HOME", "LANG", "DOTNET_ROOT", "TZ"];
 
@@ -19,10 +29,19 @@ internal static class Launcher
     /// <param name="groups">Files of the control groups to enter.</param>
     /// <param name="networkNamespace">Name of the network namespace to run in; null for the host's.</param>
     /// <param name="log">File that its output is appended to.</param>
+    /// <param name="isOurs">Whether what it makes is the agent's alone, as a hypervisor's sockets are.</param>
+    /// <param name="input">A short text that it can read from <see cref="InputFile"/>, and nobody else; null for none.</param>
     /// <returns>Its process.</returns>
     /// <exception cref="HostException">It cannot be started.</exception>
     public static int Start(
-        VmProgram program, string listen, string? next, IReadOnlyList<string> groups, string? networkNamespace, string log)
+        VmProgram program,
+        string listen,
+        string? next,
+        IReadOnlyList<string> groups,
+        string? networkNamespace,
+        string log,
+        bool isOurs = false,
+        string? input = null)
     {
         if (FindExecutable(program.Executable) is not { } executable)
             throw new HostException($"executable: '{program.Executable}' is not there");
@@ -46,6 +65,9 @@ internal static class Launcher
             start.Environment[name] = Fill(value, listen, next);
         start.Environment[GroupsVariable] = string.Join(' ', groups);
         start.Environment[LogVariable] = log;
+        if (input is not null)
+            start.Environment[InputVariable] = Fill(input, listen, next);
+        start.Environment[MaskVariable] = isOurs ? OursAlone : OwnerOnly.InheritedMask;
         using var process = Process.Start(start) ?? throw new HostException($"executable: '{executable}' cannot be started");
         return process.Id;
     }
@@ -67,16 +89,10 @@ internal static class Launcher
     /// <param name="counts">Which lines count; null for all that are not empty.</param>
     public static string LastWords(string log, Func<string, bool>? counts = null)
     {
-        try
-        {
-            return File.ReadLines(log).LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim()
-                ?? "";
-        }
-        catch (IOException)
-        {
-            // Nothing was written, not even the file.
-            return "";
-        }
+        // Only the end is read: a program may have written more than there is memory, and without a line break.
+        var words = BoundedText.Tail(log, TailBytes).Split('\n')
+            .LastOrDefault(line => !string.IsNullOrWhiteSpace(line) && counts?.Invoke(line) != false)?.Trim() ?? "";
+        return words.Length <= LongestWords ? words : "…" + words[^LongestWords..];
     }
 
     /// <summary>Path of a program: itself when it is one, else the first on the path; null when there is none.</summary>

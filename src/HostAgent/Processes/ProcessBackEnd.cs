@@ -32,11 +32,14 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     {
         var program = original.Start.Program;
         context.Tell(command.CloneName, "network");
-        int? network = context.Settings.Isolation == Isolation.Namespace ? await context.Networks.CreateAsync(command.Next) : null;
+        ProgramCheck.Next(command.Next);
+        var isAlone = context.Settings.Isolation == Isolation.Namespace;
+        var outProxy = isAlone ? await NetworkAddress.ReadAsync("next", command.Next) : null;
+        int? network = isAlone ? await context.Networks.CreateAsync(outProxy) : null;
         try
         {
             var (listen, next) = network is { } number
-                ? (SandboxNetworks.CloneAddress(number) + PortOf(program.Listen), InSandbox(command.Next, number))
+                ? ($"{SandboxNetworks.CloneAddress(number)}:{ProgramCheck.Listen(program).Port}", InSandbox(outProxy, number))
                 : ($"127.0.0.1:{FreePort.Find()}", command.Next);
             context.Tell(command.CloneName, "start");
             var clone = new RunningVm(
@@ -66,11 +69,17 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public Task RemoveRestAsync(RunningVm vm) => vm.Network is { } number ? context.Networks.DestroyAsync(number) : Task.CompletedTask;
 
     /// <inheritdoc />
+    public Task RemoveRestAsync(string name) => Task.CompletedTask;
+
+    /// <inheritdoc />
     public MemorySize GroupMemory(RunningVm vm) => vm.Memory;
 
     /// <inheritdoc />
     public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
+
+    /// <inheritdoc />
+    public string LogOf(string vm) => context.Logs.Of(vm);
 
     /// <inheritdoc />
     public string LastWords(string vm) => Launcher.LastWords(context.Logs.Of(vm));
@@ -82,20 +91,20 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public Task ResumeAsync(RunningVm vm, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <inheritdoc />
-    public Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles) => Task.CompletedTask;
+    public Task SweepAsync(IReadOnlyList<RunningVm> adopted, IReadOnlySet<string> untouched, Troubles troubles) =>
+        Task.CompletedTask;
 
-    private static string? InSandbox(string? next, int number) =>
-        next is null ? null : SandboxNetworks.HostAddress(number) + PortOf(next);
-
-    private static string PortOf(string endpoint) => endpoint[endpoint.LastIndexOf(':')..];
+    private static string? InSandbox(Endpoint? next, int number) =>
+        next is null ? null : $"{SandboxNetworks.HostAddress(number)}:{next.Port}";
 
     private Task<RunningVm> LaunchAsync(RunningVm vm, string? next, CancellationToken cancellation)
     {
         var inside = vm.Network is { } number ? context.Networks.Namespace(number) : null;
+        var program = context.Secrets.Reveal(vm.Start.Program);
         return context.Groups.FillAsync(
             vm,
             GroupMemory(vm),
-            groups => Task.FromResult(Launcher.Start(vm.Start.Program, vm.Endpoint, next, groups, inside, context.Logs.New(vm.Name))),
+            groups => Task.FromResult(Launcher.Start(program, vm.Endpoint, next, groups, inside, context.Logs.New(vm.Name))),
             cancellation);
     }
 }

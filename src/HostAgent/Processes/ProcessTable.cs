@@ -28,6 +28,14 @@ internal static partial class ProcessTable
         }
     }
 
+    /// <summary>Of some processes the one that none of the others has started, the oldest of several; null when none runs.</summary>
+    public static int? Eldest(IReadOnlyList<int> processes)
+    {
+        var alive = processes.Select(process => (Process: process, Start: StartOf(process))).Where(one => one.Start is not null).ToList();
+        var roots = alive.Where(one => !processes.Contains(ParentOf(one.Process))).ToList();
+        return alive.Count == 0 ? null : (roots.Count > 0 ? roots : alive).MinBy(one => one.Start).Process;
+    }
+
     /// <summary>Whether it is still the same process that runs under that number.</summary>
     public static bool Runs(int process, long start) => StartOf(process) == start;
 
@@ -53,6 +61,19 @@ internal static partial class ProcessTable
 
     /// <summary>Lets stopped processes go on.</summary>
     public static void GoOn(IEnumerable<int> processes) => Signal(processes, Continue);
+
+    private static int ParentOf(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     private static void Signal(IEnumerable<int> processes, int signal)
     {

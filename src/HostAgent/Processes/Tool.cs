@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Processes;
@@ -37,12 +38,13 @@ internal static class Tool
             if (input is not null)
                 await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
-            var error = process.StandardError.ReadToEndAsync();
-            var output = await process.StandardOutput.ReadToEndAsync();
+            var error = BoundedText.ReadAsync(process.StandardError.BaseStream, BoundedText.ErrorBytes, CancellationToken.None);
+            var (output, isAll) = await BoundedText.ReadAsync(
+                process.StandardOutput.BaseStream, BoundedText.ToolBytes, CancellationToken.None);
             await process.WaitForExitAsync();
-            return process.ExitCode == 0
-                ? output
-                : throw new HostException($"{line}: {(await error).Trim().ReplaceLineEndings(" ")}");
+            if (process.ExitCode != 0)
+                throw new HostException($"{line}: {(await error).Text.Trim().ReplaceLineEndings(" ")}");
+            return isAll ? output : throw new HostException($"{line}: it told more than {BoundedText.ToolBytes} bytes");
         }
         catch (System.ComponentModel.Win32Exception e)
         {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -60,7 +62,8 @@ internal sealed record Accelerator(string Name, string Why)
         var sector = Path.GetTempFileName();
         try
         {
-            await File.WriteAllBytesAsync(sector, BootSector(), cancellation);
+            await using (var file = OwnerOnly.Open(sector, FileMode.Create))
+                await file.WriteAsync(BootSector(), cancellation);
             var start = new ProcessStartInfo(QemuCommand.Program) { RedirectStandardError = true, RedirectStandardOutput = true };
             var device = string.Create(CultureInfo.InvariantCulture, $"isa-debug-exit,iobase={ExitPort},iosize=1");
             string[] arguments =
@@ -74,10 +77,12 @@ internal sealed record Accelerator(string Name, string Why)
             using var process = Process.Start(start)!;
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             patience.CancelAfter(Patience);
-            var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            var error = BoundedText.ReadAsync(process.StandardError.BaseStream, BoundedText.ErrorBytes, CancellationToken.None);
+            var output = BoundedText.ReadAsync(process.StandardOutput.BaseStream, 0, CancellationToken.None);
             try
             {
                 await process.WaitForExitAsync(patience.Token);
+                await output;
             }
             catch (OperationCanceledException)
             {
@@ -87,7 +92,7 @@ internal sealed record Accelerator(string Name, string Why)
                 return $"no guest boots with it within {Patience.TotalSeconds:0} s";
             }
 
-            return process.ExitCode == ExitCode ? null : $"QEMU ends with {process.ExitCode}: {(await error).Trim().Split('\n')[^1]}";
+            return process.ExitCode == ExitCode ? null : $"QEMU ends with {process.ExitCode}: {(await error).Text.Trim().Split('\n')[^1]}";
         }
         finally
         {

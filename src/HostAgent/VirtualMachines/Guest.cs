@@ -12,8 +12,9 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// <param name="Kernel">Path of the kernel; null to boot the disk.</param>
 /// <param name="InitialRamDisk">Path of the initial RAM disk; null for none.</param>
 /// <param name="CommandLine">The kernel's command line.</param>
+/// <param name="HasEnvironment">Whether a program's environment is in it, which nobody must read in a list of processes.</param>
 /// <param name="Disk">Path of the disk's image, which is never written to; null for none.</param>
-internal sealed record Guest(string? Kernel, string? InitialRamDisk, string CommandLine, string? Disk)
+internal sealed record Guest(string? Kernel, string? InitialRamDisk, string CommandLine, bool HasEnvironment, string? Disk)
 {
     private const string BootsItsDisk = "disk";
     private const string InitialRamDiskKey = "initrd=";
@@ -32,13 +33,16 @@ internal sealed record Guest(string? Kernel, string? InitialRamDisk, string Comm
             string.Join(' ', [
                 .. program.Arguments.Where(word => word != initialRamDisk),
                 .. program.Environment.Select(variable => $"{variable.Key}={Word(variable)}"),
+                // The kernel would write its command line to the console, and that is a log.
+                .. program.Environment.Count > 0 ? new[] { "quiet" } : [],
             ]),
+            HasEnvironment: program.Environment.Count > 0,
             program.Image is { } image ? Existing(image, "image") : null);
     }
 
     // A command line has no way to quote a space for the first process.
-    private static string Word(KeyValuePair<string, string> variable) => variable.Value.Any(char.IsWhiteSpace)
-        ? throw new HostException($"environment: {variable.Key}: '{variable.Value}'; allowed is a value without spaces")
+    private static string Word(KeyValuePair<string, string> variable) => variable.Value.Any(c => char.IsWhiteSpace(c) || c == '"')
+        ? throw new HostException($"environment: {variable.Key}: its value; allowed is one without spaces and double quotes")
         : variable.Value;
 
     private static string Existing(string file, string field) =>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -46,6 +48,9 @@ internal sealed record QemuCommand(
 
     private const int OwnMebibytes = 192;
 
+    /// <summary>QEMU reads lines of 1023 characters; the rest is for the name, quotes and addresses.</summary>
+    private const int LongestLine = 940;
+
     /// <summary>Limit of QEMU's memory: its guest's, and some beside.</summary>
     public static MemorySize MemoryOf(MemorySize guest) =>
         new(guest.Bytes + MemorySize.FromMebibytes(TranslationCacheMebibytes + OwnMebibytes).Bytes);
@@ -73,12 +78,35 @@ internal sealed record QemuCommand(
         [
             "-kernel", Guest.Kernel,
             .. Guest.InitialRamDisk is null ? Array.Empty<string>() : ["-initrd", Guest.InitialRamDisk],
-            "-append", string.Join(' ', new[] { Guest.CommandLine, Address }.OfType<string>()),
+            .. Configuration is null ? ["-append", CommandLine] : new[] { "-readconfig", Launcher.InputFile },
         ],
         "-qmp", $"unix:{Socket},server=on,wait=off",
         .. Incoming ? new[] { "-incoming", "defer" } : [],
         .. Paused ? new[] { "-S" } : [],
     ];
+
+    /// <summary>
+    /// What is told in a file in place of an argument, because everybody can read those (proc(5), cmdline); null for nothing.
+    /// </summary>
+    /// <exception cref="HostException">It is longer than a line of such a file can be.</exception>
+    public string? Configuration
+    {
+        get
+        {
+            if (Guest.Kernel is null || !Guest.HasEnvironment)
+                return null;
+            if (CommandLine.Length > LongestLine || CommandLine.Contains('"', StringComparison.Ordinal))
+            {
+                throw new HostException(
+                    $"arguments and environment: a kernel's command line of {CommandLine.Length} characters; allowed are {LongestLine} "
+                    + "without double quotes, where there is an environment");
+            }
+
+            return $"[machine]\n  append = \"{CommandLine}\"\n";
+        }
+    }
+
+    private string CommandLine => string.Join(' ', new[] { Guest.CommandLine, Address }.OfType<string>());
 
     /// <summary>A comma in a value is written twice.</summary>
     private static string Escaped(string value) => value.Replace(",", ",,", StringComparison.Ordinal);

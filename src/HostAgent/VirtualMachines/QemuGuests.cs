@@ -4,6 +4,7 @@ using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -57,6 +58,7 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
         string? anothersNamespace = null)
     {
         var inner = InnerOf(vm);
+        var (listen, next) = await NetworkAddress.OfAsync(vm.Start.Program);
         var memory = Allocations.MemoryOf(vm.Start);
         var command = new QemuCommand(
             vm.Name,
@@ -72,7 +74,7 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
             disks.Socket(vm.Name),
             incoming,
             Paused: anothersNamespace is not null);
-        Directory.CreateDirectory(Path.GetDirectoryName(command.Socket)!);
+        OwnerOnly.OwnFolder(Path.GetDirectoryName(command.Socket)!);
         var program = vm.Start.Program;
         var qemu = program with
         {
@@ -86,11 +88,13 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
             QemuCommand.MemoryOf(memory),
             groups => Task.FromResult(Launcher.Start(
                 qemu,
-                ContainerNetworks.InnerListen(inner, program.Listen),
-                ContainerNetworks.InnerNext(inner, program.Next),
+                ContainerNetworks.InnerListen(inner, listen),
+                ContainerNetworks.InnerNext(inner, next),
                 groups,
                 anothersNamespace ?? NamespaceOf(vm),
-                context.Logs.New(vm.Name))),
+                context.Logs.New(vm.Name),
+                isOurs: true,
+                input: command.Configuration)),
             cancellation);
     }
 
@@ -100,7 +104,7 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
         try
         {
             using var alone = await AloneAsync(original.Name, CancellationToken.None);
-            if (VmDisks.IsUnderneath(original, context.Running.All) || Ended(original) is not null)
+            if (VmDisks.IsUnderneath(original, context.Running) || Ended(original) is not null)
                 return;
             await using var qemu = await OpenAsync(original, CancellationToken.None);
             await disks.MergeAsync(original.Name, qemu, CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Globalization;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -20,21 +21,21 @@ internal sealed class TapNetworks(SandboxNetworks sandboxes)
     private readonly ContainerNetworks networks = new(sandboxes);
 
     /// <summary>Makes the network of an on-line virtual machine; returns its number.</summary>
-    public async Task<int> CreateOnlineAsync(string listen, string? next)
+    public async Task<int> CreateOnlineAsync(Endpoint listen, Endpoint? next)
     {
         var number = await networks.CreateOnlineAsync(listen, next);
         return await WithTapAsync(number, sandboxes.Namespace(number), number);
     }
 
     /// <summary>Makes the network of a live clone; returns its number.</summary>
-    public async Task<int> CreateCloneAsync(int inner, string listen, string? onlineNext, string? outProxy)
+    public async Task<int> CreateCloneAsync(int inner, Endpoint listen, Endpoint? onlineNext, Endpoint? outProxy)
     {
         var number = await networks.CreateCloneAsync(inner, listen, onlineNext, outProxy);
         return await WithTapAsync(number, sandboxes.Inner(number), inner);
     }
 
     /// <summary>Puts this agent's rules in the place of another's, for a network that it has taken over.</summary>
-    public Task TakeOverRulesAsync(int number, string othersTable, string listen, string? next) =>
+    public Task TakeOverRulesAsync(int number, string othersTable, Endpoint listen, Endpoint? next) =>
         networks.TakeOverRulesAsync(number, othersTable, listen, next);
 
     /// <summary>Name of the namespace that QEMU runs in.</summary>

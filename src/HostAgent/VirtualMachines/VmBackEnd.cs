@@ -4,6 +4,7 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Networks;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -41,11 +42,12 @@ internal sealed class VmBackEnd : IBackEnd
     /// <inheritdoc />
     public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
     {
-        var guest = Guest.Of(command.Program);
+        var guest = Guest.Of(context.Secrets.Reveal(command.Program));
         int? network = null;
         try
         {
-            network = await networks.CreateOnlineAsync(command.Program.Listen, command.Program.Next);
+            var (listen, next) = await NetworkAddress.OfAsync(command.Program);
+            network = await networks.CreateOnlineAsync(listen, next);
             (string File, string Node)? disk = guest.Disk is { } image ? await disks.CreateAsync(command.Vm, image) : null;
             var vm = Allocations.NewVm(command) with
             {
@@ -74,6 +76,9 @@ internal sealed class VmBackEnd : IBackEnd
             throw;
         }
     }
+
+    /// <inheritdoc />
+    public string LogOf(string vm) => context.Logs.Of(vm);
 
     /// <inheritdoc />
     public string LastWords(string vm) => guests.LastWords(vm);
@@ -129,11 +134,19 @@ internal sealed class VmBackEnd : IBackEnd
     }
 
     /// <inheritdoc />
-    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, Troubles troubles)
+    public async Task SweepAsync(IReadOnlyList<RunningVm> adopted, IReadOnlySet<string> untouched, Troubles troubles)
     {
         foreach (var vm in adopted)
-            await guests.MergeAsync(vm);
-        disks.DeleteAllBut(adopted.Select(vm => vm.Name).ToHashSet());
+            await troubles.TryAsync(vm.Name, () => guests.MergeAsync(vm));
+        foreach (var problem in disks.DeleteAllBut(adopted.Select(vm => vm.Name).ToHashSet(), untouched))
+            troubles.Tell("disks", problem);
+    }
+
+    /// <inheritdoc />
+    public Task RemoveRestAsync(string name)
+    {
+        disks.Delete(name);
+        return Task.CompletedTask;
     }
 
     private async Task<Duplicate> CopyAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
@@ -147,7 +160,9 @@ internal sealed class VmBackEnd : IBackEnd
         try
         {
             context.Tell(name, "network");
-            network = await networks.CreateCloneAsync(QemuGuests.InnerOf(original), program.Listen, program.Next, command.Next);
+            var (listen, next) = await NetworkAddress.OfAsync(program);
+            network = await networks.CreateCloneAsync(
+                QemuGuests.InnerOf(original), listen, next, await NetworkAddress.ReadAsync("next", command.Next));
             await using var source = await guests.OpenAsync(original, cancellation);
             (string File, string Node)? below = await VmDisks.TopAsync(source, cancellation);
             (string File, string Node)? copysDisk = null, nextDisk = null;

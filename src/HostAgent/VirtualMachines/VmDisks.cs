@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -31,7 +32,7 @@ internal sealed class VmDisks(AgentSettings settings)
     /// <returns>Its path, and the name of its block node.</returns>
     public async Task<(string File, string Node)> CreateAsync(string vm, string below)
     {
-        Directory.CreateDirectory(folder);
+        OwnerOnly.OwnFolder(folder);
         var number = 0;
         while (File.Exists(Overlay(vm, number)))
             number++;
@@ -43,8 +44,8 @@ internal sealed class VmDisks(AgentSettings settings)
     /// <summary>Makes another agent's overlay this one's too; both are the same file until the other agent removes its own.</summary>
     public async Task<(string File, string Node)> TakeUpAsync(string vm, string file)
     {
-        Directory.CreateDirectory(folder);
-        await Tool.RunAsync("ln", [file, Overlay(vm, 0)]);
+        OwnerOnly.OwnFolder(folder);
+        await Tool.RunAsync("ln", ["--", file, Overlay(vm, 0)]);
         return (Overlay(vm, 0), Node(0));
     }
 
@@ -57,20 +58,30 @@ internal sealed class VmDisks(AgentSettings settings)
             File.Delete(file);
     }
 
-    /// <summary>Removes what belongs to none of these.</summary>
-    public void DeleteAllBut(IReadOnlySet<string> names)
+    /// <summary>Removes what belongs to none of these, and what only a copy needs; nothing of the untouched.</summary>
+    /// <returns>What could not be removed, with the reason.</returns>
+    public IReadOnlyList<string> DeleteAllBut(IReadOnlySet<string> names, IReadOnlySet<string> untouched)
     {
-        if (!Directory.Exists(folder))
-            return;
-        foreach (var file in Directory.GetFiles(folder))
+        var problems = new List<string>();
+        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
         {
             // NAME.qmp, NAME.incoming, NAME.NUMBER.qcow2
             var name = Path.GetFileNameWithoutExtension(file);
             if (file.EndsWith(Extension, StringComparison.Ordinal))
                 name = Path.GetFileNameWithoutExtension(name);
-            if (!names.Contains(name) || file.EndsWith(".incoming", StringComparison.Ordinal))
+            if (untouched.Contains(name) || (names.Contains(name) && !file.EndsWith(".incoming", StringComparison.Ordinal)))
+                continue;
+            try
+            {
                 File.Delete(file);
+            }
+            catch (Exception e) when (HostException.IsOfTheSystem(e))
+            {
+                problems.Add($"{file} cannot be removed: {HostException.OneLine(e)}");
+            }
         }
+
+        return problems;
     }
 
     /// <summary>The overlay that a running virtual machine writes to; null without a disk.</summary>
@@ -153,16 +164,23 @@ internal sealed class VmDisks(AgentSettings settings)
         }
     }
 
-    /// <summary>Clones lie over a virtual machine's overlays.</summary>
-    public static bool IsUnderneath(RunningVm original, IEnumerable<RunningVm> running) =>
-        running.Any(vm => vm.Origin?.Command.Vm == original.Name);
+    /// <summary>Clones lie over a virtual machine's overlays, or may: of what is in quarantine that is not known.</summary>
+    public static bool IsUnderneath(RunningVm original, RunningVms running) =>
+        running.All.Any(vm => vm.Origin?.Command.Vm == original.Name)
+            || running.Quarantined.Any(unknown => unknown.Known is not { } known || known.Origin?.Command.Vm == original.Name);
 
     private static async Task<string> NodeOfAsync(QmpClient qemu, string file, CancellationToken cancellation) =>
         (await qemu.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }, cancellation)).EnumerateArray()
             .First(node => node.GetProperty("drv").GetString() == "qcow2" && node.GetProperty("file").GetString() == file)
             .GetProperty("node-name").GetString()!;
 
-    private string[] Files(string vm) => Directory.Exists(folder) ? Directory.GetFiles(folder, $"{vm}.*{Extension}") : [];
+    /// <summary>One's own: what is between name and ending is a number, or they are those of another whose name begins alike.</summary>
+    private string[] Files(string vm) => !Directory.Exists(folder) ? [] :
+    [
+        .. Directory.GetFiles(folder, $"{vm}.*{Extension}")
+            .Where(file => Path.GetFileName(file)[(vm.Length + 1)..^Extension.Length] is { Length: > 0 } number
+                && number.All(char.IsAsciiDigit)),
+    ];
 
     private string Overlay(string vm, int number) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{vm}.{number}{Extension}"));

@@ -3,6 +3,7 @@ using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.HostAgent.Networks;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -17,7 +18,7 @@ internal sealed class VmMover(
     private const string UriKey = "uri";
 
     /// <inheritdoc />
-    public string? ReasonToStay(RunningVm vm) => vm.Origin is not null || VmDisks.IsUnderneath(vm, context.Running.All)
+    public string? ReasonToStay(RunningVm vm) => vm.Origin is not null || VmDisks.IsUnderneath(vm, context.Running)
         ? $"{vm.Name} is a clone, or has clones that lie over its disk: neither moves to another agent"
         : null;
 
@@ -39,7 +40,7 @@ internal sealed class VmMover(
         context.Tell(vm.Name, "copy");
         await LiveCopy.SendAsync(
             qemu,
-            ready.Detail(UriKey),
+            UriOf(ready),
             _ =>
             {
                 context.Tell(vm.Name, "pause");
@@ -53,6 +54,13 @@ internal sealed class VmMover(
         await talk.SayAsync(new Handshake.Step(), cancellation);
         await talk.HearAsync<Handshake.Step>(Handshake.ShortPatience, cancellation);
     }
+
+    /// <summary>QEMU would run a program for other forms of it.</summary>
+    private static string UriOf(Handshake.Step step) =>
+        Endpoint.TryParse(step.Detail(UriKey), EndpointKinds.Unix, out var socket)
+        && socket.UnixPath is { } path && path.All(c => c is > ' ')
+            ? socket.ToString()
+            : throw new HostException($"{UriKey}: the other agent says no path of a socket");
 
     /// <inheritdoc />
     public async Task StayAsync(RunningVm vm)
@@ -75,8 +83,11 @@ internal sealed class VmMover(
         var vm = arrival.Vm with { Details = TapNetworks.WithNextTap(offer.Vm) };
         using var alone = await guests.AloneAsync(vm.Name, cancellation);
         await TapNetworks.AddTapAsync(offer.Namespace, TapNetworks.TapOf(vm));
-        (string File, string Node)? disk = offer.Details.TryGetValue(DiskKey, out var file) ? await disks.TakeUpAsync(vm.Name, file) : null;
-        vm = await guests.LaunchAsync(vm, Guest.Of(vm.Start.Program), disk, incoming: true, cancellation, offer.Namespace);
+        (string File, string Node)? disk = offer.Details.ContainsKey(DiskKey)
+            ? await disks.TakeUpAsync(vm.Name, offer.PathDetail(DiskKey))
+            : null;
+        var guest = Guest.Of(context.Secrets.Reveal(vm.Start.Program));
+        vm = await guests.LaunchAsync(vm, guest, disk, incoming: true, cancellation, offer.Namespace);
         await using var qemu = await guests.OpenAsync(vm, cancellation);
         var uri = $"unix:{disks.Incoming(vm.Name)}";
         await LiveCopy.ReceiveAsync(qemu, uri, cancellation);
@@ -101,7 +112,11 @@ internal sealed class VmMover(
     {
         var (vm, offer) = (arrival.Vm, arrival.Offer);
         await context.Networks.TakeOverAsync(vm.Network!.Value, offer.Namespace, vm.ProcessId);
-        await networks.TakeOverRulesAsync(vm.Network.Value, offer.Table, vm.Endpoint, vm.Start.Program.Next);
+        await networks.TakeOverRulesAsync(
+            vm.Network.Value,
+            offer.Table,
+            await NetworkAddress.RequireAsync("endpoint", vm.Endpoint),
+            await NetworkAddress.ReadAsync("next", vm.Start.Program.Next));
         await using (var qemu = await guests.OpenAsync(vm, CancellationToken.None))
             await qemu.ExecuteAsync("cont", null, CancellationToken.None);
         await ContainerNetworks.DeliverAsync(vm.Network.Value);

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using JustRunIt.Hosting;
+
+namespace JustRunIt.HostAgent.Machines;
+
+/// <summary>Who listens at an address of the host (proc_net_tcp, kernel documentation; proc(5), /proc/PID/fd).</summary>
+internal static class Listeners
+{
+    private const string Listening = "0A";
+    private static readonly string[] Tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+
+    /// <summary>Whether what listens at one address gets what is for the other. A name may be any address.</summary>
+    public static bool Overlap(Endpoint one, Endpoint other)
+    {
+        if (one.UnixPath is not null || other.UnixPath is not null)
+            return one == other;
+        return one.Port == other.Port && (one.IsOpen || other.IsOpen || Ip(one) is not { } a || Ip(other) is not { } b || a.Equals(b));
+    }
+
+    /// <summary>Why a server cannot listen at an address of this host; null when it can, or the address is not the host's.</summary>
+    public static string? Problem(Endpoint listen)
+    {
+        if (Ip(listen) is not { } address)
+            return null;
+        try
+        {
+            // An address that another socket listens at is refused, and what is left of closed connections is not.
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(address, listen.Port));
+            return null;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return $"listen: '{listen}' is in use by another process of this host; allowed is an address that is free";
+        }
+        catch (SocketException)
+        {
+            // Forwarded to, not listened at; or refused for a reason that the server will tell.
+            return null;
+        }
+    }
+
+    /// <summary>Whether something listens at an address of the host, or for it, that is none of these processes.</summary>
+    public static bool IsAnothers(Endpoint listen, IEnumerable<int> processes)
+    {
+        var there = Tables.SelectMany(Read).Where(entry => Overlap(entry.At, listen)).Select(entry => entry.Inode).ToHashSet();
+        there.ExceptWith(processes.SelectMany(Sockets));
+        return there.Count > 0;
+    }
+
+    private static IPAddress? Ip(Endpoint endpoint) =>
+        endpoint.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+            : endpoint.Ip?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4()
+            : endpoint.Ip?.Address;
+
+    private static IEnumerable<(Endpoint At, string Inode)> Read(string table)
+    {
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(table);
+        }
+        catch (IOException)
+        {
+            // No IPv6 here.
+            yield break;
+        }
+
+        foreach (var line in lines.Skip(1))
+        {
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var local, _, Listening, _, _, _, _, _, var inode, ..])
+                yield return (At(local), inode);
+        }
+    }
+
+    /// <summary>Words of four bytes in the order of the machine, and the port.</summary>
+    private static Endpoint At(string local)
+    {
+        var colon = local.IndexOf(':', StringComparison.Ordinal);
+        var bytes = Convert.FromHexString(local[..colon]);
+        for (var word = 0; BitConverter.IsLittleEndian && word < bytes.Length; word += 4)
+            Array.Reverse(bytes, word, 4);
+        var port = int.Parse(local[(colon + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return Endpoint.Of(new IPEndPoint(new IPAddress(bytes), port));
+    }
+
+    private static IEnumerable<string> Sockets(int process)
+    {
+        const string prefix = "socket:[";
+        string[] files;
+        try
+        {
+            files = Directory.GetFiles($"/proc/{process}/fd");
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            // It has ended.
+            yield break;
+        }
+
+        foreach (var file in files)
+        {
+            if (Target(file) is { } target && target.StartsWith(prefix, StringComparison.Ordinal))
+                yield return target[prefix.Length..^1];
+        }
+    }
+
+    private static string? Target(string file)
+    {
+        try
+        {
+            return new FileInfo(file).LinkTarget;
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Naming;
+using JustRunIt.Hosting;
+
+namespace JustRunIt.HostAgent.Machines;
+
+/// <summary>
+/// What a command says of a program, before anything of it reaches a path, an address, a URL, the kernel's rules or a command line.
+/// </summary>
+internal static class ProgramCheck
+{
+    private const EndpointKinds NextKinds = EndpointKinds.HostName | EndpointKinds.Unix;
+
+    /// <summary>Refuses what cannot be meant.</summary>
+    /// <exception cref="HostException">It is refused: field, value, what is allowed.</exception>
+    public static void Check(VmProgram program)
+    {
+        Listen(program);
+        Text("executable", program.Executable);
+        if (program.Executable.Length == 0 || program.Executable[0] == '-')
+            throw Refused("executable", program.Executable, "the path or name of a program");
+        Absolute("workingDirectory", program.WorkingDirectory);
+        foreach (var argument in program.Arguments)
+            Text("arguments", argument);
+        foreach (var (name, value) in program.Environment)
+        {
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
+                throw Refused("environment", name, "a variable's name of letters, digits, '_', '.' and '-'");
+            // Its value may be a secret: it is not repeated.
+            if (value.Contains('\0', StringComparison.Ordinal))
+                throw new HostException($"environment: the value of {name} holds a NUL; allowed is any other text");
+        }
+
+        if (program.Image is { } image)
+            Absolute("image", image);
+        if (program.HealthPath is { } path && (path is not ['/', ..] || path.Any(c => c is <= ' ' or > '~')))
+            throw Refused("healthPath", path, "a path from '/' on, of ASCII characters without spaces");
+        Next(program.Next);
+    }
+
+    /// <summary>Where it is to listen.</summary>
+    /// <exception cref="HostException">That is no address.</exception>
+    public static Endpoint Listen(VmProgram program) =>
+        Endpoint.TryParse(program.Listen, EndpointKinds.HostName, out var listen)
+            ? listen
+            : throw Refused("listen", program.Listen, Endpoint.Allowed(EndpointKinds.HostName));
+
+    /// <summary>Refuses what is neither an address nor a URL of the next tier.</summary>
+    /// <exception cref="HostException">It is neither.</exception>
+    public static void Next(string? next)
+    {
+        if (next is null || Endpoint.TryParse(next, NextKinds, out _))
+            return;
+        var isUrl = next.Contains("://", StringComparison.Ordinal) && next.All(c => c is > ' ' and <= '~' and not ('"' or '\'' or ';'))
+            && Uri.TryCreate(next, UriKind.Absolute, out var url) && url.Host.Length > 0;
+        if (!isUrl)
+            throw Refused("next", next, $"{Endpoint.Allowed(NextKinds)}, or a URL");
+    }
+
+    private static void Absolute(string field, string path)
+    {
+        Text(field, path);
+        if (path is not ['/', ..] || path.Any(char.IsControl))
+            throw Refused(field, path, "an absolute path");
+    }
+
+    private static void Text(string field, string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw Refused(field, text, "text without NUL");
+    }
+
+    private static HostException Refused(string field, string value, string allowed) =>
+        new($"{field}: '{Name.Shown(value)}'; allowed is {allowed}");
+}

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Files;
+using JustRunIt.Hosting.Secrets;
+
+namespace JustRunIt.HostAgent.Secrets;
+
+/// <summary>
+/// What a server must be told and nobody else may read: files in <c>secrets</c> of the state folder, named in a server's environment as
+/// <c>{secret:NAME}</c>. So commands, messages and files hold the name alone.
+/// </summary>
+internal sealed partial class ServerSecrets
+{
+    private const string Folder = "secrets";
+    private const long Longest = 64 * 1024;
+
+    // Shorter values, such as 1 or true, are everywhere.
+    private const int ShortestMasked = 6;
+    private const int ShortestSecretMasked = 3;
+
+    // What this process has read, so that it is recognized where a server has said it.
+    private static readonly ConcurrentDictionary<string, string> Known = new(StringComparer.Ordinal);
+
+    private readonly string folder;
+
+    /// <summary>Those of an agent.</summary>
+    /// <param name="stateFolder">The agent's.</param>
+    public ServerSecrets(string stateFolder)
+    {
+        folder = Path.Combine(stateFolder, Folder);
+        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder) : [])
+        {
+            try
+            {
+                Read(Path.GetFileName(file));
+            }
+            catch (HostException)
+            {
+                // Whoever needs it is told.
+            }
+        }
+    }
+
+    /// <summary>The program with the secrets' values in its environment, for whoever starts it.</summary>
+    /// <exception cref="HostException">A secret is not there, or others may read it; the message names it.</exception>
+    public VmProgram Reveal(VmProgram program)
+    {
+        foreach (var (name, value) in program.Environment)
+        {
+            if (SealedEnvironment.IsSealed(value))
+                throw new HostException($"environment: {name} was sealed with a key that is no longer there; start the server anew");
+        }
+
+        return program.Environment.Values.Any(value => Reference().IsMatch(value))
+            ? program with
+            {
+                Environment = program.Environment.ToDictionary(
+                    variable => variable.Key, variable => Reference().Replace(variable.Value, found => Read(found.Groups[1].Value))),
+            }
+            : program;
+    }
+
+    /// <summary>Names of an environment's variables that look like secrets and are given in clear.</summary>
+    public static IReadOnlyList<string> InClear(VmProgram program) =>
+    [
+        .. program.Environment
+            .Where(variable => Redaction.Default.IsSecret(variable.Key))
+            .Where(variable => variable.Value.Length > 0 && !Reference().IsMatch(variable.Value))
+            .Select(variable => variable.Key),
+    ];
+
+    /// <summary>A text about a program, such as its last words, without any value of its environment.</summary>
+    public static string Masked(VmProgram program, string text)
+    {
+        foreach (var value in Known.Values.Where(value => value.Length >= ShortestSecretMasked).OrderByDescending(value => value.Length))
+            text = text.Replace(value, Redaction.Mark, StringComparison.Ordinal);
+        foreach (var (name, value) in program.Environment.OrderByDescending(variable => variable.Value.Length))
+        {
+            var shortest = Redaction.Default.IsSecret(name) ? ShortestSecretMasked : ShortestMasked;
+            if (value.Length >= shortest && !value.Contains('{', StringComparison.Ordinal))
+                text = text.Replace(value, Redaction.Mark, StringComparison.Ordinal);
+        }
+
+        return Redaction.Default.Text(text);
+    }
+
+    private string Read(string name)
+    {
+        var file = Path.Combine(folder, name);
+        try
+        {
+            if (OwnerOnly.IsOpenToOthers(file))
+            {
+                throw new HostException(
+                    $"environment: secret {name}: others than the agent may read {file}; allowed is a file of mode 600");
+            }
+
+            if (new FileInfo(file).Length > Longest)
+                throw new HostException($"environment: secret {name}: {file} is too long; allowed are {Longest} bytes");
+            return Known[file] = File.ReadAllText(file).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            throw new HostException($"environment: secret {name} cannot be read from {folder}: {e.GetType().Name}");
+        }
+    }
+
+    [GeneratedRegex(@"\{secret:([A-Za-z0-9][A-Za-z0-9._-]{0,62})\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Reference();
+}
