@@ -1,4 +1,5 @@
 using System.Text.Json;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.Bench.Fidelity;
 
@@ -34,7 +35,7 @@ internal readonly record struct Matched(double Exact, double Wildcard, double Ne
 /// <summary>Reads the in-proxy's report, which holds the matches of its peer.</summary>
 internal sealed class Reading
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = AdminAccess.Client(TimeSpan.FromSeconds(5));
 
     private readonly JsonElement report;
 

@@ -1,28 +1,51 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using JustRunIt.Bench.Pipeline;
+using JustRunIt.Bench.Pipeline.Loaded;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
 using Npgsql;
 
-// From append to consumed: the services' own path against the floor, in turn, in one run.
+// From append to consumed: the services' own path against the floor, in turn, in one run; and the services under a large load.
 var json = CheckedOption.OutputFile("--json", "write every figure to this file");
+var plot = CheckedOption.OutputFile("--plot", "draw lag, queues and memory over time of the part 'load' into this file", ".png");
+var only = CheckedOption.Choice("--only", "one part alone; without it, all but 'load'", "path", "length", "load");
+var minutes = CheckedOption.Whole("--minutes", "MINUTES", "how long the part 'load' is measured (default 30)", 1, 1440);
+var services = CheckedOption.Whole("--services", "COUNT", "simulated services of the part 'load' (default 1000)", 1, 10_000);
+var explorations = CheckedOption.Whole(
+    "--explorations", "COUNT", "how many of them are explored at once, each with a simulated agent (default 200)", 0, 1_000);
+var measure = CheckedOption.Whole(
+    "--measure", "SECONDS", "how long an experiment of the part 'load' measures; it warms up for a third of that (default 30)", 1, 3600);
 var command = new ExampleCommand(
     "pipeline", "from append to consumed, against raw Npgsql and RabbitMQ", "./justrunit bench pipeline --json figures.json")
 {
     json,
+    plot,
+    only,
+    minutes,
+    services,
+    explorations,
+    measure,
 };
 command.SetAction(async (parsed, cancellation) =>
 {
     OutputFiles.Prepare(parsed.GetValue(json));
-    await MeasureAsync(parsed.GetValue(json)).WaitAsync(cancellation);
+    OutputFiles.Prepare(parsed.GetValue(plot));
+    var count = parsed.GetValue(services) ?? 1000;
+    var settings = new LoadSettings(
+        count,
+        Math.Min(count, parsed.GetValue(explorations) ?? 200),
+        TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? 30),
+        parsed.GetValue(measure) ?? 30);
+    await MeasureAsync(parsed.GetValue(json), parsed.GetValue(plot), parsed.GetValue(only), settings, cancellation)
+        .WaitAsync(cancellation);
     return 0;
 });
 return await CommandProgram.RunAsync(command, args, "bench");
 
-static async Task MeasureAsync(string? file)
+static async Task MeasureAsync(string? file, string? plot, string? only, LoadSettings settings, CancellationToken stop)
 {
     // A line for each message would drown the table; to log more, say so.
     if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EnvironmentVariables.LogLevel)))
@@ -31,6 +54,7 @@ static async Task MeasureAsync(string? file)
     // Whoever is away or refuses us says so here, before the database is made anew.
     await (await Publisher.ConnectAsync(given.RabbitMq, "bench", CancellationToken.None)).DisposeAsync();
     const string database = "justrunit_bench";
+    var all = new JsonObject();
     await using (var connection = new NpgsqlConnection(given.Postgres))
     {
         await connection.OpenAsync();
@@ -42,6 +66,18 @@ static async Task MeasureAsync(string? file)
     }
 
     var connections = given with { Postgres = new NpgsqlConnectionStringBuilder(given.Postgres) { Database = database }.ConnectionString };
+    if (only == "load")
+        all["load"] = await LoadPart.MeasureAsync(connections, settings, plot, stop);
+    if (only is null or "path")
+        await MeasurePathAsync(connections, all);
+    if (only is null or "length")
+        all["streamLength"] = await StreamLengthPart.MeasureAsync(given);
+    if (file is not null)
+        await File.WriteAllTextAsync(file, all.ToJsonString(new() { WriteIndented = true }), stop);
+}
+
+static async Task MeasurePathAsync(Connections connections, JsonObject all)
+{
     var arrivals = new Arrivals();
     var figures = new JsonArray();
     await using var ours = await StreamPath.StartAsync(connections, arrivals);
@@ -89,10 +125,6 @@ static async Task MeasureAsync(string? file)
         }
     }
 
-    var lengths = await StreamLengthPart.MeasureAsync(given);
-    if (file is not null)
-    {
-        var all = new JsonObject { ["latency"] = figures, ["highest"] = highest, ["streamLength"] = lengths };
-        await File.WriteAllTextAsync(file, all.ToJsonString(new() { WriteIndented = true }));
-    }
+    all["latency"] = figures;
+    all["highest"] = highest;
 }

@@ -11,7 +11,7 @@ namespace JustRunIt.Bench.Proxy;
 internal sealed record Options(string? Json, string? Plot, bool IsQuick, string? Only)
 {
     /// <summary>The parts, in their order.</summary>
-    private static readonly string[] Parts = ["http", "cost", "stall", "databases"];
+    private static readonly string[] Parts = ["http", "cost", "chain", "stall", "databases", "idle"];
 
     /// <summary>Rounds in which the contenders take turns.</summary>
     public int Rounds => IsQuick ? 1 : 3;

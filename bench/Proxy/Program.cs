@@ -14,10 +14,14 @@ static async Task MeasureAsync(Options options)
         await HttpPart.RunAsync(options, results, bars);
     if (options.Wants("cost"))
         await CostPart.RunAsync(options, results);
+    if (options.Wants("chain"))
+        await ChainPart.RunAsync(options, results);
     if (options.Wants("stall"))
         await StallPart.RunAsync(options, results);
     if (options.Wants("databases"))
         await DatabasesPart.RunAsync(options, results);
+    if (options.Wants("idle"))
+        await IdlePart.RunAsync(options, results);
     results.PrintTargets();
     if (options.Json is not null)
         results.Save(options.Json, options.IsQuick);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using JustRunIt.Infrastructure.Peers;
 
 namespace JustRunIt.Bench.Proxy;
 
@@ -11,7 +12,7 @@ internal sealed class Server : IAsyncDisposable
 {
     private const double TicksPerSecond = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly HttpClient Http = AdminAccess.Client(TimeSpan.FromSeconds(10));
 
     private readonly Process process;
 
@@ -81,10 +82,13 @@ internal sealed class Server : IAsyncDisposable
     }));
 
     /// <summary>Largest resident memory of it and its workers, in bytes.</summary>
-    public long PeakBytes() => Tree().Sum(id => File.ReadLines($"/proc/{id}/status")
-        .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
-        .FirstOrDefault());
+    public long PeakBytes() => Memory("VmHWM:");
+
+    /// <summary>Resident memory of it and its workers now, in bytes.</summary>
+    public long ResidentBytes() => Memory("VmRSS:");
+
+    /// <summary>Descriptors that it and its workers have open.</summary>
+    public int Descriptors() => Tree().Sum(id => Directory.EnumerateFileSystemEntries($"/proc/{id}/fd").Count());
 
     /// <summary>The report of one of our own proxies.</summary>
     public Task<JsonElement> ReportAsync() => Http.GetFromJsonAsync<JsonElement>($"http://127.0.0.1:{Admin}/report");
@@ -108,6 +112,11 @@ internal sealed class Server : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
     }
+
+    private long Memory(string what) => Tree().Sum(id => File.ReadLines($"/proc/{id}/status")
+        .Where(line => line.StartsWith(what, StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .FirstOrDefault());
 
     private List<int> Tree()
     {

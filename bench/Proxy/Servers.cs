@@ -29,16 +29,30 @@ internal sealed class Servers : IAsyncDisposable
     }
 
     /// <summary>nginx as a proxy; with a clone it mirrors.</summary>
-    public Task<Server> NginxProxyAsync(EndPoint upstream, EndPoint? clone = null) => NginxAsync(port => $$"""
+    /// <param name="upstream">What it stands before.</param>
+    /// <param name="clone">Where it mirrors to; null: nowhere.</param>
+    /// <param name="connections">Connections that each of its workers may have.</param>
+    public Task<Server> NginxProxyAsync(EndPoint upstream, EndPoint? clone = null, int connections = 4096) => NginxAsync(port => $$"""
         upstream up { server {{upstream}}; keepalive 512; keepalive_requests 1000000000; }
         {{(clone is null ? "" : $"upstream clone {{ server {clone}; keepalive 512; keepalive_requests 1000000000; }}")}}
-        proxy_http_version 1.1; proxy_set_header Connection "";
+        proxy_http_version 1.1; proxy_set_header Connection ""; client_header_timeout 10m;
         server {
           listen 127.0.0.1:{{port}} backlog=1024;
           location / { {{(clone is null ? "" : "mirror /mirrored;")}} proxy_pass http://up; }
           {{(clone is null ? "" : "location = /mirrored { internal; proxy_pass http://clone$request_uri; }")}}
         }
-        """);
+        """, connections: connections);
+
+    /// <summary>A file that is gone with them.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="text">What is in it.</param>
+    /// <returns>Its path.</returns>
+    public string WriteFile(string name, string text)
+    {
+        var path = Path.Combine(folder.FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
 
     /// <summary>HAProxy.</summary>
     /// <param name="mode">http or tcp.</param>
@@ -125,7 +139,7 @@ internal sealed class Servers : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    private async Task<Server> NginxAsync(Func<int, string> http, string main = "")
+    private async Task<Server> NginxAsync(Func<int, string> http, string main = "", int connections = 4096)
     {
         var port = Port();
         var own = folder.CreateSubdirectory($"nginx-{port}").FullName;
@@ -135,7 +149,7 @@ internal sealed class Servers : IAsyncDisposable
         await File.WriteAllTextAsync(file, $$"""
             daemon off; {{main}} pid {{own}}/pid; error_log {{own}}/error; worker_processes {{Environment.ProcessorCount}};
             {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
-            events { worker_connections 4096; }
+            events { worker_connections {{connections}}; }
             http {
               access_log off; {{temporary}}
               keepalive_requests 1000000000; keepalive_timeout 1h; sendfile on; tcp_nodelay on;

@@ -57,8 +57,8 @@ program_of() {
     local project name
     case $1 in
         demo) project=src/Demo name=Demo ;;
-        up | hosts | clone | logs) project=src/Console name=Console ;;
-        proxy | replay) project=src/ProxyNode name=ProxyNode ;;
+        up | hosts | clone | forget | logs | parked | roles) project=src/Console name=Console ;;
+        proxy | replay | report | rules) project=src/ProxyNode name=ProxyNode ;;
         fuzz | soak | record) project=tests/ProxyNode.Tests name=ProxyNode.Tests ;;
         'bench pipeline') project=bench/Pipeline name=Bench.Pipeline ;;
         'bench proxy') project=bench/Proxy name=Bench.Proxy ;;
@@ -78,7 +78,7 @@ run_program() {
     program=$(program_of "$command")
     [[ -r $program ]] || fail "the program is missing: ${program#"$ROOT/"} was not built"
     case $command in
-        proxy | replay) ;;
+        proxy | replay | report | rules) ;;
         *) cd "$ROOT" || exit 1 ;;
     esac
     export JUSTRUNIT_HOME=$ROOT

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
-COMMANDS=(demo test chaos up down proxy hosts clone logs replay bench fuzz soak record setup status)
+COMMANDS=(demo test chaos up down roles proxy hosts clone forget logs parked replay report rules bench fuzz soak record setup status)
 BENCHMARKS=(pipeline proxy fidelity clone quota-period)
 
 print_help() {
@@ -17,22 +17,34 @@ Commands
                           are run and cloned, by default live in containers where that works here)
   test [ARGUMENTS]        build and run all test suites; ends with the line 'N passed, N failed'. A first argument
                           that is a project or folder runs only that one; the rest goes to 'dotnet test'
-  chaos [ARGUMENTS]       the tests that take long: agents are killed in every phase of a move; likewise
+  chaos [ARGUMENTS]       the tests that take long: agents are killed in every phase of a move, and hundreds of times at
+                          random over all back ends; likewise
   up --services FILE --agent FILE --proxies FILE
                           start the host agent, the proxies and the services on this machine, until Ctrl-C or 'down'
                           (docs/configuration.md describes the files, docs/examples has some)
   down [--purge]          stop everything that was started from here, the private servers included;
                           --purge also removes their data
+  roles [ARGUMENTS]       give each role its user of the broker, with its own password and permissions (docs/roles.md);
+                          --agent, --node, --outside-monitor and --outside-placement NAMES: those that have names
   proxy --role in|out --listen ADDRESS --upstream ADDRESS [ARGUMENTS]
                           one proxy around a live server, without bus or database ('proxy --help')
-  hosts [--json]          machines, virtual machines, clones, allocations, power
+  hosts [--json] [--adopt NAME | --end NAME]
+                          machines, virtual machines, clones, allocations, power
   clone NAME [--cpu SHARE] [--keep]
                           clone an on-line virtual machine by hand; tells the pause at the end
+  forget MACHINE [--force]
+                          release a machine's name from a host agent that is gone; ends nothing that runs
   logs [--correlation ID] [--follow] [--level LEVEL] [--since TIME] [--json]
                           the log lines of all processes that 'up' and 'demo' started, in order of time ('logs --help')
+  parked [--json] [--replay ID|all]
+                          messages that the relay could not hand over, with the reason; have them tried again
   replay --trace FILE --to ADDRESS [ARGUMENTS]
                           repeat traffic that 'proxy --record' recorded, with sessions left out or multiplied, slower or
                           faster ('replay --help')
+  report --of ADDRESS [--metrics] [--reset]
+                          the figures of a proxy that was started with --admin ('report --help')
+  rules propose|reload --admin ADDRESS
+                          propose the rules of a service from what a proxy has seen; have it read its file of rules again
   bench NAME [ARGUMENTS]  run a benchmark: pipeline, proxy, fidelity, clone or quota-period (--json FILE: every figure;
                           'bench NAME --help')
   fuzz [PARSER] [--time 1min] [--seed N]
@@ -48,7 +60,7 @@ Commands
   --version               the version
 
 './justrunit COMMAND --help' has every argument of a command. Neither it nor a wrong argument sets anything up.
-Relative paths in arguments are relative to the repository; those of 'proxy' and 'replay' to the current folder.
+Relative paths in arguments are relative to the repository; those of 'proxy', 'replay', 'report' and 'rules' to the current folder.
 
 Set-up
   Needs bash, the .NET SDK 10 and Debian or Ubuntu. Missing packages (postgresql, rabbitmq-server, iproute2,
@@ -63,6 +75,8 @@ Environment
   JUSTRUNIT_POSTGRES      connection string of a running PostgreSQL (Host=...;Port=...;Username=...;Database=...):
                           it is used, and none is installed or started
   JUSTRUNIT_RABBITMQ      address of a running RabbitMQ (amqp://USER:PASSWORD@HOST:PORT/VHOST), likewise
+  JUSTRUNIT_CHAOS_KILLS   how often 'chaos' kills an agent of each back end (180); JUSTRUNIT_CHAOS_MINUTES ends each
+                          sooner, JUSTRUNIT_CHAOS_SEED repeats one, JUSTRUNIT_CHAOS_REPORT is a file for what came of it
   JUSTRUNIT_CRIU, JUSTRUNIT_QEMU
                           paths of a criu and of a qemu-system-x86_64: they are used, and none is fetched
 
@@ -80,19 +94,30 @@ command_grammar() {
         test | chaos) echo '...' ;;
         up) echo '--services=READ! --agent=READ! --proxies=READ!' ;;
         down) echo '--purge' ;;
+        roles) echo '--agent=NAMES --node=NAMES --outside-monitor=NAMES --outside-placement=NAMES --print' ;;
         proxy)
             echo '--role=in|out! --protocol=NAME --listen=IP:PORT --upstream=ADDRESS! --install[=IP:PORT] --drain=DURATION'
-            echo '--sandbox=IP:PORT --time-shift=DURATION --speed=NUMBER --hold=DURATION --record=FILE --record-limit=NUMBER'
-            echo '--peer=HOST:PORT --rules=READ --admin=IP:PORT --memory=NUMBER'
+            echo '--sandbox=IP:PORT --clone=ADDRESS --time-shift=DURATION --speed=NUMBER --hold=DURATION --record=FILE'
+            echo '--record-limit=NUMBER --peer=ADDRESS --rules=READ --admin=ADDRESS --admin-token=FILE --memory=NUMBER'
+            echo '--max-connections=NUMBER --max-connections-per-source=NUMBER --head-timeout=DURATION --idle-timeout=DURATION'
+            echo '--gone-timeout=DURATION'
             ;;
-        hosts) echo '--json' ;;
+        hosts) echo '--json --adopt=NAME --end=NAME' ;;
         clone) echo 'NAME! --cpu=SHARE --next=HOST:PORT --keep' ;;
+        forget) echo 'MACHINE! --data-center=NAME --force --json' ;;
         logs) echo '--correlation=ID --follow -f --level=LEVEL --since=TIME --json' ;;
+        parked) echo '--json --replay=ID' ;;
         replay)
-            echo '--trace=READ! --to=IP:PORT! --protocol=NAME --sessions=PERCENT --speed=NUMBER --seed=NUMBER --rules=READ --json'
+            echo '--trace=READ! --to=IP:PORT! --protocol=NAME --sessions=PERCENT --speed=NUMBER --pace=NUMBER --seed=NUMBER'
+            echo '--rules=READ --json'
             ;;
-        'bench pipeline' | 'bench quota-period') echo '--json=FILE' ;;
-        'bench proxy') echo '--json=FILE --plot=FILE --quick --only=http|cost|stall|databases' ;;
+        report) echo '--of=ADDRESS! --metrics --reset --admin-token=READ' ;;
+        rules) echo 'ACTION! --admin=ADDRESS! --admin-token=READ' ;;
+        'bench pipeline')
+            echo '--json=FILE --plot=FILE --only=path|length|load --minutes=NUMBER --services=NUMBER --explorations=NUMBER --measure=NUMBER'
+            ;;
+        'bench quota-period') echo '--json=FILE' ;;
+        'bench proxy') echo '--json=FILE --plot=FILE --quick --only=http|cost|chain|stall|databases|idle' ;;
         'bench fidelity') echo '--json=FILE --plot=FILE --quick' ;;
         'bench clone') echo '--json=FILE --only=moves|clones|caps --back-end=process|container|vm --heap=NUMBER' ;;
         fuzz) echo 'PARSER --time=DURATION --seed=NUMBER --input=READ' ;;
@@ -110,11 +135,16 @@ command_example() {
         test) echo 'test tests/Events.Tests --filter DriverTests' ;;
         up) echo 'up --services services.yaml --agent host-agent.yaml --proxies proxy-node.yaml' ;;
         down) echo 'down --purge' ;;
+        roles) echo 'roles --agent host-1,host-2 --node front --outside-monitor probe' ;;
         proxy) echo 'proxy --role in --protocol http --listen 127.0.0.1:8081 --upstream 127.0.0.1:8080' ;;
         hosts) echo 'hosts --json' ;;
         clone) echo 'clone shop-1 --cpu 40% --keep' ;;
+        forget) echo 'forget app-2' ;;
         logs) echo 'logs --since 10min --level Warning' ;;
+        parked) echo 'parked --replay all' ;;
         replay) echo 'replay --trace shop.trace --to 127.0.0.1:8080 --sessions 200%' ;;
+        report) echo 'report --of 127.0.0.1:9000' ;;
+        rules) echo 'rules propose --admin 127.0.0.1:9000' ;;
         bench\ *) echo "$1 --json figures.json" ;;
         fuzz) echo 'fuzz mysql --time 10min' ;;
         soak) echo 'soak --time 30min' ;;
@@ -226,7 +256,7 @@ Usage: ./justrunit bench NAME [ARGUMENTS]
 Run a benchmark, alone on the machine
 
 Benchmarks
-  pipeline       from append to consumed, against raw Npgsql and RabbitMQ
+  pipeline       from append to consumed, against raw Npgsql and RabbitMQ; --only load: a large data centre with simulated agents
   proxy          the proxies against direct connections, HAProxy, nginx and PgBouncer
   fidelity       how alike on-line server and clone perform with the same CPU share, for both samples
   clone          pause and time of cloning against the size of the heap, of moves between agents, and precision of the CPU cap
@@ -317,7 +347,7 @@ check_value() {
 # path_of COMMAND FILE: absolute, as the command's program will read it.
 path_of() {
     case $1:$2 in
-        *:/* | proxy:* | replay:*) printf '%s' "$2" ;;
+        *:/* | proxy:* | replay:* | report:* | rules:*) printf '%s' "$2" ;;
         *) printf '%s' "$ROOT/$2" ;;
     esac
 }

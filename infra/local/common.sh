@@ -3,6 +3,7 @@
 # Expects ROOT (the repository) to be set by the caller.
 
 LOCAL_FOLDER="$ROOT/.justrunit"      # what is remembered about this working copy, ignored by git
+CREDENTIALS="$LOCAL_FOLDER/credentials" # passwords, one file each: rabbitmq/ROLE and postgresql/ROLE
 ENV_FILE="$LOCAL_FOLDER/env"         # ports, node name, place of the data
 SETUP_LOG="$LOCAL_FOLDER/setup.log"  # output of every step, shown only when a step fails
 
@@ -69,6 +70,19 @@ find_program() {
 has_program() {
     local ignored
     find_program ignored "$1"
+}
+
+# password_of KIND ROLE VARIABLE: the password in its file, which the owner alone may read; drawn at random when there is none.
+password_of() {
+    local file="$CREDENTIALS/$1/$2" found=''
+    (
+        umask 077
+        mkdir -p "$CREDENTIALS/$1" && chmod 700 "$CREDENTIALS" "$CREDENTIALS/$1" || exit 1
+        [[ -s $file ]] && exit 0
+        od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n' >"$file.new" && mv -f "$file.new" "$file"
+    ) || fail "cannot write to $CREDENTIALS"
+    read -r found <"$file" || [[ $found ]] || fail "cannot read $file; run as its owner"
+    printf -v "$3" '%s' "$found"
 }
 
 # True if somebody listens on this TCP port. Read from the kernel: no program needed, and nothing is disturbed.

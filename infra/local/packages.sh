@@ -109,6 +109,12 @@ group_needs() {
             echo pgbouncer pgbouncer
             echo sysbench sysbench
             echo mariadbd mariadb-server
+            echo apache2 apache2
+            echo /usr/lib/apache2/modules/mod_jk.so libapache2-mod-jk
+            echo /usr/share/tomcat10/bin/catalina.sh tomcat10
+            # Tomcat compiles pages.
+            echo javac default-jdk-headless
+            echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             ;;
     esac
 }

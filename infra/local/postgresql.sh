@@ -1,5 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
-# The private PostgreSQL: its own data folder and port, reachable over 127.0.0.1 only.
+# The private PostgreSQL: its own data folder and port, reachable over 127.0.0.1 only, and by password only.
+
+# Those who append, each service for itself; who owns the tables is justrunit, who only reads them auditor.
+POSTGRES_APPENDERS=(monitor experimenter interpolator checker placement)
 
 postgresql_folder() { POSTGRES_DATA="$DATA_FOLDER/postgresql"; }
 
@@ -20,21 +23,64 @@ postgresql_create() {
     rm -rf "$new" "$POSTGRES_DATA"
     as_server "$PG_BIN/initdb" -D "$new" --username=postgres --auth=reject --encoding=UTF8 --locale=C \
         --no-instructions || return 1
-    # The role of the program owns its databases and may create more, nothing else. The superuser has no way in
-    # over the network: whoever may use this machine must not get at the files of the servers' user.
-    as_server tee "$new/pg_hba.conf" >/dev/null <<<"host all justrunit 127.0.0.1/32 trust" || return 1
     as_server tee -a "$new/postgresql.conf" >/dev/null <<<"include 'justrunit.conf'" || return 1
     as_server touch "$new/justrunit.conf" || return 1
-    # Single-user mode takes one statement a line, and says only in its output that one failed.
-    result=$(printf '%s\n' 'CREATE ROLE justrunit LOGIN CREATEDB' 'GRANT pg_monitor TO justrunit' \
-        'CREATE DATABASE justrunit OWNER justrunit' |
-        as_server "$PG_BIN/postgres" --single -D "$new" postgres 2>&1) || { printf '%s\n' "$result"; return 1; }
+    postgresql_execute "$new" 'CREATE ROLE justrunit LOGIN CREATEDB' 'GRANT pg_monitor TO justrunit' \
+        'CREATE DATABASE justrunit OWNER justrunit' || return 1
+    as_server touch "$new/justrunit.complete" || return 1
+    as_server mv "$new" "$POSTGRES_DATA"
+}
+
+# postgresql_execute FOLDER STATEMENT...: as superuser, while no server runs. Single-user mode takes one statement a line, and says
+# only in its output that one failed.
+postgresql_execute() {
+    local folder=$1 result
+    shift
+    result=$(printf '%s\n' "$@" |
+        as_server "$PG_BIN/postgres" --single -c password_encryption=scram-sha-256 -c log_min_error_statement=panic \
+            -D "$folder" postgres 2>&1) || { printf '%s\n' "$result"; return 1; }
     if [[ $result =~ (ERROR|FATAL|PANIC): ]]; then
         printf '%s\n' "$result"
         return 1
     fi
-    as_server touch "$new/justrunit.complete" || return 1
-    as_server mv "$new" "$POSTGRES_DATA"
+}
+
+# True once all roles have their passwords, and nobody gets in without one.
+postgresql_has_roles() {
+    postgresql_folder
+    [[ -e $POSTGRES_DATA/justrunit.roles && -s $CREDENTIALS/postgresql/justrunit ]]
+}
+
+# Roles and passwords, also of a folder from the time when there were none. The superuser has no way in over the network, nor has
+# anybody without a password: whoever may use this machine must not get at what is not theirs.
+postgresql_create_roles() {
+    local role password
+    local -a statements=()
+    postgresql_has_roles && return 0
+    password_of postgresql justrunit password
+    statements+=("ALTER ROLE justrunit PASSWORD '$password'")
+    for role in justrunit_append justrunit_read; do
+        statements+=("DO \$\$ BEGIN CREATE ROLE $role NOLOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$")
+    done
+    # The relay looks at how long transactions of other roles have been open.
+    statements+=('GRANT pg_read_all_stats TO justrunit_append')
+    for role in "${POSTGRES_APPENDERS[@]}" auditor; do
+        password_of postgresql "$role" password
+        statements+=("DO \$\$ BEGIN CREATE ROLE justrunit_$role LOGIN; EXCEPTION WHEN duplicate_object THEN END \$\$"
+            "ALTER ROLE justrunit_$role PASSWORD '$password'")
+        if [[ $role == auditor ]]; then
+            statements+=("GRANT justrunit_read TO justrunit_$role")
+        else
+            statements+=("GRANT justrunit_append TO justrunit_$role")
+        fi
+    done
+    postgresql_execute "$POSTGRES_DATA" "${statements[@]}" || return 1
+    as_server tee "$POSTGRES_DATA/pg_hba.conf" >/dev/null <<'HBA' || return 1
+local all all scram-sha-256
+host all postgres 127.0.0.1/32 reject
+host all all 127.0.0.1/32 scram-sha-256
+HBA
+    as_server touch "$POSTGRES_DATA/justrunit.roles"
 }
 
 # Written at every start, since the port may have been chosen anew. No Unix socket: a path below a deep folder
@@ -45,6 +91,7 @@ listen_addresses = '127.0.0.1'
 port = $POSTGRES_PORT
 unix_socket_directories = ''
 max_connections = 300
+max_prepared_transactions = 10
 shared_buffers = 128MB
 fsync = on
 jit = off

@@ -1,5 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
 # The private RabbitMQ: its own node name, ports, cookie, Mnesia and log folders; everything on 127.0.0.1.
+RABBITMQ_ADMINISTRATOR=justrunit-administrator
+
 # No plugins: the management plugin would cost memory and CPU that measurements on the same machine need.
 
 # A thread of the broker that found no work looks again for a few microseconds before it sleeps. In virtual machines,
@@ -42,11 +44,18 @@ rabbitmq_is_running() {
 }
 
 rabbitmq_configure() {
+    local password
+    password_of rabbitmq administrator password
+    # shellcheck disable=SC2016 # the inner shell's own argument
     as_server mkdir -p "$RABBITMQ_FOLDER/mnesia" "$RABBITMQ_FOLDER/log" "$RABBITMQ_FOLDER/generated" &&
         as_server tee "$RABBITMQ_FOLDER/enabled_plugins" >/dev/null <<<'[].' &&
-        as_server tee "$RABBITMQ_FOLDER/rabbitmq.conf" >/dev/null <<CONF
+        as_server rm -f "$RABBITMQ_FOLDER/rabbitmq.conf" &&
+        as_server sh -c 'umask 077; cat >"$1"' sh "$RABBITMQ_FOLDER/rabbitmq.conf" <<CONF
 listeners.tcp.local = 127.0.0.1:$AMQP_PORT
-loopback_users.guest = true
+# The one that is made with a new node; there is no other.
+default_user = $RABBITMQ_ADMINISTRATOR
+default_pass = $password
+default_user_tags.administrator = true
 log.file = rabbit.log
 log.file.level = info
 log.file.rotation.size = 10485760
@@ -55,11 +64,43 @@ disk_free_limit.absolute = 100MB
 CONF
 }
 
+# True once the administrator has our password, and the account that everybody knows is gone.
+rabbitmq_has_users() {
+    rabbitmq_folder
+    [[ -e $RABBITMQ_FOLDER/users && -s $CREDENTIALS/rabbitmq/administrator ]]
+}
+
+# A node from the time when there was no password, or whose password is lost: it is given ours, and loses the old account.
+rabbitmq_create_users() {
+    local password
+    rabbitmq_has_users && return 0
+    password_of rabbitmq administrator password
+    # Its port may be open before it can be administered.
+    rabbitmq_control await_startup --silent || return 1
+    if rabbitmq_control authenticate_user "$RABBITMQ_ADMINISTRATOR" <<<"$password"; then
+        :
+    elif rabbitmq_control list_users --silent | grep -q "^${RABBITMQ_ADMINISTRATOR}[[:space:]]"; then
+        rabbitmq_control change_password "$RABBITMQ_ADMINISTRATOR" <<<"$password" || return 1
+    else
+        rabbitmq_control add_user "$RABBITMQ_ADMINISTRATOR" <<<"$password" || return 1
+    fi
+    rabbitmq_control set_user_tags "$RABBITMQ_ADMINISTRATOR" administrator || return 1
+    rabbitmq_control set_permissions "$RABBITMQ_ADMINISTRATOR" '.*' '.*' '.*' || return 1
+    if rabbitmq_control list_users --silent | grep -q '^guest[[:space:]]'; then
+        rabbitmq_control delete_user guest || return 1
+    fi
+    as_server touch "$RABBITMQ_FOLDER/users"
+}
+
+# rabbitmq_control ARGUMENT...: the node's command-line tool.
+rabbitmq_control() { as_server env "${RABBITMQ_ENVIRONMENT[@]}" "$RABBITMQ_BIN/rabbitmqctl" "$@"; }
+
 # A session of its own (setsid) keeps Ctrl-C in the caller's terminal away from the server. No shell stays behind
 # as its parent: it would hold the caller's descriptors open, and whoever reads our output would wait for ever.
 rabbitmq_start() {
-    local wrapper
+    local wrapper is_new=
     rabbitmq_folder
+    [[ -d $RABBITMQ_FOLDER/mnesia/node ]] || is_new=1
     rabbitmq_configure || return 1
     rabbitmq_environment
     as_server rm -f "$RABBITMQ_FOLDER/pid"
@@ -68,17 +109,19 @@ rabbitmq_start() {
         become_server env "${RABBITMQ_ENVIRONMENT[@]}" setsid "$RABBITMQ_BIN/rabbitmq-server"
     ) &
     wrapper=$!
-    if ! wait_until 120 rabbitmq_started_or_ended "$wrapper" || ! rabbitmq_is_ready; then
+    if ! wait_until 120 rabbitmq_started_or_ended "$wrapper" || ! rabbitmq_answers; then
         cat "$SETUP_LOG.rabbitmq"
         tail -n 30 "$RABBITMQ_FOLDER/log/rabbit.log" 2>/dev/null
         rabbitmq_stop
         return 1
     fi
     disown "$wrapper" 2>/dev/null
-    return 0
+    # A new node begins with our password.
+    [[ ! $is_new ]] || as_server touch "$RABBITMQ_FOLDER/users"
+    rabbitmq_create_users
 }
 
-rabbitmq_started_or_ended() { rabbitmq_is_ready || process_gone "$1"; }
+rabbitmq_started_or_ended() { rabbitmq_answers || process_gone "$1"; }
 
 # TERM makes the node stop in order.
 rabbitmq_stop() {

@@ -39,8 +39,11 @@ needed_servers() {
 GIVEN_POSTGRES=${JUSTRUNIT_POSTGRES:-}
 GIVEN_RABBITMQ=${JUSTRUNIT_RABBITMQ:-}
 
-postgresql_is_ready() { [[ $DATA_FOLDER ]] && postgresql_is_running && port_answers "$POSTGRES_PORT"; }
-rabbitmq_is_ready() { [[ $DATA_FOLDER ]] && rabbitmq_is_running && port_answers "$AMQP_PORT"; }
+# One without our passwords is of an older version of this script, and not ready.
+postgresql_is_ready() { postgresql_answers && postgresql_has_roles; }
+rabbitmq_is_ready() { rabbitmq_answers && rabbitmq_has_users; }
+postgresql_answers() { [[ $DATA_FOLDER ]] && postgresql_is_running && port_answers "$POSTGRES_PORT"; }
+rabbitmq_answers() { [[ $DATA_FOLDER ]] && rabbitmq_is_running && port_answers "$AMQP_PORT"; }
 
 # Sets DOWN: the servers that are ours to start and are not ready.
 find_down() {
@@ -78,6 +81,8 @@ prepare_local_folder() {
     { mkdir -p "$LOCAL_FOLDER" && [[ -w $LOCAL_FOLDER ]]; } 2>/dev/null ||
         fail "cannot write to $LOCAL_FOLDER; run as its owner" \
             "($(stat -c %U "$LOCAL_FOLDER" 2>/dev/null || echo unknown)) or use a clone of your own"
+    # The servers' user passes through it to its data; nobody else has to see what is in it.
+    [[ ! -O $LOCAL_FOLDER ]] || chmod 711 "$LOCAL_FOLDER"
 }
 
 # start_servers: those that are not ready, and only those. Whichever is ready serves somebody: it, its user and its data are left
@@ -129,7 +134,10 @@ make_data_folder() {
 # but does not answer may be starting still, or recovering: it is ended only when it goes on not to.
 ensure_started() {
     local key=$1 name=$2 attempt
-    if "${key}_is_running"; then
+    if "${key}_answers" && ! "${key}_is_ready"; then
+        say "$name lets in whoever asks; starting it anew with passwords"
+        "${key}_stop" >/dev/null 2>&1
+    elif "${key}_is_running"; then
         wait_until 60 "${key}_is_ready" && return 0
         say "$name runs but does not answer; starting it anew"
         "${key}_stop" >/dev/null 2>&1
@@ -162,23 +170,29 @@ keep_or_choose() {
     choose_port "$1"
 }
 
-start_postgresql_once() { postgresql_create && postgresql_start; }
+start_postgresql_once() { postgresql_create && postgresql_create_roles && postgresql_start; }
 start_rabbitmq_once() { rabbitmq_start; }
 
-# What programs and tests read. JUSTRUNIT_RABBITMQCTL is set only for a broker of ours.
+# What programs and tests read. JUSTRUNIT_RABBITMQCTL and JUSTRUNIT_CREDENTIALS are set only for servers of ours.
 export_addresses() {
+    local password
     if needs_postgresql; then
-        export JUSTRUNIT_POSTGRES="Host=127.0.0.1;Port=$POSTGRES_PORT;Username=justrunit;Database=justrunit"
+        password_of postgresql justrunit password
+        export JUSTRUNIT_POSTGRES="Host=127.0.0.1;Port=$POSTGRES_PORT;Username=justrunit;Password=$password;Database=justrunit"
     fi
     if needs_rabbitmq; then
-        export JUSTRUNIT_RABBITMQ="amqp://guest:guest@127.0.0.1:$AMQP_PORT/"
+        password_of rabbitmq administrator password
+        export JUSTRUNIT_RABBITMQ="amqp://$RABBITMQ_ADMINISTRATOR:$password@127.0.0.1:$AMQP_PORT/"
         export JUSTRUNIT_RABBITMQCTL="$ROOT/infra/local/rabbitmqctl"
+    fi
+    if needs_postgresql && needs_rabbitmq; then
+        export JUSTRUNIT_CREDENTIALS=$CREDENTIALS
     fi
 }
 
 print_addresses() {
     local name
-    for name in JUSTRUNIT_POSTGRES JUSTRUNIT_RABBITMQ JUSTRUNIT_RABBITMQCTL; do
+    for name in JUSTRUNIT_POSTGRES JUSTRUNIT_RABBITMQ JUSTRUNIT_RABBITMQCTL JUSTRUNIT_CREDENTIALS; do
         [[ -z ${!name:-} ]] || printf '%s=%s\n' "$name" "${!name}"
     done
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Hosts;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Naming;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 using JustRunIt.Hosting;
@@ -60,7 +61,7 @@ internal static class CloneCommand
         await using var agents = await HostAgents.ConnectAsync(cancellation);
         var (host, sandbox) = Find(name, await agents.AskAsync(cancellation));
         var request = Guid.NewGuid();
-        var clone = $"{name}-by-hand-{request.ToString("N")[..6]}";
+        var clone = Name.Of(name, $"-by-hand-{request.ToString("N")[..6]}");
         var lease = DateTimeOffset.UtcNow + (keep ? KeptLease : Patience);
         await agents.SendAsync(new CloneVm(Subject, request, host.Agent, name, clone, sandbox.Name, next, lease), request, cancellation);
         var begin = Stopwatch.StartNew();

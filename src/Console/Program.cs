@@ -2,4 +2,8 @@ using JustRunIt.Client.CommandLine;
 using JustRunIt.Console;
 
 return await CommandProgram.RunAsync(
-    [UpCommand.Create(), HostsCommand.Create(), CloneCommand.Create(), LogsCommand.Create()], args);
+    [
+        UpCommand.Create(), HostsCommand.Create(), CloneCommand.Create(), ForgetCommand.Create(), LogsCommand.Create(),
+        ParkedCommand.Create(), RolesCommand.Create(),
+    ],
+    args);

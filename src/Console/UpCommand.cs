@@ -2,6 +2,7 @@ using System.CommandLine;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Store;
+using JustRunIt.Hosting.Messaging.Authority;
 
 namespace JustRunIt.Console;
 
@@ -41,7 +42,8 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(IReadOnlyList<(string Project, string File)> configured, CancellationToken cancellation)
     {
-        await using var fleet = new Fleet(Connections.FromEnvironment(), Path.Combine(Programs.LocalFolder, "up"));
+        var credentials = BrokerIdentity.IsChecked ? CredentialFolder.FromEnvironment() : null;
+        await using var fleet = new Fleet(Connections.FromEnvironment(), Path.Combine(Programs.LocalFolder, "up"), credentials);
         var complaints = await Task.WhenAll(configured.Select(entry => Fleet.CheckAsync(entry.Project, entry.File, cancellation)));
         if (complaints.Any(complaint => complaint is not null))
         {
@@ -50,6 +52,8 @@ internal static class UpCommand
             return CommandProgram.BadInput;
         }
 
+        await fleet.PrepareAsync(
+            configured.Where(entry => entry.Project != Monitor).Select(entry => Fleet.SpeakerOf(entry.Project, entry.File)), cancellation);
         foreach (var (project, file) in configured)
             fleet.Start(project, "--config", file);
         foreach (var service in Fleet.Services.Except([Monitor]))

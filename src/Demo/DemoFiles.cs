@@ -1,4 +1,6 @@
 using System.Globalization;
+using JustRunIt.Client.Supervision;
+using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.Demo;
 
@@ -21,6 +23,9 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, string backEnd, IR
           - { name: web-1, role: production, cpu: 400 %, memoryMiB: 2048 }
           - { name: data-1, role: production, cpu: 400 %, memoryMiB: 2048 }
           - { name: sandbox-1, role: sandbox, cpu: 200 %, memoryMiB: 1024 }
+        allow:
+          programs:
+            - { executable: dotnet, arguments: ["{{Programs.Home}}/samples/Auction/*.dll", "**"] }
 
         """));
 
@@ -90,9 +95,9 @@ internal sealed class DemoFiles(string folder, DemoPlan plan, string backEnd, IR
 
     private string Write(string name, string text)
     {
-        Directory.CreateDirectory(folder);
+        OwnerOnly.Folder(folder);
         var file = Path.Combine(folder, name);
-        File.WriteAllText(file, text);
+        OwnerOnly.WriteAllText(file, text);
         return file;
     }
 }

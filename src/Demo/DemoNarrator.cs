@@ -15,8 +15,8 @@ internal static class DemoNarrator
     /// <summary>The line; null for what is not worth one.</summary>
     public static string? Tell(object message) => message switch
     {
-        SlaViolated e => $"{e.Service}: SLA violated, {Ms(e.Value)} over the last window, agreed {Ms(e.Agreement.AtMost)}",
-        SlaRestored e => $"{e.Service}: SLA met again, {Ms(e.Value)}, agreed {Ms(e.Agreement.AtMost)}",
+        SlaViolated e => $"{e.Service}: SLA violated, {Show(e.Agreement, e.Value)} over the last window, agreed {Bound(e.Agreement)}",
+        SlaRestored e => $"{e.Service}: SLA met again, {Show(e.Agreement, e.Value)}, agreed {Bound(e.Agreement)}",
         ExplorationStarted e =>
             $"{e.Service}: exploration of {string.Join(", ", e.Settings.Tiers)} begins, {e.Settings.Experiments} experiments",
         CloneRequested e => $"cloning {e.Vm} to {e.Sandbox.Machine}",
@@ -61,6 +61,11 @@ internal static class DemoNarrator
 
     private static string Short(SideMeasured side) =>
         $"{side.Metrics[MetricNames.ThroughputPerSecond]?.Value:0.0}/s, {Ms(side.Metrics.Mean)}";
+
+    private static string Bound(Agreement agreement) => Show(agreement, agreement.Bound);
+
+    private static string Show(Agreement agreement, double value) =>
+        agreement.Metric == MetricNames.MeanMs ? Ms(value) : MetricNames.Describe(agreement.Metric, value);
 
     private static string Ms(TimeSpan time) => Ms(time.TotalMilliseconds);
 

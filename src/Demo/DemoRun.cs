@@ -1,7 +1,11 @@
+using JustRunIt.Client.Hosts;
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
+using JustRunIt.Events;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
 using Spectre.Console;
 
 namespace JustRunIt.Demo;
@@ -34,14 +38,18 @@ internal sealed class DemoRun(DemoPlan plan, string backEnd, Connections given, 
         var unseen = backEnd == DemoBackEnd.Automatic ? DemoBackEnd.WhyNotContainers() : null;
         var services = DemoPlan.Layout(new Ports());
         var files = new DemoFiles(folder, plan, unseen is null ? backEnd : "process", services);
-        if (await Orphans.EndAsync(Connections.PostgresVariable, $"Database={Database}") is > 0 and var orphans)
+        if (await Orphans.EndAsync(Fleet.FolderVariable, folder) is > 0 and var orphans)
             Say($"Ended {orphans} programs of a demonstration that was killed");
         DemoFolder.Renew(folder);
         await FreshStart.QueuesAsync(given.RabbitMq, DemoPlan.Agent, DemoPlan.Agent, cancellation);
         var connections = await FreshStart.DatabaseAsync(given, Database, cancellation);
-        await using var observer = await Observer.ConnectAsync(connections.RabbitMq, cancellation);
-        await using var publisher = await Publisher.ConnectAsync(connections.RabbitMq, "demo", cancellation);
-        await using var fleet = new Fleet(connections, folder);
+        var credentials = BrokerIdentity.IsChecked ? CredentialFolder.FromEnvironment() : null;
+        await using var fleet = new Fleet(connections, folder, credentials);
+        await fleet.PrepareAsync(
+            [new(Roles.Of(Catalog.HostAgent), DemoPlan.Agent), new(Roles.Of(Catalog.ProxyNode), DemoPlan.Agent)], cancellation);
+        var bus = await HostAgents.OperatorAddressAsync(connections.RabbitMq, cancellation);
+        await using var observer = await Observer.ConnectAsync(bus, cancellation);
+        await using var publisher = await Publisher.ConnectAsync(bus, "demo", cancellation);
 
         var servers = new DemoServers(folder, publisher, observer);
         Say("Preparing the auctions' data");

@@ -1,6 +1,7 @@
 using JustRunIt.Events;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Connecting;
 using Npgsql;
 using RabbitMQ.Client;
 
@@ -28,7 +29,7 @@ internal static class FreshStart
     /// <summary>Deletes the queues of every service, and of the host agent and proxy node named, with what is in them.</summary>
     public static async Task QueuesAsync(Uri rabbitMq, string agent, string node, CancellationToken cancellation)
     {
-        await using var connection = await new ConnectionFactory { Uri = rabbitMq }.CreateConnectionAsync(cancellation);
+        await using var connection = await BrokerConnections.FactoryFor(rabbitMq, "demo").CreateConnectionAsync(cancellation);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
         foreach (var entry in Catalog.Entries)
         {
@@ -41,7 +42,7 @@ internal static class FreshStart
                     _ => consumer,
                 };
                 var queue = Names.Queue(reader, entry.Message);
-                foreach (var name in new[] { queue, $"{queue}_error", $"{queue}_skipped" })
+                foreach (var name in new[] { queue, $"{queue}_error" })
                 {
                     await channel.QueueDeleteAsync(name, cancellationToken: cancellation);
                     await channel.ExchangeDeleteAsync(name, cancellationToken: cancellation);

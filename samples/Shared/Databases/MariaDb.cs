@@ -13,6 +13,7 @@ internal static partial class MariaDb
 {
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const string Temporary = "tmp";
 
     // A database of a sample fits into this; what it holds is worth nothing after a crash of the machine.
     private static readonly string[] Options =
@@ -74,9 +75,13 @@ internal static partial class MariaDb
     private static string[] Arguments(string folder, IPEndPoint listen) =>
     [
         "--no-defaults", $"--datadir={Path.GetFullPath(folder)}", $"--socket={Path.GetFullPath(Path.Combine(folder, "s"))}",
-        $"--tmpdir={Path.GetTempPath()}",
+        $"--tmpdir={TemporaryFolder(folder)}", "--ignore-db-dirs=" + Temporary,
         $"--bind-address={listen.Address}", string.Create(CultureInfo.InvariantCulture, $"--port={listen.Port}"), .. Options, .. User,
     ];
+
+    // Its own: a server that starts removes every temporary table that it finds, also those of others.
+    private static string TemporaryFolder(string folder) =>
+        Directory.CreateDirectory(Path.Combine(Path.GetFullPath(folder), Temporary)).FullName;
 
     private static string[] User => Environment.IsPrivilegedProcess ? ["--user=root"] : [];
 
@@ -90,6 +95,8 @@ internal static partial class MariaDb
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
+                $"--tmpdir={TemporaryFolder(folder)}",
+                "--ignore-db-dirs=" + Temporary,
                 .. User
             ])
         {
