@@ -15,6 +15,8 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["logs"] = (Client.Supervision.Programs.OfProduct("Console"), ["logs"]),
         ["proxy"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["proxy"]),
         ["replay"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["replay"]),
+        ["report"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["report"]),
+        ["rules"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["rules"]),
         ["fuzz"] = (Of("tests", "ProxyNode.Tests"), ["fuzz"]),
         ["soak"] = (Of("tests", "ProxyNode.Tests"), ["soak"]),
         ["record"] = (Of("tests", "ProxyNode.Tests"), ["record"]),
@@ -81,10 +83,10 @@ public sealed partial class BuiltProgramTests : IDisposable
     [InlineData("clone", "a --cpu much", "--cpu: 'much'; allowed is a percentage from 1 %")]
     [InlineData("clone", "a --cpu NaN", "--cpu: 'NaN'; allowed is a percentage from 1 %")]
     [InlineData("clone", "a --next nowhere", "--next: 'nowhere'; allowed is HOST:PORT, such as 127.0.0.1:8080")]
-    [InlineData("hosts", "--json=maybe", "hosts: 'maybe'; allowed is --json, --help")]
+    [InlineData("hosts", "--json=maybe", "hosts: 'maybe'; allowed is --json, --adopt NAME, --end NAME, --help")]
     [InlineData("logs", "--since yesterday", "--since: 'yesterday'; allowed is ")]
     [InlineData("logs", "--level loud", "--level: 'loud'; allowed is ")]
-    [InlineData("bench proxy", "--only tcp", "--only: 'tcp'; allowed is http or cost or stall or databases")]
+    [InlineData("bench proxy", "--only tcp", "--only: 'tcp'; allowed is http or cost or chain or stall or databases")]
     [InlineData("bench proxy", "--plot a.jpg", "--plot: 'a.jpg'; allowed is a file to be written whose name ends in .png or .svg")]
     [InlineData("bench clone", "--heap 0", "--heap: '0'; allowed is a whole number from 1 to 4000")]
     [InlineData("bench clone", "--back-end xen", "--back-end: 'xen'; allowed is process or container or vm")]

@@ -7,8 +7,8 @@ public sealed class NothingIsSetUpTests : IDisposable
 {
     private static readonly string[] Names =
     [
-        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "fuzz", "soak", "record", "setup", "status",
-        "bench",
+        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "report", "rules", "fuzz", "soak", "record",
+        "setup", "status", "bench",
         "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period",
     ];
 
@@ -41,7 +41,7 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "down all", "down: unknown argument 'all'; allowed is --purge or --help" },
         { "setup everything", "setup: unknown argument 'everything'; allowed is --servers-only or --help" },
         { "status --verbose", "status: unknown option '--verbose'; allowed is --help" },
-        { "hosts --yaml", "hosts: unknown option '--yaml'; allowed is --json or --help" },
+        { "hosts --yaml", "hosts: unknown option '--yaml'; allowed is --json, --adopt, --end or --help" },
         { "hosts --json=maybe", "hosts: --json: 'maybe'; allowed is no value" },
         { "logs --tail", "logs: unknown option '--tail'; allowed is --correlation, --follow, -f, --level, --since, --json or --help" },
         { "clone", "clone: NAME: missing; './justrunit clone --help' explains it" },
@@ -56,8 +56,12 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "bench", "bench: NAME: missing; allowed is pipeline, proxy, fidelity, clone or quota-period" },
         { "bench nosuch", "bench: 'nosuch'; allowed is pipeline, proxy, fidelity, clone or quota-period" },
         { "bench --json x", "bench: '--json'; allowed is pipeline, proxy, fidelity, clone or quota-period" },
-        { "bench pipeline --quick", "bench pipeline: unknown option '--quick'; allowed is --json or --help" },
-        { "bench proxy --only tcp", "bench proxy: --only: 'tcp'; allowed is http, cost, stall or databases" },
+        {
+            "bench pipeline --quick",
+            "bench pipeline: unknown option '--quick'; "
+                + "allowed is --json, --plot, --only, --minutes, --services, --explorations, --measure or --help"
+        },
+        { "bench proxy --only tcp", "bench proxy: --only: 'tcp'; allowed is http, cost, chain, stall, databases or idle" },
         { "bench clone --heap much", "bench clone: --heap: 'much'; allowed is a number" },
         { "fuzz mysql http", "fuzz: unknown argument 'http'; allowed is PARSER, --time, --seed, --input or --help" },
         { "soak --time 10", "soak: --time: '10'; allowed is a duration with its unit (ms, s, min, h), such as 10s" },

@@ -52,6 +52,37 @@ public sealed partial class PrivateServersTests : IAsyncLifetime
         Assert.Equal(3, (await script.RunAsync("status")).ExitCode);
     }
 
+    [ServersFact]
+    public async Task Nobody_gets_in_without_a_password_that_their_owner_alone_can_read()
+    {
+        var servers = await SetUpAsync();
+        var folder = Path.Combine(script.LocalFolder, "credentials");
+        foreach (var each in (string[])[folder, .. Directory.GetDirectories(folder)])
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(each));
+        var files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+        Assert.Contains(Path.Combine(folder, "rabbitmq", "administrator"), files);
+        Assert.Contains(Path.Combine(folder, "postgresql", "monitor"), files);
+        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.Equal(files.Length, files.Select(File.ReadAllText).Distinct().Count());
+
+        var known = new UriBuilder(servers.RabbitMq) { UserName = "guest", Password = "guest" }.Uri;
+        await Assert.ThrowsAnyAsync<Exception>(() => new ConnectionFactory { Uri = known }.CreateConnectionAsync());
+        foreach (var user in (string[])["justrunit", "justrunit_monitor", "justrunit_append", "postgres"])
+        {
+            foreach (var password in (string[])["", "guest"])
+            {
+                var address = new NpgsqlConnectionStringBuilder(servers.Postgres)
+                {
+                    Username = user,
+                    Password = password,
+                    Passfile = "/dev/null",
+                };
+                var refused = await Assert.ThrowsAnyAsync<NpgsqlException>(() => OpenDatabaseAsync(address.ConnectionString));
+                Assert.True(refused is not PostgresException e || e.SqlState.StartsWith("28", StringComparison.Ordinal), refused.Message);
+            }
+        }
+    }
+
     private static async Task<NpgsqlConnection> OpenDatabaseAsync(string address)
     {
         var connection = new NpgsqlConnection(address);

@@ -81,7 +81,8 @@ internal sealed class ScriptCopy : IDisposable
 
     private Task<CommandRun> RunAsync(Dictionary<string, string?> environment, string[] arguments)
     {
-        foreach (var name in (string[])["JUSTRUNIT_POSTGRES", "JUSTRUNIT_RABBITMQ", "JUSTRUNIT_RABBITMQCTL", "JUSTRUNIT_HOME"])
+        foreach (var name in (string[])[
+            "JUSTRUNIT_POSTGRES", "JUSTRUNIT_RABBITMQ", "JUSTRUNIT_RABBITMQCTL", "JUSTRUNIT_CREDENTIALS", "JUSTRUNIT_HOME"])
             environment[name] = null;
         return CommandRun.OfAsync(Path.Combine(Folder, "justrunit"), arguments, environment);
     }

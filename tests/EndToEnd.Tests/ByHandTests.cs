@@ -1,15 +1,11 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events.Hosts;
-using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
-using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
-using JustRunIt.Infrastructure;
 
 namespace JustRunIt.EndToEnd.Tests;
 
@@ -19,32 +15,28 @@ namespace JustRunIt.EndToEnd.Tests;
 public sealed partial class ByHandTests : IAsyncLifetime
 {
     private const string Server = "calculator-1";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly string Agent = $"hand{Environment.ProcessId % 10000}";
 
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("by-hand-");
-    private readonly BothFixture servers = new();
-    private Dictionary<string, string> environment = [];
+    private RoleServers servers = null!;
+    private OperatorConsole console = null!;
     private ChildProcess up = null!;
 
     public async Task InitializeAsync()
     {
-        await servers.InitializeAsync();
-        environment = new Dictionary<string, string>
-        {
-            [Connections.PostgresVariable] = servers.Postgres.ConnectionString,
-            [Connections.RabbitMqVariable] = servers.RabbitMq.Address.ToString(),
-        };
+        servers = await RoleServers.StartAsync([Agent], [Agent]);
+        console = new OperatorConsole(servers);
         var ports = new Ports();
         var (listen, inProxy) = (ports.Next(), ports.Next());
         up = ChildProcess.Start(
             "up",
-            Program,
+            OperatorConsole.Program,
             ["up", "--services", Services(), "--agent", Machines(), "--proxies", Proxies(inProxy, listen)],
-            environment,
+            console.Environment,
             Path.Combine(folder.FullName, "up.log"));
-        await using var observer = await Observer.ConnectAsync(servers.RabbitMq.Address, CancellationToken.None);
-        await using var publisher = await Publisher.ConnectAsync(servers.RabbitMq.Address, "by-hand", CancellationToken.None);
+        await using var observer = await Observer.ConnectAsync(servers.Operator, CancellationToken.None);
+        await using var publisher = await Publisher.ConnectAsync(servers.Operator, "by-hand", CancellationToken.None);
         var start = new StartVm(
             Guid.NewGuid(), Agent, "host-1", Server, "calculator", "application", Pinned: false,
             new VmProgram(
@@ -71,18 +63,18 @@ public sealed partial class ByHandTests : IAsyncLifetime
     [Fact]
     public async Task A_clone_is_made_capped_told_of_and_removed_or_kept_and_what_cannot_be_is_one_line()
     {
-        var host = await HostAsync();
+        var host = await console.HostAsync();
         var live = host.Hypervisor == "container";
         Assert.Equal([(Server, "host-1", null)], host.Vms.Select(vm => (vm.Name, vm.Machine, vm.CloneOf)));
         Assert.False(string.IsNullOrEmpty(host.Why));
-        var (code, table, errors) = await RunAsync("hosts");
+        var (code, table, errors) = await console.RunAsync("hosts");
         Assert.Equal((0, ""), (code, errors));
         foreach (var text in (string[])[Agent, "host-1", "sandbox-1", "production, simulated", Server, "60 %", $"{host.Hypervisor} back "
             + $"end ({host.Why}); clones are {host.Clones}"])
             Assert.Contains(text, table);
 
         // Removed at once.
-        (code, var output, errors) = await RunAsync("clone", Server, "--cpu", "40%");
+        (code, var output, errors) = await console.RunAsync("clone", Server, "--cpu", "40%");
         Assert.Equal((0, ""), (code, errors));
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var told = Told().Match(lines[0]);
@@ -92,25 +84,25 @@ public sealed partial class ByHandTests : IAsyncLifetime
         Assert.Equal(live, int.Parse(told.Groups["pause"].Value) > 0);
         Assert.Equal("its cap is 40 % of a core", lines[1]);
         Assert.Equal(2, lines.Length);
-        await UntilAsync(async () => (await HostAsync()).Vms.Count == 1, "the clone is removed");
+        await UntilAsync(async () => (await console.HostAsync()).Vms.Count == 1, "the clone is removed");
 
         // Kept, and shown on a terminal while it is made.
         (code, output, _) = await RunOnTerminalAsync("clone", Server, "--keep");
         Assert.Equal(0, code);
         Assert.Contains($"cloning {Server} to sandbox-1 ... 0.", output);
         Assert.Contains("it is destroyed in 24 hours, or when its host agent starts anew", output);
-        var clone = Assert.Single((await HostAsync()).Vms, vm => vm.CloneOf == Server);
+        var clone = Assert.Single((await console.HostAsync()).Vms, vm => vm.CloneOf == Server);
         Assert.Equal("sandbox-1", clone.Machine);
         Assert.InRange(clone.LeaseUntil!.Value - DateTimeOffset.UtcNow, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
         using var http = new HttpClient { BaseAddress = new Uri($"http://{clone.Endpoint}") };
         Assert.Equal("ok", await http.GetStringAsync("/health"));
-        Assert.Contains($"{clone.Name}, clone of {Server} until ", (await RunAsync("hosts")).Output);
+        Assert.Contains($"{clone.Name}, clone of {Server} until ", (await console.RunAsync("hosts")).Output);
 
         // The sandbox has 40 % left, and the original has 60 %.
-        (code, output, errors) = await RunAsync("clone", Server);
+        (code, output, errors) = await console.RunAsync("clone", Server);
         Assert.Equal((1, ""), (code, output));
         Assert.Matches($@"^cpu: 60 % for {Server}-by-hand-[0-9a-f]+ is more than machine sandbox-1 has left \(40 % of 100 %\)\n$", errors);
-        Assert.Equal(2, (await HostAsync()).Vms.Count);
+        Assert.Equal(2, (await console.HostAsync()).Vms.Count);
     }
 
     [Fact]
@@ -123,17 +115,17 @@ public sealed partial class ByHandTests : IAsyncLifetime
             (["clone", Server, "--cpu", "much"], "command line: --cpu: 'much'; allowed is a percentage from 1 %"),
         })
         {
-            var (code, output, errors) = await RunAsync(arguments);
+            var (code, output, errors) = await console.RunAsync(arguments);
             Assert.Equal((2, "", line + "\n"), (code, output, errors));
         }
 
         foreach (var arguments in new string[][] { ["clone"], ["hosts", "--yaml"] })
-            Assert.Equal(2, (await RunAsync(arguments)).Code);
+            Assert.Equal(2, (await console.RunAsync(arguments)).Code);
         // More than the sandbox has is the agent's to refuse: the clone, uncapped as wanted, does not stay.
-        var (refused, _, reason) = await RunAsync("clone", Server, "--cpu", "200%");
+        var (refused, _, reason) = await console.RunAsync("clone", Server, "--cpu", "200%");
         Assert.Equal(1, refused);
         Assert.Matches(@"^cpu: 200 % for .* is more than machine sandbox-1 has left \(100 % of 100 %\)\n$", reason);
-        await UntilAsync(async () => (await HostAsync()).Vms.Count == 1, "the clone is removed");
+        await UntilAsync(async () => (await console.HostAsync()).Vms.Count == 1, "the clone is removed");
     }
 
     [Fact]
@@ -141,18 +133,8 @@ public sealed partial class ByHandTests : IAsyncLifetime
     {
         ChildProcess.AskToEnd(up.Id);
         Assert.Equal(0, await up.WaitAsync(CancellationToken.None));
-        var (code, output, errors) = await RunAsync("hosts");
+        var (code, output, errors) = await console.RunAsync("hosts");
         Assert.Equal((1, "", "no host agent answers on this bus; './justrunit up' starts one\n"), (code, output, errors));
-    }
-
-    private static string Program => Programs.OfProduct("Console");
-
-    private async Task<HostReported> HostAsync()
-    {
-        var (code, output, errors) = await RunAsync("hosts", "--json");
-        Assert.True(code == 0, errors);
-        using var json = JsonDocument.Parse(output);
-        return Assert.Single(json.RootElement.GetProperty("hosts").Deserialize<List<HostReported>>(Wire.Json)!);
     }
 
     private static async Task UntilAsync(Func<Task<bool>> holds, string what)
@@ -161,24 +143,14 @@ public sealed partial class ByHandTests : IAsyncLifetime
             Assert.True(waited.Elapsed < Patience, $"not in time: {what}");
     }
 
-    private Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) =>
-        RunAsync("dotnet", [Program, .. arguments]);
-
     /// <summary>With both of its outputs on a pseudo-terminal, by util-linux' script(1).</summary>
     private Task<(int Code, string Output, string Errors)> RunOnTerminalAsync(params string[] arguments) =>
-        RunAsync(
-            "script", ["--quiet", "--return", "--command", string.Join(' ', arguments.Prepend(Program).Prepend("dotnet")), "/dev/null"]);
-
-    private async Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await errors);
-    }
+        console.RunProgramAsync(
+            "script",
+            [
+                "--quiet", "--return", "--command",
+                string.Join(' ', arguments.Prepend(OperatorConsole.Program).Prepend("dotnet")), "/dev/null",
+            ]);
 
     private string Machines() => Write("host-agent.yaml", $$"""
         dataCenter: by-hand
@@ -190,6 +162,10 @@ public sealed partial class ByHandTests : IAsyncLifetime
         machines:
           - { name: host-1, role: production, cpu: 100 %, memoryMiB: 1024 }
           - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024 }
+        allow:
+          programs:
+            - executable: dotnet
+              arguments: ["{{Programs.Home}}/tests/Subjects/Calculator/bin/*/JustRunIt.Calculator.dll", --listen, "*"]
         """);
 
     private string Proxies(string listen, string upstream) => Write("proxy-node.yaml", $$"""

@@ -1,6 +1,7 @@
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
@@ -10,7 +11,6 @@ using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
-using JustRunIt.Infrastructure;
 using Marten;
 using Xunit.Abstractions;
 
@@ -23,9 +23,9 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const string DataCenter = "movers";
     private const string Vm = "calculator-1";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly BothFixture servers = new();
+    private RoleServers servers = null!;
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("justrunit-move-");
     private readonly Dictionary<string, ChildProcess> agents = [];
     private readonly Ports ports = new();
@@ -33,14 +33,16 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
     private Fleet fleet = null!;
     private Observer observer = null!;
     private Publisher publisher = null!;
+    private Publisher relay = null!;
 
     public async Task InitializeAsync()
     {
-        await servers.InitializeAsync();
-        connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
-        fleet = new Fleet(connections, folder.FullName);
-        observer = await Observer.ConnectAsync(connections.RabbitMq, CancellationToken.None);
-        publisher = await Publisher.ConnectAsync(connections.RabbitMq, "move", CancellationToken.None);
+        servers = await RoleServers.StartAsync(["left", "right"], [DataCenter]);
+        connections = servers.Administrator;
+        fleet = servers.NewFleet(folder.FullName);
+        observer = await Observer.ConnectAsync(servers.Operator, CancellationToken.None);
+        publisher = await Publisher.ConnectAsync(servers.Operator, "move", CancellationToken.None);
+        relay = await Publisher.ConnectAsync(servers.As(new(Roles.Of(Roles.Relay), null)), "move", CancellationToken.None);
     }
 
     public async Task DisposeAsync()
@@ -49,6 +51,7 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
             await agent.DisposeAsync();
         await fleet.DisposeAsync();
         await publisher.DisposeAsync();
+        await relay.DisposeAsync();
         await observer.DisposeAsync();
         await servers.DisposeAsync();
         folder.Delete(recursive: true);
@@ -81,7 +84,7 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
                 "{listen}"
             ], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
             Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)));
-        await SendAsync(start, start.RequestId);
+        await SendAsync(publisher, start, start.RequestId);
         await WaitAsync(
             seen => seen.Of<VmPlaced>().Any() && seen.Of<MachineJoined>().Select(e => e.Machine).Distinct().Count() == 2, "the inventory");
 
@@ -93,7 +96,8 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(("right", "right-1", server, 1), (first.Agent, first.To, first.Endpoint, first.Moves));
 
         // The same command once more, and whoever has it dies and comes back.
-        await SendAsync(new MigrateVm(first.Subject, first.RequestId, "left", Vm, "left-1", "right-1", "right"), Guid.NewGuid());
+        await SendAsync(
+            relay, new MigrateVm(first.Subject, first.RequestId, "left", Vm, "left-1", "right-1", "right"), Guid.NewGuid());
         await WaitAsync(
             seen => seen.Of<VmMigrated>().Count(answer => answer.RequestId == first.RequestId) == 2, "the same answer once more");
         await agents["right"].KillAsync();
@@ -163,12 +167,16 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
             backEnd: container
             machines:
               - { name: {{name}}-1, role: production, cpu: 100 %, memoryMiB: 1024 }
+            allow:
+              programs:
+                - executable: dotnet
+                  arguments: ["{{Programs.Home}}/tests/Subjects/Calculator/bin/*/JustRunIt.Calculator.dll", --listen, "*"]
             """)],
-        new Dictionary<string, string> { [Connections.RabbitMqVariable] = connections.RabbitMq.ToString() },
+        new Dictionary<string, string> { [Connections.RabbitMqVariable] = $"{servers.As(new(Roles.Of(Catalog.HostAgent), name))}" },
         Path.Combine(folder.FullName, "logs", $"{name}.log"));
 
-    private ValueTask SendAsync(ICommand command, Guid id) =>
-        publisher.SendAsync(command, new MessageHeaders(id, id, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
+    private static ValueTask SendAsync(Publisher by, ICommand command, Guid id) =>
+        by.SendAsync(command, new MessageHeaders(id, id, DateTimeOffset.UtcNow, null, 0), CancellationToken.None);
 
     private Task WaitAsync(Func<Observer, bool> condition, string what) => observer.WaitAsync(
         condition,

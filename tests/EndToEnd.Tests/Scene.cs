@@ -5,9 +5,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
-using JustRunIt.Events.Store;
 using JustRunIt.Hosting.Messaging;
-using JustRunIt.Infrastructure;
 using Npgsql;
 
 namespace JustRunIt.EndToEnd.Tests;
@@ -30,16 +28,15 @@ internal sealed class Scene : IAsyncDisposable
 
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-scene-{Guid.NewGuid():N}");
     private readonly CancellationTokenSource stopClients = new();
-    private readonly Connections connections;
     private Task clients = Task.CompletedTask;
     private string inProxy = "";
 
-    private readonly BothFixture servers;
+    private readonly RoleServers servers;
 
-    private Scene(BothFixture servers, Connections connections, Observer observer, Publisher publisher)
+    private Scene(RoleServers servers, Observer observer, Publisher publisher)
     {
-        (this.servers, this.connections, Observer, Publisher) = (servers, connections, observer, publisher);
-        Fleet = new Fleet(connections, folder);
+        (this.servers, Observer, Publisher) = (servers, observer, publisher);
+        Fleet = servers.NewFleet(folder);
     }
 
     public Fleet Fleet { get; }
@@ -48,19 +45,16 @@ internal sealed class Scene : IAsyncDisposable
 
     public Publisher Publisher { get; }
 
-    /// <summary>Where the broker is.</summary>
-    public Uri RabbitMq => connections.RabbitMq;
+    /// <summary>The broker, as whoever administers it.</summary>
+    public Uri RabbitMq => servers.Administrator.RabbitMq;
 
     public static async Task<Scene> StartAsync()
     {
-        var servers = new BothFixture();
-        await servers.InitializeAsync();
-        var connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
+        var servers = await RoleServers.StartAsync([Name], [Name]);
         var scene = new Scene(
             servers,
-            connections,
-            await Observer.ConnectAsync(connections.RabbitMq, CancellationToken.None),
-            await Publisher.ConnectAsync(connections.RabbitMq, "scene", CancellationToken.None));
+            await Observer.ConnectAsync(servers.Operator, CancellationToken.None),
+            await Publisher.ConnectAsync(servers.Operator, "scene", CancellationToken.None));
         await scene.SetUpAsync();
         return scene;
     }
@@ -68,7 +62,7 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>Rows of the event table.</summary>
     public async Task<List<Row>> ReadStreamsAsync()
     {
-        await using var connection = new NpgsqlConnection(connections.Postgres);
+        await using var connection = new NpgsqlConnection(servers.Administrator.Postgres);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand("SELECT stream_id, version, type, causation_id, correlation_id, data::text, headers "
             + "-> 'decision' ->> 'decider' FROM justrunit.mt_events ORDER BY seq_id", connection);
@@ -136,6 +130,10 @@ internal sealed class Scene : IAsyncDisposable
               - { name: host-1, role: production, cpu: 100 %, memoryMiB: 1024, baseWatts: 80, dynamicWatts: 40 }
               - { name: sandbox-1, role: sandbox, cpu: 100 %, memoryMiB: 1024, baseWatts: 60, dynamicWatts: 30 }
             power: { meter: estimate, reportEvery: 200ms }
+            allow:
+              programs:
+                - executable: dotnet
+                  arguments: ["{{Programs.Home}}/tests/Subjects/Calculator/bin/*/JustRunIt.Calculator.dll", --listen, "*"]
             """));
         Fleet.Start("ProxyNode", "--config", Write("proxy-node.yaml", $$"""
             node: {{Name}}

@@ -48,12 +48,15 @@ internal sealed class WireRecorder : IAsyncDisposable
         return recorder;
     }
 
-    /// <summary>The exchange of a message, and for a command those of the queues that it is sent to.</summary>
+    /// <summary>The exchange of a message, or for a command those of the queues that it is sent to.</summary>
     private static IEnumerable<string> ExchangesOf(Catalog.Entry entry, string name)
     {
-        yield return Names.Exchange(entry.Message);
         if (!entry.Message.IsAssignableTo(typeof(ICommand)))
+        {
+            yield return Names.Exchange(entry.Message);
             yield break;
+        }
+
         foreach (var consumer in entry.Consumers)
         {
             var reader = consumer switch

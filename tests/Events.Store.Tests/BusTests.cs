@@ -18,20 +18,17 @@ public sealed class BusTests : IAsyncLifetime
     private const string Throw = ",\"machine\":\"m\",\"heldBy\":\"throw\",\"retryAt\":\"2020-01-01T00:00:00Z\"}";
     private const string Sound = ",\"machine\":\"m\",\"heldBy\":\"x\",\"retryAt\":\"2020-01-01T00:00:00Z\"}";
     private readonly Scene scene = new();
-    private IConnection connection = null!;
     private IChannel channel = null!;
 
     public async Task InitializeAsync()
     {
         await scene.InitializeAsync();
-        connection = await new ConnectionFactory { Uri = scene.Connections.RabbitMq }.CreateConnectionAsync();
-        channel = await connection.CreateChannelAsync();
+        channel = await scene.OpenChannelAsync();
     }
 
     public async Task DisposeAsync()
     {
         await channel.DisposeAsync();
-        await connection.DisposeAsync();
         await scene.DisposeAsync();
     }
 

@@ -14,20 +14,17 @@ namespace JustRunIt.Events.Store.Tests;
 public sealed class ConsumerTests : IAsyncLifetime
 {
     private readonly Scene scene = new();
-    private IConnection connection = null!;
     private IChannel channel = null!;
 
     public async Task InitializeAsync()
     {
         await scene.InitializeAsync();
-        connection = await new ConnectionFactory { Uri = scene.Connections.RabbitMq }.CreateConnectionAsync();
-        channel = await connection.CreateChannelAsync();
+        channel = await scene.OpenChannelAsync();
     }
 
     public async Task DisposeAsync()
     {
         await channel.DisposeAsync();
-        await connection.DisposeAsync();
         await scene.DisposeAsync();
     }
 

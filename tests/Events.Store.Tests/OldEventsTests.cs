@@ -29,7 +29,7 @@ public sealed class OldEventsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await scene.InitializeAsync();
-        bus = await Listener.ConnectAsync(scene.Connections.RabbitMq);
+        bus = await Listener.ConnectAsync(await scene.ConnectAsync());
     }
 
     public async Task DisposeAsync()

@@ -81,6 +81,8 @@ internal static class Samples
             return generic switch
             {
                 _ when generic == typeof(ImmutableList<>) => Call(typeof(ImmutableList), nameof(ImmutableList.CreateRange), [item], items),
+                _ when generic == typeof(ImmutableArray<>) =>
+                    Call(typeof(ImmutableArray), nameof(ImmutableArray.CreateRange), [item], items),
                 _ when generic == typeof(ImmutableSortedSet<>) =>
                     Call(typeof(ImmutableSortedSet), nameof(ImmutableSortedSet.CreateRange), [item], items),
                 _ => items,

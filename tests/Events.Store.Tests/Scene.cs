@@ -14,18 +14,23 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using RabbitMQ.Client;
 
 namespace JustRunIt.Events.Store.Tests;
 
 /// <summary>A database and a virtual host of their own, processes on them, and what their consumers saw.</summary>
 public sealed class Scene : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private readonly BothFixture servers = new();
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly Uri NoBroker = new("amqp://no-broker.invalid/");
+    private readonly PostgresFixture postgres = new();
+    private readonly RabbitMqFixture rabbitMq = new();
+    private bool connected;
+    private IConnection? channels;
     private readonly ConcurrentQueue<Seen> seen = new();
     private readonly DecisionMeter meter = new();
 
-    /// <summary>Where both are.</summary>
+    /// <summary>Where both are; the broker's place is known once a test has asked for it by <see cref="ConnectAsync"/>.</summary>
     public Connections Connections { get; private set; } = null!;
 
     /// <summary>Connections to the database.</summary>
@@ -45,8 +50,8 @@ public sealed class Scene : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await servers.InitializeAsync();
-        Connections = new Connections(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
+        await postgres.InitializeAsync();
+        Connections = new Connections(postgres.ConnectionString, NoBroker);
         DataSource = ServiceHost.CreateDataSource(Connections, "test");
         Marten = DocumentStore.For(options => StoreSetup.Configure(options, DataSource));
         Store = new EventStore(DataSource);
@@ -56,16 +61,39 @@ public sealed class Scene : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        if (channels is not null)
+            await channels.DisposeAsync();
         meter.Dispose();
         Marten.Dispose();
         await DataSource.DisposeAsync();
-        await servers.DisposeAsync();
+        await Task.WhenAll(postgres.DisposeAsync(), rabbitMq.DisposeAsync());
+    }
+
+    /// <summary>Makes a virtual host, the first time. A test of the store alone does without, which is much quicker.</summary>
+    public async Task<Uri> ConnectAsync()
+    {
+        if (!connected)
+        {
+            await rabbitMq.InitializeAsync();
+            Connections = Connections with { RabbitMq = rabbitMq.Address };
+            connected = true;
+        }
+
+        return rabbitMq.Address;
+    }
+
+    /// <summary>A channel to the virtual host, for what no process of ours does; it ends with the scene.</summary>
+    public async Task<IChannel> OpenChannelAsync()
+    {
+        channels ??= await new ConnectionFactory { Uri = await ConnectAsync() }.CreateConnectionAsync();
+        return await channels.CreateChannelAsync();
     }
 
     /// <summary>A process as the services are, with a consumer of <see cref="SandboxAwaited"/> and of timers.</summary>
     /// <param name="more">Registers more consumers.</param>
     public async Task<IHost> StartAsync(Action<ConsumerRegistration>? more = null)
     {
+        await ConnectAsync();
         var builder = ServiceHost.CreateService(
             Catalog.Experimenter,
             consumers =>

@@ -57,7 +57,16 @@ public sealed class ExperimentTests
     [Fact]
     public void The_allocation_is_set_and_the_replay_may_begin() => Running()
         .When(new AllocationSet(MatrixStream, Experiment, Agent, Clone.CloneName, Have(0.6)), Decider)
-        .Then(new SandboxAllocated(MatrixId, Experiment, Have(0.6), "shop", "application", "10.0.0.2:80", "proxies", Durations));
+        .Then(new SandboxAllocated(
+            MatrixId,
+            Experiment,
+            Have(0.6),
+            "shop",
+            "application",
+            "10.0.0.2:80",
+            "proxies",
+            Durations,
+            Noon + Durations.Longest + Rules.Exploring.ExperimentGrace));
 
     [Fact]
     public void An_allocation_that_is_set_twice_begins_one_replay()
@@ -192,6 +201,35 @@ public sealed class ExperimentTests
         var decision = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).When(
             Measured(Experiment, 12, online: 14), Decider, Cause(3));
         Assert.Equal(outside, decision.Of(MatrixStream).OfType<CauseOutside>().Any());
+    }
+
+    [Theory]
+    [InlineData(0.995, 0.5, 0.6, "experiments cannot reproduce what has passed: the in-proxy of tier application saw 99.5 % meanwhile")]
+    [InlineData(
+        0.5, 1, 0.6, "the cause is not the load: under the same, a clone with cpu 60 %, memory 256 MiB answers 100 %, the server 50 %")]
+    [InlineData(0.5, 1, 0.5, null)]
+    [InlineData(0.5, 0.5, 0.6, null)]
+    public void Errors_are_explored_only_where_load_causes_them(double online, double clone, double original, string? reason)
+    {
+        var opened = Opened with
+        {
+            Agreement = Agreement.OnAvailability(0.99),
+            Online = Have(original),
+            Seen = new Observation("proxies", External: false, 0.5, Noon, Noon + Seconds(10)),
+        };
+        var measured = Measured(Experiment, 90) with { Online = Answering(online), Sandbox = Answering(clone) };
+        var events = Leased(opened, Clone, Ready(Clone), Started(0, Experiment, Clone)).When(measured, Decider, Cause(3)).Of(MatrixStream);
+        var outside = events.OfType<CauseOutside>().SingleOrDefault();
+        Assert.Equal(reason is null, outside is null);
+        if (reason is not null)
+            Assert.StartsWith(reason, outside!.Reason);
+
+        static Proxies.SideMeasured Answering(double fraction)
+        {
+            var side = Side(90);
+            // Within what the errors of a clone may exceed those on-line: otherwise its experiment fails.
+            return side with { Metrics = side.Metrics.With(MetricNames.Availability, fraction) };
+        }
     }
 
     [Fact]

@@ -147,6 +147,22 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void Errors_that_the_largest_allocation_has_too_raise_none() => NotDecided(
+        WhyNotDecided.CauseOutside,
+        "the cause is no lack of resources: no allocation that was tried keeps availability ≥ 99 %; the best was 60 % with cpu 100 %",
+        [
+            Opened with { Agreement = Agreement.OnAvailability(0.99) },
+            .. Enumerable.Range(0, 5).Select(index => Completed(index, 90)).Select((completed, index) => completed with
+            {
+                Sandbox = completed.Sandbox with
+                {
+                    Metrics = completed.Sandbox.Metrics.With(MetricNames.Availability, 0.5 + (0.025 * index)),
+                },
+            }),
+            Ended(),
+        ]);
+
+    [Fact]
     public void An_old_matrix_decides_nothing() => NotDecided(
         WhyNotDecided.TooOld,
         "its experiments ended 27 minutes ago; at most 15 are allowed",

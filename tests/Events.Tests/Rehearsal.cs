@@ -198,6 +198,13 @@ internal sealed class Rehearsal
                 Milliseconds(mean)));
         }
 
+        if (second % 70 == 0)
+            Send(new ForgetMachine(NextId(), DataCenter, "nobody"));
+        if (second % 200 is 100 or 105)
+            Send(new ConfigurationRead(
+                DataCenter, Rules, second % 200 == 100 ? [Shop("shop", 100)] : [Shop("shop", 100), Shop("bank", 80)]));
+        if (second % 50 == 0)
+            Send(new ServiceRead(Shop("shop", 100 + (second % 100))));
         if (second % 30 == 0)
             Send(new ExternalWindowReported(
                 "sonde", "shop", Noon + Seconds(second - 30), Noon + Seconds(second), 50, Milliseconds(random.Next(10, 900))));

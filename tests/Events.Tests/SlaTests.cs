@@ -112,14 +112,17 @@ public sealed class SlaTests
     public void Reports_fill_a_window_and_the_one_that_ends_in_the_next_closes_it()
     {
         var window = SlaWindow.Empty;
-        ClosedWindow? closed = null;
+        WindowStep? step = null;
         foreach (var report in InProxy(100))
         {
-            Assert.Null(closed);
-            (window, closed) = window.Add(report, Seconds(10));
+            Assert.True(step is null || step.Closed.IsEmpty);
+            step = window.Add(report, Seconds(10), report.To, Seconds(10));
+            window = step.Window;
         }
 
-        Assert.Equal(new ClosedWindow(Noon, Noon + Seconds(10), 50, Measurement.Of(MetricNames.MeanMs, 100), "proxies", false), closed);
+        var closed = Assert.Single(step!.Closed);
+        Assert.Equal((Noon, Noon + Seconds(10), 50L, "proxies"), (closed.From, closed.To, closed.Requests, closed.Source));
+        Assert.Equal((100, true), closed.Mean(1));
         Assert.Equal(5, window.Requests);
     }
 
@@ -171,7 +174,8 @@ public sealed class SlaTests
             streams ??= new InMemoryStreams(asked =>
                 open.GetValueOrDefault((((OpenWindowAsked)asked).Service, ((OpenWindowAsked)asked).Source), SlaWindow.Empty))
                 .Given(ServiceStream, [registered, .. violations]);
-            var decision = streams.Handle((IDecider<TMessage>)(object)Decider, message, Cause(++messages));
+            var at = message switch { ResponseTimesMeasured m => m.To, ExternalWindowReported m => m.To, _ => Noon };
+            var decision = streams.Handle((IDecider<TMessage>)(object)Decider, message, Cause(++messages, at));
             foreach (var kept in decision.Kept.Cast<OpenWindow>())
                 open[(kept.Service, kept.Source)] = kept.Window;
             return decision;

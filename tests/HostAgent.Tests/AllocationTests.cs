@@ -178,7 +178,7 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
             }
         }
 
-        public CoreFrequencies Frequencies() => new(folder, Path.Combine(folder, "state", "frequencies.json"));
+        public CoreFrequencies Frequencies() => new(folder, Path.Combine(folder, "state", "frequencies.json"), "owner");
 
         public int Highest(int core) => int.Parse(File.ReadAllText(FileOf(core, "scaling_max_freq")));
 

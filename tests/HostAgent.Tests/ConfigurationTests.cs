@@ -19,7 +19,7 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("agent: a", "agent: 'a b'", ":2: agent: 'a b'; allowed is letters, digits and hyphens")]
+    [InlineData("agent: a", "agent: 'a b'", ":2: agent: 'a b'; allowed is a name of 1 to 63 letters")]
     [InlineData("role: production", "role: prod", ":5: machines[0].role: 'prod'; allowed is production or spare or sandbox")]
     [InlineData("cpu: 100 %", "cpu: 0 %", ":5: machines[0].cpu: '0 %'; allowed is a percentage from 1 %")]
     [InlineData(

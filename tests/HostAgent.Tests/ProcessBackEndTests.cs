@@ -26,6 +26,73 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
         Assert.DoesNotContain("twice", agent.Groups.Children(GroupPath.Of("host-1")));
     }
 
+    [Fact]
+    public async Task Of_five_servers_that_are_started_at_once_only_so_many_run_as_fit()
+    {
+        var started = await Task.WhenAll(Enumerable.Range(0, 5).Select(async i =>
+        {
+            try
+            {
+                return await agent.Vms.StartAsync(agent.Calculator($"rush-{i}", 0.17, "host-2"), CancellationToken.None);
+            }
+            catch (HostException e)
+            {
+                Assert.Contains("more than machine host-2 has left (16 % of 50 %)", e.Message);
+                return null;
+            }
+        }));
+        Assert.Equal(2, started.Count(vm => vm is not null));
+        foreach (var vm in started.OfType<RunningVm>())
+            await agent.Vms.StopAsync(vm.Name, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_server_whose_port_another_process_has_is_refused_and_not_called_healthy()
+    {
+        await using var other = new TinyListener();
+        var start = agent.Calculator("late", 0.1);
+        var taken = start with { Program = start.Program with { Listen = other.Address, HealthPath = null } };
+        await RefusedAsync(taken, $"listen: '{other.Address}' is in use by another process of this host");
+        Assert.DoesNotContain("late", agent.Groups.Children(GroupPath.Of("host-1")));
+    }
+
+    [Fact]
+    public async Task Another_server_under_a_name_that_runs_is_refused_and_the_same_one_is_found()
+    {
+        var start = agent.Calculator("named", 0.1);
+        var vm = await agent.Vms.StartAsync(start, CancellationToken.None);
+        var again = await agent.Vms.StartAsync(
+            start with { RequestId = Guid.NewGuid(), ExpiresAt = DateTimeOffset.UtcNow.AddHours(1) }, CancellationToken.None);
+        Assert.Equal(vm.ProcessId, again.ProcessId);
+        await RefusedAsync(agent.Calculator("named", 0.1), "vm: named runs already");
+        var clone = new CloneVm(
+            "matrix-1", Guid.NewGuid(), agent.Settings.Agent, "named", "named", "sandbox-1", null, DateTimeOffset.UtcNow.AddMinutes(5));
+        await Assert.ThrowsAsync<HostException>(() => agent.Vms.CloneAsync(clone, CancellationToken.None));
+        Assert.Equal(vm.ProcessId, agent.Vms.List().Single(present => present.Name == "named").ProcessId);
+        await Assert.ThrowsAsync<HostException>(() => agent.Vms.DestroyAsync("named", CancellationToken.None));
+        await agent.Vms.StopAsync("named", CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_name_that_the_kernel_has_for_itself_is_refused_with_its_reason_and_leaves_nothing()
+    {
+        foreach (var name in new[] { "cgroup.procs", "tasks", "memory.max", "cpu.max" })
+        {
+            // One of both versions of control groups has it.
+            try
+            {
+                await agent.Vms.StartAsync(agent.Calculator(name, 0.1), CancellationToken.None);
+            }
+            catch (HostException e)
+            {
+                Assert.Contains(name, e.Message);
+            }
+
+            await agent.Vms.StopAsync(name, CancellationToken.None);
+            Assert.DoesNotContain(agent.Vms.List(), vm => vm.Name == name);
+        }
+    }
+
     [Theory]
     [InlineData(0.3)]
     [InlineData(0.6)]
@@ -110,11 +177,12 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
     public async Task A_server_that_ends_by_itself_is_told_of_once()
     {
         var vm = await agent.Vms.StartAsync(agent.Calculator("victim", 0.1), CancellationToken.None);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        var exits = agent.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await using var exits = agent.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator();
         ProcessTable.End([vm.ProcessId]);
         Assert.True(await exits.MoveNextAsync());
         Assert.Equal("victim", exits.Current.Vm.Name);
+        agent.Vms.Told(exits.Current);
         Assert.DoesNotContain(agent.Vms.List(), present => present.Name == "victim");
     }
 
@@ -146,7 +214,7 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
     }
 
     [Fact]
-    public async Task After_a_restart_servers_go_on_clones_are_destroyed_and_orphans_removed()
+    public async Task After_a_restart_servers_go_on_clones_are_destroyed_and_what_nobody_knows_is_left_alone()
     {
         await using var outProxy = new TinyListener();
         var vm = await agent.Vms.StartAsync(agent.Calculator("survivor", 0.1), CancellationToken.None);
@@ -158,10 +226,12 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
         var next = agent.NewAgent();
         var destroyed = await next.RecoverAsync(CancellationToken.None);
         agent.Replace(next);
-        Assert.Equal("survivor-clone", Assert.Single(destroyed).Name);
+        Assert.Equal("survivor-clone", Assert.Single(destroyed).Vm.Name);
         Assert.Equal(vm.ProcessId, Assert.Single(next.List(), present => present.Name == "survivor").ProcessId);
         Assert.Equal(200, await StatusAsync(vm.Endpoint));
         Assert.Empty(await agent.Networks.ListAsync());
+        Assert.Equal("orphan", Assert.Single(next.Quarantined).Name);
+        await next.EndQuarantinedAsync("orphan", CancellationToken.None);
         Assert.DoesNotContain("orphan", agent.Groups.Children(GroupPath.Of("host-1")));
         Assert.Empty(agent.Groups.Children(GroupPath.Of("sandbox-1")));
         await next.StopAsync("survivor", CancellationToken.None);

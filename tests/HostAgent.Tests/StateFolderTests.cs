@@ -56,7 +56,7 @@ public sealed class StateFolderTests : IDisposable
         await using (agent)
         {
             await agent.Vms.RecoverAsync(CancellationToken.None);
-            Assert.Contains("nothing runs, so it is kept as", Assert.Single(agent.Vms.Troubles.Told));
+            Assert.Contains("running.json.unreadable", Assert.Single(agent.Vms.Troubles.Told));
             Assert.True(File.Exists(Path.Combine(state, "running.json")));
         }
 

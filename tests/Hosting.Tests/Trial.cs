@@ -5,7 +5,7 @@ namespace JustRunIt.Hosting.Tests;
 /// <summary>A process with its output, its errors and its exit code.</summary>
 internal static class Trial
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs <see cref="TrialProgram"/> to its end.</summary>
     public static Task<(int ExitCode, string Output, string Errors)> RunAsync(

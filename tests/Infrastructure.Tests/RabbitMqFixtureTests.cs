@@ -31,7 +31,7 @@ public sealed class RabbitMqFixtureTests
     }
 
     [Fact]
-    public async Task The_virtual_host_is_gone_after_the_fixture()
+    public async Task The_virtual_host_is_gone_when_the_tests_are_done()
     {
         using var server = await RabbitMqServer.LocateAsync();
         if (!server.CanCreateVirtualHosts)
@@ -45,6 +45,7 @@ public sealed class RabbitMqFixtureTests
         Assert.Contains(fixture.VirtualHost, await server.ListVirtualHostsAsync());
 
         await fixture.DisposeAsync();
+        await VirtualHostPool.Of(server).EmptyAsync();
 
         Assert.DoesNotContain(fixture.VirtualHost, await server.ListVirtualHostsAsync());
     }
@@ -59,7 +60,7 @@ public sealed class RabbitMqFixtureTests
             return;
         }
 
-        await server.CreateVirtualHostAsync(LeftBehind);
+        await server.CreateVirtualHostsAsync(LeftBehind);
 
         await server.DeleteLeftBehindAsync();
 

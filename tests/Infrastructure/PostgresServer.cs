@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace JustRunIt.Infrastructure;
@@ -6,6 +7,8 @@ namespace JustRunIt.Infrastructure;
 /// <param name="ConnectionString">Of a role that may create databases.</param>
 public sealed record PostgresServer(string ConnectionString)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     /// <summary>The server of <see cref="ServerAddresses"/>.</summary>
     public static async Task<PostgresServer> LocateAsync() =>
         new((await ServerAddresses.LocateAsync().ConfigureAwait(false)).Postgres);
@@ -17,9 +20,25 @@ public sealed record PostgresServer(string ConnectionString)
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }
 
-    /// <summary>Drops the database, ending the connections that are still open to it.</summary>
-    public Task DropDatabaseAsync(string name) =>
-        ExecuteAsync($"DROP DATABASE IF EXISTS {Quoted(name)} WITH (FORCE)");
+    /// <summary>
+    /// Drops the database, ending the connections that are still open to it. A worker of autovacuum that is in it just then belongs to
+    /// the server, which no ordinary role may end: it leaves by itself.
+    /// </summary>
+    public async Task DropDatabaseAsync(string name)
+    {
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(100).ConfigureAwait(false))
+        {
+            try
+            {
+                await TryDropAsync(name).ConfigureAwait(false);
+                return;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege && waited.Elapsed < Patience)
+            {
+                // Tried again.
+            }
+        }
+    }
 
     /// <summary>Drops the databases of test runs that were killed.</summary>
     internal async Task DropLeftBehindAsync()
@@ -44,7 +63,7 @@ public sealed record PostgresServer(string ConnectionString)
         {
             try
             {
-                await DropDatabaseAsync(name).ConfigureAwait(false);
+                await TryDropAsync(name).ConfigureAwait(false);
             }
             catch (PostgresException)
             {
@@ -52,6 +71,8 @@ public sealed record PostgresServer(string ConnectionString)
             }
         }
     }
+
+    private Task TryDropAsync(string name) => ExecuteAsync($"DROP DATABASE IF EXISTS {Quoted(name)} WITH (FORCE)");
 
     private async Task ExecuteAsync(string statement)
     {

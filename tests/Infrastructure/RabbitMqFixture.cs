@@ -4,14 +4,13 @@ using Xunit.Abstractions;
 namespace JustRunIt.Infrastructure;
 
 /// <summary>
-/// A virtual host of its own on a real RabbitMQ, deleted after the last test that shares the fixture: queues that
-/// stay bound would slow down every later publish. On a given broker that does not let us make virtual hosts, the
-/// given one is used, and <see cref="EntityPrefix"/> keeps the names of queues and exchanges apart.
+/// A virtual host of its own on a real RabbitMQ, deleted when the tests are done: nothing that one test leaves bound is seen by another.
+/// On a given broker that does not let us make virtual hosts, the given one is used, and <see cref="EntityPrefix"/> keeps the names of
+/// queues and exchanges apart.
 /// </summary>
 public sealed class RabbitMqFixture : IAsyncLifetime
 {
-    private static int cleaned;
-    private readonly string name = TestName.New();
+    private VirtualHostPool? pool;
 
     /// <summary>Made by a test class or by xunit.</summary>
     /// <param name="messages">Where lines about the whole run go; null for nowhere.</param>
@@ -45,9 +44,11 @@ public sealed class RabbitMqFixture : IAsyncLifetime
             return;
         }
 
-        if (Server.CanCreateVirtualHosts)
+        if (pool is not null)
         {
-            await Server.DeleteVirtualHostAsync(name).ConfigureAwait(false);
+            // The pool keeps the server, which it needs at the end.
+            await pool.ReturnAsync(VirtualHost).ConfigureAwait(false);
+            return;
         }
 
         Server.Dispose();
@@ -59,13 +60,11 @@ public sealed class RabbitMqFixture : IAsyncLifetime
         Address = server.Address;
         if (!server.CanCreateVirtualHosts)
         {
-            EntityPrefix = name + "-";
+            EntityPrefix = TestName.New() + "-";
             return;
         }
 
-        // Side by side, since each call of the command-line tool takes most of a second.
-        var cleaning = Interlocked.Exchange(ref cleaned, 1) == 0 ? server.DeleteLeftBehindAsync() : Task.CompletedTask;
-        Address = await server.CreateVirtualHostAsync(name).ConfigureAwait(false);
-        await cleaning.ConfigureAwait(false);
+        pool = VirtualHostPool.Of(server);
+        Address = server.AddressOf(await pool.TakeAsync().ConfigureAwait(false));
     }
 }

@@ -40,17 +40,27 @@ public sealed class RabbitMqServer : IDisposable
                     .ConfigureAwait(false));
     }
 
-    /// <summary>Makes a virtual host, open to the user of <see cref="Address"/>, and returns its address.</summary>
-    /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
-    public async Task<Uri> CreateVirtualHostAsync(string name)
-    {
-        await Administration().CreateAsync(name, Credentials(Address).User).ConfigureAwait(false);
-        return new UriBuilder(Address) { Path = Uri.EscapeDataString(name) }.Uri;
-    }
+    /// <summary>How many virtual hosts are best made by one call.</summary>
+    internal int Batch => Administration().Batch;
 
-    /// <summary>Deletes the virtual host with all that is in it.</summary>
+    /// <summary>Makes virtual hosts, open to the user of <see cref="Address"/>.</summary>
     /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
-    public Task DeleteVirtualHostAsync(string name) => Administration().DeleteAsync(name);
+    internal Task CreateVirtualHostsAsync(params IReadOnlyList<string> names) =>
+        Administration().CreateAsync(names, Credentials(Address).User);
+
+    /// <summary>Address of a virtual host.</summary>
+    internal Uri AddressOf(string name) => new UriBuilder(Address) { Path = Uri.EscapeDataString(name) }.Uri;
+
+    /// <summary>Deletes virtual hosts with all that is in them.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
+    internal Task DeleteVirtualHostsAsync(params IReadOnlyList<string> names) => Administration().DeleteAsync(names);
+
+    /// <summary>The same for a process that ends; returns at once, and whether it succeeded is not known.</summary>
+    internal void DeleteVirtualHostsAfterwards(IReadOnlyList<string> names) => Administration().DeleteAfterwards(names);
+
+    /// <summary>Makes what definitions say: users, permissions, exchanges, queues.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="CanCreateVirtualHosts"/> is false.</exception>
+    public Task ImportAsync(string definitions) => Administration().ImportAsync(definitions);
 
     /// <inheritdoc/>
     public void Dispose() => (virtualHosts as IDisposable)?.Dispose();
@@ -62,16 +72,14 @@ public sealed class RabbitMqServer : IDisposable
     /// <summary>Deletes the virtual hosts of test runs that were killed.</summary>
     internal async Task DeleteLeftBehindAsync()
     {
-        foreach (var name in (await ListVirtualHostsAsync().ConfigureAwait(false)).Where(TestName.IsLeftBehind))
+        try
         {
-            try
-            {
-                await DeleteVirtualHostAsync(name).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is InvalidOperationException or HttpRequestException)
-            {
-                // Another test run was quicker.
-            }
+            await DeleteVirtualHostsAsync([.. (await ListVirtualHostsAsync().ConfigureAwait(false)).Where(TestName.IsLeftBehind)])
+                .ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is InvalidOperationException or HttpRequestException)
+        {
+            // Another test run was quicker.
         }
     }
 

@@ -53,23 +53,39 @@ internal sealed class VirtualHostsByHttp : IVirtualHosts, IDisposable
         return [.. hosts!.Select(host => host!["name"]!.GetValue<string>())];
     }
 
-    public async Task CreateAsync(string name, string user)
-    {
-        await PutAsync($"vhosts/{Escaped(name)}", []).ConfigureAwait(false);
-        await PutAsync(
-            $"permissions/{Escaped(name)}/{Escaped(user)}",
-            new JsonObject { ["configure"] = ".*", ["write"] = ".*", ["read"] = ".*" }).ConfigureAwait(false);
-    }
+    public int Batch => 1;
 
-    public async Task DeleteAsync(string name)
+    public async Task CreateAsync(IReadOnlyList<string> names, string user)
     {
-        using var reply = await client.DeleteAsync(new Uri($"vhosts/{Escaped(name)}", UriKind.Relative))
-            .ConfigureAwait(false);
-        if (reply.StatusCode != HttpStatusCode.NotFound)
+        foreach (var name in names)
         {
-            reply.EnsureSuccessStatusCode();
+            await PutAsync($"vhosts/{Escaped(name)}", []).ConfigureAwait(false);
+            await PutAsync(
+                $"permissions/{Escaped(name)}/{Escaped(user)}",
+                new JsonObject { ["configure"] = ".*", ["write"] = ".*", ["read"] = ".*" }).ConfigureAwait(false);
         }
     }
+
+    public async Task ImportAsync(string definitions)
+    {
+        using var content = new StringContent(definitions, Encoding.UTF8, "application/json");
+        using var reply = await client.PostAsync(new Uri("definitions", UriKind.Relative), content).ConfigureAwait(false);
+        reply.EnsureSuccessStatusCode();
+    }
+
+    public async Task DeleteAsync(IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            using var reply = await client.DeleteAsync(new Uri($"vhosts/{Escaped(name)}", UriKind.Relative)).ConfigureAwait(false);
+            if (reply.StatusCode != HttpStatusCode.NotFound)
+            {
+                reply.EnsureSuccessStatusCode();
+            }
+        }
+    }
+
+    public void DeleteAfterwards(IReadOnlyList<string> names) => DeleteAsync(names).Wait(TimeSpan.FromSeconds(1));
 
     public void Dispose() => client.Dispose();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Tests.Peers;
@@ -74,7 +75,8 @@ public sealed class AjpTests(PeerServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_clone_of_the_web_tier_is_answered_from_the_record_and_never_reaches_the_container()
     {
-        await using var proxy = Scenes.Out("ajp13", original.Ajp);
+        await using var proxy = Scenes.Out(
+            "ajp13", original.Ajp, clients: Environment.IsPrivilegedProcess ? ["user:www-data"] : null);
         await using var apache = await ApacheWithModJk.StartAsync(proxy.EndPoint);
         await using var cloned = await ApacheWithModJk.StartAsync(proxy.SandboxEndPoint!);
         using var online = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = apache.Address };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.Infrastructure.Sources;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;

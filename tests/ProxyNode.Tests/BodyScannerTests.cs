@@ -81,5 +81,21 @@ public sealed class BodyScannerTests
         scanner.Advance(Encoding.ASCII.GetBytes(body));
     });
 
+    [Theory]
+    [InlineData("2 ;a=b\r\nok\r\n0\r\n\r\n", true)]
+    [InlineData("2\t ;a=\"x y\"\r\nok\r\n0 ;z\r\n\r\n", true)]
+    [InlineData("2  \r\nok\r\n0 \r\n\r\n", false)]
+    public void White_space_may_follow_a_size_and_in_requests_only_before_an_extension(string body, bool mayBeOfRequest)
+    {
+        var bytes = Encoding.ASCII.GetBytes(body + "rest");
+        var ofReply = new BodyScanner(Head(BodyKind.Chunked) with { Status = 200 });
+        Assert.Equal((body.Length, true), (ofReply.Advance(bytes), ofReply.IsDone));
+        var ofRequest = new BodyScanner(Head(BodyKind.Chunked));
+        if (mayBeOfRequest)
+            Assert.Equal(body.Length, ofRequest.Advance(bytes));
+        else
+            Assert.Throws<HttpSyntaxException>(() => ofRequest.Advance(bytes));
+    }
+
     private static MessageHead Head(BodyKind body, long length = 0) => new() { Length = 0, Body = body, ContentLength = length };
 }

@@ -29,6 +29,16 @@ public sealed class CloneNamesTests
     }
 
     [Fact]
+    public void Of_those_that_are_exactly_the_same_it_is_counted_which_are_so_by_values_that_were_learnt()
+    {
+        var counter = new MatchCounter();
+        counter.Add(MatchKind.Exact);
+        counter.Add(MatchKind.Exact, isByLearntValue: true);
+        counter.Add(MatchKind.Wildcard, isByLearntValue: true);
+        Assert.Equal(new Events.Proxies.MatchCounts(2, 1, 0, 0, 1), counter.Read());
+    }
+
+    [Fact]
     public void What_is_asked_twice_is_answered_in_the_same_order_also_when_the_clone_is_late()
     {
         Add("SELECT book FROM cart", "left out by the clone", arrival: 10);
@@ -55,7 +65,7 @@ public sealed class CloneNamesTests
     {
         const string sql = "SELECT user FROM sessions WHERE id = ?";
         var dialogue = new MySqlDialogue();
-        dialogue.Statements[7] = sql;
+        dialogue.Statements[7] = new MySqlStatement(sql, parameters: 0, database: "");
         online.Follow(dialogue);
         byte[] prepared = [12, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         clone.KeysOf(Command(0x16, Encoding.UTF8.GetBytes(sql)));

@@ -38,7 +38,7 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
-    [InlineData("node: front", "node: 'front 1'", ":1: node: 'front 1'; allowed is letters, digits and hyphens")]
+    [InlineData("node: front", "node: 'front 1'", ":1: node: 'front 1'; allowed is a name of 1 to 63 letters")]
     [InlineData("reportEvery: 1s", "reportEvery: 1ms", ":2: reportEvery: '1ms'; allowed is ")]
     [InlineData("listen: 127.0.0.1:9101", "listen: 9101", ":6: tiers[0].listen: '9101'; allowed is IP:PORT")]
     [InlineData("upstream: localhost:9001", "upstream: localhost", ":7: tiers[0].upstream: 'localhost'; allowed is HOST:PORT")]
@@ -47,7 +47,8 @@ public sealed class ConfigurationTests
     [InlineData(
         "sandboxListen: \"127.0.0.1:9103\"",
         "name2: x",
-        "].name2: unknown field; allowed are name, listen, install, protocol, upstream, vm, sandboxListen")]
+        "].name2: unknown field; allowed are name, listen, install, protocol, upstream, vm, maxConnections, maxConnectionsPerSource, "
+            + "headTimeout, idleTimeout, goneTimeout, sandboxListen, sandboxClients")]
     [InlineData("/s/[0-9a-f]+", "(a)\\\\1", "allowed is a regular expression without back references and look-around")]
     public void What_is_wrong_is_named(string good, string bad, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read(Good.Replace(good, bad))).Message);

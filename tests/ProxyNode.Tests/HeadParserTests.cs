@@ -84,6 +84,24 @@ public sealed class HeadParserTests
         Assert.Throws<HttpSyntaxException>(() => HeadParser.TryReadRequest(Bytes(request), out _));
     }
 
+    [Theory]
+    [InlineData("GET / HTTP/1.1\nHost: h\n\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\nX")]
+    [InlineData("GET / HTTP/1.1\rHost")]
+    [InlineData("GET / HTTP/1.1\n")]
+    public void A_line_that_ends_otherwise_is_refused_before_the_end_that_it_never_has(string request) =>
+        Assert.Throws<HttpSyntaxException>(() => HeadParser.TryReadRequest(Bytes(request), out _));
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 02 ,2\r\n\r\n")]
+    public void A_server_may_repeat_the_same_length(string reply)
+    {
+        Assert.True(HeadParser.TryReadReply(Bytes(reply), out var head));
+        Assert.Equal((BodyKind.Length, 2), (head.Body, head.ContentLength));
+    }
+
     [Fact]
     public void A_head_without_end_is_refused_at_its_limit() => Assert.Throws<HttpSyntaxException>(() =>
         HeadParser.TryReadRequest(Bytes("GET / HTTP/1.1\r\nX: " + new string('a', HeadParser.MaximumLength)), out _));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Text;
 using CsCheck;
 using JustRunIt.ProxyNode.Http;
@@ -111,6 +112,67 @@ public sealed class IdentityTests
         var (online, clone) = (Read(page, int.MaxValue, rules), Read(page.Replace("value=\"abc\"", "value=\"defg\""), int.MaxValue, rules));
         Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
         Assert.Equal(new IssuedName("abc", IsDeclared: true), Assert.Single(online.Issued!));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public void A_compressed_page_is_read_in_plain_where_replies_have_rules(string coding)
+    {
+        var rules = ServiceRules.None with
+        {
+            Identities = [WildcardRules.Pattern("token=\"([^\"]+)\"")],
+            ReplyWildcards = [WildcardRules.Pattern("[0-9]+ ms")],
+        };
+        var online = Read(Compressed(coding, "<p token=\"abc\"><a href=/x;jsessionid=A1> 17 ms"), int.MaxValue, rules);
+        var clone = Read(Compressed(coding, "<p token=\"defghi\"><a href=/x;jsessionid=B222> 3 ms"), 7, rules);
+        Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
+        Assert.Equal([new IssuedName("A1", IsDeclared: false), new IssuedName("abc", IsDeclared: true)], online.Issued!);
+        Assert.Equal([new IssuedName("B222", IsDeclared: false), new IssuedName("defghi", IsDeclared: true)], clone.Issued!);
+    }
+
+    [Fact]
+    public void What_is_not_in_the_coding_that_it_claims_is_compared_as_it_is()
+    {
+        var rules = ServiceRules.None with { ReplyWildcards = [WildcardRules.Pattern("x")] };
+        var reader = Read("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", int.MaxValue, rules);
+        Assert.Equal(3, reader.Length);
+    }
+
+    [Fact]
+    public void Names_are_found_in_headers_too()
+    {
+        var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("/item/([0-9a-f]+)")] };
+        var reader = Read("HTTP/1.1 303 See Other\r\nLocation: /item/abc\r\nContent-Length: 0\r\n\r\n", int.MaxValue, rules);
+        Assert.Equal(new IssuedName("abc", IsDeclared: true), Assert.Single(reader.Issued!));
+    }
+
+    [Theory]
+    [InlineData("x-xsrf-token", "0123456789abcdef=", "fedcba9876543210=")]
+    [InlineData("authorization", "Bearer 0123456789abcdeX", "Bearer clone")]
+    [InlineData("referer", "http://h/a;jsessionid=0123456789abcdeX?b", "http://h/a;jsessionid=clone?b")]
+    [InlineData("x-count", "17", "17")]
+    public void What_a_cookie_names_is_replaced_where_a_header_names_it_too(string name, string value, string expected)
+    {
+        identities.Pair("0123456789abcdef%3D", "fedcba9876543210%3D");
+        identities.Pair("0123456789abcdeX", "clone");
+        identities.Pair("17", "18");
+        Assert.Equal(expected, SessionNames.ReplaceHeader(name, value, identities, hasDeclared: true));
+    }
+
+    private static string Compressed(string coding, string page)
+    {
+        using var bytes = new MemoryStream();
+        using (Stream to = coding switch
+        {
+            "gzip" => new GZipStream(bytes, CompressionMode.Compress, leaveOpen: true),
+            "br" => new BrotliStream(bytes, CompressionMode.Compress, leaveOpen: true),
+            _ => new ZLibStream(bytes, CompressionMode.Compress, leaveOpen: true),
+        })
+            to.Write(Encoding.Latin1.GetBytes(page));
+        return $"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: {bytes.Length}\r\n\r\n"
+            + Encoding.Latin1.GetString(bytes.ToArray());
     }
 
     private static ReplyReader Read(string reply, int piece, ServiceRules? rules = null)

@@ -14,7 +14,7 @@ internal sealed class InstallScene : IAsyncDisposable
     public const int Kill = 9;
     public const int Terminate = 15;
 
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-install").FullName;
     private readonly List<Process> started = [];

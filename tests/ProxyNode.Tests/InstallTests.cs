@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -109,6 +110,9 @@ public sealed class InstallTests : IAsyncLifetime
         return proxy;
     }
 
+    private static async Task<string> TokenAsync() =>
+        File.Exists(AdminAccess.TokenFile) ? (await File.ReadAllTextAsync(AdminAccess.TokenFile)).Trim() : "";
+
     private Process Proxy(params string[] around) => scene.StartProxies(["proxy", "--role", "in", "--admin", Admin, .. around]);
 
     /// <summary>Requests that went through the proxy; −1 while it does not say.</summary>
@@ -117,7 +121,8 @@ public sealed class InstallTests : IAsyncLifetime
         try
         {
             using var report = System.Text.Json.JsonDocument.Parse(
-                await NetworkNamespace.RunAsync(scene.Server, "curl", "--silent", $"http://{Admin}/report"));
+                await NetworkNamespace.RunAsync(scene.Server,
+                    "curl", "--silent", "--header", $"Authorization: Bearer {await TokenAsync()}", $"http://{Admin}/report"));
             return report.RootElement.GetProperty("live").GetProperty("requests").GetInt64();
         }
         catch (Exception e) when (e is InvalidOperationException or System.Text.Json.JsonException)

@@ -6,6 +6,7 @@ using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Shadows;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -161,7 +162,7 @@ internal sealed class Interleaving : IAsyncDisposable
     {
         Assert.True(statement.Session.Shadow.TryTake(statement.Exchange));
         if (isShed)
-            statement.Exchange.Shed();
+            statement.Exchange.Shed(GiveUpReason.Memory);
         else
             statement.Exchange.SandboxAnswered(Answer.None(TimeProvider.System.GetTimestamp()));
     }

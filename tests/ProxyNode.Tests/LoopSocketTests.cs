@@ -9,7 +9,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>Sockets on an event loop, with plain sockets of the runtime as peers.</summary>
 public sealed class LoopSocketTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Whatever_the_pieces_all_bytes_arrive_in_order_in_both_directions()

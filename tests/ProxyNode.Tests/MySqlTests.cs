@@ -96,12 +96,16 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Local_files_are_refused_and_the_server_goes_on()
+    public async Task A_local_file_of_several_packets_is_loaded_and_the_connection_lives()
     {
         await using var proxy = Scenes.In("mysql", Original.EndPoint);
         await using var connection = await ConnectAsync(proxy.EndPoint, "AllowLoadLocalInfile=true");
-        await Assert.ThrowsAnyAsync<Exception>(
-            () => ExecuteAsync(connection, "LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE items (name)"));
+        var lines = string.Concat(Enumerable.Range(0, 300_000).Select(i => $"{i}\tfrom a file that is long enough\n"));
+        using var file = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(lines));
+        await ExecuteAsync(connection, "CREATE TABLE loaded (i INT, v VARCHAR(50))");
+        var loader = new MySqlBulkLoader(connection) { TableName = "loaded", Local = true, SourceStream = file, LineTerminator = "\n" };
+        await loader.LoadAsync();
+        Assert.Equal(300_000L, await ScalarAsync(connection, "SELECT COUNT(*) FROM loaded"));
         await using var other = await ConnectAsync(proxy.EndPoint);
         Assert.Equal(3L, await ScalarAsync(other, "SELECT COUNT(*) FROM items"));
     }
@@ -283,6 +287,50 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
     }
 
     private string ConnectionString(System.Net.IPEndPoint at, string more = "") => MariaDbServer.ConnectionString(at, more, pair.Database);
+
+    [Fact]
+    public async Task A_proxy_that_is_taken_away_ends_no_connection_within_a_transaction()
+    {
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
+        await using var idle = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        await using var busy = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        await ExecuteAsync(idle, "DO 1");
+        var transaction = await busy.BeginTransactionAsync();
+        await ExecuteAsync(busy, "INSERT INTO items (name, price) VALUES ('d', 4)", transaction);
+        var leaving = proxy.Relay.EndAfterRepliesAsync(CancellationToken.None);
+        await Scenes.UntilAsync(proxy, report => report.Connections is { Open: 1 } && report.Connections.Ended["drained"] == 1);
+        await Assert.ThrowsAnyAsync<MySqlException>(() => ExecuteAsync(idle, "DO 1"));
+        await ExecuteAsync(busy, "INSERT INTO items (name, price) VALUES ('e', 5)", transaction);
+        Assert.False(leaving.IsCompleted);
+        await transaction.CommitAsync();
+        await leaving.WaitAsync(TimeSpan.FromMinutes(5));
+        await using var after = await ConnectAsync(Original.EndPoint);
+        Assert.Equal(5L, await ScalarAsync(after, "SELECT COUNT(*) FROM items"));
+    }
+
+    [Fact]
+    public async Task Every_command_is_accounted_for_those_that_no_server_answers_too()
+    {
+        await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);
+        await using (var connection = await ConnectAsync(proxy.EndPoint, "Pooling=false"))
+        {
+            for (var i = 1; i <= 3; i++)
+            {
+                // Closed again when it is disposed of: a command without a reply.
+                await using var command = new MySqlCommand("SELECT name FROM items WHERE id = @id", connection);
+                command.Parameters.AddWithValue("@id", i);
+                await command.PrepareAsync();
+                Assert.NotNull(await command.ExecuteScalarAsync());
+            }
+        }
+
+        // Those that are open end with their connection.
+        var report = await Scenes.UntilAsync(
+            proxy, report => report is { Duplicates: { Open: 0, Answered: >= 4, Sent: > 0 }, Connections: { Open: 0, Exchanges.Open: 0 } });
+        Assert.True(report.Duplicates!.IsConserved, $"{report}");
+        Assert.Equal(report.Connections!.Exchanges.Arrived + report.Duplicates.Sent, report.Duplicates.Arrived);
+        Assert.Equal((0, null), (report.Duplicates.GivenUp, report.SandboxFailure));
+    }
 
     private async Task<MySqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
     {

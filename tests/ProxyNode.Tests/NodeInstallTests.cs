@@ -89,12 +89,13 @@ public sealed partial class NodeInstallTests : IAsyncLifetime
                     listen: {address}:9102
                     install: {address}:{NextTier}
                     upstream: {address}:{NextTier}
-                    sandboxListen: {address}:9103
+                    sandboxListen: 127.0.0.1:9103
             """);
         // Nobody listens there.
         return scene.Start(
             "env",
             $"{EnvironmentVariables.RabbitMq}=amqp://127.0.0.1:5672/",
+            $"{EnvironmentVariables.Authority}=none",
             "dotnet",
             typeof(ProxyOptions).Assembly.Location,
             "--config",

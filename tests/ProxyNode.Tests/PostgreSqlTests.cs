@@ -185,6 +185,28 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
 
     private string At(System.Net.IPEndPoint server) => PostgreSqlServer.LibpqConnectionString(server, pair.Database);
 
+    [Fact]
+    public async Task A_proxy_that_is_taken_away_ends_no_connection_within_a_transaction()
+    {
+        await using var proxy = Scenes.In("postgresql", Original.EndPoint);
+        await using var idle = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        await using var busy = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        await ExecuteAsync(idle, "SELECT 1");
+        await ExecuteAsync(busy, "BEGIN");
+        await ExecuteAsync(busy, "INSERT INTO items (name, price) VALUES ('d', 4)");
+        var leaving = proxy.Relay.EndAfterRepliesAsync(CancellationToken.None);
+        await Scenes.UntilAsync(proxy, report => report.Connections is { Open: 1 } && report.Connections.Ended["drained"] == 1);
+        var told = await Assert.ThrowsAnyAsync<NpgsqlException>(() => ExecuteAsync(idle, "SELECT 1"));
+        Assert.True(told is not PostgresException { SqlState: not "57P05" }, $"{told}");
+        await ExecuteAsync(busy, "INSERT INTO items (name, price) VALUES ('e', 5)");
+        Assert.False(leaving.IsCompleted);
+        await ExecuteAsync(busy, "COMMIT");
+        await leaving.WaitAsync(TimeSpan.FromMinutes(5));
+        await using var after = await ConnectAsync(Original.EndPoint);
+        await using var count = new NpgsqlCommand("SELECT COUNT(*) FROM items", after);
+        Assert.Equal(5L, await count.ExecuteScalarAsync());
+    }
+
     private async Task<NpgsqlConnection> ConnectAsync(System.Net.IPEndPoint at, string more = "")
     {
         // Types are loaded by a query of their own; it is recorded like any other.

@@ -86,6 +86,9 @@ public sealed class RelayOnlyTests
     [InlineData("credentials: [ { user: a, password: b } ]", "credentials: a list")]
     [InlineData("sessions: { by: connection }", "sessions: a group of fields")]
     [InlineData("memoryMiB: 16", "memoryMiB: '16'")]
+    [InlineData("headTimeout: 5s", "headTimeout: '5s'")]
+    [InlineData("goneTimeout: 5s", null)]
+    [InlineData("maxConnections: 5", null)]
     [InlineData("vm: application", null)]
     public void A_node_file_with_rules_for_what_is_not_understood_is_refused(string field, string? error) => Check(
         $$"""
@@ -126,6 +129,7 @@ public sealed class RelayOnlyTests
     [InlineData("out", "--peer 127.0.0.1:3")]
     [InlineData("in", "--rules /tmp/rules")]
     [InlineData("out", "--memory 5")]
+    [InlineData("in", "--head-timeout 5s")]
     public async Task A_command_line_that_asks_for_more_than_relaying_is_refused(string role, string asked)
     {
         string[] arguments = ["proxy", "--role", role, "--listen", "127.0.0.1:0", "--upstream", "127.0.0.1:1", "--protocol", "tcp"];

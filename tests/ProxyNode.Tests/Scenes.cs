@@ -1,6 +1,8 @@
 using System.Net;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Relaying;
+using JustRunIt.ProxyNode.Sandboxes;
 using JustRunIt.ProxyNode.StandAlone;
 using JustRunIt.ProxyNode.Tracing;
 
@@ -11,14 +13,15 @@ internal static class Scenes
 {
     public static readonly TimeSpan TimeShift = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Passwords of the databases' user.</summary>
     public static ServiceRules Credentials { get; } =
         ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "secret" } };
 
     public static StandAloneProxy In(
-        string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null) => StandAloneProxy.Start(
+        string protocol, EndPoint upstream, IPEndPoint? sandbox = null, ServiceRules? rules = null, ConnectionLimits? limits = null) =>
+        StandAloneProxy.Start(
         new ProxyOptions
         {
             Role = ProxyRole.In,
@@ -28,10 +31,16 @@ internal static class Scenes
             Sandbox = sandbox,
             TimeShift = TimeShift,
             Rules = rules ?? Credentials,
+            Limits = limits ?? new(),
         },
         TimeProvider.System);
 
-    public static StandAloneProxy Out(string protocol, EndPoint upstream, ServiceRules? rules = null) => StandAloneProxy.Start(
+    /// <param name="protocol">What it speaks.</param>
+    /// <param name="upstream">The server.</param>
+    /// <param name="rules">Its rules.</param>
+    /// <param name="clients">Who the clone is (see the option <c>--clone</c>); null for a process of the proxy's own user.</param>
+    public static StandAloneProxy Out(
+        string protocol, EndPoint upstream, ServiceRules? rules = null, string[]? clients = null) => StandAloneProxy.Start(
         new ProxyOptions
         {
             Role = ProxyRole.Out,
@@ -39,6 +48,7 @@ internal static class Scenes
             Listen = Settings.Free,
             Upstream = Settings.Of(upstream),
             Sandbox = Settings.Free,
+            Clients = clients is null ? null : SandboxClients.Parse(clients, out _),
             TimeShift = TimeShift,
             Rules = rules ?? ServiceRules.None,
         },
@@ -56,13 +66,16 @@ internal static class Scenes
         return TraceReport.Of(trace, sessions.Count, plan, replay, options);
     }
 
-    /// <summary>Waits until the report fulfils a condition.</summary>
+    /// <summary>Waits until the report fulfils a condition. Every report accounts for everything, whatever the test does.</summary>
     public static async Task<Report> UntilAsync(StandAloneProxy proxy, Func<Report, bool> condition)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var report = await proxy.ReportAsync();
+            Assert.True(report.Duplicates is null or { IsConserved: true }, $"{report.Duplicates}");
+            var online = report.Connections!.Exchanges;
+            Assert.Equal(online.Arrived, online.Answered + online.Failed + online.Open);
             if (condition(report))
                 return report;
             Assert.False(patience.IsCancellationRequested, $"{report} {string.Join('\n', report.Differences?.Samples ?? [])}");

@@ -15,7 +15,7 @@ namespace JustRunIt.ProxyNode.Tests;
 [Collection(PeerServers.Name)]
 public sealed class ServerAddressTests(PeerServers servers)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("http")]

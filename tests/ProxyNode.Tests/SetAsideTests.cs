@@ -2,6 +2,7 @@ using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
+using JustRunIt.ProxyNode.Replaying.Shadows;
 using Microsoft.Extensions.Time.Testing;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -12,7 +13,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// </summary>
 public sealed class SetAsideTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly FakeTimeProvider clock = new();
     private Replay replay = null!;
@@ -61,12 +62,28 @@ public sealed class SetAsideTests : IAsyncLifetime
         Assert.Equal(0, replay.WriteOrder.Overtaken);
     }
 
+    [Fact]
+    public async Task Whatever_a_session_wrote_that_is_set_aside_is_in_nobodys_way()
+    {
+        var hung = replay.Open(new MySqlDialogue());
+        var first = Write(TimeSpan.FromMilliseconds(1), hung);
+        await TurnAsync(first);
+        // What its client wrote afterwards waits behind it at the clone.
+        for (var i = 0; i < 20; i++)
+            Write(TimeSpan.FromMilliseconds(1), hung);
+        var turn = TurnAsync(Write(TimeSpan.FromMilliseconds(1)));
+        Assert.InRange((await PassAsync(turn)).TotalSeconds, 10, 20);
+        for (var i = 0; i < 20; i++)
+            Write(TimeSpan.FromMilliseconds(1), hung);
+        Assert.Equal(21, replay.WriteOrder.Overtaken);
+    }
+
     /// <summary>Arrives now and is completed at once, as far as its times go.</summary>
-    private Exchange Write(TimeSpan took)
+    private Exchange Write(TimeSpan took, ShadowConnection? session = null)
     {
         clock.Advance(TimeSpan.FromMilliseconds(1));
         var arrival = clock.GetTimestamp();
-        var write = Interleaving.Begin(replay, replay.Open(new MySqlDialogue()), "UPDATE items SET price = 1", arrival);
+        var write = Interleaving.Begin(replay, session ?? replay.Open(new MySqlDialogue()), "UPDATE items SET price = 1", arrival);
         write.RequestEnded();
         clock.Advance(took);
         write.ReplyEnded(new ServerStep { IsReply = true, Ends = true }, clock.GetTimestamp());

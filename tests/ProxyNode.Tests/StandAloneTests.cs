@@ -14,10 +14,10 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary><c>justrunit proxy</c> as a process, around real nginx servers.</summary>
 public sealed class StandAloneTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string folder = Directory.CreateTempSubdirectory("justrunit-proxy").FullName;
-    private readonly HttpClient http = new() { Timeout = Patience };
+    private readonly HttpClient http = AdminAccess.Client(Patience);
     private readonly List<IAsyncDisposable> running = [];
     private string original = "";
     private string clone = "";
@@ -118,7 +118,6 @@ public sealed class StandAloneTests : IAsyncLifetime
         }
 
         Assert.Equal("in", (await ReportAsync(proxy)).GetProperty("role").GetString());
-        // The name by which it is asked for does not matter.
         Assert.NotEmpty(await http.GetStringAsync($"http://localhost:{proxy.Admin.Port}/report"));
         using var unknown = await http.GetAsync($"http://{proxy.Admin}/other");
         using var wrong = await http.GetAsync($"http://{proxy.Admin}/reset");
@@ -149,6 +148,15 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal((10, 0), (matches.GetProperty("exact").GetInt64(), matches.GetProperty("missing").GetInt64()));
         using var other = JsonDocument.Parse(await http.GetStringAsync($"http://{outAdmin}/report"));
         Assert.Equal(3000, other.RootElement.GetProperty("timeShiftMs").GetDouble());
+
+        // Whichever of both is reset, and in which order, a count is never less than nothing.
+        foreach (var reset in new[] { $"{inProxy.Admin}", outAdmin })
+            (await http.PostAsync($"http://{reset}/reset", null)).Dispose();
+        matches = (await ReportAsync(inProxy)).GetProperty("matches");
+        Assert.Equal((0, 0), (matches.GetProperty("exact").GetInt64(), matches.GetProperty("missing").GetInt64()));
+        await AskAsync(inProxy, 4);
+        report = await UntilAsync(inProxy, report => report.GetProperty("sandbox").GetProperty("requests").GetInt64() == 4);
+        Assert.Equal(4, report.GetProperty("matches").GetProperty("exact").GetInt64());
     }
 
     [Fact]
@@ -220,10 +228,36 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal(0, exitCode);
         foreach (var option in new[]
         {
-            "--role", "--protocol", "--listen", "--upstream", "--install", "--drain", "--sandbox", "--time-shift", "--speed", "--hold",
-            "--record", "--record-limit", "--peer", "--rules", "--admin", "--memory",
+            "--role", "--protocol", "--listen", "--upstream", "--install", "--drain", "--sandbox", "--clone", "--time-shift", "--speed",
+            "--hold", "--record", "--record-limit", "--peer", "--rules", "--admin", "--admin-token", "--memory",
         })
             Assert.Contains(option, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_are_read_again_by_the_command_and_at_SIGHUP_and_each_says_so_in_a_line()
+    {
+        var rules = Path.Combine(folder, "rules.yaml");
+        await File.WriteAllTextAsync(rules, "replies: [one]\n");
+        var proxy = await StartAsync("--role", "in", "--upstream", original, "--sandbox", clone, "--rules", rules);
+        await File.WriteAllTextAsync(rules, "replies: [one, two]\n");
+        var read = $"rules read again from {rules}: 0 wildcards, 2 replies, 0 identities, 0 credentials\n";
+        Assert.Equal((0, read, ""), await ProxyProcess.RunAsync("rules", "reload", "--admin", $"{proxy.Admin}"));
+
+        await File.WriteAllTextAsync(rules, "replies: ['(']\n");
+        var (exitCode, output, errors) = await ProxyProcess.RunAsync("rules", "reload", "--admin", $"{proxy.Admin}");
+        Assert.Equal((2, "", 1), (exitCode, output, errors.Count(c => c == '\n')));
+        Assert.StartsWith("the rules are kept as they were: ", errors, StringComparison.Ordinal);
+        await proxy.HangUpAsync();
+        await SaidAsync(proxy, errors);
+
+        await File.WriteAllTextAsync(rules, "replies: [one, two]\n");
+        await proxy.HangUpAsync();
+        await SaidAsync(proxy, read);
+        (exitCode, output, _) = await ProxyProcess.RunAsync("rules", "propose", "--admin", $"{proxy.Admin}");
+        Assert.Equal((0, "# 0 of 0 differences that were looked at would be equal\n"), (exitCode, output));
+        (exitCode, _, errors) = await ProxyProcess.RunAsync("rules", "invent", "--admin", $"{proxy.Admin}");
+        Assert.Equal((2, "command line: ACTION: 'invent'; allowed is propose or reload\n"), (exitCode, errors));
     }
 
     [Fact]
@@ -254,6 +288,13 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal(0, report.RootElement.GetProperty("differences").GetProperty("content").GetInt64());
         (exitCode, _, errors) = await ProxyProcess.RunAsync("replay", "--trace", file, "--to", clone, "--sessions", "half");
         Assert.Equal((2, "command line: --sessions: 'half'; allowed is a percentage from 1% to 10000%\n"), (exitCode, errors));
+    }
+
+    private static async Task SaidAsync(ProxyProcess proxy, string line)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!proxy.Errors.Contains(line, StringComparison.Ordinal))
+            await Task.Delay(20, patience.Token);
     }
 
     private async Task<string> NginxAsync(string name, string address = "127.0.0.1")

@@ -8,7 +8,7 @@ namespace JustRunIt.ProxyNode.Tests;
 /// <summary>What a stand-in says, and when, as its clone hears it.</summary>
 public sealed class TimedRepliesTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task Pieces_are_said_in_order_none_before_it_is_due_and_what_is_due_together_together()

@@ -27,6 +27,23 @@ public sealed class TracePlanTests
         });
 
     [Fact]
+    public void The_gaps_within_a_session_are_divided_by_the_pace_and_sessions_begin_as_they_would() =>
+        Gen.Select(Traces, Gen.Double[0.1, 10], Gen.Int).Sample((trace, pace, seed) =>
+        {
+            var sessions = TracePlan.Sessions(trace, SessionRules.Connections);
+            var plan = TracePlan.Make(sessions, 1.5, 2, seed, pace);
+            Assert.Equal(TracePlan.Make(sessions, 1.5, 2, seed).Select(planned => planned.Begin), plan.Select(planned => planned.Begin));
+            foreach (var planned in plan)
+            {
+                var length = planned.Exchanges[^1].Entry.Arrival - planned.Exchanges[0].Entry.Arrival;
+                Assert.Equal(
+                    length.TotalMilliseconds / pace,
+                    (planned.DueOf(planned.Exchanges.Count - 1) - planned.DueOf(0)).TotalMilliseconds,
+                    tolerance: 0.001);
+            }
+        });
+
+    [Fact]
     public void Every_session_is_repeated_as_often_as_the_fraction_says_or_once_more() =>
         Gen.Select(Traces, Gen.Double[0.01, 4], Gen.Int).Sample((trace, fraction, seed) =>
         {

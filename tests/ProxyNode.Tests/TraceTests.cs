@@ -82,7 +82,7 @@ public sealed class TraceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("", "is no trace")]
-    [InlineData("JRITRACE\u0003\0\0\0", "is a trace of version 3, and only version 2 can be read")]
+    [InlineData("JRITRACE\u0004\0\0\0", "is a trace of version 4, and only versions 2 to 3 can be read")]
     [InlineData("JRITRACE\u0002\0\0\0\u0003foo", "is a trace of protocol 'foo'; known are http, ajp13")]
     public void What_is_no_trace_is_refused_in_one_line(string content, string reason)
     {
@@ -129,6 +129,36 @@ public sealed class TraceTests : IAsyncLifetime
         Assert.Equal([2, 2, 2, 2, 2], copy.Baskets);
     }
 
+    [Theory]
+    [InlineData("replies: ['[0-9]+']", null, 0)]
+    [InlineData("replies: ['[0-9]+']", "replies: ['[0-9]+']", 0)]
+    [InlineData(null, null, 0)]
+    public async Task Replies_are_compared_with_the_rules_of_the_recording_or_with_none(string? recorded, string? replayed, int differing)
+    {
+        var file = await RecordAsync(sessions: 2, With(recorded));
+        var report = await Scenes.ReplayAsync(file, copy.EndPoint, fraction: 1, With(replayed));
+        Assert.Equal(
+            (6, differing, 0),
+            (report.Differences.Compared, report.Differences.Length + report.Differences.Content, report.Sandbox.Errors));
+    }
+
+    [Theory]
+    [InlineData(null, "replies: ['[0-9]+']", "'replies' and 'identities' are '[0-9]+', and the trace was recorded with none")]
+    [InlineData("replies: ['[a-z]+']", "replies: ['[0-9]+']", "are '[0-9]+', and the trace was recorded with '[a-z]+'")]
+    [InlineData(null, "identities: ['token=([0-9]+)']", "are 'token=([0-9]+)', and the trace was recorded with none")]
+    public async Task A_trace_that_does_not_hold_what_other_rules_need_is_refused_with_the_reason(
+        string? recorded, string replayed, string reason)
+    {
+        var file = await RecordAsync(sessions: 1, With(recorded));
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => Scenes.ReplayAsync(file, copy.EndPoint, 1, With(replayed)));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Empty(copy.Baskets);
+    }
+
+    private static ServiceRules With(string? rules) =>
+        rules is null ? Rules : Settings.FromFile(rules, Configuration.RulesFile.Read) with { Sessions = Rules.Sessions };
+
     private ProxyOptions Options(string? record) => new()
     {
         Role = ProxyRole.In,
@@ -139,10 +169,10 @@ public sealed class TraceTests : IAsyncLifetime
         Record = record,
     };
 
-    private async Task<string> RecordAsync(int sessions)
+    private async Task<string> RecordAsync(int sessions, ServiceRules? rules = null)
     {
         var file = Path.Combine(folder, "trace");
-        await using var proxy = await StandAloneProxy.StartAsync(Options(file), TimeProvider.System);
+        await using var proxy = await StandAloneProxy.StartAsync(Options(file) with { Rules = rules ?? Rules }, TimeProvider.System);
         await BuyAsync(proxy.EndPoint, sessions);
         await Scenes.UntilAsync(proxy, report => report.Trace!.Exchanges == sessions * 3);
         return file;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 using Xunit.Abstractions;
 
 namespace JustRunIt.Samples.Tests;
@@ -12,7 +13,7 @@ namespace JustRunIt.Samples.Tests;
 public sealed partial class SandboxTests(ITestOutputHelper output)
 {
     private const int Users = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Fact]
     public async Task The_auctions_clone_does_as_its_original_did()
@@ -100,7 +101,7 @@ public sealed partial class SandboxTests(ITestOutputHelper output)
     /// <summary>The report when the clone has answered as many requests as the original.</summary>
     private static async Task<JsonElement> ReportAsync(string admin)
     {
-        using var http = new HttpClient();
+        using var http = AdminAccess.Client();
         for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(200))
         {
             using var json = JsonDocument.Parse(await http.GetStringAsync($"http://{admin}/report"));

@@ -44,7 +44,36 @@ public sealed class MonitorTests : IAsyncLifetime
 
         await scene.StopAsync();
         scene.Start("--config", file);
-        await scene.UntilAsync("SELECT count(*) = 1 FROM justrunit.handled WHERE decider = 'registering' AND why = 'Unchanged'");
+        await scene.UntilAsync("SELECT count(*) = 2 FROM justrunit.handled WHERE decider = 'registering' AND why = 'Unchanged'");
         Assert.Equal(2, (await scene.LoadAsync<ServiceState>(Shop.Service)).Version);
+    }
+
+    [Fact]
+    public async Task Of_many_services_each_stays_registered_until_the_file_names_it_no_longer()
+    {
+        const int services = 40;
+        await WriteAsync(services);
+        scene.Start("--config", file);
+        await scene.UntilAsync($"SELECT count(*) = {services} FROM justrunit.mt_events WHERE type = 'justrunit.service-registered.v2'");
+        await scene.StopAsync();
+        scene.Start("--config", file);
+        await scene.UntilAsync(
+            $"SELECT count(*) = {services + 1} FROM justrunit.handled WHERE decider = 'registering' AND why = 'Unchanged'");
+        await scene.StopAsync();
+        await scene.UntilAsync("SELECT count(*) = 0 FROM justrunit.mt_events WHERE type LIKE 'justrunit.service-withdrawn.%'");
+
+        await WriteAsync(services - 1);
+        scene.Start("--config", file);
+        await scene.UntilAsync<ServiceWithdrawn>(Streams.Service($"shop-{services - 1}"));
+        await scene.UntilAsync("SELECT count(*) = 1 FROM justrunit.mt_events WHERE type LIKE 'justrunit.service-withdrawn.%'");
+    }
+
+    private Task WriteAsync(int services)
+    {
+        const string list = "services:";
+        var at = ServicesFileTests.Good.IndexOf(list, StringComparison.Ordinal) + list.Length;
+        var one = ServicesFileTests.Good[at..].TrimEnd();
+        return File.WriteAllTextAsync(file, ServicesFileTests.Good[..at] + string.Concat(Enumerable.Range(0, services).Select(i =>
+            one.Replace("name: shop", $"name: shop-{i}").Replace("vms: [shop-app]", $"vms: [shop-app-{i}]"))));
     }
 }

@@ -21,7 +21,8 @@ public sealed class ProgramTests
     public async Task An_unknown_argument_is_one_line_and_exit_code_2()
     {
         var (exitCode, _, errors) = await RunAsync("--confg", "x");
-        Assert.Equal((2, "command line: '--confg x'; allowed is --config FILE, with --check or without, or --help\n"), (exitCode, errors));
+        Assert.Equal(
+            (2, "command line: '--confg x'; allowed is --config FILE, with --check or without, --schema, or --help\n"), (exitCode, errors));
     }
 
     [Fact]

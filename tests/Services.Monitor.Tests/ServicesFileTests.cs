@@ -31,6 +31,7 @@ public sealed class ServicesFileTests
 
         policy:
           name: careful
+          monitoring: { clockTolerance: 3s, slackChange: 50 %, slackReminder: 12h }
           exploring:
             cloneTimeout: 2min
             experimentGrace: 10s
@@ -75,6 +76,14 @@ public sealed class ServicesFileTests
         var policy = Read(Good + PolicyGroup).Policy;
         Assert.Equal(("careful", 0), (policy.Name, policy.Version));
         Assert.Equal(
+            new MonitoringPolicy
+            {
+                ClockTolerance = TimeSpan.FromSeconds(3),
+                SlackChange = 0.5,
+                SlackReminder = TimeSpan.FromHours(12),
+            },
+            policy.Monitoring);
+        Assert.Equal(
             new ExploringPolicy
             {
                 CloneTimeout = TimeSpan.FromMinutes(2),
@@ -101,6 +110,12 @@ public sealed class ServicesFileTests
     }
 
     [Theory]
+    [InlineData(
+        "clockTolerance: 3s",
+        "clockTolerance: 0s",
+        "policy.monitoring.clockTolerance: '0s'; allowed is a duration with its unit (ms, s, min, h) from 1s")]
+    [InlineData("slackChange: 50 %", "slackChange: much", "policy.monitoring.slackChange: 'much'; allowed is a percentage from 0 %")]
+    [InlineData("slackReminder: 12h", "slackRemind: 12h", "policy.monitoring.slackRemind: unknown field; allowed are clockTolerance")]
     [InlineData("careful", "''", "policy.name: ''; allowed is text that is not empty")]
     [InlineData("cloneTimeout: 2min", "cloneTimeOut: 2min", "policy.exploring.cloneTimeOut: unknown field; allowed are cloneTimeout")]
     [InlineData(
@@ -127,6 +142,22 @@ public sealed class ServicesFileTests
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read((Good + PolicyGroup).Replace(good, bad))).Message);
 
     [Fact]
+    public void An_agreement_may_be_on_availability_too()
+    {
+        const string window = "window: 10s";
+        Assert.Null(Assert.Single(Read(Good).Services).Level.Availability);
+        var service = Assert.Single(Read(Good.Replace(window, window + "\n      availability: 99.9 %")).Services);
+        Assert.Equal(0.999, service.Level.Availability!.Value, 12);
+        foreach (var wrong in new[] { "0 %", "101 %", "high" })
+        {
+            Assert.Contains(
+                $"services[0].sla.availability: '{wrong}'; allowed is a percentage",
+                Assert.Throws<ConfigurationException>(
+                    () => Read(Good.Replace(window, $"{window}\n      availability: {wrong}"))).Message);
+        }
+    }
+
+    [Fact]
     public void An_agreement_may_be_judged_by_a_monitor_alone()
     {
         const string measuredAt = "measuredAt: application";
@@ -139,7 +170,7 @@ public sealed class ServicesFileTests
     }
 
     [Theory]
-    [InlineData("window: 10s", "windows: 10s", ":6: services[0].sla.windows: unknown field; allowed are meanResponseTime, window")]
+    [InlineData("window: 10s", "windows: 10s", ":6: services[0].sla.windows: unknown field; allowed are meanResponseTime, availability")]
     [InlineData(
         "minimum: 60 %",
         "minimum: 120 %",

@@ -10,7 +10,7 @@ namespace JustRunIt.Infrastructure;
 /// <summary>Hears what is on the bus, and says something itself, as an outsider does: by RabbitMQ's own client.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly ConcurrentQueue<Heard> heard = new();
     private readonly IConnection connection;
     private readonly IChannel channel;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using JasperFx;
+using JasperFx.Events;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
@@ -13,10 +15,11 @@ namespace JustRunIt.Infrastructure;
 /// <param name="program">Name of its assembly.</param>
 internal sealed class ServiceScene(string program) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly BothFixture servers = new();
     private readonly StringBuilder log = new();
     private IDocumentStore marten = null!;
+    private readonly List<Process> others = [];
     private Process? process;
 
     /// <summary>The bus, as an outsider has it.</summary>
@@ -37,6 +40,13 @@ internal sealed class ServiceScene(string program) : IAsyncLifetime
     {
         if (process is not null)
             await StopAsync();
+        foreach (var other in others)
+        {
+            other.Kill();
+            await other.WaitForExitAsync();
+            other.Dispose();
+        }
+
         await Bus.DisposeAsync();
         marten.Dispose();
         await DataSource.DisposeAsync();
@@ -46,13 +56,24 @@ internal sealed class ServiceScene(string program) : IAsyncLifetime
     /// <summary>Puts events on a stream before the service runs.</summary>
     public async Task GivenAsync(string stream, params IDomainEvent[] events)
     {
+        await marten.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate);
         await using var session = marten.LightweightSession();
         session.Events.Append(stream, [.. events]);
         await session.SaveChangesAsync();
     }
 
     /// <summary>Starts the service.</summary>
-    public void Start(params string[] arguments)
+    public void Start(params string[] arguments) => process = Run(arguments);
+
+    /// <summary>Starts one more instance of the service, which is killed in the end.</summary>
+    public Process StartAnother(params string[] arguments)
+    {
+        var other = Run(arguments);
+        others.Add(other);
+        return other;
+    }
+
+    private Process Run(string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments])
         {
@@ -61,11 +82,12 @@ internal sealed class ServiceScene(string program) : IAsyncLifetime
         };
         start.Environment[Connections.PostgresVariable] = servers.Postgres.ConnectionString;
         start.Environment[Connections.RabbitMqVariable] = servers.RabbitMq.Address.ToString();
-        process = Process.Start(start)!;
-        process.OutputDataReceived += Keep;
-        process.ErrorDataReceived += Keep;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var started = Process.Start(start)!;
+        started.OutputDataReceived += Keep;
+        started.ErrorDataReceived += Keep;
+        started.BeginOutputReadLine();
+        started.BeginErrorReadLine();
+        return started;
     }
 
     /// <summary>Ends the service as an operator does, and expects that it ends orderly.</summary>
@@ -98,16 +120,32 @@ internal sealed class ServiceScene(string program) : IAsyncLifetime
     {
         for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(50))
         {
-            await using var session = marten.QuerySession();
-            var events = await session.Events.FetchStreamAsync(stream);
+            var events = await EventsAsync(stream);
             if (events.FirstOrDefault(e => e.Data is TEvent) is { } found)
                 return ((TEvent)found.Data, found.CausationId);
-            Assert.False(process?.HasExited, $"{program} has ended\n{Log()}");
+            Assert.False(process?.HasExited == true, $"{program} has ended\n{Log()}");
             Assert.True(
                 DateTime.UtcNow < end,
                 $"no {typeof(TEvent).Name} on {stream}, which has {string.Join(", ", events.Select(e => e.EventTypeName))}\n{Log()}");
         }
     }
+
+    /// <summary>What is on a stream; nothing while the service has not made the tables.</summary>
+    private async Task<IReadOnlyList<IEvent>> EventsAsync(string stream)
+    {
+        await using var session = marten.QuerySession();
+        try
+        {
+            return await session.Events.FetchStreamAsync(stream);
+        }
+        catch (PostgresException e) when (IsMissing(e))
+        {
+            return [];
+        }
+    }
+
+    private static bool IsMissing(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName;
 
     /// <summary>Waits until a query gives true.</summary>
     public async Task UntilAsync(string sql)
@@ -121,7 +159,7 @@ internal sealed class ServiceScene(string program) : IAsyncLifetime
             {
                 answer = (bool)(await command.ExecuteScalarAsync())!;
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+            catch (PostgresException e) when (IsMissing(e))
             {
             }
 

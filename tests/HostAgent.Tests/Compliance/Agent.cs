@@ -20,12 +20,20 @@ internal sealed class Agent : IAsyncDisposable
     private readonly IBackEndKind backEnd;
     private readonly IProgress<Phase>? progress;
 
-    public Agent(string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null)
+    public Agent(string backEndName, Func<AgentSettings, AgentSettings> change)
+        : this(backEndName, name: null, progress: null, folder: null, change)
+    {
+    }
+
+    public Agent(
+        string backEndName, string? name = null, IProgress<Phase>? progress = null, string? folder = null,
+        Func<AgentSettings, AgentSettings>? change = null)
     {
         this.progress = progress;
         backEnd = BackEndRegistry.All.First(candidate => candidate.Name == backEndName);
         name ??= $"c{Environment.ProcessId % 10000}-{Interlocked.Increment(ref made)}";
         Settings = SettingsOf(name, backEndName, folder ?? Path.Combine(Path.GetTempPath(), $"justrunit-{name}"));
+        Settings = change?.Invoke(Settings) ?? Settings;
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
         Vms = NewHost();
@@ -65,7 +73,7 @@ internal sealed class Agent : IAsyncDisposable
         backEnd);
 
     /// <summary>A restart: another agent over the same state.</summary>
-    public async Task<IReadOnlyList<RunningVm>> RestartAsync()
+    public async Task<IReadOnlyList<VmExit>> RestartAsync()
     {
         Vms = NewHost();
         return await Vms.RecoverAsync(CancellationToken.None);
@@ -209,7 +217,7 @@ internal sealed class Asking(string endpoint, string? cookie = null) : IDisposab
     private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
     {
         BaseAddress = new Uri($"http://{endpoint}"),
-        Timeout = TimeSpan.FromSeconds(30),
+        Timeout = TimeSpan.FromMinutes(2),
     };
 
     private string? cookie = cookie;

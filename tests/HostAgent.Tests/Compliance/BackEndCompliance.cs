@@ -60,6 +60,25 @@ public abstract class BackEndCompliance : IAsyncLifetime
     }
 
     [ComplianceFact]
+    public async Task A_clone_that_is_destroyed_before_it_is_ready_or_asked_for_is_not_made_and_leaves_nothing()
+    {
+        var original = await Host.RunAsync(Host.Specimen("original"));
+        using var server = new Asking(original.Endpoint);
+        await Host.Vms.DestroyAsync("unwanted", CancellationToken.None);
+        await RefusedAsync(() => Host.CloneAsync("original", "unwanted"), "unwanted was destroyed on command before it was ready");
+        var making = Host.CloneAsync("original", "early");
+        while (!making.IsCompleted && !Host.Groups.Children(GroupPath.Of("sandbox-1")).Contains("early"))
+            await Task.Delay(5);
+        await Host.Vms.DestroyAsync("early", CancellationToken.None);
+        // It may have been ready just before.
+        await Task.WhenAny(making);
+        Assert.Equal(["original"], Host.Vms.List().Select(vm => vm.Name));
+        Assert.Equal("ok", await server.GetAsync("/health"));
+        await Host.Vms.StopAsync("original", CancellationToken.None);
+        Assert.Empty(await Host.LeftAsync());
+    }
+
+    [ComplianceFact]
     public async Task A_clone_reaches_its_out_proxy_and_nothing_else()
     {
         await using var places = new Places();
@@ -136,8 +155,8 @@ public abstract class BackEndCompliance : IAsyncLifetime
     {
         await Host.RunAsync(Host.Specimen("original"));
         await Host.CloneAsync("original", "clone");
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var exits = Host.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        await using var exits = Host.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator(patience.Token);
         foreach (var name in new[] { "clone", "original" })
         {
             ProcessTable.End([Host.Vms.List().First(vm => vm.Name == name).ProcessId]);
@@ -150,7 +169,28 @@ public abstract class BackEndCompliance : IAsyncLifetime
     }
 
     [ComplianceFact]
-    public async Task After_a_restart_servers_go_on_clones_are_destroyed_and_orphans_removed()
+    public async Task What_has_ended_is_told_by_the_next_agent_where_this_one_did_not_come_to_it()
+    {
+        await Host.RunAsync(Host.Specimen("server"));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        VmExit seen;
+        await using (var exits = Host.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator(patience.Token))
+        {
+            ProcessTable.End([Host.Vms.List().First().ProcessId]);
+            Assert.True(await exits.MoveNextAsync());
+            seen = exits.Current;
+        }
+
+        // Killed before the bus had it, twice; then it is told.
+        await Host.RestartAsync();
+        var again = Assert.Single(await Host.RestartAsync());
+        Assert.Equal((seen.Vm.Name, seen.Reason, seen.MessageId), (again.Vm.Name, again.Reason, again.MessageId));
+        Host.Vms.Told(again);
+        Assert.Empty(await Host.RestartAsync());
+    }
+
+    [ComplianceFact]
+    public async Task After_a_restart_servers_go_on_clones_are_destroyed_and_what_nobody_knows_is_left_alone()
     {
         var vm = await Host.RunAsync(Host.Specimen("survivor"));
         using var server = new Asking(vm.Endpoint);
@@ -161,9 +201,12 @@ public abstract class BackEndCompliance : IAsyncLifetime
         var sleep = Host.Specimen("x").Program with { Executable = "/bin/sh", Arguments = ["-c", "sleep 1000"] };
         _ = Launcher.Start(sleep, "127.0.0.1:1", null, Host.Groups.EntryFiles(orphan), null, "/dev/null");
 
-        Assert.Equal("survivor-clone", Assert.Single(await Host.RestartAsync()).Name);
+        Assert.Equal("survivor-clone", Assert.Single(await Host.RestartAsync()).Vm.Name);
         Assert.Equal(vm.ProcessId, Assert.Single(Host.Vms.List()).ProcessId);
         Assert.Equal(2, await server.CountAsync());
+        Assert.Equal("orphan", Assert.Single(Host.Vms.Quarantined).Name);
+        Assert.NotEmpty(Host.Groups.Processes(orphan));
+        await Host.Vms.EndQuarantinedAsync("orphan", CancellationToken.None);
         Assert.Equal(["survivor"], Host.Groups.Children(GroupPath.Of("host-1")));
         Assert.Empty(Host.Groups.Children(GroupPath.Of("sandbox-1")));
         await Host.CloneAsync("survivor", "another");
@@ -173,7 +216,7 @@ public abstract class BackEndCompliance : IAsyncLifetime
     }
 
     [ComplianceFact]
-    public async Task After_a_kill_in_any_phase_of_a_clone_the_next_start_leaves_nothing_of_it_and_the_original_was_never_touched()
+    public virtual async Task After_a_kill_in_any_phase_of_a_clone_the_next_start_leaves_nothing_of_it_and_the_original_was_never_touched()
     {
         var vm = await Host.RunAsync(Host.Specimen("original"));
         using var server = new Asking(vm.Endpoint);
@@ -195,6 +238,35 @@ public abstract class BackEndCompliance : IAsyncLifetime
     }
 
     [ComplianceFact]
+    public async Task What_no_record_tells_runs_on_with_its_disk_and_network_and_is_known_again_with_its_record()
+    {
+        var vm = await Host.RunAsync(Host.Specimen("server", 0.4));
+        using var server = new Asking(vm.Endpoint);
+        Assert.Equal(1, await server.CountAsync());
+        var file = Path.Combine(Host.Settings.StateFolder, "running.json");
+        var sound = await File.ReadAllTextAsync(file);
+        foreach (var record in new[] { file, file + ".1" })
+            await File.WriteAllTextAsync(record, "{");
+        foreach (var count in new[] { 2, 3 })
+        {
+            await Host.RestartAsync();
+            Assert.Equal("server", Assert.Single(Host.Vms.Quarantined).Name);
+            Assert.Empty(Host.Vms.List());
+            Assert.Equal(count, await server.CountAsync());
+        }
+
+        await File.WriteAllTextAsync(file, sound);
+        await Host.RestartAsync();
+        Assert.Empty(Host.Vms.Quarantined);
+        Assert.Equal(vm.ProcessId, Assert.Single(Host.Vms.List()).ProcessId);
+        Assert.Equal(4, await server.CountAsync());
+        await Host.CloneAsync("server", "clone");
+        await Host.Vms.StopAsync("clone", CancellationToken.None);
+        await Host.Vms.StopAsync("server", CancellationToken.None);
+        Assert.Empty(await Host.LeftAsync());
+    }
+
+    [ComplianceFact]
     public async Task Agents_of_one_name_with_state_folders_of_their_own_leave_each_other_alone()
     {
         var backEnd = (BackEndAttribute)Attribute.GetCustomAttribute(GetType(), typeof(BackEndAttribute))!;
@@ -209,7 +281,7 @@ public abstract class BackEndCompliance : IAsyncLifetime
         using var theirs = new Asking(there.Endpoint);
 
         // A start after a crash: the agent that starts cleans up, the other one's servers and clones go on.
-        Assert.Equal("twin-clone", Assert.Single(await other.RestartAsync()).Name);
+        Assert.Equal("twin-clone", Assert.Single(await other.RestartAsync()).Vm.Name);
         Assert.Equal("ok", await ours.GetAsync("/health"));
         Assert.Equal("ok", await theirs.GetAsync("/health"));
         using (var copy = new Asking(Host.Vms.List().First(vm => vm.Name == "twin-clone").Endpoint))

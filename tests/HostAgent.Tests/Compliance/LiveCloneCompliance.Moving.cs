@@ -4,6 +4,7 @@ using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
@@ -20,7 +21,8 @@ public abstract partial class LiveCloneCompliance
         Assert.Equal(1, await server.CountAsync());
         await server.PostAsync("/file/journal/one");
         await server.PostAsync("/session/ann/basket-of-3");
-        await server.PostAsync($"/connect?to={ContainerNetworks.InnerNext(vm.Network!.Value, next.Address)}");
+        var seen = ContainerNetworks.InnerNext(vm.Network!.Value, Endpoint.Parse(next.Address, EndpointKinds.Address));
+        await server.PostAsync($"/connect?to={seen}");
         var moves = 0;
         foreach (var (from, to) in new[] { (Host, other), (other, Host), (Host, other) })
         {
@@ -149,7 +151,7 @@ public abstract partial class LiveCloneCompliance
         return other;
     }
 
-    private static async Task<RunningVm> MoveAsync(Agent from, Agent to, string vm, string machine = "host-2")
+    internal static async Task<RunningVm> MoveAsync(Agent from, Agent to, string vm, string machine = "host-2")
     {
         var (sender, receiver) = await ConnectedAsync();
         await using (sender)

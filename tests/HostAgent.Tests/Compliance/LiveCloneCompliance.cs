@@ -1,6 +1,7 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
@@ -52,7 +53,8 @@ public abstract partial class LiveCloneCompliance : BackEndCompliance
         var vm = await Host.RunAsync(Host.Specimen("original", next: next.Address));
         using var server = new Asking(vm.Endpoint);
         Assert.Equal(1, await server.CountAsync());
-        await server.PostAsync($"/connect?to={ContainerNetworks.InnerNext(vm.Network!.Value, next.Address)}");
+        var seen = ContainerNetworks.InnerNext(vm.Network!.Value, Endpoint.Parse(next.Address, EndpointKinds.Address));
+        await server.PostAsync($"/connect?to={seen}");
         Assert.Equal("true", await server.GetAsync("/connected"));
         var result = await Host.CloneAsync("original", "clone");
         using var copy = new Asking(result.Endpoint);

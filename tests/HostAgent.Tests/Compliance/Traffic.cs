@@ -14,7 +14,7 @@ internal sealed class Traffic : IAsyncDisposable
 {
     private static readonly byte[] Request = Encoding.ASCII.GetBytes("GET /count HTTP/1.1\r\nHost: specimen\r\n\r\n");
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan HalfWay = TimeSpan.FromMilliseconds(5);
 
     private readonly IPEndPoint server;

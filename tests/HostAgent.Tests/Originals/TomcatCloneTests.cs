@@ -47,7 +47,7 @@ public sealed class TomcatCloneTests : IAsyncLifetime
         Assert.StartsWith("count 6 ", await copy.GetAsync("/count.jsp"));
         using var stranger = new Asking(result.Endpoint);
         Assert.StartsWith("count 1 ", await stranger.GetAsync("/count.jsp"));
-        var own = ContainerNetworks.InnerListen(vm.Network!.Value, vm.Endpoint);
+        var own = ContainerNetworks.InnerListen(vm.Network!.Value, Endpoint.Parse(vm.Endpoint, EndpointKinds.Address));
         Assert.DoesNotContain("127.0.0.1", own);
         Assert.Equal(own, (await server.GetAsync("/address.jsp")).Trim());
         Assert.Equal(own, (await copy.GetAsync("/address.jsp")).Trim());

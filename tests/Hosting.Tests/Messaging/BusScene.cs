@@ -26,7 +26,7 @@ public sealed class BusScene : IAsyncLifetime
     /// <summary>Name of the process.</summary>
     public const string Reader = "trial.one";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly RabbitMqFixture broker = new();
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("justrunit-logs-");
@@ -40,6 +40,9 @@ public sealed class BusScene : IAsyncLifetime
 
     /// <summary>What failures are tried again.</summary>
     public RetryRules Retries { get; set; } = RetryRules.None;
+
+    /// <summary>Whether each delivery was one that the broker had to take back before.</summary>
+    public ConcurrentQueue<bool> TakenBack { get; } = new();
 
     /// <summary>Where the broker is.</summary>
     public Uri Address => broker.Address;
@@ -132,6 +135,7 @@ public sealed class BusScene : IAsyncLifetime
 
         public async Task Consume(ConsumeContext<HostsAsked> context)
         {
+            scene.TakenBack.Enqueue(context.ReceiveContext.Redelivered);
             await scene.Work(Attempts.AddOrUpdate(context.Message.RequestId, 1, (_, before) => before + 1));
             await context.Publish(new VmExited("agent", "vm", null, "a reason"), context.CancellationToken);
         }

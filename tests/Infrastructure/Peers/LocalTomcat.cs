@@ -19,11 +19,14 @@ public sealed class LocalTomcat : IAsyncDisposable
     public IPEndPoint Ajp { get; }
 
     /// <summary>Starts one in a folder of its own, and waits until it has answered a probe.</summary>
-    public static async Task<LocalTomcat> StartAsync()
+    /// <param name="prepare">Adds to its folder before it starts.</param>
+    /// <param name="javaOptions">Options for Java besides.</param>
+    public static async Task<LocalTomcat> StartAsync(Action<TomcatFolder>? prepare = null, string javaOptions = "")
     {
         var ajp = new IPEndPoint(IPAddress.Loopback, FreePorts.Next());
         var folder = new TomcatFolder(TomcatFolder.AjpConnector(ajp));
-        var environment = folder.Environment().Select(variable => (variable.Key, variable.Value));
+        prepare?.Invoke(folder);
+        var environment = folder.Environment(javaOptions).Select(variable => (variable.Key, variable.Value));
         var process = await PeerProcess.StartAsync(TomcatFolder.Program, ["run"], Questions.Ajp(ajp), environment).ConfigureAwait(false);
         return new LocalTomcat(process, folder, ajp);
     }

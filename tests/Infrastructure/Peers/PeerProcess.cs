@@ -8,7 +8,7 @@ public sealed class PeerProcess : IAsyncDisposable
     private const int LinesKept = 100;
 
     /// <summary>How long a program may take on a busy machine, to start as well as to end.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan OneQuestion = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan BetweenQuestions = TimeSpan.FromMilliseconds(50);
@@ -17,6 +17,9 @@ public sealed class PeerProcess : IAsyncDisposable
     private readonly Queue<string> said = new();
 
     private PeerProcess(Process process) => this.process = process;
+
+    /// <summary>Its process id.</summary>
+    public int Id => process.Id;
 
     /// <summary>The last lines that it wrote.</summary>
     public string LastWords

@@ -6,7 +6,7 @@ namespace JustRunIt.Infrastructure.Sources;
 /// <summary>A container, until it is disposed or the process ends.</summary>
 public sealed class RunningContainer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly IContainer container;
 

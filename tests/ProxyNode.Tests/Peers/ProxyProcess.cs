@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
 using JustRunIt.ProxyNode.StandAlone;
 
 namespace JustRunIt.ProxyNode.Tests.Peers;
@@ -12,7 +14,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process process;
     private readonly StringBuilder errors = new();
@@ -36,12 +38,19 @@ internal sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a proxy on free ports and waits until it serves.</summary>
-    public static async Task<ProxyProcess> StartAsync(IEnumerable<(string, string)> environment, params string[] arguments)
+    public static Task<ProxyProcess> StartAsync(IEnumerable<(string, string)> environment, params string[] arguments) =>
+        StartAsync(environment, descriptors: null, arguments);
+
+    /// <summary>Starts a proxy that may open so many descriptors.</summary>
+    public static Task<ProxyProcess> StartAsync(int descriptors, params string[] arguments) => StartAsync([], descriptors, arguments);
+
+    private static async Task<ProxyProcess> StartAsync(
+        IEnumerable<(string, string)> environment, int? descriptors, params string[] arguments)
     {
         var all = new List<string>(["proxy", .. arguments]);
         var listen = Given(all, "--listen");
         var admin = Given(all, "--admin");
-        var proxy = new ProxyProcess(Process.Start(Info(all, environment))!) { Admin = admin, EndPoint = listen };
+        var proxy = new ProxyProcess(Process.Start(Info(all, environment, descriptors))!) { Admin = admin, EndPoint = listen };
         var serves = new TaskCompletionSource();
         proxy.process.ErrorDataReceived += (_, line) =>
         {
@@ -56,6 +65,35 @@ internal sealed class ProxyProcess : IAsyncDisposable
         await serves.Task.WaitAsync(Patience);
         return proxy;
     }
+
+    /// <summary>What it has said on standard error.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (errors)
+                return errors.ToString();
+        }
+    }
+
+    /// <summary>Sends it SIGHUP.</summary>
+    public Task HangUpAsync() => PeerProcess.RunAsync("kill", ["-HUP", $"{process.Id}"]);
+
+    /// <summary>Descriptors that it has open.</summary>
+    public int Descriptors() => Directory.EnumerateFileSystemEntries($"/proc/{process.Id}/fd").Count();
+
+    /// <summary>Resident memory in bytes.</summary>
+    public long ResidentBytes() => File.ReadLines($"/proc/{process.Id}/status")
+        .Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .Single();
+
+    /// <summary>Lets it open no more descriptors than so many; fewer than it has are allowed, and more again later.</summary>
+    public Task LimitAsync(int descriptors) =>
+        PeerProcess.RunAsync("prlimit", ["--pid", $"{process.Id}", $"--nofile={descriptors}:"]);
+
+    /// <summary>Whether it runs.</summary>
+    public bool IsRunning => !process.HasExited;
 
     /// <summary>Tells it to end; its exit code.</summary>
     public async Task<int> EndAsync()
@@ -84,9 +122,22 @@ internal sealed class ProxyProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int SendSignal(int process, int signal);
 
-    private static ProcessStartInfo Info(IEnumerable<string> arguments, IEnumerable<(string, string)> environment)
+    private static ProcessStartInfo Info(
+        IEnumerable<string> arguments, IEnumerable<(string, string)> environment, int? descriptors = null)
     {
-        var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Tests that run under nohup(1) ignore SIGHUP, and so would what they start.
+        var info = new ProcessStartInfo("env", ["--default-signal=HUP"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (descriptors is not null)
+        {
+            info.ArgumentList.Add("prlimit");
+            info.ArgumentList.Add($"--nofile={descriptors}:{descriptors}");
+        }
+
+        info.ArgumentList.Add("dotnet");
         info.ArgumentList.Add(typeof(ProxyOptions).Assembly.Location);
         foreach (var argument in arguments)
             info.ArgumentList.Add(argument);

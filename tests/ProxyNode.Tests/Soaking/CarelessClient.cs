@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Tests.Soaking;
 /// </summary>
 internal sealed class CarelessClient(IPEndPoint server, Random random, double carelessness) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly byte[] heard = new byte[16 * 1024];
     private Socket? socket;

@@ -47,7 +47,7 @@ internal static class Soak
     private const double Carelessness = 0.03;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Runs.</summary>
     /// <param name="time">How long the load lasts.</param>

@@ -1,11 +1,9 @@
 using System.Net;
-using JustRunIt.Infrastructure;
-using JustRunIt.Infrastructure.Peers;
 
-namespace JustRunIt.ProxyNode.Tests.Peers;
+namespace JustRunIt.Infrastructure.Peers;
 
 /// <summary>Apache that hands everything to a container through mod_jk, with a probe before each request.</summary>
-internal sealed class ApacheWithModJk : IAsyncDisposable
+public sealed class ApacheWithModJk : IAsyncDisposable
 {
     private const string Ready = "/server-answers";
 
@@ -15,8 +13,11 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
     private ApacheWithModJk(PeerProcess process, DirectoryInfo folder, int port) =>
         (this.process, this.folder, Address) = (process, folder, new Uri($"http://127.0.0.1:{port}"));
 
+    /// <summary>Where it serves.</summary>
     public Uri Address { get; }
 
+    /// <summary>Starts one, and waits until it has answered a question of its own.</summary>
+    /// <param name="container">Where the container's AJP connector listens.</param>
     public static async Task<ApacheWithModJk> StartAsync(IPEndPoint container)
     {
         var folder = Directory.CreateTempSubdirectory("apache-");
@@ -30,7 +31,7 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             worker.app.host={container.Address}
             worker.app.port={container.Port}
             worker.app.ping_mode=A
-            """);
+            """).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
             ServerRoot {folder.FullName}
             PidFile {folder.FullName}/pid
@@ -40,7 +41,7 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             ServerName localhost
             Listen 127.0.0.1:{port}
             User {(Environment.IsPrivilegedProcess ? "www-data" : Environment.UserName)}
-            Group {(Environment.IsPrivilegedProcess ? "www-data" : "#" + await GroupAsync())}
+            Group {(Environment.IsPrivilegedProcess ? "www-data" : "#" + await GroupAsync().ConfigureAwait(false))}
             {modules}
             StartServers 1
             ThreadsPerChild 8
@@ -52,19 +53,20 @@ internal sealed class ApacheWithModJk : IAsyncDisposable
             JkMount /* app
             # The server's own question, which is no request of the container's.
             JkUnMount {Ready} app
-            """);
+            """).ConfigureAwait(false);
         var process = await PeerProcess.StartAsync(
             "apache2",
             ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
-            Questions.Http($"http://127.0.0.1:{port}{Ready}"));
+            Questions.Http($"http://127.0.0.1:{port}{Ready}")).ConfigureAwait(false);
         return new ApacheWithModJk(process, folder, port);
     }
 
-    private static async Task<string> GroupAsync() => (await PeerProcess.RunAsync("id", ["-g"])).Trim();
+    private static async Task<string> GroupAsync() => (await PeerProcess.RunAsync("id", ["-g"]).ConfigureAwait(false)).Trim();
 
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await process.DisposeAsync();
+        await process.DisposeAsync().ConfigureAwait(false);
         folder.Delete(recursive: true);
     }
 }

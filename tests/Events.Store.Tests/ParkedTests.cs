@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement;
+using JustRunIt.Events.Resources;
+using JustRunIt.Events.Store.Relaying;
+using JustRunIt.Events.Timers;
+using JustRunIt.Hosting.Messaging;
+using RabbitMQ.Client;
+
+namespace JustRunIt.Events.Store.Tests;
+
+/// <summary>What cannot be handed over is parked with its reason; what follows passes; an operator has it tried again.</summary>
+public sealed class ParkedTests : IAsyncLifetime
+{
+    private const string Agent = "parked";
+    private static readonly string AgentQueue = Names.Queue(Names.HostAgent(Agent), typeof(SetAllocation));
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private readonly Scene scene = new();
+    private IChannel channel = null!;
+
+    public async Task InitializeAsync()
+    {
+        await scene.InitializeAsync();
+        channel = await scene.OpenChannelAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await channel.DisposeAsync();
+        await scene.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_command_whose_queue_is_gone_is_parked_what_follows_passes_and_it_is_sent_when_an_operator_says_so()
+    {
+        using var host = await scene.StartAsync();
+        await CommandAsync("one");
+        await UntilAsync(async () => await TakenAsync() == "one", "the first command is sent");
+        await channel.QueueDeleteAsync(AgentQueue);
+        await CommandAsync("two");
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Count == 1, "what follows passes");
+        var parked = await UntilParkedAsync();
+        Assert.Equal(
+            (ParkReason.QueueGone, Wire.NameOf(typeof(SetAllocation)), AgentQueue), (parked.Reason, parked.WireName, parked.Queue));
+        Assert.Equal(("datacenter-parked", 2L), (parked.Stream, parked.Version));
+
+        await AskAsync(parked.Id);
+        await UntilAsync(async () => (await ReadAsync())[0] is { IsAsked: false, Tries: 1 }, "it is tried");
+        Assert.Equal(ParkReason.QueueGone, Assert.Single(await ReadAsync()).Reason);
+
+        await channel.QueueDeclareAsync(AgentQueue, true, false, false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        await channel.QueueBindAsync(AgentQueue, AgentQueue, "");
+        await AskAsync(null);
+        await UntilAsync(async () => await TakenAsync() == "two", "it is sent");
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "it is parked no longer");
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_command_for_which_the_broker_ends_the_channel_is_found_and_parked_and_all_others_pass()
+    {
+        // Declared otherwise than we do: the broker answers our own declaration by ending the channel.
+        await channel.QueueDeclareAsync(AgentQueue, durable: true, exclusive: false, autoDelete: false);
+        var matrices = Enumerable.Range(0, 6).Select(_ => Guid.NewGuid()).ToList();
+        foreach (var matrix in matrices[..3])
+            await scene.AppendAsync(matrix, 2);
+        await CommandAsync("one");
+        foreach (var matrix in matrices[3..])
+            await scene.AppendAsync(matrix, 2);
+        using var host = await scene.StartAsync();
+        await scene.UntilAsync(seen => seen.Select(message => message.Id).Distinct().Count() == 12, "all others pass");
+        var parked = await UntilParkedAsync();
+        Assert.Equal((ParkReason.Refused, Wire.NameOf(typeof(SetAllocation))), (parked.Reason, parked.WireName));
+        Assert.Contains("PRECONDITION_FAILED", parked.Problem);
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Select(message => message.Id).Distinct().Count() == 13, "and what comes later");
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task An_event_that_the_broker_refuses_is_parked_and_sent_when_there_is_room_again()
+    {
+        using var host = await scene.StartAsync();
+        var full = $"full-{Guid.NewGuid():N}";
+        var limits = new Dictionary<string, object?> { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" };
+        await channel.QueueDeclareAsync(full, false, false, false, limits);
+        await channel.QueueBindAsync(full, Names.Exchange(typeof(CellsPruned)), "");
+        var pruned = JsonSerializer.Serialize(Samples.Events.OfType<CellsPruned>().Single(), Wire.Json);
+        await scene.AppendRawAsync("matrix-refused", (Wire.NameOf(typeof(CellsPruned)), pruned));
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Count == 1, "what follows passes");
+        var parked = await UntilParkedAsync();
+        Assert.Equal((ParkReason.Refused, "matrix-refused", 1L), (parked.Reason, parked.Stream, parked.Version));
+        await channel.QueueDeleteAsync(full);
+        await AskAsync(parked.Id);
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "it is parked no longer");
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_timer_that_cannot_be_read_is_parked_and_the_next_fires()
+    {
+        await scene.ScalarAsync(
+            """
+            INSERT INTO justrunit.timers (id, due_at, correlation_id, timer)
+                VALUES (gen_random_uuid(), now() - interval '1 hour', gen_random_uuid(), '{"kind": "of-tomorrow", "stream": "matrix-x"}')
+            """);
+        using var host = await scene.StartAsync();
+        await scene.AppendAsync(Guid.NewGuid(), 1, DateTimeOffset.UtcNow);
+        await scene.UntilAsync(seen => seen.Any(message => message.Message is TimerElapsed), "the next fires");
+        var parked = await UntilParkedAsync();
+        Assert.Equal((ParkReason.Unreadable, Wire.NameOf(typeof(TimerElapsed))), (parked.Reason, parked.WireName));
+        Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.timers"));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task What_an_earlier_program_parked_is_still_parked_and_handed_over()
+    {
+        var matrix = Guid.NewGuid();
+        await scene.AppendAsync(matrix, 1);
+        await scene.ScalarAsync(
+            """
+            DROP TABLE justrunit.parked;
+            CREATE TABLE justrunit.parked (
+                seq_id bigint PRIMARY KEY, wire_name text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+            INSERT INTO justrunit.parked VALUES (1, 'justrunit.sandbox-awaited.v1');
+            UPDATE justrunit.relay SET position = 1;
+            """);
+        using var host = await scene.StartAsync();
+        await scene.UntilAsync(seen => seen.Count == 1, "it is handed over");
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "it is parked no longer");
+        await host.StopAsync();
+    }
+
+    private async Task CommandAsync(string vm)
+    {
+        var started = new AllocationStarted(
+            "parked",
+            Guid.NewGuid(),
+            0,
+            Guid.NewGuid(),
+            Agent,
+            vm,
+            Allocation.None.With(ResourceNames.Cpu, 1),
+            DateTimeOffset.UtcNow,
+            DateTimeOffset.UtcNow);
+        await scene.AppendRawAsync(
+            "datacenter-parked", (Wire.NameOf(typeof(AllocationStarted)), JsonSerializer.Serialize(started, Wire.Json)));
+    }
+
+    private async Task<string?> TakenAsync()
+    {
+        await using var asking = await scene.OpenChannelAsync();
+        if (await Record.ExceptionAsync(() => asking.QueueDeclarePassiveAsync(AgentQueue)) is not null)
+            return null;
+        return await asking.BasicGetAsync(AgentQueue, autoAck: true) is { } message
+            ? JsonDocument.Parse(Encoding.UTF8.GetString(message.Body.Span)).RootElement.GetProperty("vm").GetString()
+            : null;
+    }
+
+    private async Task<ParkedMessage> UntilParkedAsync()
+    {
+        await UntilAsync(async () => (await ReadAsync()).Count > 0, "something is parked");
+        return Assert.Single(await ReadAsync());
+    }
+
+    private async Task<List<ParkedMessage>> ReadAsync()
+    {
+        await using var database = await scene.DataSource.OpenConnectionAsync();
+        return await ParkedMessages.ReadAsync(database, CancellationToken.None);
+    }
+
+    private async Task AskAsync(Guid? id)
+    {
+        await using var database = await scene.DataSource.OpenConnectionAsync();
+        Assert.Equal(1, await ParkedMessages.AskAsync(database, id, CancellationToken.None));
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo, string what)
+    {
+        for (var end = DateTime.UtcNow + Patience; !await isSo(); await Task.Delay(20))
+            Assert.True(DateTime.UtcNow < end, what);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using JustRunIt.Hosting.Secrets;
+using JustRunIt.ProxyNode.Ajp;
+using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.MySql;
+using JustRunIt.ProxyNode.PostgreSql;
+using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Replaying.Comparing;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>What a report shows of traffic.</summary>
+public sealed class ExcerptTests
+{
+    private const string Secret = "hunter2";
+
+    [Theory]
+    [InlineData("GET /a?token=hunter2 HTTP/1.1\r\nHost: shop\r\nCookie: id=hunter2\r\nAuthorization: Bearer hunter2hunter2\r\n\r\n")]
+    [InlineData("POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 30\r\n\r\nuser=bob&password=hunter2")]
+    [InlineData("POST /login HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nc\r\npassword=hun\r\n7\r\nhunter2\r\n0\r\n\r\n")]
+    public void Of_http_nothing_lets_anybody_in(string request) => Hidden("http", Encoding.Latin1.GetBytes(request), "/");
+
+    [Theory]
+    [InlineData("UPDATE accounts SET pass = 'hunter2' WHERE name = 'bob'")]
+    [InlineData("SET PASSWORD FOR bob = PASSWORD(\"hunter2\")")]
+    [InlineData("SELECT 1 /* hunter2 */ FROM accounts # hunter2")]
+    [InlineData("SELECT 'it''s hunter2', 'a\\'hunter2', 'hunter2")]
+    public void Of_mysql_no_value_is_shown(string sql) =>
+        Hidden("mysql", MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0), sql.Split(' ')[0]);
+
+    [Fact]
+    public void Of_mysql_no_parameter_is_shown() =>
+        Hidden("mysql", MySqlPacket.Frame([(byte)MySqlCommand.StatementExecute, 1, 0, 0, 0, .. "hunter2"u8], 0), "StatementExecute");
+
+    [Theory]
+    [InlineData("ALTER ROLE bob PASSWORD 'hunter2'")]
+    [InlineData("ALTER ROLE bob PASSWORD $x$hunter2$x$")]
+    [InlineData("SELECT E'\\'hunter2' -- hunter2")]
+    public void Of_postgresql_no_value_is_shown(string sql) =>
+        Hidden("postgresql", PgMessage.Frame('Q', Encoding.UTF8.GetBytes(sql + "\0")), sql.Split(' ')[0]);
+
+    [Fact]
+    public void Of_postgresql_no_parameter_is_shown() => Hidden(
+        "postgresql",
+        [
+            .. PgMessage.Frame('P', "s1\0UPDATE accounts SET pass = $1\0\0\0"u8),
+            .. PgMessage.Frame('B', "\0s1\0\0\0\0\x01\0\0\0\x07hunter2\0\0"u8),
+            .. PgMessage.Frame('S', []),
+        ],
+        "UPDATE accounts SET pass =");
+
+    [Fact]
+    public void Of_ajp_only_the_target_is_shown()
+    {
+        // GET /a?password=hunter2 with a cookie (A009) and an authorization (A005).
+        byte[] body =
+        [
+            2, 2, .. Text("HTTP/1.1"), .. Text("/a"), .. Text("::1"), .. Text("::1"), .. Text("shop"), 0, 80, 0, 0, 2,
+            0xA0, 9, .. Text("id=hunter2"), 0xA0, 5, .. Text("Basic hunter2hunter2"), 5, .. Text("password=hunter2"), 0xFF,
+        ];
+        Hidden("ajp13", [0x12, 0x34, (byte)(body.Length >> 8), (byte)body.Length, .. body], "GET /a?password=***");
+
+        static byte[] Text(string text) => [(byte)(text.Length >> 8), (byte)text.Length, .. Encoding.Latin1.GetBytes(text), 0];
+    }
+
+    [Fact]
+    public void Fields_of_the_rules_are_taken_out_before_a_sample_is_kept()
+    {
+        var rules = Settings.FromFile("redact: [iban]", RulesFile.Read);
+        var comparison = new Comparison(ProtocolRegistry.FindMessages("http")!, rules);
+
+        comparison.Add(Encoding.Latin1.GetBytes("GET /pay?iban=hunter2 HTTP/1.1\r\nHost: shop\r\n\r\n"), (200, 1, 1), (500, 1, 1));
+
+        Assert.Equal("GET /pay?iban=*** HTTP/1.1  Host: shop", Assert.Single(comparison.Read().Samples).Request);
+    }
+
+    [Fact]
+    public void However_many_replies_differ_the_newest_kind_is_among_the_samples_and_samples_begin_anew_with_the_report()
+    {
+        var comparison = new Comparison(ProtocolRegistry.FindMessages("http")!, Recording.ServiceRules.None);
+        for (var kind = 'a'; kind <= 'z'; kind++)
+            comparison.Add(Encoding.Latin1.GetBytes($"GET /{kind}?id=1 HTTP/1.1\r\nHost: shop\r\n\r\n"), (200, 1, 1), (200, 1, 2));
+        Assert.Equal(20, comparison.Read().Samples.Count);
+        Assert.Contains(comparison.Read().Samples, sample => sample.Request.StartsWith("GET /z?", StringComparison.Ordinal));
+        Assert.Equal(26, comparison.Read().Content);
+
+        comparison.ForgetSamples();
+        Assert.Empty(comparison.Read().Samples);
+        comparison.Add("GET /1?id=1 HTTP/1.1\r\nHost: shop\r\n\r\n"u8, (200, 1, 1), (200, 1, 2));
+        comparison.Add("GET /2?id=2 HTTP/1.1\r\nHost: shop\r\n\r\n"u8, (200, 1, 1), (200, 1, 2));
+
+        var newest = Assert.Single(comparison.Read().Samples);
+        Assert.Equal(("GET /2?id=2 HTTP/1.1  Host: shop", "content", 2), (newest.Request, newest.What, newest.Count));
+    }
+
+    private static void Hidden(string protocol, byte[] request, string shown)
+    {
+        var excerpt = ProtocolRegistry.FindMessages(protocol)!.ExcerptOf(request, Redaction.Default);
+
+        Assert.DoesNotContain(Secret, excerpt, StringComparison.Ordinal);
+        Assert.Contains(shown, excerpt, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using JustRunIt.Infrastructure.Sources;
+using JustRunIt.ProxyNode.Measuring;
+using JustRunIt.ProxyNode.MySql;
+using JustRunIt.ProxyNode.Recording;
+using JustRunIt.ProxyNode.Tests.Peers;
+using Npgsql;
+
+namespace JustRunIt.ProxyNode.Tests;
+
+/// <summary>
+/// A clone's statement is answered as the same statement was in the same circumstances: of the same user, in the same database, with the
+/// same settings and the same data sent before.
+/// </summary>
+[Collection(PeerServers.Name)]
+public sealed class RecordContextTests(PeerServers servers)
+{
+    private static readonly WildcardRules Clock = new() { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}")] };
+
+    [Fact]
+    public async Task Of_mysql_the_database_the_settings_and_the_user_decide_which_reply_it_is()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        string[][] circumstances =
+        [
+            [], ["USE information_schema"], ["SET time_zone = '+05:00'"], ["SET time_zone = '-07:00'"], ["SET NAMES latin1"],
+            ["SET sql_mode = 'ANSI_QUOTES'"], ["SET @mine = 'one'"], ["SET @mine = 'two'"],
+        ];
+        const string sql = "SELECT CONCAT_WS('|', DATABASE(), @@time_zone, @@character_set_client, @@sql_mode, COALESCE(@mine, '-'))";
+        var online = await SayAsync(proxy.EndPoint, circumstances);
+        Assert.Equal(circumstances.Length, online.Distinct().Count());
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= circumstances.Length);
+        // In another order: what is nearest in time is of another.
+        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
+        Assert.Equal(online, clone.AsEnumerable().Reverse());
+
+        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
+        {
+            var said = new List<string>();
+            foreach (var before in all)
+            {
+                using var client = await RawMySql.ConnectAsync(at, pair.Database);
+                foreach (var setting in before)
+                    await client.QueryAsync(setting);
+                said.Add(await client.QueryAsync(sql));
+            }
+
+            return [.. said];
+        }
+    }
+
+    [Fact]
+    public async Task Of_mysql_data_sent_in_pieces_before_an_execution_is_a_part_of_it()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        var online = await SayAsync(proxy.EndPoint, ["one", "two"]);
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 3);
+        var clone = await SayAsync(proxy.SandboxEndPoint!, ["two", "one"]);
+        Assert.Equal((online["one"], online["two"]), (clone["one"], clone["two"]));
+        Assert.Equal("got-two", clone["two"]);
+
+        async Task<Dictionary<string, string>> SayAsync(IPEndPoint at, string[] all)
+        {
+            using var client = await RawMySql.ConnectAsync(at, pair.Database);
+            var statement = await client.PrepareAsync("SELECT CONCAT('got-', ?)");
+            var said = new Dictionary<string, string>();
+            foreach (var data in all)
+            {
+                await client.SendPieceAsync(statement, 0, data[..1]);
+                await client.SendPieceAsync(statement, 0, data[1..]);
+                said[data] = await client.ExecuteAsync(statement, null);
+            }
+
+            return said;
+        }
+    }
+
+    [Fact]
+    public async Task Of_mysql_who_becomes_another_user_is_asked_for_that_ones_password_and_answered_as_him()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        using (var administrator = await RawMySql.ConnectAsync(pair.Original.EndPoint, pair.Database))
+        {
+            await administrator.QueryAsync("CREATE OR REPLACE USER mover@'%' IDENTIFIED BY 'secret2'");
+            await administrator.QueryAsync("GRANT ALL ON *.* TO mover@'%'");
+        }
+
+        const string sql = "SELECT SUBSTRING_INDEX(CURRENT_USER(), '@', 1)";
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        using (var online = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database))
+        {
+            Assert.Equal("shop", await online.QueryAsync(sql));
+            await online.ChangeUserAsync("mover", "secret2", pair.Database);
+            Assert.Equal("mover", await online.QueryAsync(sql));
+            await online.ChangeUserAsync("shop", "secret", pair.Database);
+            Assert.Equal("shop", await online.QueryAsync(sql));
+        }
+
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 3);
+        using var clone = await RawMySql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
+        await clone.ChangeUserAsync("mover", "secret2", pair.Database);
+        Assert.Equal("mover", await clone.QueryAsync(sql));
+        await clone.ChangeUserAsync("shop", "secret", pair.Database);
+        Assert.Equal("shop", await clone.QueryAsync(sql));
+        using var intruder = await RawMySql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => intruder.ChangeUserAsync("mover", "wrong", pair.Database));
+        Assert.Contains("denied", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<Exception>(() => intruder.QueryAsync(sql));
+    }
+
+    [Fact]
+    public async Task Of_mysql_a_local_file_is_an_error_that_a_clone_can_read_and_its_connection_lives()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        using (var online = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database))
+            await online.QueryAsync("SELECT 'after'");
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        using var clone = await RawMySql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => clone.QueryAsync("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t"));
+        Assert.Contains("LOAD DATA LOCAL", refused.Message, StringComparison.Ordinal);
+        Assert.Equal("after", await clone.QueryAsync("SELECT 'after'"));
+    }
+
+    [Fact]
+    public async Task Of_mysql_a_prepared_parameter_under_a_wildcard_may_be_longer()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint, ServiceRules.None with { Wildcards = Clock });
+        await SayAsync(proxy.EndPoint, "2026-11-28 12:43:5");
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await SayAsync(proxy.SandboxEndPoint!, "2026-11-28 12:43:15");
+        Assert.True((await proxy.ReportAsync()).Matches is { Wildcard: 1, Nearest: 0, Missing: 0 });
+
+        async Task SayAsync(IPEndPoint at, string clock)
+        {
+            using var client = await RawMySql.ConnectAsync(at, pair.Database);
+            var statement = await client.PrepareAsync("SELECT CONCAT('asked at ', ?)");
+            Assert.Equal("asked at 2026-11-28 12:43:5", await client.ExecuteAsync(statement, clock));
+        }
+    }
+
+    [Theory]
+    [InlineData("", nameof(MatchKind.Nearest))]
+    [InlineData("SET sql_mode = 'ANSI_QUOTES'", nameof(MatchKind.Missing))]
+    public void Of_mysql_what_is_in_double_quotes_is_a_value_unless_the_session_says_that_it_is_a_name(string setting, string expected)
+    {
+        var record = new Recording.Record(1 << 20, TimeProvider.System);
+        var session = new MySqlSession();
+        session.LogsIn(new MySqlLogin(0, 0, 45, "shop", "shop"));
+        if (setting.Length > 0)
+            session.Execute(System.Text.Encoding.UTF8.GetBytes(setting));
+        var matcher = new MySqlMatcher(WildcardRules.None) { Context = session.Context };
+        var recorded = matcher.KeysOf(Query("SELECT id FROM users WHERE nickname = \"tok_abc\""))!.Value;
+        record.Add(recorded, [1], closes: false, arrival: 10, answered: 11, oldest: 0);
+        var found = record.Find(matcher.KeysOf(Query("SELECT id FROM users WHERE nickname = \"tok_xyz\""))!.Value, 10);
+        Assert.Equal(expected, found.Kind.ToString());
+
+        static byte[] Query(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. System.Text.Encoding.UTF8.GetBytes(sql)], 0);
+    }
+
+    [Fact]
+    public async Task Of_postgresql_the_database_the_role_and_the_settings_decide_which_reply_it_is()
+    {
+        await using var pair = await servers.PostgreSqlAsync();
+        await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);
+        string[][] circumstances =
+        [
+            [], ["SET search_path TO pg_catalog"], ["SET search_path TO information_schema"], ["SET TIME ZONE 'Asia/Tokyo'"],
+            ["BEGIN", "SET LOCAL TIME ZONE 'America/Lima'"], ["BEGIN", "SET TIME ZONE 'Asia/Kolkata'", "ROLLBACK", "SET ROLE pg_monitor"],
+            ["SELECT set_config('my.own', 'one', false)"], ["SELECT set_config('my.own', 'two', false)"],
+        ];
+        const string sql = "SELECT current_setting('search_path') || current_setting('TimeZone') || current_user "
+            + "|| coalesce(current_setting('my.own', true), '')";
+        var online = await SayAsync(proxy.EndPoint, circumstances);
+        Assert.Equal(circumstances.Length, online.Distinct().Count());
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2 * circumstances.Length);
+        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
+        Assert.Equal(online, clone.AsEnumerable().Reverse());
+        var matches = (await proxy.ReportAsync()).Matches!;
+        Assert.True(matches is { Missing: 0, Nearest: 0 }, $"{matches}");
+
+        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
+        {
+            var said = new List<string>();
+            foreach (var before in all)
+            {
+                await using var connection = new NpgsqlConnection(PostgreSqlServer.ConnectionString(at, "Pooling=false", pair.Database));
+                await connection.OpenAsync();
+                foreach (var setting in before.Append(sql))
+                {
+                    await using var command = new NpgsqlCommand(setting, connection);
+                    var row = await command.ExecuteScalarAsync();
+                    if (setting == sql)
+                        said.Add((string)row!);
+                }
+            }
+
+            return [.. said];
+        }
+    }
+}
