@@ -20,9 +20,9 @@ public sealed class AjpUnreadBodyTests
         await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
         using var clone = await RawClient.ConnectAsync(proxy.SandboxEndPoint!);
         await clone.SendAsync(Post + First);
-        Assert.Equal(MoreBody, await RefusedReplyTests.ReadAsync(clone, MoreBody.Length));
+        Assert.Equal(MoreBody, await clone.ReadAsync(MoreBody.Length));
         await clone.SendAsync(Rest);
-        Assert.Equal(Reply, await RefusedReplyTests.ReadAsync(clone, Reply.Length));
+        Assert.Equal(Reply, await clone.ReadAsync(Reply.Length));
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Exact: 1, Missing: 0 }, $"{matches}");
     }
@@ -45,14 +45,14 @@ public sealed class AjpUnreadBodyTests
     {
         using var server = new ScriptedServer(async client =>
         {
-            await RefusedReplyTests.ReadAsync(client, isAfter ? Post.Length : Post.Length + First.Length);
+            await client.ReadAsync(isAfter ? Post.Length : Post.Length + First.Length);
             await client.SendAsync(Reply);
             await client.ReadToEndAsync();
         });
         await using var proxy = Scenes.In("ajp13", server.EndPoint, limits: new() { IdleTimeout = TimeSpan.FromMilliseconds(300) });
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
         await client.SendAsync(isAfter ? Post : Post + First);
-        Assert.Equal(Reply, await RefusedReplyTests.ReadAsync(client, Reply.Length));
+        Assert.Equal(Reply, await client.ReadAsync(Reply.Length));
         if (isAfter)
             await client.SendAsync(First);
         await Scenes.UntilAsync(proxy, report => report.Connections!.Ended["timeout-idle"] == 1);
@@ -60,7 +60,7 @@ public sealed class AjpUnreadBodyTests
 
     private static ScriptedServer Container() => new(async client =>
     {
-        await RefusedReplyTests.ReadAsync(client, Post.Length + First.Length);
+        await client.ReadAsync(Post.Length + First.Length);
         await client.SendAsync(Reply);
         await client.ReadToEndAsync();
     });
@@ -69,7 +69,7 @@ public sealed class AjpUnreadBodyTests
     {
         var client = await RawClient.ConnectAsync(endPoint);
         await client.SendAsync(Post + First);
-        Assert.Equal(Reply, await RefusedReplyTests.ReadAsync(client, Reply.Length));
+        Assert.Equal(Reply, await client.ReadAsync(Reply.Length));
         return client;
     }
 }
