@@ -46,7 +46,7 @@ public sealed class IdempotenceTests
     [Fact]
     public void The_rehearsals_run_every_decider_with_every_message_that_it_answers()
     {
-        var run = Enumerable.Range(0, 40).SelectMany(seed => new Rehearsal(seed).Play(400).Run).ToHashSet();
+        var run = Enumerable.Range(0, 40).SelectMany(seed => new Rehearsal(seed).Play(600).Run).ToHashSet();
         Assert.All(
             Deciders.All.SelectMany(decider => Deciders.MessagesOf(decider).Select(message => $"{decider.Name} {message.Name}")),
             pair => Assert.Contains(pair, run));
@@ -58,7 +58,7 @@ public sealed class IdempotenceTests
         var chains = 0;
         for (var seed = 0; seed < 40; seed++)
         {
-            var stated = new Rehearsal(seed).Play(600).Stated;
+            var stated = new Rehearsal(seed).Play(900).Stated;
             var violations = stated.Where(entry => entry.Event is SlaViolated).Select(entry => entry.CorrelationId).ToHashSet();
             foreach (var applied in stated.Where(entry => entry.Event is PlacementApplied))
             {

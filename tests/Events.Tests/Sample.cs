@@ -26,6 +26,9 @@ internal static class Sample
     /// <summary>What the server has on-line: half a core, 256 MiB.</summary>
     public static readonly Allocation Online = Have(0.5);
 
+    /// <summary>By how much later than at whole ten seconds the windows of the shop begin.</summary>
+    public static readonly TimeSpan Phase = WindowFrame.Of("shop", Seconds(10)).Phase;
+
     public static readonly string MatrixStream = Streams.Matrix(MatrixId);
     public static readonly string DataCenterStream = Streams.DataCenter(DataCenter);
     public static readonly string SandboxStream = Streams.Sandbox(DataCenter, "sandbox-1");

@@ -240,6 +240,8 @@ public sealed class SlaEvidenceTests
             {
                 second++;
                 var message = report(second);
+                // As windows of this service begin.
+                message = message with { From = message.From + Phase, To = message.To + Phase };
                 Handle(message, message.To);
             }
         }

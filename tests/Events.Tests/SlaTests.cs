@@ -116,7 +116,7 @@ public sealed class SlaTests
         foreach (var report in InProxy(100))
         {
             Assert.True(step is null || step.Closed.IsEmpty);
-            step = window.Add(report, Seconds(10), report.To, Seconds(10));
+            step = window.Add(report, new WindowFrame(Seconds(10)), report.To, Seconds(10));
             window = step.Window;
         }
 

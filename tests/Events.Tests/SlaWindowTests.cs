@@ -8,8 +8,31 @@ namespace JustRunIt.Events.Tests;
 /// <summary>How windows are filled: by several nodes, in any order, with clocks that differ.</summary>
 public sealed class SlaWindowTests
 {
-    private static readonly TimeSpan Length = Seconds(10);
+    private static readonly WindowFrame Frame = new(Seconds(10));
     private static readonly TimeSpan Tolerance = Seconds(10);
+
+    [Fact]
+    public void Every_time_is_in_one_window_and_those_of_a_service_follow_one_another() => Gen.Select(
+        Gen.String[1, 20], Gen.Long[1, 600], Gen.Long[0, 100_000_000]).Sample(
+        (service, seconds, tick) =>
+        {
+            var frame = WindowFrame.Of(service, TimeSpan.FromSeconds(seconds));
+            var time = Noon.AddTicks(tick);
+            var start = frame.StartOf(time);
+            Assert.True(start < time && time <= start + frame.Length);
+            Assert.Equal(start, frame.StartOf(start + frame.Length));
+            Assert.Equal(start + frame.Length, frame.StartOf(start + frame.Length + TimeSpan.FromTicks(1)));
+        });
+
+    [Fact]
+    public void Windows_of_a_thousand_services_do_not_end_together()
+    {
+        var phases = Enumerable.Range(0, 1000).Select(i => WindowFrame.Of($"service-{i}", Seconds(10)).Phase).ToList();
+        Assert.All(phases, phase => Assert.InRange(phase, TimeSpan.Zero, Seconds(9.9)));
+        Assert.InRange(phases.GroupBy(phase => (int)phase.TotalSeconds).Max(second => second.Count()), 100, 150);
+        // Decided by the name alone: whoever replays finds the same windows.
+        Assert.Equal(Seconds(5.7), WindowFrame.Of("shop", Seconds(10)).Phase);
+    }
 
     [Fact]
     public void A_second_node_whose_intervals_end_half_a_second_earlier_loses_nothing()
@@ -69,11 +92,11 @@ public sealed class SlaWindowTests
     {
         var at = Noon + Seconds(1);
         var ahead = Report("a", 1, 5) with { To = at + Seconds(seconds) };
-        var step = SlaWindow.Empty.Add(ahead, Length, at, Tolerance);
+        var step = SlaWindow.Empty.Add(ahead, Frame, at, Tolerance);
         Assert.Equal(WhyNothing.Ahead, step.Why);
         Assert.Contains($"{ahead.To:O} lies ahead of {at:O}", step.Detail);
         Assert.Contains("at most 10 s are allowed", step.Detail);
-        Assert.Null(step.Window.Add(Report("a", 1, 5), Length, at, Tolerance).Why);
+        Assert.Null(step.Window.Add(Report("a", 1, 5), Frame, at, Tolerance).Why);
     }
 
     [Fact]
@@ -90,7 +113,7 @@ public sealed class SlaWindowTests
         var tomorrow = Noon + TimeSpan.FromDays(1);
         var window = SlaWindow.Empty;
         for (var second = 1; second <= 25; second++)
-            window = window.Add(Report("a", 86_400 + second, 5), Length, tomorrow + Seconds(second), Tolerance).Window;
+            window = window.Add(Report("a", 86_400 + second, 5), Frame, tomorrow + Seconds(second), Tolerance).Window;
         Assert.True(window.ClosedUpTo > tomorrow);
         var (after, closed) = Play(Reports("a", [.. Enumerable.Repeat(5L, 60)], 0), 0, window);
         Assert.Equal(60 * 5, closed.Sum(one => one.Requests) + after.Requests);
@@ -109,7 +132,7 @@ public sealed class SlaWindowTests
     public void What_comes_long_after_its_window_was_closed_is_late_and_changes_nothing()
     {
         var (window, _) = Play(Reports("a", [.. Enumerable.Repeat(5L, 60)], 0));
-        var step = window.Add(Report("b", 15, 1000), Length, Noon + Seconds(60), Tolerance);
+        var step = window.Add(Report("b", 15, 1000), Frame, Noon + Seconds(60), Tolerance);
         Assert.Equal((WhyNothing.Late, window), (step.Why, step.Window));
         Assert.Contains("at most 20 s may lie between", step.Detail);
     }
@@ -119,7 +142,7 @@ public sealed class SlaWindowTests
     {
         var (window, closed) = Play(Reports("a", [.. Enumerable.Repeat(5L, 31)], 0));
         Assert.Equal(3, closed.Count);
-        var step = window.Add(Report("b", 29.5, 1000), Length, Noon + Seconds(31), Tolerance);
+        var step = window.Add(Report("b", 29.5, 1000), Frame, Noon + Seconds(31), Tolerance);
         Assert.Null(step.Why);
         Assert.Equal(window.Requests + 1000, step.Window.Requests);
     }
@@ -133,10 +156,10 @@ public sealed class SlaWindowTests
             TotalResponseTime = TimeSpan.MaxValue,
             Open = new WaitingRequests(long.MaxValue, TimeSpan.MaxValue, TimeSpan.MaxValue),
         };
-        var window = SlaWindow.Empty.Add(huge, Length, huge.To, Tolerance).Window;
+        var window = SlaWindow.Empty.Add(huge, Frame, huge.To, Tolerance).Window;
         for (var second = 2; second <= 11; second++)
         {
-            var step = window.Add(huge with { From = huge.To, To = Noon + Seconds(second) }, Length, Noon + Seconds(second), Tolerance);
+            var step = window.Add(huge with { From = huge.To, To = Noon + Seconds(second) }, Frame, Noon + Seconds(second), Tolerance);
             window = step.Window;
             Assert.All(step.Closed, closed => Assert.NotNull(closed.Mean(1)));
         }
@@ -192,7 +215,7 @@ public sealed class SlaWindowTests
         foreach (var report in reports)
         {
             at = report.To > at ? report.To - Seconds(behind) : at;
-            var step = window.Add(report, Length, at, Tolerance);
+            var step = window.Add(report, Frame, at, Tolerance);
             Assert.True(step.Why is null or WhyNothing.AlreadyHandled, $"{step.Why}: {step.Detail}");
             window = step.Window;
             closed.AddRange(step.Closed);

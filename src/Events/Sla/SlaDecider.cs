@@ -11,7 +11,7 @@ public sealed class SlaDecider : IDecider<ResponseTimesMeasured>, IDecider<Exter
     public string Name => "sla";
 
     /// <inheritdoc />
-    public int Version => 3;
+    public int Version => 4;
 
     /// <summary>An in-proxy has measured.</summary>
     public Decision Decide(IReading reading, ResponseTimesMeasured message, Cause cause)
@@ -32,7 +32,8 @@ public sealed class SlaDecider : IDecider<ResponseTimesMeasured>, IDecider<Exter
         var source = SlaSource.Key(message.ProxyNode, external: false);
         var policy = reading.State<PolicyState>(Streams.Policy(registered.DataCenter)).Current;
         var open = reading.Fact(new OpenWindowAsked(message.Service, source));
-        var step = open.Add(message, registered.Level.Window, cause.At, policy.Monitoring.ClockTolerance);
+        var frame = WindowFrame.Of(message.Service, registered.Level.Window);
+        var step = open.Add(message, frame, cause.At, policy.Monitoring.ClockTolerance);
         return step.Why is { } why
             ? why == WhyNothing.AlreadyHandled ? Decision.Nothing(why, step.Detail)
                 : why == WhyNothing.Refused ? Refuse(step.Detail) : Tell(Decision.Nothing(why, step.Detail))

@@ -56,15 +56,15 @@ public sealed record SlaWindow
     /// as long as none is so far behind.
     /// </summary>
     /// <param name="report">An interval; its requests count where it ends, or in the first window that is not closed.</param>
-    /// <param name="length">Length of the window.</param>
+    /// <param name="frame">Length of the windows, and when they begin.</param>
     /// <param name="at">The receiver's clock (UTC).</param>
     /// <param name="tolerance">How far any clock may differ from the receiver's.</param>
-    public WindowStep Add(ResponseTimesMeasured report, TimeSpan length, DateTimeOffset at, TimeSpan tolerance)
+    public WindowStep Add(ResponseTimesMeasured report, WindowFrame frame, DateTimeOffset at, TimeSpan tolerance)
     {
         ArgumentNullException.ThrowIfNull(report);
         if (IsAhead(report.To, at, tolerance) is { } ahead)
             return WindowStep.Nothing(this, WhyNothing.Ahead, ahead);
-        var now = Within(at + tolerance, length);
+        var now = Within(at + tolerance, frame);
         var mark = now.MarkOf(report.ProxyNode);
         if (mark?.Covers(report.To) == true)
             return WindowStep.Nothing(this, WhyNothing.AlreadyHandled, $"to: {report.To:O}; this time was counted already");
@@ -82,8 +82,8 @@ public sealed record SlaWindow
             return WindowStep.Nothing(this, WhyNothing.Refused, $"proxyNode: '{report.ProxyNode}'; {MostNodes} nodes report already");
         return now
             .Marked((mark ?? new SourceMark(report.ProxyNode, [])).Join(report.From, report.To))
-            .Filled(StartOf(report.To > now.ClosedUpTo ? report.To : now.ClosedUpTo.AddTicks(1), length), NodeTally.Of(report))
-            .Close(length, apart);
+            .Filled(frame.StartOf(report.To > now.ClosedUpTo ? report.To : now.ClosedUpTo.AddTicks(1)), NodeTally.Of(report))
+            .Close(frame.Length, apart);
     }
 
     /// <summary>A whole window of an external monitor, which is judged at once.</summary>
@@ -95,7 +95,7 @@ public sealed record SlaWindow
         ArgumentNullException.ThrowIfNull(report);
         if (IsAhead(report.To, at, tolerance) is { } ahead)
             return WindowStep.Nothing(this, WhyNothing.Ahead, ahead);
-        var now = Within(at + tolerance, report.To - report.From);
+        var now = Within(at + tolerance, new WindowFrame(report.To - report.From));
         var mark = now.MarkOf(report.Monitor) ?? new SourceMark(report.Monitor, []);
         if (mark.Has(report.From, report.To))
             return WindowStep.Nothing(this, WhyNothing.AlreadyHandled, $"to: {report.To:O}; this window was judged already");
@@ -116,23 +116,19 @@ public sealed record SlaWindow
         ? $"to: {to:O} lies ahead of {at:O}, the Monitor's clock; at most {tolerance.TotalSeconds:0.#} s are allowed"
         : null;
 
-    /// <summary>Windows cover (start, start + length]: an interval that ends with a window belongs to it.</summary>
-    private static DateTimeOffset StartOf(DateTimeOffset to, TimeSpan length) =>
-        new(to.UtcTicks - 1 - ((to.UtcTicks - 1) % length.Ticks), TimeSpan.Zero);
-
     private SourceMark? MarkOf(string name) => Marks.FirstOrDefault(mark => mark.Name == name);
 
     /// <summary>
     /// What is kept but lies ahead of every time that is allowed now, because the receiver's clock was ahead when it came, is forgotten: it
     /// would keep everything else out until then.
     /// </summary>
-    private SlaWindow Within(DateTimeOffset latest, TimeSpan length) => ClosedUpTo <= latest && LastReportTo <= latest
+    private SlaWindow Within(DateTimeOffset latest, WindowFrame frame) => ClosedUpTo <= latest && LastReportTo <= latest
         ? this
         : this with
         {
             Marks = [.. Marks.Where(mark => mark.Latest <= latest)],
             Filling = [.. Filling.Where(window => window.From < latest)],
-            ClosedUpTo = ClosedUpTo <= latest ? ClosedUpTo : StartOf(latest, length),
+            ClosedUpTo = ClosedUpTo <= latest ? ClosedUpTo : frame.StartOf(latest),
         };
 
     private SlaWindow Marked(SourceMark mark)
