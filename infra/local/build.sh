@@ -105,6 +105,9 @@ run_tests() {
         export "${line?}"
     done < <(print_addresses)
     export JUSTRUNIT_HOME=$ROOT DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+    # Hundreds of programs are started that live for some seconds, and most of that is compiling them. To measure what is called how, and
+    # to compile again what is called thirty times, is for programs that live longer: a quarter of a start.
+    export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=1000
     if [[ $target ]]; then
         (test_project "$target" "$@") || result=$?
     else
