@@ -96,8 +96,8 @@ command_grammar() {
         down) echo '--purge' ;;
         roles) echo '--agent=NAMES --node=NAMES --outside-monitor=NAMES --outside-placement=NAMES --print' ;;
         proxy)
-            echo '--role=in|out! --protocol=NAME --listen=IP:PORT --upstream=ADDRESS! --install[=IP:PORT] --drain=DURATION'
-            echo '--sandbox=IP:PORT --clone=ADDRESS --time-shift=DURATION --speed=NUMBER --hold=DURATION --record=FILE'
+            echo '--role=in|out! --protocol=NAME --listen=IP:PORT --upstream=ADDRESS! --install[=IP:PORT] --end-idle=DURATION'
+            echo '--drain=DURATION --sandbox=IP:PORT --clone=ADDRESS --time-shift=DURATION --speed=NUMBER --hold=DURATION --record=FILE'
             echo '--record-limit=NUMBER --peer=ADDRESS --rules=READ --admin=ADDRESS --admin-token=FILE --memory=NUMBER'
             echo '--max-connections=NUMBER --max-connections-per-source=NUMBER --head-timeout=DURATION --idle-timeout=DURATION'
             echo '--gone-timeout=DURATION'

@@ -82,7 +82,7 @@ internal sealed class TierProxy : IAsyncDisposable
             foreach (var next in settings.OutProxies)
                 await proxy.StartAsync(next, say).ConfigureAwait(false);
             // Last: traffic comes when everything stands.
-            await proxy.inProxy.Relay.InstallAsync().ConfigureAwait(false);
+            await proxy.inProxy.Relay.InstallAsync(say).ConfigureAwait(false);
             return proxy;
         }
         catch
@@ -168,7 +168,7 @@ internal sealed class TierProxy : IAsyncDisposable
         var outProxy = OutProxy.Start(
             next, Settings.Rules, Settings.MemoryLimitBytes, () => inProxy.Replay?.Record, redirection, times: null, clock);
         outProxies.Add(outProxy);
-        await outProxy.Relay.InstallAsync().ConfigureAwait(false);
+        await outProxy.Relay.InstallAsync(say).ConfigureAwait(false);
     }
 
     private (int Exchanges, long Lost)? ReadRecord()

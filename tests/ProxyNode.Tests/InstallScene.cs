@@ -66,13 +66,13 @@ internal sealed class InstallScene : IAsyncDisposable
     // 'ip netns exec' becomes the program that it starts.
     public static void Signal(Process process, int signal) => Assert.Equal(0, SendSignal(process.Id, signal));
 
-    /// <summary>A client that asks 600 times, 100 times a second: status, curl's exit code and connections made, of each.</summary>
-    public static async Task<List<string[]>> Load(string host, int port, bool keepsAlive)
+    /// <summary>A client that asks so many times, so often: status, curl's exit code and connections made, of each.</summary>
+    public static async Task<List<string[]>> Load(string host, int port, bool keepsAlive, string rate = "100/s", int requests = 600)
     {
         using var curl = NetworkNamespace.Start(
-            host, "curl", "--silent", "--rate", "100/s", "--output", "/dev/null", "--write-out",
+            host, "curl", "--silent", "--rate", rate, "--output", "/dev/null", "--write-out",
             "%{http_code} %{exitcode} %{num_connects}\n",
-            "--header", keepsAlive ? "X-Stays: 1" : "Connection: close", $"{Url(port)}[1-600]");
+            "--header", keepsAlive ? "X-Stays: 1" : "Connection: close", $"{Url(port)}[1-{requests}]");
         var said = await curl.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         return [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' '))];
     }

@@ -86,6 +86,18 @@ public sealed class InstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Clients_whose_idle_connections_are_ended_come_through_the_proxy_and_lose_no_request()
+    {
+        var client = InstallScene.Load(scene.Elsewhere, Port, keepsAlive: true, "20/m", 8);
+        await scene.UntilConnectedAsync(1, Port);
+        var proxy = await InstallAsync("--upstream", $"{NetworkNamespace.ServerAddress}:{Port}", "--install", "--end-idle", "1s");
+        Assert.All(await client, transfer => Assert.Equal(("200", "0"), (transfer[0], transfer[1])));
+        await InstallScene.UntilAsync(async () => await RequestsAsync() > 0);
+        InstallScene.Signal(proxy, InstallScene.Terminate);
+        Assert.Contains("1 were ended while they idled", await proxy.StandardError.ReadToEndAsync().WaitAsync(InstallScene.Patience));
+    }
+
+    [Fact]
     public async Task A_proxy_that_reaches_the_server_by_its_Unix_socket_is_installed_around_the_server_s_address()
     {
         var proxy = await InstallAsync("--upstream", scene.UnixSocket(Port), "--install", $"{NetworkNamespace.ServerAddress}:{Port}");

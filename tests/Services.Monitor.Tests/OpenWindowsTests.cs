@@ -14,9 +14,9 @@ namespace JustRunIt.Services.Monitor.Tests;
 /// <summary>Windows that are being filled, on a real database: one for each source, and no report counts twice or is lost.</summary>
 public sealed class OpenWindowsTests : IAsyncLifetime
 {
-    // A whole multiple of the window's length, after the agreement is in force.
+    // When a window of the service begins, after the agreement is in force.
     private static readonly DateTimeOffset Begin =
-        new(DateTime.UtcNow.AddMinutes(-30).Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        WindowFrame.Of("shop", TimeSpan.FromSeconds(10)).StartOf(DateTimeOffset.UtcNow.AddMinutes(-30));
 
     private readonly BothFixture servers = new();
     private IHost host = null!;

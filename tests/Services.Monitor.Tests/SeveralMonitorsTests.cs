@@ -9,6 +9,7 @@ public sealed class SeveralMonitorsTests : IAsyncLifetime
 {
     private const int Reports = 100;
     private const int RequestsEach = 10;
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(70);
     private readonly ServiceScene scene = new("JustRunIt.Services.Monitor");
     private readonly string file = Path.GetTempFileName();
@@ -39,7 +40,7 @@ public sealed class SeveralMonitorsTests : IAsyncLifetime
         await scene.UntilAsync<Events.Settings.ServiceRegistered>(Shop.Service);
         // All three read from the queue, or would.
         await scene.UntilAsync("SELECT count(*) = 4 FROM justrunit.handled WHERE decider = 'registering' AND why = 'Unchanged'");
-        begin = Second(DateTimeOffset.UtcNow);
+        begin = NextWindow();
         for (var i = 0; i < Reports; i++)
             await scene.Bus.SayAsync(Report(i));
         await CountedAsync();
@@ -50,7 +51,7 @@ public sealed class SeveralMonitorsTests : IAsyncLifetime
     {
         var first = scene.StartAnother("--config", file);
         await scene.UntilAsync<Events.Settings.ServiceRegistered>(Shop.Service);
-        begin = Second(DateTimeOffset.UtcNow);
+        begin = NextWindow();
         await scene.Bus.SayAsync(Report(0));
         await scene.UntilAsync("SELECT count(*) = 1 FROM justrunit.mt_doc_open_window");
         var second = scene.StartAnother("--config", file);
@@ -67,8 +68,9 @@ public sealed class SeveralMonitorsTests : IAsyncLifetime
         await CountedAsync();
     }
 
-    private static DateTimeOffset Second(DateTimeOffset at) => new(
-        ((at.UtcTicks / TimeSpan.TicksPerSecond) + 1) * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+    /// <summary>When the next window of the service begins: none of those in which requests are counted is older than the agreement.</summary>
+    private static DateTimeOffset NextWindow() =>
+        WindowFrame.Of("shop", Window).StartOf(DateTimeOffset.UtcNow) + Window;
 
     private ResponseTimesMeasured Report(int number) => new(
         "front",

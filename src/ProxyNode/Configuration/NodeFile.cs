@@ -15,7 +15,7 @@ internal static class NodeFile
 
     private static readonly string[] RelayFields =
     [
-        "listen", "install", "protocol", "upstream", "vm",
+        "listen", "install", "endIdle", "protocol", "upstream", "vm",
         "maxConnections", "maxConnectionsPerSource", "headTimeout", "idleTimeout", "goneTimeout",
     ];
 
@@ -88,6 +88,7 @@ internal static class NodeFile
         {
             Protocol = protocol,
             Install = Install(field, upstream),
+            EndIdle = EndIdle(field, protocol),
             Vm = field.Optional("vm")?.Name(),
             Limits = Limits(field),
         };
@@ -127,6 +128,17 @@ internal static class NodeFile
             throw field.Required("upstream").Error("IP:PORT or unix:PATH where the proxy is installed around an address");
         var address = install.Endpoint(EndpointKinds.Address);
         return address.IsOpen ? throw install.Error(Installation.Allowed) : address.Ip;
+    }
+
+    private static TimeSpan? EndIdle(YamlField field, IProtocol protocol)
+    {
+        if (field.Optional("endIdle") is not { } endIdle)
+            return null;
+        if (field.Optional("install") is null)
+            throw endIdle.Error("none without install");
+        return IdleEnding.WhyNotOf(protocol) is { } why
+            ? throw endIdle.Error(why)
+            : endIdle.Duration(IdleEnding.Shortest, ConnectionLimits.LongestTime);
     }
 
     private static SandboxClients Clients(YamlField field)

@@ -17,6 +17,11 @@ internal sealed record RelaySettings(IPEndPoint Listen, EndPoint Upstream)
     /// <summary>The address whose new connections are redirected to the proxy; null: none.</summary>
     public IPEndPoint? Install { get; init; }
 
+    /// <summary>
+    /// Connections to that address which were open before, and idle for so long, are ended; null: they are left until their clients do.
+    /// </summary>
+    public TimeSpan? EndIdle { get; init; }
+
     /// <summary>How many connections it takes, and how long it waits for those that say nothing.</summary>
     public ConnectionLimits Limits { get; init; } = new();
 

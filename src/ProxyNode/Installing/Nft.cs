@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace JustRunIt.ProxyNode.Installing;
@@ -7,14 +5,14 @@ namespace JustRunIt.ProxyNode.Installing;
 /// <summary>Runs <c>nft</c>.</summary>
 internal static class Nft
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly Tool Program = new("nft", "nftables", "change the rules");
 
     /// <summary>Does all that a script says, or nothing.</summary>
-    /// <exception cref="NftException">It could not be done.</exception>
+    /// <exception cref="ToolException">It could not be done.</exception>
     public static Task ApplyAsync(string script) => RunAsync(script, "-f", "-");
 
     /// <summary>Family and name of every table whose name begins so.</summary>
-    /// <exception cref="NftException">They cannot be listed.</exception>
+    /// <exception cref="ToolException">They cannot be listed.</exception>
     public static async Task<IReadOnlyList<(string Family, string Name)>> TablesAsync(string prefix)
     {
         using var listed = JsonDocument.Parse(await RunAsync("", "-j", "list", "tables").ConfigureAwait(false));
@@ -34,61 +32,11 @@ internal static class Nft
             return listed.RootElement.GetProperty("nftables").EnumerateArray()
                 .Any(item => item.TryGetProperty("set", out var found) && found.TryGetProperty("elem", out _));
         }
-        catch (NftException)
+        catch (ToolException)
         {
             return false;
         }
     }
 
-    private static async Task<string> RunAsync(string input, params string[] arguments)
-    {
-        using var process = new Process
-        {
-            StartInfo = new ProcessStartInfo("nft")
-            {
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
-        foreach (var argument in arguments)
-            process.StartInfo.ArgumentList.Add(argument);
-        // Debian keeps it off the path of users other than root.
-        process.StartInfo.Environment["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
-        if (File.Exists("/usr/sbin/nft"))
-            process.StartInfo.FileName = "/usr/sbin/nft";
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception)
-        {
-            throw new NftException("nft is missing; install it with 'apt-get install nftables'");
-        }
-
-        await process.StandardInput.WriteAsync(input).ConfigureAwait(false);
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(Patience);
-        try
-        {
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw new NftException($"nft did not end within {Patience.TotalSeconds:0} s");
-        }
-
-        if (process.ExitCode == 0)
-            return await output.ConfigureAwait(false);
-        var reason = (await errors.ConfigureAwait(false)).Split('\n', 2)[0];
-        throw new NftException(reason.Contains("Operation not permitted", StringComparison.Ordinal)
-            ? "nft may not change the rules; run as root, or with the capability CAP_NET_ADMIN"
-            : $"nft: {reason}");
-    }
+    private static Task<string> RunAsync(string input, params string[] arguments) => Program.RunAsync(input, arguments);
 }
-
-/// <summary>The packet filter's rules could not be read or changed; the message says why, and what to do.</summary>
-internal sealed class NftException(string message) : Exception(message);

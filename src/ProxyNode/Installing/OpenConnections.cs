@@ -16,15 +16,15 @@ internal static class OpenConnections
     private const int InodeField = 9;
 
     /// <summary>
-    /// Established connections to an address of this machine that this process has not opened; null where nobody on this machine has
-    /// any: the server is elsewhere, or its connections cannot be listed.
+    /// The other ends of the established connections to an address of this machine that this process has not opened; null where nobody on
+    /// this machine has any: the server is elsewhere, or its connections cannot be listed.
     /// </summary>
-    public static int? PastUs(IPEndPoint address)
+    public static IReadOnlyCollection<IPEndPoint>? PastUs(IPEndPoint address)
     {
         try
         {
             var own = OwnSockets();
-            var (server, ours) = (0, 0);
+            var (server, ours) = (new HashSet<IPEndPoint>(), new HashSet<IPEndPoint>());
             foreach (var file in new[] { "/proc/net/tcp", "/proc/net/tcp6" }.Where(File.Exists))
             {
                 foreach (var line in File.ReadLines(file).Skip(1))
@@ -33,13 +33,16 @@ internal static class OpenConnections
                     if (fields.Length <= InodeField || fields[StateField] != Established)
                         continue;
                     if (Read(fields[LocalField]).Equals(address))
-                        server++;
+                        server.Add(Read(fields[RemoteField]));
                     else if (own.Contains(fields[InodeField]) && Read(fields[RemoteField]).Equals(address))
-                        ours++;
+                        ours.Add(Read(fields[LocalField]));
                 }
             }
 
-            return server == 0 ? null : Math.Max(0, server - ours);
+            if (server.Count == 0)
+                return null;
+            server.ExceptWith(ours);
+            return server;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -77,4 +80,5 @@ internal static class OpenConnections
 /// <summary>How much of a server's traffic goes through a proxy that is installed around its address.</summary>
 /// <param name="Through">Client connections that are open through the proxy.</param>
 /// <param name="Past">Those that go past it, as they were open before; null where the server is not on this machine.</param>
-internal sealed record InstalledFigures(int Through, int? Past);
+/// <param name="Ended">Those of them that were ended while nothing passed on them; null where that was not asked for.</param>
+internal sealed record InstalledFigures(int Through, int? Past, int? Ended);

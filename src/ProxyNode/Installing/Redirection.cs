@@ -44,7 +44,7 @@ internal sealed class Redirection : IAsyncDisposable
                     throw Wrong(address, "a running proxy is installed there; allowed is an address without one");
             }
         }
-        catch (NftException e)
+        catch (ToolException e)
         {
             throw Wrong(address, e.Message);
         }
@@ -74,7 +74,7 @@ internal sealed class Redirection : IAsyncDisposable
                     await RemoveOrphanAsync(family, name).ConfigureAwait(false);
             }
         }
-        catch (NftException e)
+        catch (ToolException e)
         {
             throw Wrong(address, e.Message);
         }
@@ -111,7 +111,7 @@ internal sealed class Redirection : IAsyncDisposable
         {
             await Nft.ApplyAsync($"delete table {family} {name}\n").ConfigureAwait(false);
         }
-        catch (NftException e) when (e.Message.Contains("No such file", StringComparison.Ordinal))
+        catch (ToolException e) when (e.Message.Contains("No such file", StringComparison.Ordinal))
         {
             // Another start was faster.
         }
@@ -126,7 +126,7 @@ internal sealed class Redirection : IAsyncDisposable
             say($"the redirection of {address} was removed by somebody else, and is in force again");
             isLost = false;
         }
-        catch (NftException e)
+        catch (ToolException e)
         {
             if (!isLost)
                 say($"the redirection of {address} is gone and cannot be put in force: {e.Message}");
@@ -140,7 +140,7 @@ internal sealed class Redirection : IAsyncDisposable
         {
             await Nft.ApplyAsync(script).ConfigureAwait(false);
         }
-        catch (NftException e)
+        catch (ToolException e)
         {
             // What is left is out of force half a second after the last heartbeat, and removed by the next start.
             say($"the redirection of {address} could not be taken away orderly: {e.Message}");

@@ -16,11 +16,13 @@ internal sealed class Relay : IAsyncDisposable
     private readonly Upstream upstream;
     private readonly Listener listener;
     private readonly Redirection? redirection;
+    private readonly RelaySettings settings;
     private readonly TimeProvider clock;
     private Installation? installation;
+    private IdleEnding? idleEnding;
 
-    private Relay(Upstream upstream, Listener listener, Redirection? redirection, TimeProvider clock) =>
-        (this.upstream, this.listener, this.redirection, this.clock) = (upstream, listener, redirection, clock);
+    private Relay(Upstream upstream, Listener listener, Redirection? redirection, RelaySettings settings, TimeProvider clock) =>
+        (this.upstream, this.listener, this.redirection, this.settings, this.clock) = (upstream, listener, redirection, settings, clock);
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint EndPoint => listener.EndPoint;
@@ -33,6 +35,11 @@ internal sealed class Relay : IAsyncDisposable
 
     /// <summary>Whether new connections to an address are redirected to it.</summary>
     public bool IsInstalled => installation is not null;
+
+    /// <summary>Which of the address's connections go through it; null where it is not installed around one.</summary>
+    public InstalledFigures? Installed => settings.Install is { } address
+        ? new InstalledFigures(Open, OpenConnections.PastUs(address)?.Count, idleEnding?.Ended)
+        : null;
 
     /// <summary>Prepares the redirection that the settings ask for; null when they ask for none.</summary>
     /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The address cannot be redirected.</exception>
@@ -57,15 +64,21 @@ internal sealed class Relay : IAsyncDisposable
             ? Listener.Start(settings.Listen, context.Roll, (client, stop) =>
                 RelayConnection.RunAsync(client, context, protocol.Open(), openTaps(), stop))
             : Listener.Start(settings.Listen, context.Roll, (client, stop) => TunnelConnection.RunAsync(client, context, stop));
-        return new Relay(upstream, listener, redirection, clock);
+        return new Relay(upstream, listener, redirection, settings, clock);
     }
 
     /// <summary>Redirects new connections to it, if it was prepared for that. Last of all: traffic comes when everything stands.</summary>
+    /// <param name="say">Told, in one line, what the operator must know.</param>
     /// <exception cref="JustRunIt.Hosting.Configuration.ConfigurationException">The address cannot be redirected.</exception>
-    public async Task InstallAsync()
+    public async Task InstallAsync(Action<string> say)
     {
-        if (redirection is not null)
-            installation = await Installation.InstallAsync(redirection, listener, clock).ConfigureAwait(false);
+        if (redirection is null)
+            return;
+        installation = await Installation.InstallAsync(redirection, listener, clock).ConfigureAwait(false);
+        if (settings.EndIdle is not { } time)
+            return;
+        idleEnding = new IdleEnding(settings.Install!, time, clock, say);
+        idleEnding.Start();
     }
 
     /// <summary>A virtual machine is somewhere: new connections to a server in it go there.</summary>
@@ -75,7 +88,12 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>Takes it from the path if it is installed, and waits for the connections that go through it.</summary>
     /// <param name="drain">How long they may go on.</param>
     /// <param name="atOnce">Ends the wait.</param>
-    public Task RemoveAsync(TimeSpan drain, CancellationToken atOnce) => installation?.RemoveAsync(drain, atOnce) ?? Task.CompletedTask;
+    public async Task RemoveAsync(TimeSpan drain, CancellationToken atOnce)
+    {
+        await EndIdleEndingAsync().ConfigureAwait(false);
+        if (installation is not null)
+            await installation.RemoveAsync(drain, atOnce).ConfigureAwait(false);
+    }
 
     /// <summary>Ends its connections after the replies that they wait for, those with transactions between two.</summary>
     /// <param name="atOnce">Ends the wait.</param>
@@ -84,8 +102,16 @@ internal sealed class Relay : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await EndIdleEndingAsync().ConfigureAwait(false);
         await listener.DisposeAsync().ConfigureAwait(false);
         if (installation is not null)
             await installation.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What is redirected no more need not come anew.</summary>
+    private async Task EndIdleEndingAsync()
+    {
+        if (idleEnding is not null)
+            await idleEnding.DisposeAsync().ConfigureAwait(false);
     }
 }

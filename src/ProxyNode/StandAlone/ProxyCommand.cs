@@ -59,6 +59,13 @@ internal static class ProxyCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly Option<string?> EndIdle = new("--end-idle")
+    {
+        Description = "with --install: connections that were open before, and go past the proxy, are reset one by one when nothing has passed "
+            + "on them for so long, so that their clients open them anew; for protocols without transactions",
+        HelpName = "DURATION",
+    };
+
     private static readonly Option<string?> Drain = new("--drain")
     {
         Description = "with --install: how long redirected connections may go on after the proxy was told to end (SIGTERM or Ctrl-C; a "
@@ -190,8 +197,8 @@ internal static class ProxyCommand
 
     private static readonly Option[] Options =
     [
-        Role, Protocol, Listen, Upstream, Install, Drain, Sandbox, Clone, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules, Admin,
-        Token, Memory, MaxConnections, MaxConnectionsPerSource, HeadTimeout, IdleTimeout, GoneTimeout,
+        Role, Protocol, Listen, Upstream, Install, EndIdle, Drain, Sandbox, Clone, TimeShift, Speed, Hold, Record, RecordLimit, Peer, Rules,
+        Admin, Token, Memory, MaxConnections, MaxConnectionsPerSource, HeadTimeout, IdleTimeout, GoneTimeout,
     ];
 
     /// <summary>Parses and runs.</summary>
@@ -235,6 +242,7 @@ internal static class ProxyCommand
             Listen = Address(parsed, Listen, EndpointKinds.AnyPort)?.Ip ?? DefaultListen(install),
             Upstream = upstream,
             Install = install,
+            EndIdle = EndIdleOf(parsed, install, protocol),
             Drain = Duration(parsed, Drain, TimeSpan.Zero, Longest)!.Value,
             Sandbox = Address(parsed, Sandbox, role == ProxyRole.Out ? EndpointKinds.AnyPort : EndpointKinds.Address)?.Ip,
             Clients = ClientsOf(parsed, role),
@@ -292,6 +300,15 @@ internal static class ProxyCommand
     private static IPEndPoint DefaultListen(IPEndPoint? install) => install is null
         ? throw new ConfigurationException("command line: --listen: missing; allowed is IP:PORT, or --install")
         : Installation.DefaultListen(install);
+
+    private static TimeSpan? EndIdleOf(ParseResult parsed, IPEndPoint? install, IProtocol protocol)
+    {
+        if (Duration(parsed, EndIdle, IdleEnding.Shortest, Longest) is not { } time)
+            return null;
+        if (install is null)
+            throw Wrong(EndIdle, parsed.GetValue(EndIdle)!, "none without --install");
+        return IdleEnding.WhyNotOf(protocol) is { } why ? throw Wrong(EndIdle, parsed.GetValue(EndIdle)!, why) : time;
+    }
 
     private static IPEndPoint? InstallOf(ParseResult parsed, Endpoint upstream)
     {

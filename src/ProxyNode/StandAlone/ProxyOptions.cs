@@ -49,6 +49,9 @@ internal sealed record ProxyOptions
     /// <summary>The address whose new connections are redirected to the proxy while it runs; null: none.</summary>
     public IPEndPoint? Install { get; init; }
 
+    /// <summary>Connections to it that were open before, and idle for so long, are ended; null: they are left.</summary>
+    public TimeSpan? EndIdle { get; init; }
+
     /// <summary>How long redirected connections may go on after the proxy was told to end.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 

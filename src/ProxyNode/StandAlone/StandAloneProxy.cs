@@ -116,7 +116,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
                     proxy.ReadRules).ConfigureAwait(false);
             }
 
-            await proxy.Relay.InstallAsync().ConfigureAwait(false);
+            await proxy.Relay.InstallAsync(line => Console.Error.WriteLine(line)).ConfigureAwait(false);
             return proxy;
         }
         catch
@@ -135,11 +135,13 @@ internal sealed class StandAloneProxy : IAsyncDisposable
     {
         using var export = OtlpExport.Start();
         await using var proxy = await StartAsync(options, clock);
-        if (proxy.Installed() is { Past: > 0 and var past, Through: var through })
+        if (proxy.Relay.Installed is { Past: > 0 and var past, Through: var through })
         {
             await Console.Error.WriteLineAsync(
                 $"{through} of {through + past} open connections to {options.Install} go through the proxy; the others were open before, "
-                + "and go past it until their clients open them anew");
+                + (options.EndIdle is { } time
+                    ? $"and are ended one by one when nothing has passed on them for {time.TotalSeconds:0.###} s"
+                    : "and go past it until their clients open them anew"));
         }
 
         using var hangup = proxy.rules.AtSignal(Console.Error.WriteLine);
@@ -200,7 +202,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
             AllMatches = use is null ? null : matches,
             MatchSamples = use?.Samples.Read(),
             Connections = Relay.Figures,
-            Installed = Installed(),
+            Installed = Relay.Installed,
             Refused = outProxy?.Refused,
         };
     }
@@ -269,6 +271,7 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         {
             Protocol = options.Protocol,
             Install = options.Install,
+            EndIdle = options.EndIdle,
             Limits = options.Limits,
         };
 
@@ -287,9 +290,6 @@ internal sealed class StandAloneProxy : IAsyncDisposable
         // Where it does not answer for once, what it said last is not taken for nothing.
         return lastOfPeer = await AdminClient.MatchesOfAsync(peer, options.AdminToken).ConfigureAwait(false) ?? lastOfPeer;
     }
-
-    private InstalledFigures? Installed() =>
-        options.Install is { } address ? new InstalledFigures(Relay.Open, OpenConnections.PastUs(address)) : null;
 
     private string Purpose()
     {
