@@ -306,8 +306,11 @@ check_arguments() {
             value=${word#"$name"?}
             [[ $what != flag || $value == true || $value == false ]] ||
                 usage_error "$command: $name: '$value'; allowed is no value"
+            # As if it were not there: '--purge=false' removes nothing.
+            [[ $what != flag || $value != false ]] || continue
         elif [[ $what != flag ]]; then
-            if (($#)) && [[ -z ${kinds[${1%%[=:]*}]:-} ]]; then
+            # What begins with a separator is no option's name.
+            if (($#)) && [[ -z ${1%%[=:]*} || -z ${kinds[${1%%[=:]*}]:-} ]]; then
                 value=$1
                 shift
             elif [[ $what != \?* ]]; then

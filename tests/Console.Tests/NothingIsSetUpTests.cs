@@ -37,6 +37,7 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "up --services nosuch --agent x --proxies x", "up: --services: 'nosuch'; allowed is a file that can be read" },
         { "up --services infra --agent x --proxies x", "up: --services: 'infra'; allowed is a file that can be read" },
         { "up --services justrunit --agent", "up: --agent: missing value; allowed is a file that can be read" },
+        { "proxy --role in --upstream :1 --listen", "proxy: --listen: missing value; allowed is IP:PORT" },
         { "down --purge --all", "down: unknown option '--all'; allowed is --purge or --help" },
         { "down all", "down: unknown argument 'all'; allowed is --purge or --help" },
         { "setup everything", "setup: unknown argument 'everything'; allowed is --servers-only or --help" },

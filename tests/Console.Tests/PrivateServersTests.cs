@@ -47,8 +47,10 @@ public sealed partial class PrivateServersTests : IAsyncLifetime
 
         // Nothing is down, so nothing is done.
         Assert.Equal(last, await SetUpAsync());
-        var down = await script.RunAsync("down");
+        // What is told not to be done is not done.
+        var down = await script.RunAsync("down", "--purge=false");
         Assert.Equal(0, down.ExitCode);
+        Assert.NotEmpty(Directory.GetFileSystemEntries(script.LocalFolder));
         Assert.Equal(3, (await script.RunAsync("status")).ExitCode);
     }
 

@@ -296,6 +296,36 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void Who_knows_the_number_of_a_request_is_not_believed_for_that_alone()
+    {
+        var waiting = Leased(Opened, Clone);
+        waiting.When(Cloned(Clone) with { Agent = "another" }, Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        waiting.When(Cloned(Clone) with { CloneName = "another" }, Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        waiting.When(new VmCloneFailed(MatrixStream, Request, "another", Clone.CloneName, "no"), Decider, Cause(2))
+            .ThenNothing(WhyNothing.NotAwaited);
+        foreach (var (agent, vm) in new[] { ("another", Clone.CloneName), (Agent, "another") })
+        {
+            Running().When(new AllocationSet(MatrixStream, Experiment, agent, vm, Have(1)), Decider).ThenNothing(WhyNothing.NotAwaited);
+            Running().When(new AllocationRefused(MatrixStream, Experiment, agent, vm, true, "no"), Decider).ThenNothing(WhyNothing.NotAwaited);
+        }
+
+        Running().When(Measured(Experiment, 1) with { ProxyNode = "another" }, Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
+        Running().When(new VmExited("another", Clone.CloneName, MatrixStream, "killed"), Decider).ThenNothing(WhyNothing.NotAwaited);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 5, "sandbox.requests: 0; allowed is 1 or more")]
+    [InlineData(10, -1, 5, "sandbox.errors: -1; allowed is 0 or more")]
+    [InlineData(10, 11, 5, "sandbox.errors: 11; allowed is at most 10, as there are requests")]
+    [InlineData(10, 0, -5, "sandbox.metrics.meanMs: -5; allowed is 0 or more")]
+    public void A_measurement_that_cannot_be_is_none(long requests, long errors, double mean, string reason)
+    {
+        var measured = Measured(Experiment, 90) with { Sandbox = new SideMeasured(requests, errors, Measurement.Of(MetricNames.MeanMs, mean)) };
+        var failed = Assert.IsType<ExperimentFailed>(Running().When(measured, Decider, Cause(4)).Of(MatrixStream)[0]);
+        Assert.Equal(reason, failed.Reason);
+    }
+
+    [Fact]
     public void Waits_and_patience_are_those_of_the_policy()
     {
         var policy = Rules with

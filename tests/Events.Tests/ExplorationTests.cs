@@ -97,6 +97,23 @@ public sealed class ExplorationTests
     }
 
     [Fact]
+    public void Slack_is_released_only_where_the_agreement_is_measured()
+    {
+        var streams = Shop(Registered(tiers: "web")).Given(DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
+        var completed = streams.When(Slack(), Decider).Of(ExplorationsStream).OfType<ExplorationCompleted>().Single();
+        Assert.Equal("slack is released where the agreement is measured, at tier application, and not at web", completed.Reason);
+    }
+
+    [Fact]
+    public void Slack_that_could_not_be_decided_on_is_not_explored_again_while_the_agreement_is_broken()
+    {
+        var ended = new ExplorationCompleted(Id, "shop", "done", Noon);
+        Shop().Given(ExplorationsStream, Exploration(), ended)
+            .When(NotDecided(WhyNotDecided.TooOld) with { Goal = ExplorationGoal.ReleaseSlack }, Decider, Cause(2))
+            .ThenNothing(WhyNothing.NotAwaited);
+    }
+
+    [Fact]
     public void A_server_that_has_moved_to_another_agent_is_cloned_there()
     {
         var streams = Shop().Given(

@@ -114,6 +114,15 @@ public sealed class InterpolationTests
     }
 
     [Fact]
+    public void A_value_that_breaks_the_agreement_is_a_mismatch_however_near_the_interpolated_one_that_keeps_it()
+    {
+        var streams = new InMemoryStreams().Given(
+            MatrixStream, Opened, Completed(0, 120), Completed(4, 40), Completed(2, 70), Ended(), Interpolated(1, 95, 0, 2));
+        var outcome = Assert.Single(streams.When(Completed(1, 105, ExperimentPurpose.Validate), Checking, Cause(2)).Of(MatrixStream));
+        Assert.Equal(105, Assert.IsType<MismatchDetected>(outcome).Measured);
+    }
+
+    [Fact]
     public void The_smallest_allocation_that_keeps_the_agreement_gets_a_fifth_on_top()
     {
         var answer = Find((0.6, 90, false), (0.7, 80, true), (0.8, 60, false));

@@ -49,19 +49,44 @@ public sealed class PlacementTests
         var streams = Auctions();
         streams.Handle<MatrixFilled>(Decider, Filled, Cause());
         var migration = Pending(streams);
-        var moved = streams.Handle<VmMigrated>(
-            Steps, new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Cause(2));
+        var step = Given.Events<PlacementState>(streams[DataCenterStream]).InProgress!.Steps[0];
+        var done = new VmMigrated(DataCenterStream, migration, Agent, step.Vm, step.To!, Seconds(1));
+        var moved = streams.Handle<VmMigrated>(Steps, done, Cause(2));
         Assert.Equal([typeof(MigrationCompleted), typeof(AllocationStarted)], moved.Of(DataCenterStream).Select(e => e.GetType()));
         Assert.Equal(CorrelationId, moved.CorrelationId);
         // The same answer again, or another's, decides nothing.
-        streams.When(new VmMigrated(DataCenterStream, migration, Agent, "b-app", "app-3", Seconds(1)), Steps, Cause(3)).ThenNothing(
-            WhyNothing.NotAwaited);
+        streams.When(done, Steps, Cause(3)).ThenNothing(WhyNothing.NotAwaited);
         var set = new AllocationSet(DataCenterStream, Pending(streams), Agent, "shop-app", Have(0.72));
         var applied = streams.Handle<AllocationSet>(Steps, set, Cause(4));
         Assert.Equal([typeof(AllocationApplied), typeof(PlacementApplied)], applied.Of(DataCenterStream).Select(e => e.GetType()));
         var state = Given.Events<PlacementState>(streams[DataCenterStream]);
         Assert.Null(state.InProgress);
         Assert.Equal(Have(0.72), state.Inventory.Vms["shop-app"].Allocation);
+    }
+
+    [Theory]
+    [InlineData("another", null, null, "agent: 'another'; asked was agent")]
+    [InlineData(Agent, "d-app", null, "vm: 'd-app'; asked was for")]
+    [InlineData(Agent, null, "app-2", "to: 'app-2';")]
+    public void Who_knows_the_number_of_a_step_is_not_believed_for_that_alone(string agent, string? vm, string? to, string refusal)
+    {
+        var streams = Auctions();
+        streams.Handle<MatrixFilled>(Decider, Filled, Cause());
+        var step = Given.Events<PlacementState>(streams[DataCenterStream]).InProgress!.Steps[0];
+        var answer = new VmMigrated(DataCenterStream, Pending(streams), agent, vm ?? step.Vm, to ?? step.To!, Seconds(1));
+        var decision = streams.When(answer, Steps, Cause(2));
+        decision.ThenNothing(WhyNothing.Refused);
+        Assert.StartsWith(refusal, decision.Detail);
+    }
+
+    [Fact]
+    public void A_move_is_not_answered_by_an_allocation()
+    {
+        var streams = Auctions();
+        streams.Handle<MatrixFilled>(Decider, Filled, Cause());
+        var step = Given.Events<PlacementState>(streams[DataCenterStream]).InProgress!.Steps[0];
+        streams.When(new AllocationSet(DataCenterStream, Pending(streams), Agent, step.Vm, Have(0.1)), Steps, Cause(2))
+            .ThenNothing(WhyNothing.Refused);
     }
 
     [Fact]
@@ -81,7 +106,8 @@ public sealed class PlacementTests
         Assert.Equal(
             "the host agent has not answered",
             Assert.IsType<MigrationFailed>(Assert.Single(streams.When(timer, Decider, Cause(2)).Of(DataCenterStream))).Reason);
-        var failed = new VmMigrationFailed(DataCenterStream, Pending(streams), Agent, "b-app", "no route");
+        var step = Given.Events<PlacementState>(streams[DataCenterStream]).InProgress!.Steps[0];
+        var failed = new VmMigrationFailed(DataCenterStream, Pending(streams), Agent, step.Vm, "no route");
         Assert.Equal("no route", Assert.IsType<MigrationFailed>(
             Assert.Single(streams.Handle<VmMigrationFailed>(Steps, failed, Cause(3)).Of(DataCenterStream))).Reason);
         Assert.Null(Given.Events<PlacementState>(streams[DataCenterStream]).InProgress);
@@ -276,7 +302,7 @@ public sealed class PlacementTests
         Assert.Equal(Cpu(0.72), Decided(roomy).Allocated);
         NotDecided(
             WhyNotDecided.NothingToGain,
-            "cpu 60 % is the cheapest that keeps meanMs ≤ 100 ms: 90 ms; the servers have cpu 50 %",
+            "no allocation that was tried is within cpu 50 %, which the servers have",
             [opened, .. Whole.Skip(1)]);
         var violated = Violated();
         roomy.Given(ServiceStream, Registered(), violated);

@@ -129,6 +129,14 @@ public sealed class SlaWindowTests
     }
 
     [Fact]
+    public void A_node_whose_clock_is_set_back_is_told_that_it_is_late_instead_of_being_taken_for_one_that_repeats_itself()
+    {
+        var (window, _) = Play(Reports("a", [.. Enumerable.Repeat(5L, 600)], 0));
+        var step = window.Add(Report("a", 300.5, 5), Frame, Noon + Seconds(601), Tolerance);
+        Assert.Equal(WhyNothing.Late, step.Why);
+    }
+
+    [Fact]
     public void What_comes_long_after_its_window_was_closed_is_late_and_changes_nothing()
     {
         var (window, _) = Play(Reports("a", [.. Enumerable.Repeat(5L, 60)], 0));
@@ -216,7 +224,8 @@ public sealed class SlaWindowTests
         {
             at = report.To > at ? report.To - Seconds(behind) : at;
             var step = window.Add(report, Frame, at, Tolerance);
-            Assert.True(step.Why is null or WhyNothing.AlreadyHandled, $"{step.Why}: {step.Detail}");
+            // What is said again after its window was closed long ago is late, whoever says it.
+            Assert.True(step.Why is null or WhyNothing.AlreadyHandled or WhyNothing.Late, $"{step.Why}: {step.Detail}");
             window = step.Window;
             closed.AddRange(step.Closed);
         }

@@ -191,6 +191,10 @@ public sealed class ServicesFileTests
         "tiers: [application]",
         "tiers: [aplication]",
         ":11: services[0].exploration.tiers[0]: 'aplication'; allowed is a tier of the service: application")]
+    [InlineData(
+        "tiers: [application]",
+        "tiers: [application, application]",
+        ":11: services[0].exploration.tiers[1]: 'application'; allowed is a tier that is not named already")]
     [InlineData("measuredAt: application", "measuredAt: web", ":7: services[0].sla.measuredAt: 'web'; allowed is a tier of the service")]
     [InlineData("experiments: 3", "experiments: 1", ":14: services[0].exploration.experiments: '1'; allowed is a whole number from 2")]
     [InlineData(

@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Deciding;
 
 /// <summary>Why a message decided nothing: a closed list, which is also a label of the metric that counts them.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<WhyNothing>))]
+[JsonConverter(typeof(NamedEnumConverter<WhyNothing>))]
 public enum WhyNothing
 {
     /// <summary>The message speaks to another service, or of a stream of another kind.</summary>

@@ -18,7 +18,7 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
     public string Name => "exploring";
 
     /// <inheritdoc />
-    public int Version => 3;
+    public int Version => 4;
 
     /// <summary>An agreement is broken: explores what the service would need, unless it is being explored or was a moment ago.</summary>
     public Decision Decide(IReading reading, SlaViolated message, Cause cause)
@@ -69,6 +69,9 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
             return Decision.Nothing(WhyNothing.Exhausted, $"explored {last.Attempt} times without a decision: {message.Detail}");
         if (message.Goal == ExplorationGoal.KeepAgreement && service.Violations.IsEmpty)
             return Decision.Nothing(WhyNothing.NotAwaited, $"the agreement of {message.Service} is kept again");
+        if (message.Goal == ExplorationGoal.ReleaseSlack && !service.Violations.IsEmpty)
+            return Decision.Nothing(
+                WhyNothing.NotAwaited, $"the agreement of {message.Service} is broken by the word of {service.Violations.Keys.First()}");
         var started = Started(registered, message.Goal, last.Agreement, last.Seen, message, cause, last.Attempt + 1);
         return Tiers.OpenFrom(
             reading, service, started, 0, started.At + started.Settings.TimeBudget, "", null, cause, message.CorrelationId)

@@ -87,6 +87,9 @@ internal static class Tiers
             return (null, $"tier {name} has no servers");
         if (tier.ProxyNode is null)
             return (null, $"tier {name} has no proxies");
+        // What is agreed on at one tier is no bound for another: a page may ask a database many times.
+        if (exploration.Goal == ExplorationGoal.ReleaseSlack && service.Registered!.MeasuredAt != name)
+            return (null, $"slack is released where the agreement is measured, at tier {service.Registered.MeasuredAt}, and not at {name}");
         var vm = tier.Vms.Select(candidate => inventory.Vms.GetValueOrDefault(candidate)).FirstOrDefault(placed => placed is not null);
         if (vm is null)
             return (null, $"no server of tier {name} runs in data centre {exploration.DataCenter}");

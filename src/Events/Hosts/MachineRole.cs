@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Hosts;
 
 /// <summary>What a machine is for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<MachineRole>))]
+[JsonConverter(typeof(NamedEnumConverter<MachineRole>))]
 public enum MachineRole
 {
     /// <summary>Hosts on-line virtual machines.</summary>

@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Matrices;
 
 /// <summary>Why an experiment is run.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ExperimentPurpose>))]
+[JsonConverter(typeof(NamedEnumConverter<ExperimentPurpose>))]
 public enum ExperimentPurpose
 {
     /// <summary>To fill a blank cell (§2.2.2).</summary>

@@ -18,7 +18,11 @@ internal abstract record AllocationChoice
     /// <param name="Least">What is given at least: no slack, but not less than the servers have after a violation.</param>
     /// <param name="Wanted">What is given if the machines can: with slack.</param>
     public sealed record Decided(
-        IReadOnlyList<MatrixCell> Cells, AllocationAnswer Answer, Allocation Least, Allocation Wanted) : AllocationChoice;
+        IReadOnlyList<MatrixCell> Cells, AllocationAnswer Answer, Allocation Least, Allocation Wanted) : AllocationChoice
+    {
+        /// <summary>Whether a server that has less gets more; otherwise it keeps what it has.</summary>
+        public bool Raises { get; init; } = true;
+    }
 
     /// <summary>Nothing, and why.</summary>
     /// <param name="Reason">Of the closed list.</param>
@@ -33,20 +37,21 @@ internal abstract record AllocationChoice
         if (Problem(state, service, matrix, policy, now) is { } problem)
             return problem;
         var largest = new Allocation(settings.Dimensions.Select(dimension => KeyValuePair.Create(dimension.Resource, dimension.Maximum)));
-        var cells = CellCost.Order(CellsOf(matrix), largest, policy.Weights);
+        var cells = CellCost.Order(CellsOf(matrix, service), largest, policy.Weights);
         if (Contradiction.Find(cells, settings.Agreement, policy.ContradictionErrors) is { } contradiction)
             return new NotDecided(WhyNotDecided.Contradictory, contradiction);
         var servers = ServersOf(state.Inventory.Present, settings);
         if (servers.IsEmpty)
             return new NotDecided(WhyNotDecided.NoServer, $"no server of tier {settings.Tier} runs in data centre {settings.DataCenter}");
+        var most = Most(state.Inventory.Present, settings);
+        // What a validation has found wrong after slack was released is mended like a violation.
+        if (settings.Goal == ExplorationGoal.ReleaseSlack && matrix.Checked.IsEmpty)
+            return Release(cells, largest, settings, most, servers);
         var answer = MinimumAllocation.Find(cells, largest, settings.Agreement, settings.Slack);
         // More of a resource cures no errors that the clone has with the largest allocation too.
         if (!answer.Attainable && settings.Agreement.Metric == MetricNames.Availability)
             return new NotDecided(WhyNotDecided.CauseOutside, $"the cause is no lack of resources: {answer.Reason}");
-        var most = Most(state.Inventory.Present, settings);
-        return settings.Goal == ExplorationGoal.KeepAgreement
-            ? Keep(cells, answer, most, servers)
-            : Release(cells, answer, most, servers);
+        return Keep(cells, answer, most, servers);
     }
 
     private static NotDecided? Problem(
@@ -72,7 +77,7 @@ internal abstract record AllocationChoice
                     + "are allowed");
         }
 
-        if (settings.Goal == ExplorationGoal.ReleaseSlack && !service.Violations.IsEmpty)
+        if (settings.Goal == ExplorationGoal.ReleaseSlack && matrix.Checked.IsEmpty && !service.Violations.IsEmpty)
         {
             return new NotDecided(
                 WhyNotDecided.Superseded, $"slack was seen, but the agreement is broken meanwhile by the word of "
@@ -87,22 +92,36 @@ internal abstract record AllocationChoice
             : null;
     }
 
-    private static IEnumerable<MatrixCell> CellsOf(MatrixState matrix)
+    private static IEnumerable<MatrixCell> CellsOf(MatrixState matrix, ServiceState service)
     {
         var metric = matrix.Settings.Agreement.Metric;
         var measured = matrix.Measured.Values.Select(result => (result.Cell, result.Sandbox.Metrics, Interpolated: false));
         var interpolated = matrix.Interpolated.Values
             .Where(value => !matrix.Measured.ContainsKey(value.Cell))
             .Select(value => (value.Cell, value.Metrics, Interpolated: true));
-        return measured.Concat(interpolated)
-            .Where(entry => entry.Metrics[metric] is not null)
-            .Select(entry => new MatrixCell(
-                entry.Cell,
-                matrix.AllocationOf(entry.Cell),
-                entry.Metrics[metric]!.Value.Value,
-                entry.Metrics[metric]!.Value.StandardError,
-                entry.Interpolated));
+        var all = measured.Concat(interpolated).Where(entry => entry.Metrics[metric] is not null).ToList();
+        var others = OthersOf(service, metric)
+            // What no allocation keeps is no matter of allocations; but nothing is taken away as long as it is broken.
+            .Where(other => matrix.Settings.Goal == ExplorationGoal.ReleaseSlack || all.Exists(entry => Keeps(other, entry.Metrics)))
+            .ToList();
+        return all.Select(entry => new MatrixCell(
+            entry.Cell,
+            matrix.AllocationOf(entry.Cell),
+            entry.Metrics[metric]!.Value.Value,
+            entry.Metrics[metric]!.Value.StandardError,
+            entry.Interpolated,
+            others.Find(other => Breaks(other, entry.Metrics))?.ToString()));
     }
+
+    private static IEnumerable<Agreement> OthersOf(ServiceState service, string metric) => service.Registered?.Level is { } level
+        ? new[] { level.Agreement, level.On(MetricNames.Availability) }.OfType<Agreement>().Where(other => other.Metric != metric)
+        : [];
+
+    private static bool Keeps(Agreement agreement, Measurement metrics) =>
+        metrics[agreement.Metric] is { } value && agreement.IsKeptBy(value.Value);
+
+    private static bool Breaks(Agreement agreement, Measurement metrics) =>
+        metrics[agreement.Metric] is { } value && !agreement.IsKeptBy(value.Value);
 
     private static ImmutableList<VmPlaced> ServersOf(Inventory inventory, MatrixOpened settings) =>
         [.. inventory.Vms.Values.Where(vm => vm.Service == settings.Service && vm.Tier == settings.Tier)];
@@ -118,30 +137,44 @@ internal abstract record AllocationChoice
             hosts.Max(machine => machine.Capacity[dimension.Resource]) ?? dimension.Maximum)));
     }
 
-    /// <summary>A violation never lowers an allocation.</summary>
+    /// <summary>
+    /// A violation never lowers an allocation: of no resource does a server get less than it has, and none of which it has as much as it
+    /// wants is limited now.
+    /// </summary>
     private static AllocationChoice Keep(
         IReadOnlyList<MatrixCell> cells, AllocationAnswer answer, Allocation most, ImmutableList<VmPlaced> servers)
     {
-        var floor = servers.Aggregate(Capped(answer.Minimum, most), (least, vm) => least.AtLeast(vm.Allocation));
-        return new Decided(cells, answer, floor, Capped(answer.WithSlack, most).AtLeast(floor));
+        var limited = answer.Minimum.Resources.Where(resource => servers.TrueForAll(vm => vm.Allocation[resource] is not null)).ToList();
+        if (limited.Count == 0)
+        {
+            return new NotDecided(
+                WhyNotDecided.NothingToGain,
+                $"{answer.Reason}; the servers have {string.Join(" and ", answer.Minimum.Resources)} without limit");
+        }
+
+        var floor = servers.Aggregate(answer.Minimum.AtMost(most).Only(limited), (least, vm) => least.AtLeast(vm.Allocation));
+        return new Decided(cells, answer, floor, answer.WithSlack.AtMost(most).Only(limited).AtLeast(floor));
     }
 
-    /// <summary>Slack never raises one.</summary>
+    /// <summary>Slack never raises one: only what is within the servers' allocation is chosen from.</summary>
     private static AllocationChoice Release(
-        IReadOnlyList<MatrixCell> cells, AllocationAnswer answer, Allocation most, ImmutableList<VmPlaced> servers)
+        IReadOnlyList<MatrixCell> cells, Allocation largest, MatrixOpened settings, Allocation most, ImmutableList<VmPlaced> servers)
     {
+        var present = Present(largest.Resources, servers);
+        var within = cells.Where(cell => cell.Allocation.IsWithin(present)).ToList();
+        if (within.Count == 0)
+            return new NotDecided(WhyNotDecided.NothingToGain, $"no allocation that was tried is within {present}, which the servers have");
+        var answer = MinimumAllocation.Find(within, largest, settings.Agreement, settings.Slack);
         if (!answer.Attainable)
             return new NotDecided(WhyNotDecided.NothingToGain, answer.Reason);
-        var present = servers.Aggregate(Zero(answer.Minimum), (largest, vm) => largest.AtLeast(vm.Allocation));
-        var wanted = Capped(Capped(answer.WithSlack, most), present);
-        return !answer.Minimum.IsWithin(present) || wanted.Equals(present)
+        var wanted = answer.WithSlack.AtMost(most).AtMost(present);
+        return wanted.Equals(present)
             ? new NotDecided(WhyNotDecided.NothingToGain, $"{answer.Reason}; the servers have {present}")
-            : new Decided(cells, answer, Capped(answer.Minimum, most), wanted);
+            : new Decided(cells, answer, answer.Minimum.AtMost(most), wanted) { Raises = false };
     }
 
-    private static Allocation Zero(Allocation allocation) =>
-        new(allocation.Resources.Select(resource => KeyValuePair.Create(resource, 0.0)));
-
-    private static Allocation Capped(Allocation wanted, Allocation most) =>
-        new(wanted.Amounts.Select(pair => KeyValuePair.Create(pair.Key, Math.Min(pair.Value, most[pair.Key] ?? pair.Value))));
+    /// <summary>The most that any server has of each resource that all of them have a limit of.</summary>
+    private static Allocation Present(IEnumerable<string> resources, ImmutableList<VmPlaced> servers) => new(resources
+        .Where(resource => servers.TrueForAll(vm => vm.Allocation[resource] is not null))
+        .Select(resource => KeyValuePair.Create(resource, servers.Max(vm => vm.Allocation[resource]!.Value))));
 }

@@ -26,7 +26,7 @@ internal static class Packer
         for (var part = SlackParts; part >= 0; part--)
         {
             var allocated = Between(choice.Least, choice.Wanted, (double)part / SlackParts);
-            var placement = Pack(inventory, settings, allocated, policy, decisionId, at);
+            var placement = Pack(inventory, settings, allocated, choice.Raises, policy, decisionId, at);
             if (placement.Feasible)
                 return (allocated, placement);
             first ??= (allocated, placement);
@@ -43,7 +43,13 @@ internal static class Packer
             pair.Key, Math.Round((least[pair.Key] ?? pair.Value) + (part * (pair.Value - (least[pair.Key] ?? pair.Value))), 12))));
 
     private static PlacementDecided Pack(
-        Inventory inventory, MatrixOpened settings, Allocation allocated, PlacingPolicy policy, Guid decisionId, DateTimeOffset at)
+        Inventory inventory,
+        MatrixOpened settings,
+        Allocation allocated,
+        bool raises,
+        PlacingPolicy policy,
+        Guid decisionId,
+        DateTimeOffset at)
     {
         var hosts = inventory.Machines.Values.Where(machine => machine.Role != MachineRole.Sandbox).ToList();
         var vms = inventory.Vms.Values.Where(vm => hosts.Exists(machine => machine.Machine == vm.Machine)).ToList();
@@ -55,7 +61,7 @@ internal static class Packer
                     vm.Vm,
                     vm.Service,
                     vm.Tier,
-                    vm.Service == settings.Service && vm.Tier == settings.Tier ? allocated.Over(vm.Allocation) : vm.Allocation,
+                    vm.Service == settings.Service && vm.Tier == settings.Tier ? Given(vm.Allocation) : vm.Allocation,
                     vm.Machine,
                     vm.Pinned)),
             ],
@@ -93,5 +99,7 @@ internal static class Packer
                 result.Migrations,
                 plan.Steps,
                 at);
+
+        Allocation Given(Allocation has) => (raises ? allocated : allocated.AtMost(has)).Over(has);
     }
 }

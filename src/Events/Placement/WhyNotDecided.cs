@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Placement;
 
 /// <summary>Why a matrix decided no allocation: a closed list.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<WhyNotDecided>))]
+[JsonConverter(typeof(NamedEnumConverter<WhyNotDecided>))]
 public enum WhyNotDecided
 {
     /// <summary>Cells have no value although no heuristic cancelled them.</summary>

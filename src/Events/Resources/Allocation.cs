@@ -88,6 +88,14 @@ public sealed class Allocation : IEquatable<Allocation>
         return new Allocation(amounts.Select(pair => KeyValuePair.Create(pair.Key, Math.Max(pair.Value, floor[pair.Key] ?? 0))));
     }
 
+    /// <summary>This allocation, but of no resource more than <paramref name="ceiling"/> has, where that speaks of it.</summary>
+    public Allocation AtMost(Allocation ceiling)
+    {
+        ArgumentNullException.ThrowIfNull(ceiling);
+        return new Allocation(
+            amounts.Select(pair => KeyValuePair.Create(pair.Key, Math.Min(pair.Value, ceiling[pair.Key] ?? pair.Value))));
+    }
+
     /// <summary>The part of it that speaks of <paramref name="resources"/>.</summary>
     public Allocation Only(IEnumerable<string> resources) => new(amounts.Where(pair => resources.Contains(pair.Key)));
 

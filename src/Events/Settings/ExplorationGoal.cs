@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Settings;
 
 /// <summary>What an exploration is for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ExplorationGoal>))]
+[JsonConverter(typeof(NamedEnumConverter<ExplorationGoal>))]
 public enum ExplorationGoal
 {
     /// <summary>The agreement is broken: find what keeps it. Such a decision never lowers an allocation.</summary>

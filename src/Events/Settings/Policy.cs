@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace JustRunIt.Events.Settings;
 
 /// <summary>
@@ -106,7 +108,13 @@ public sealed record PlacingPolicy
     /// <summary>
     /// What a unit of each resource weighs against the largest tried when the cheapest sufficient cell is chosen; 1 where none is named.
     /// </summary>
-    public IReadOnlyDictionary<string, double> Weights { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+    /// <remarks>Sorted by name, wherever it comes from: a policy is compared with the one before by its text.</remarks>
+    public IReadOnlyDictionary<string, double> Weights
+    {
+        get;
+        init => field = value.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
+        = ImmutableSortedDictionary<string, double>.Empty;
 
     /// <summary>Virtual machines of different tiers do not share a machine (§2.2.1, Figure 2).</summary>
     public bool TiersApart { get; init; } = true;

@@ -66,8 +66,6 @@ public sealed record SlaWindow
             return WindowStep.Nothing(this, WhyNothing.Ahead, ahead);
         var now = Within(at + tolerance, frame);
         var mark = now.MarkOf(report.ProxyNode);
-        if (mark?.Covers(report.To) == true)
-            return WindowStep.Nothing(this, WhyNothing.AlreadyHandled, $"to: {report.To:O}; this time was counted already");
         var apart = 2 * tolerance;
         if (report.To <= now.ClosedUpTo && now.ClosedUpTo - report.To >= apart)
         {
@@ -78,6 +76,9 @@ public sealed record SlaWindow
                     + "between");
         }
 
+        // After what is late: a node whose clock was set back is told so, instead of being taken for one that repeats itself.
+        if (mark?.Covers(report.To) == true)
+            return WindowStep.Nothing(this, WhyNothing.AlreadyHandled, $"to: {report.To:O}; this time was counted already");
         if (mark is null && now.Marks.Length >= MostNodes)
             return WindowStep.Nothing(this, WhyNothing.Refused, $"proxyNode: '{report.ProxyNode}'; {MostNodes} nodes report already");
         return now

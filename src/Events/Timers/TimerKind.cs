@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using JustRunIt.Events.Messaging;
 
 namespace JustRunIt.Events.Timers;
 
 /// <summary>What a timer is for.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TimerKind>))]
+[JsonConverter(typeof(NamedEnumConverter<TimerKind>))]
 public enum TimerKind
 {
     /// <summary>A clone was asked for and has not been heard of.</summary>

@@ -17,17 +17,20 @@ internal static class Side
             return null;
         var sorted = responseTimes.Select(time => time.TotalMilliseconds).Order().ToArray();
         var mean = sorted.Average();
-        var variance = sorted.Length > 1 ? sorted.Sum(value => (value - mean) * (value - mean)) / (sorted.Length - 1) : 0;
+        // Of one alone nobody knows how far it is from the mean of many.
+        double? error = sorted.Length > 1
+            ? Math.Sqrt(sorted.Sum(value => (value - mean) * (value - mean)) / (sorted.Length - 1) / sorted.Length)
+            : null;
         var available = Math.Clamp((double)(sorted.Length - errors) / sorted.Length, 0, 1);
         return new SideMeasured(
             sorted.Length,
             errors,
-            Measurement.Of(MetricNames.MeanMs, mean, Math.Sqrt(variance / sorted.Length))
+            Measurement.Of(MetricNames.MeanMs, mean, error)
                 .With(MetricNames.P50Ms, AtPercentile(sorted, 50))
                 .With(MetricNames.P95Ms, AtPercentile(sorted, 95))
                 .With(MetricNames.P99Ms, AtPercentile(sorted, 99))
                 .With(MetricNames.ThroughputPerSecond, (sorted.Length - errors) / measured.TotalSeconds)
-                .With(MetricNames.Availability, available, Math.Sqrt(available * (1 - available) / sorted.Length)));
+                .With(MetricNames.Availability, available, sorted.Length > 1 ? Math.Sqrt(available * (1 - available) / sorted.Length) : null));
     }
 
     private static double AtPercentile(double[] sorted, int percentile) =>

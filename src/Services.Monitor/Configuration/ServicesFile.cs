@@ -18,6 +18,9 @@ internal static class ServicesFile
     /// <summary>Resources that host agents can set.</summary>
     internal static readonly string[] Resources = [ResourceNames.Cpu, ResourceNames.Memory, ResourceNames.Frequency];
 
+    /// <summary>So many cells are filled in one go, and each is read by every decision.</summary>
+    private const int MostCells = 10_000;
+
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -114,9 +117,12 @@ internal static class ServicesFile
             dimensions.Add(dimension);
         }
 
+        var cells = dimensions.Aggregate(1.0, (product, dimension) => product * dimension.Points);
+        if (cells > MostCells)
+            throw field.Required("resources").Error($"at most {MostCells} combinations of points in all; these are {cells:0}");
         var corners = 1 << dimensions.Count;
         return new ExplorationSettings(
-            [.. field.Required("tiers").List().Select(tier => TierName(tier, tiers))],
+            Tiers(field.Required("tiers"), tiers),
             dimensions,
             field.Required("experiments").Whole(corners, 10_000),
             field.Required("timeBudget").Duration(Second, Day),
@@ -129,6 +135,20 @@ internal static class ServicesFile
             field.Optional("slack")?.Fraction(0, 1) ?? 0.2,
             field.Optional("mismatchThreshold")?.Fraction(0, 10) ?? 0.2,
             field.Optional("cooldown")?.Duration(TimeSpan.Zero, Day) ?? TimeSpan.FromMinutes(1));
+    }
+
+    private static List<string> Tiers(YamlField field, List<TierDefinition> tiers)
+    {
+        var named = new List<string>();
+        foreach (var tier in field.List())
+        {
+            var name = TierName(tier, tiers);
+            if (named.Contains(name))
+                throw tier.Error("a tier that is not named already");
+            named.Add(name);
+        }
+
+        return named;
     }
 
     private static Dimension Resource(YamlField field)

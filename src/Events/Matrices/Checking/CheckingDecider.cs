@@ -11,7 +11,7 @@ public sealed class CheckingDecider : IDecider<InterpolationUsed>, IDecider<Expe
     public string Name => "checking";
 
     /// <inheritdoc />
-    public int Version => 2;
+    public int Version => 3;
 
     /// <summary>A decision used an interpolated cell: its validation is scheduled, once.</summary>
     public Decision Decide(IReading reading, InterpolationUsed message, Cause cause)
@@ -55,7 +55,9 @@ public sealed class CheckingDecider : IDecider<InterpolationUsed>, IDecider<Expe
         var difference = measured > 0
             ? Math.Abs((interpolated - measured) / measured)
             : interpolated == measured ? 0 : double.MaxValue;
-        IDomainEvent outcome = difference > settings.MismatchThreshold
+        // However near: a decision that took it for one that keeps the agreement would rest on one that breaks it.
+        var breaks = settings.Agreement.IsKeptBy(interpolated) && !settings.Agreement.IsKeptBy(measured);
+        IDomainEvent outcome = difference > settings.MismatchThreshold || breaks
             ? new MismatchDetected(
                 settings.MatrixId,
                 message.Cell,

@@ -30,7 +30,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(VmCloned cloned)
     {
         ArgumentNullException.ThrowIfNull(cloned);
-        return Matrix.PendingClone?.RequestId != cloned.RequestId
+        return !IsAsked(Matrix.PendingClone, cloned.RequestId, cloned.Agent, cloned.CloneName)
             ? NotAwaited($"clone {cloned.CloneName}")
             : Continue(new CloneReady(
                 Matrix.Settings.MatrixId,
@@ -47,7 +47,7 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(VmCloneFailed failed)
     {
         ArgumentNullException.ThrowIfNull(failed);
-        return Matrix.PendingClone?.RequestId == failed.RequestId
+        return IsAsked(Matrix.PendingClone, failed.RequestId, failed.Agent, failed.CloneName)
             ? LoseClone(failed.CloneName, failed.Reason)
             : NotAwaited($"clone {failed.CloneName}");
     }
@@ -56,7 +56,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(AllocationSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return Matrix.Running is { } running && running.ExperimentId == set.RequestId && !Matrix.RunningIsAllocated
+        return Matrix.Running is { } running && running.ExperimentId == set.RequestId && running.Agent == set.Agent
+            && running.CloneName == set.Vm && !Matrix.RunningIsAllocated
             ? new Steps(
                 [
                     new SandboxAllocated(
@@ -81,7 +82,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(AllocationRefused refused)
     {
         ArgumentNullException.ThrowIfNull(refused);
-        if (Matrix.Running is not { } running || running.ExperimentId != refused.RequestId)
+        if (Matrix.Running is not { } running || running.ExperimentId != refused.RequestId
+            || running.Agent != refused.Agent || running.CloneName != refused.Vm)
             return NotAwaited($"allocation of {refused.Vm}");
         return refused.Ended
             ? LoseClone(refused.Vm, refused.Reason)
@@ -94,10 +96,13 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(ReplayMeasured measured, ExperimentPower? power)
     {
         ArgumentNullException.ThrowIfNull(measured);
-        if (Matrix.Running is not { } running || running.ExperimentId != measured.RequestId)
+        if (Matrix.Running is not { } running || running.ExperimentId != measured.RequestId
+            || running.ProxyNode != measured.ProxyNode)
             return NotAwaited($"experiment {measured.RequestId}");
         if (measured is not { Failure: null, Online: { } online, Sandbox: { } clone })
             return Continue(Fail(running, measured.Failure ?? "the proxies measured nothing"));
+        if (measured.Problem() is { } wrong)
+            return Continue(Fail(running, wrong));
         if (clone.Metrics[Matrix.Settings.Agreement.Metric] is null)
             return Continue(Fail(running, $"the proxies measured no {Matrix.Settings.Agreement.Metric}"));
         if (ErrorsProblem(online, clone) is { } errors)
@@ -124,7 +129,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(VmExited exited)
     {
         ArgumentNullException.ThrowIfNull(exited);
-        return Matrix.ReadyClone?.CloneName == exited.Vm || Matrix.PendingClone?.CloneName == exited.Vm
+        return Matrix.Settings.Sandbox.Agent == exited.Agent
+            && (Matrix.ReadyClone?.CloneName == exited.Vm || Matrix.PendingClone?.CloneName == exited.Vm)
             ? LoseClone(exited.Vm, exited.Reason)
             : NotAwaited($"clone {exited.Vm}");
     }
@@ -147,6 +153,10 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
             _ => NotAwaited($"timer {timer.Kind} of {timer.Subject}"),
         };
     }
+
+    /// <summary>Whoever knows a request's number is not believed for that alone.</summary>
+    private static bool IsAsked(CloneRequested? asked, Guid request, string agent, string clone) =>
+        asked is not null && asked.RequestId == request && asked.Sandbox.Agent == agent && asked.CloneName == clone;
 
     private static Steps NotAwaited(string what) => Steps.Nothing(WhyNothing.NotAwaited, $"{what}: nobody waits for it");
 

@@ -17,7 +17,7 @@ public static class Contradiction
         ArgumentNullException.ThrowIfNull(cells);
         ArgumentNullException.ThrowIfNull(agreement);
         var measured = cells.Where(cell => !cell.Interpolated).ToList();
-        foreach (var smaller in measured.Where(cell => agreement.IsKeptBy(cell.Value)))
+        foreach (var smaller in measured.Where(cell => cell.Keeps(agreement)))
         {
             var larger = measured.FirstOrDefault(cell =>
                 !cell.Cell.Equals(smaller.Cell)

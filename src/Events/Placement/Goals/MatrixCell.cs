@@ -9,4 +9,14 @@ namespace JustRunIt.Events.Placement.Goals;
 /// <param name="Value">The agreed metric, in its unit.</param>
 /// <param name="StandardError">Error of <paramref name="Value"/> in the same unit; null when unknown.</param>
 /// <param name="Interpolated">True when the value was not measured.</param>
-public sealed record MatrixCell(Cell Cell, Allocation Allocation, double Value, double? StandardError, bool Interpolated);
+/// <param name="Breaks">Another agreement of the service that it breaks, in words; null: none that is known.</param>
+public sealed record MatrixCell(
+    Cell Cell, Allocation Allocation, double Value, double? StandardError, bool Interpolated, string? Breaks = null)
+{
+    /// <summary>Whether it keeps an agreement, and all others of the service.</summary>
+    public bool Keeps(Agreement agreement)
+    {
+        ArgumentNullException.ThrowIfNull(agreement);
+        return Breaks is null && agreement.IsKeptBy(Value);
+    }
+}

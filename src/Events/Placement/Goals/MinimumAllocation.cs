@@ -6,7 +6,7 @@ namespace JustRunIt.Events.Placement.Goals;
 public static class MinimumAllocation
 {
     /// <summary>
-    /// From the cheapest allocation upward, the first that keeps the agreement. The answer rests on every interpolated cell
+    /// From the cheapest allocation upward, the first that keeps the agreement, and breaks no other. The answer rests on every interpolated cell
     /// up to the one chosen: those that were passed over, and the chosen one itself.
     /// </summary>
     /// <param name="cells">Cells with a value, from the cheapest (<see cref="CellCost"/>); one or more.</param>
@@ -21,7 +21,7 @@ public static class MinimumAllocation
         ArgumentOutOfRangeException.ThrowIfNegative(slack);
         if (cells.Count == 0)
             throw new ArgumentException("A minimum needs at least one cell.", nameof(cells));
-        var chosen = cells.ToList().FindIndex(cell => agreement.IsKeptBy(cell.Value));
+        var chosen = cells.ToList().FindIndex(cell => cell.Keeps(agreement));
         if (chosen < 0)
         {
             var best = cells.MinBy(cell => agreement.Cost(cell.Value))!;
@@ -30,19 +30,20 @@ public static class MinimumAllocation
                 largest,
                 WithSlack(largest, slack),
                 [.. cells.Where(cell => cell.Interpolated)],
-                $"no allocation that was tried keeps {agreement}; the best was {Show(best.Value)} with {best.Allocation}");
+                $"no allocation that was tried keeps {agreement}; the best was {Show(best)} with {best.Allocation}");
         }
 
         var minimum = cells[chosen];
-        var below = chosen > 0 ? $"; {cells[chosen - 1].Allocation} has {Show(cells[chosen - 1].Value)}" : "";
+        var below = chosen > 0 ? $"; {cells[chosen - 1].Allocation} has {Show(cells[chosen - 1])}" : "";
         return new AllocationAnswer(
             true,
             minimum.Allocation,
             WithSlack(minimum.Allocation, slack),
             [.. cells.Take(chosen + 1).Where(cell => cell.Interpolated)],
-            $"{minimum.Allocation} is the cheapest that keeps {agreement}: {Show(minimum.Value)}{below}");
+            $"{minimum.Allocation} is the cheapest that keeps {agreement}: {Show(minimum)}{below}");
 
-        string Show(double value) => MetricNames.Describe(agreement.Metric, value);
+        string Show(MatrixCell cell) =>
+            MetricNames.Describe(agreement.Metric, cell.Value) + (cell.Breaks is { } broken ? $", but breaks {broken}" : "");
     }
 
     // Twelve digits: 0.6 × 1.2 is 0.72, whatever binary fractions make of it.
