@@ -175,6 +175,14 @@ public sealed class IdentityTests
             + Encoding.Latin1.GetString(bytes.ToArray());
     }
 
+    [Fact]
+    public void A_name_that_is_not_there_names_nothing()
+    {
+        var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("\"token\":\"([0-9a-f]{4})?\"")] };
+        const string reply = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n\"token\":\"\"";
+        Assert.Equal(10, Read(reply, 100, rules).Length);
+    }
+
     private static ReplyReader Read(string reply, int piece, ServiceRules? rules = null)
     {
         var reader = new HttpReplyReader(rules ?? ServiceRules.None);

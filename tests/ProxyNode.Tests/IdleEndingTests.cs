@@ -49,11 +49,14 @@ public sealed class IdleEndingTests
         Assert.Equal(isPossible, IdleEnding.WhyNotOf(ProtocolRegistry.Find(protocol)!) is null);
 
     [Theory]
+    // Nothing was ever asked.
     [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:5000 lastrcv:5000 lastack:5000", true)]
-    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:4000 lastrcv:5000", true)]
-    [InlineData("0 0 [::ffff:10.0.0.1]:80 [::ffff:10.0.0.2]:4711 cubic lastsnd:5000 lastrcv:5000", true)]
-    // A request that is not answered yet.
-    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:5000 lastrcv:4000", false)]
+    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic bytes_received:9 lastsnd:4000 lastrcv:5000", true)]
+    [InlineData("0 0 [::ffff:10.0.0.1]:80 [::ffff:10.0.0.2]:4711 cubic bytes_received:9 lastsnd:4000 lastrcv:5000", true)]
+    // A request that is not answered yet, and one of which that cannot be told: it came within the same tick as the reply before it.
+    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic bytes_received:9 lastsnd:5000 lastrcv:4000", false)]
+    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic bytes_received:9 lastsnd:5000 lastrcv:5000", false)]
+    [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic bytes_received:9 lastsnd:30000 lastrcv:30000", true)]
     [InlineData("0 0 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:2999 lastrcv:5000", false)]
     [InlineData("1 0 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:5000 lastrcv:5000", false)]
     [InlineData("0 1 10.0.0.1:80 10.0.0.2:4711 cubic lastsnd:5000 lastrcv:5000", false)]

@@ -88,7 +88,7 @@ public sealed class InstallTests : IAsyncLifetime
     [Fact]
     public async Task Clients_whose_idle_connections_are_ended_come_through_the_proxy_and_lose_no_request()
     {
-        var client = InstallScene.Load(scene.Elsewhere, Port, keepsAlive: true, "20/m", 8);
+        var client = InstallScene.Load(scene.Elsewhere, Port, keepsAlive: true, "4/m", 4);
         await scene.UntilConnectedAsync(1, Port);
         var proxy = await InstallAsync("--upstream", $"{NetworkNamespace.ServerAddress}:{Port}", "--install", "--end-idle", "1s");
         Assert.All(await client, transfer => Assert.Equal(("200", "0"), (transfer[0], transfer[1])));

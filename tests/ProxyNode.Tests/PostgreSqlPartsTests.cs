@@ -47,6 +47,24 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_cancel_request_a_clone_is_greeted_as_before()
+    {
+        await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);
+        using (var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database))
+        {
+            await client.SendAsync(
+                RawPostgreSql.Parse("", "SELECT 1"), RawPostgreSql.Bind("", ""), RawPostgreSql.Execute("", 0), RawPostgreSql.Sync);
+            await client.UntilAsync("Z");
+            // The request's code (80877102), and a process and a key of nobody.
+            using var cancelling = await RawClient.ConnectAsync(proxy.EndPoint);
+            await cancelling.SendAsync("\0\0\0\x10\x04\xD2\x16\x2E" + new string('\0', 8));
+            await cancelling.ReadToEndAsync();
+        }
+
+        (await RawPostgreSql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database)).Dispose();
+    }
+
+    [Fact]
     public async Task Portals_that_are_fetched_in_requests_of_their_own_are_told_apart()
     {
         await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);

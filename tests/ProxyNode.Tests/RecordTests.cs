@@ -24,7 +24,7 @@ public sealed class RecordTests
     {
         Add(Request("POST /a", "hello", "Host: 127.0.0.1:1", "Content-Type: text/plain"), "one", arrival: 10);
         var (found, kind) = Find("POST /a HTTP/1.1\r\nHost: 10.213.0.1:2\r\nContent-Type: text/plain\r\nTransfer-Encoding: "
-            + "chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhe\r\n3;x=1\r\nllo\r\n0\r\n\r\n");
+            + "chunked\r\nConnection: keep-alive\r\n\r\n2\r\nhe\r\n3 ;x=1\r\nllo\r\n0\r\n\r\n");
         Assert.Equal(("one", MatchKind.Exact), (Text(found), kind));
     }
 

@@ -96,10 +96,12 @@ internal sealed class HttpDialogue : Dialogue
             if (!unanswered.TryPeek(out var asked))
                 throw new HttpSyntaxException("a reply that nobody asked for");
             taken = reply.Length;
+            // What has no body says nothing until the connection ends, either.
+            var body = reply.ForReplyTo(asked.IsHead).Body;
             // RFC 9110 §9.3.6: whatever length a reply that agrees to CONNECT has, it is to be ignored.
             step.Tunnels = reply.Status == 101
                 || (reply.Status is >= 200 and < 300
-                    && (asked.IsConnect || (asked is { MaySwitchProtocol: true, IsHead: false } && reply.Body == BodyKind.UntilClose)));
+                    && (asked.IsConnect || (asked is { MaySwitchProtocol: true, IsHead: false } && body == BodyKind.UntilClose)));
             if (reply.IsInterim)
                 return taken;
             step.HeadLength = taken;

@@ -155,7 +155,9 @@ internal ref struct RequestParts
             var lineEnd = body.IndexOf("\r\n"u8);
             var line = body[..lineEnd];
             var semicolon = line.IndexOf((byte)';');
-            var size = int.Parse(semicolon < 0 ? line : line[..semicolon], System.Globalization.NumberStyles.AllowHexSpecifier, null);
+            // White space before an extension, and at the end, is taken from old senders (RFC 9112 §7.1.1).
+            var digits = (semicolon < 0 ? line : line[..semicolon]).TrimEnd(" \t"u8);
+            var size = int.Parse(digits, System.Globalization.NumberStyles.AllowHexSpecifier, null);
             if (size == 0)
                 return joined.WrittenSpan;
             joined.Write(body.Slice(lineEnd + 2, size));

@@ -26,7 +26,7 @@ internal sealed class IdleEnding(IPEndPoint address, TimeSpan time, TimeProvider
     private int ended;
 
     /// <summary>Why connections of a protocol cannot be ended from outside; null where they can.</summary>
-    public static string? WhyNotOf(IProtocol protocol) => protocol is IMessageProtocol known && !known.Open().HasTransactions
+    public static string? WhyNotOf(IProtocol protocol) => protocol is IMessageProtocol { LogsIn: false }
         ? null
         : $"none where protocol {protocol.Name} is spoken: what goes past the proxy may be within a transaction, and nobody here can tell";
 

@@ -30,7 +30,12 @@ internal static class SocketStatistics
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > RemoteField && Time("lastsnd:") is { } sent && Time("lastrcv:") is { } received
             ? new ServerConnection(
-                fields[LocalField], fields[RemoteField], fields[0] != "0" || fields[1] != "0", sent, received)
+                fields[LocalField],
+                fields[RemoteField],
+                fields[0] != "0" || fields[1] != "0",
+                fields.Any(field => field.StartsWith("bytes_received:", StringComparison.Ordinal)),
+                sent,
+                received)
             : null;
 
         TimeSpan? Time(string name) => fields.FirstOrDefault(field => field.StartsWith(name, StringComparison.Ordinal)) is { } field
@@ -44,10 +49,15 @@ internal static class SocketStatistics
 /// <param name="Local">The server's address, as the kernel's list writes it.</param>
 /// <param name="Remote">The client's.</param>
 /// <param name="HasQueued">Whether something waits to be read by the server or to be received by the client.</param>
+/// <param name="HasAsked">Whether anything has ever come from the client.</param>
 /// <param name="SinceSent">Since the server has sent anything; since the connection was opened where it has not.</param>
 /// <param name="SinceReceived">Since anything has come; likewise.</param>
-internal sealed record ServerConnection(string Local, string Remote, bool HasQueued, TimeSpan SinceSent, TimeSpan SinceReceived)
+internal sealed record ServerConnection(
+    string Local, string Remote, bool HasQueued, bool HasAsked, TimeSpan SinceSent, TimeSpan SinceReceived)
 {
+    /// <summary>So many times longer must nothing have passed where a tick of the kernel's clock hides what came last.</summary>
+    private const int WhereUnsure = 10;
+
     /// <summary>The server's address; null where it cannot be read.</summary>
     public IPEndPoint? Server => Read(Local);
 
@@ -57,7 +67,8 @@ internal sealed record ServerConnection(string Local, string Remote, bool HasQue
     /// <summary>
     /// Whether nothing has passed for so long, and nothing is waited for: what came last was answered, as far as the kernel can tell.
     /// </summary>
-    public bool Idles(TimeSpan time) => !HasQueued && SinceSent >= time && SinceReceived >= time && SinceSent <= SinceReceived;
+    public bool Idles(TimeSpan time) => !HasQueued && SinceSent >= time && SinceReceived >= time
+        && (SinceSent < SinceReceived || !HasAsked || (SinceSent == SinceReceived && SinceReceived >= WhereUnsure * time));
 
     private static IPEndPoint? Read(string text) => IPEndPoint.TryParse(text, out var known)
         ? known.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(known.Address.MapToIPv4(), known.Port) : known

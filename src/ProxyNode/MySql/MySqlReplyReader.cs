@@ -9,8 +9,8 @@ namespace JustRunIt.ProxyNode.MySql;
 /// changes of the session's state in an OK packet, whose order is that of a hash table in the server's memory.
 /// </summary>
 /// <param name="rules">The service's rules.</param>
-/// <param name="isPrepare">It answers a prepare.</param>
-internal sealed class MySqlReplyReader(ServiceRules rules, bool isPrepare) : ReplyReader(rules)
+/// <param name="asked">What it answers.</param>
+internal sealed class MySqlReplyReader(ServiceRules rules, MySqlCommand asked) : ReplyReader(rules)
 {
     /// <summary>Where the number ends in a reply to a prepare, header included.</summary>
     private const int NumberEnd = MySqlPacket.HeaderLength + 1 + sizeof(uint);
@@ -18,7 +18,10 @@ internal sealed class MySqlReplyReader(ServiceRules rules, bool isPrepare) : Rep
     /// <summary>Header and start of an OK packet: both its numbers, status, warnings, length of the text.</summary>
     private const int StartLength = MySqlPacket.HeaderLength + 1 + 9 + 9 + 2 + 2 + 9;
 
-    private readonly bool isPrepare = isPrepare;
+    private readonly bool isPrepare = asked == MySqlCommand.StatementPrepare;
+
+    /// <summary>Rows of a cursor begin with the byte that an OK packet begins with.</summary>
+    private readonly bool isRows = asked == MySqlCommand.StatementFetch;
     private readonly byte[] start = new byte[StartLength];
     private int seen;
     private bool isStartRead;
@@ -33,7 +36,7 @@ internal sealed class MySqlReplyReader(ServiceRules rules, bool isPrepare) : Rep
     /// <summary>The first number that AUTO_INCREMENT gave to the rows of an insert; 0 when it gave none.</summary>
     public ulong FirstInserted { get; private set; }
 
-    private bool IsOk => seen > MySqlPacket.HeaderLength && start[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
+    private bool IsOk => !isRows && seen > MySqlPacket.HeaderLength && start[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
 
     /// <inheritdoc />
     public override void Append(ReadOnlySpan<byte> bytes, int headLength)

@@ -155,7 +155,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
 
     /// <inheritdoc />
     public override ReplyReader OpenReply(Exchange exchange) =>
-        new MySqlReplyReader(rules, exchange.Kind == (int)MySqlCommand.StatementPrepare);
+        new MySqlReplyReader(rules, (MySqlCommand)exchange.Kind);
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request) =>

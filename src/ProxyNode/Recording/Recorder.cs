@@ -145,7 +145,9 @@ internal sealed class Recorder : IDisposable
         /// <inheritdoc />
         public ITap? Begin(Dialogue dialogue, in ClientStep step, long arrival)
         {
-            recorder.record.Original = dialogue;
+            // One that only cancels another's request has nothing of a server that a clone could be greeted with.
+            if (dialogue.LogIn is not null || recorder.record.Original?.LogIn is null)
+                recorder.record.Original = dialogue;
             matcher.Follow(dialogue);
             // Who asks has been let in, and may become somebody else.
             if (dialogue.LogIn is { } logIn && !ReferenceEquals(logIn, known))

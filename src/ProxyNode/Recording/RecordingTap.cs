@@ -120,7 +120,7 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, string co
         {
             if (isGivenUp)
                 return;
-            if (length + bytes.Length <= to.Length || TryGrow(ref to, length, length + bytes.Length))
+            if ((long)length + bytes.Length <= to.Length || TryGrow(ref to, length, (long)length + bytes.Length))
             {
                 bytes.CopyTo(to.AsSpan(length));
                 length += bytes.Length;
@@ -132,9 +132,11 @@ internal sealed class RecordingTap(Recorder recorder, Matcher matcher, string co
         Release();
     }
 
-    private bool TryGrow(ref byte[] bytes, int length, int needed)
+    private bool TryGrow(ref byte[] bytes, int length, long needed)
     {
-        var larger = recorder.Buffers.Rent(length == 0 ? needed : needed * 2);
+        if (needed > Array.MaxLength)
+            return false;
+        var larger = recorder.Buffers.Rent((int)(length == 0 ? needed : Math.Min(needed * 2, Array.MaxLength)));
         var more = larger.Length - bytes.Length + (held == 0 ? Overhead : 0);
         if (!recorder.TryHold(more))
         {

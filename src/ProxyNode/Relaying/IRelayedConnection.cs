@@ -6,6 +6,9 @@ internal interface IRelayedConnection
     /// <summary>What was asked over it.</summary>
     ExchangeFigures Exchanges { get; }
 
+    /// <summary>Whether a request is coming in of which not everything has come.</summary>
+    bool IsWithinRequest { get; }
+
     /// <summary>Since when it idles, in the clock's ticks, and whether anything was ever asked over it; null: it does not.</summary>
     (bool HasAsked, long Since)? Idles(long now);
 

@@ -90,6 +90,9 @@ internal sealed class Listener : IAsyncDisposable
             }
 
             client.IsLetGo = true;
+            // Its last request is heard to the end: it was begun before.
+            if (client.Relayed?.IsWithinRequest == true)
+                continue;
             try
             {
                 client.Socket.Shutdown(SocketShutdown.Receive);

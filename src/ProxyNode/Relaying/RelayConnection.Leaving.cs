@@ -4,6 +4,16 @@ namespace JustRunIt.ProxyNode.Relaying;
 internal sealed partial class RelayConnection
 {
     /// <inheritdoc />
+    public bool IsWithinRequest
+    {
+        get
+        {
+            lock (gate)
+                return midRequest;
+        }
+    }
+
+    /// <inheritdoc />
     public bool TryLeaveBetweenTransactions()
     {
         lock (gate)

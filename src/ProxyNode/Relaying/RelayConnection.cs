@@ -168,7 +168,7 @@ internal sealed partial class RelayConnection : IRelayedConnection, ISocketOwner
                 if (!step.Ends)
                     continue;
                 Interlocked.Exchange(ref tap, null)?.RequestEnded();
-                if (step.After == AfterRequest.GoOn)
+                if (step.After == AfterRequest.GoOn && !(served.IsLetGo && buffer.Count == 0))
                     continue;
                 await AllAnsweredAsync().ConfigureAwait(false);
                 if (tunnel)
@@ -178,7 +178,7 @@ internal sealed partial class RelayConnection : IRelayedConnection, ISocketOwner
                     return;
                 }
 
-                if (step.After == AfterRequest.Last)
+                if (step.After == AfterRequest.Last || served.IsLetGo)
                     return;
             }
 

@@ -66,6 +66,9 @@ internal sealed class TunnelConnection : IRelayedConnection, ISocketOwner
     public bool TryLeaveBetweenTransactions() => false;
 
     /// <inheritdoc />
+    public bool IsWithinRequest => false;
+
+    /// <inheritdoc />
     public void CheckTimes(long now)
     {
         var limits = context.Roll.Limits;

@@ -168,6 +168,9 @@ internal class ReplyReader(ServiceRules rules)
     private string TakeName(Match match)
     {
         var name = match.Groups[^1];
+        // A group that took no part names nothing.
+        if (!name.Success)
+            return match.Value;
         (issued ??= []).Add(new IssuedName(name.Value, IsDeclared: true));
         var from = name.Index - match.Index;
         return $"{match.Value[..from]}*{match.Value[(from + name.Length)..]}";

@@ -76,7 +76,7 @@ internal sealed partial class Exchange
             else
                 reader.Append(bytes, headLength);
         }
-        catch (ProtocolException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             // Its framing was sound, so the client has it. That it cannot be read further is not the client's concern.
             IsComparable = false;
@@ -101,7 +101,16 @@ internal sealed partial class Exchange
     /// <summary>The on-line side has ended.</summary>
     public void Execute()
     {
-        OnlineReply?.End();
+        try
+        {
+            OnlineReply?.End();
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            // The client has it, and nothing more is to become of it than that it is not compared.
+            IsComparable = false;
+        }
+
         LetTextGo();
         Answered(ExchangeEvent.OnlineAnswered);
     }

@@ -137,8 +137,7 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
         {
             SandboxReply?.End();
         }
-        catch (Exception e) when (e is ProtocolException or ArgumentException or FormatException or IndexOutOfRangeException
-            or InvalidOperationException or InvalidDataException)
+        catch (Exception e) when (IsUnreadable(e))
         {
             // A clone may say anything. It has answered; what it said cannot be compared.
             IsComparable = false;
@@ -149,6 +148,10 @@ internal sealed partial class Exchange(Replay replay) : ITap, IThreadPoolWorkIte
             replay.WriteOrder.Done(this);
         Answered(ExchangeEvent.CloneAnswered);
     }
+
+    /// <summary>Either side may say anything: what cannot be read further is not compared.</summary>
+    private static bool IsUnreadable(Exception e) => e is ProtocolException or ArgumentException or FormatException
+        or IndexOutOfRangeException or InvalidOperationException or InvalidDataException;
 
     /// <summary>Gives the duplicate up before it was sent.</summary>
     /// <param name="why">Why.</param>

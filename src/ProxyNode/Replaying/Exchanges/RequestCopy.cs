@@ -17,13 +17,15 @@ internal struct RequestCopy(MemoryBudget budget)
     public readonly ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
     /// <summary>Whether bytes can be added without more memory.</summary>
-    public readonly bool HasRoomFor(int count) => length + count <= buffer.Length;
+    public readonly bool HasRoomFor(int count) => (long)length + count <= buffer.Length;
 
     /// <summary>Takes more memory for bytes that are added next; false when there is none.</summary>
     public bool TryGrow(int count)
     {
-        var needed = length + count;
-        var larger = ArrayPool<byte>.Shared.Rent(length == 0 ? needed : needed * 2);
+        var needed = (long)length + count;
+        if (needed > Array.MaxLength)
+            return false;
+        var larger = ArrayPool<byte>.Shared.Rent((int)(length == 0 ? needed : Math.Min(needed * 2, Array.MaxLength)));
         if (!budget.TryHold(larger.Length))
         {
             ArrayPool<byte>.Shared.Return(larger);
