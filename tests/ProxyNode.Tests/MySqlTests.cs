@@ -309,6 +309,19 @@ public sealed class MySqlTests(PeerServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_proxy_that_is_taken_away_ends_no_connection_that_has_locked_tables()
+    {
+        await using var proxy = Scenes.In("mysql", Original.EndPoint);
+        await using var connection = await ConnectAsync(proxy.EndPoint, "Pooling=false");
+        await ExecuteAsync(connection, "LOCK TABLES items WRITE");
+        var leaving = proxy.Relay.EndAfterRepliesAsync(CancellationToken.None);
+        await ExecuteAsync(connection, "INSERT INTO items (name, price) VALUES ('l', 9)");
+        Assert.False(leaving.IsCompleted);
+        await ExecuteAsync(connection, "UNLOCK TABLES");
+        await leaving.WaitAsync(TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
     public async Task Every_command_is_accounted_for_those_that_no_server_answers_too()
     {
         await using var proxy = Scenes.In("mysql", Original.EndPoint, Clone.EndPoint);

@@ -51,6 +51,27 @@ public sealed class RefusedReplyTests
         Assert.Equal(("\x04\xFF", "#08S01"), (said.Substring(begin.Length + 3, 2), said.Substring(begin.Length + 7, 6)));
     }
 
+    [Theory]
+    [InlineData("\0\0\0\x0E")]
+    [InlineData("\0\0\0\x08")]
+    public async Task What_the_greeting_did_not_offer_is_taken_out_of_the_client_s_answer(string more)
+    {
+        var heard = new TaskCompletionSource<string>();
+        using var server = new ScriptedServer(async client =>
+        {
+            await client.SendAsync(MySqlGreeting);
+            heard.SetResult(await client.ReadAsync(MySqlLogIn.Length));
+            await client.ReadToEndAsync();
+        });
+        await using var proxy = Scenes.In("mysql", server.EndPoint);
+        using var client = await RawClient.ConnectAsync(proxy.EndPoint);
+        await client.ReadAsync(MySqlGreeting.Length);
+        // Behind the packet's header: optional metadata, another compression, attributes of queries.
+        var asked = MySqlLogIn[..4] + string.Concat(MySqlLogIn.Substring(4, 4).Zip(more, (has, adds) => (char)(has | adds))) + MySqlLogIn[8..];
+        await client.SendAsync(asked);
+        Assert.Equal(MySqlLogIn, await heard.Task.WaitAsync(TimeSpan.FromMinutes(1)));
+    }
+
     [Fact]
     public async Task What_is_no_mysql_server_is_an_error_instead_of_a_greeting()
     {

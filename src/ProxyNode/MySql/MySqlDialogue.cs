@@ -63,7 +63,7 @@ internal sealed partial class MySqlDialogue : Dialogue
 
     /// <inheritdoc />
     public override bool IsAtRest =>
-        phase is Phase.Greeting or Phase.Login || (phase == Phase.Commands && !Session.InTransaction && !sendsFile);
+        phase is Phase.Greeting or Phase.Login || (phase == Phase.Commands && !Session.IsUnderWay && !sendsFile);
 
     /// <inheritdoc />
     public override bool HasTransactions => phase == Phase.Commands;
@@ -153,6 +153,7 @@ internal sealed partial class MySqlDialogue : Dialogue
                     throw new ProtocolException("a MySQL log-in that is too long");
                 if (bytes.Length < whole)
                     return 0;
+                MySqlLogin.Restrict(bytes[MySqlPacket.HeaderLength..whole]);
                 Login = MySqlLogin.Parse(bytes[MySqlPacket.HeaderLength..whole]);
                 Session.LogsIn(Login);
                 asked = new MySqlProof(Login.User, Login.Plugin, [.. Greeting?.Challenge ?? [], 0], MySqlProof.Kept(Login.Response));

@@ -25,6 +25,9 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
     /// <summary>SHA-256 challenge and response, with a cache at the server.</summary>
     public const string CachingSha2 = "caching_sha2_password";
 
+    /// <summary>Where MariaDB's own capabilities are: behind capabilities, longest packet, character set and 19 bytes of nothing.</summary>
+    private const int OwnOfMariaDb = 4 + 4 + 1 + 19;
+
     private const int LongPassword = 1;
     private const uint LongestPacket = 1 << 30;
 
@@ -60,6 +63,24 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
                 ? MySqlPacket.ReadTerminated(payload, ref at)
                 : NativePassword,
         };
+    }
+
+    /// <summary>
+    /// Takes out of a log-in, in place, what the greeting did not offer: a client may set it all the same, and the server, which knows
+    /// nothing of the greeting's change, would go by it. Encryption and compression are refused instead (<see cref="Parse"/>).
+    /// </summary>
+    /// <param name="payload">From the client.</param>
+    public static void Restrict(Span<byte> payload)
+    {
+        const uint refused = MySqlPacket.Tls | MySqlPacket.Compress;
+        if (payload.Length < sizeof(uint))
+            return;
+        var capabilities = BinaryPrimitives.ReadUInt32LittleEndian(payload);
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, capabilities & ~(MySqlPacket.NotRelayed & ~refused));
+        if ((capabilities & LongPassword) != 0 || payload.Length < OwnOfMariaDb + sizeof(uint))
+            return;
+        var own = payload.Slice(OwnOfMariaDb, sizeof(uint));
+        BinaryPrimitives.WriteUInt32LittleEndian(own, BinaryPrimitives.ReadUInt32LittleEndian(own) & ~MySqlPacket.NotRelayedOfMariaDb);
     }
 
     /// <summary>

@@ -51,6 +51,13 @@ internal sealed partial class MySqlSession
     /// <summary>What sets its variables again.</summary>
     public IEnumerable<string> Settings => settings.Statements;
 
+    /// <summary>
+    /// Whether something is under way that ends with the connection: a transaction, locked tables, an open handler or cursor, a parameter of
+    /// which a piece was sent. Named locks and temporary tables are none: they may be kept for as long as the connection lives.
+    /// </summary>
+    public bool IsUnderWay => InTransaction || inDistributed || hasTableLocks || handlers > 0
+        || (!Statements.IsEmpty && Statements.Values.Any(statement => statement.HasPieces || statement.HasCursor));
+
     /// <summary>Why it could not be made again on another connection; null where it can be.</summary>
     public string? Unrepeatable =>
         InTransaction || inDistributed ? "an open transaction"
