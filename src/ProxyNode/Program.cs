@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sla;
 using JustRunIt.Hosting;
@@ -36,6 +37,7 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
         consumers => consumers
             .Add<StartReplayConsumer, StartReplay>(atOnce: 16)
             .Add<StopReplayConsumer, StopReplay>()
+            .Add<MigrationStartedConsumer, MigrationStarted>()
             .Add<VmMigratedConsumer, VmMigrated>()
             .Add<VmClonedConsumer, VmCloned>()
             .Add<HostReportedConsumer, HostReported>()
@@ -43,6 +45,7 @@ return await ServiceProgram.RunAsync(args, "Proxy node: in-proxies and out-proxi
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton<RefusalLog>();
     builder.Services.AddSingleton<TierProxies>();
+    builder.Services.AddSingleton<VmPlaces>();
     builder.Services.AddSingleton<Sandboxes>();
     builder.Services.AddSingleton<Experiments>();
     // The proxies come first: on-line traffic does not wait for a broker.

@@ -128,8 +128,13 @@ internal sealed class TierProxy : IAsyncDisposable
     }
 
     /// <summary>A virtual machine is somewhere: new connections to a server in it go there.</summary>
+    /// <param name="vm">The virtual machine.</param>
+    /// <param name="to">Its server.</param>
+    /// <param name="moves">How often it has moved.</param>
+    /// <param name="isOrdered">It answers a newer order than whatever was heard before.</param>
     /// <returns>Whether that is news to any of the proxies.</returns>
-    public bool TryFollow(string vm, IPEndPoint to, int moves) => Relays.Count(relay => relay.TryFollow(vm, to, moves)) > 0;
+    public bool TryFollow(string vm, IPEndPoint to, int moves, bool isOrdered = false) =>
+        Relays.Count(relay => relay.TryFollow(vm, to, moves, isOrdered)) > 0;
 
     /// <summary>Stops duplicating: connections to the clone, queue and record are dropped. No error when none runs.</summary>
     public async Task StopReplayAsync()

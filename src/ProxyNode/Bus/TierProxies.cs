@@ -25,15 +25,13 @@ internal sealed partial class TierProxies(NodeSettings settings, TimeProvider cl
         proxies.FirstOrDefault(proxy => proxy.Settings.Service == service && proxy.Settings.Tier == tier);
 
     /// <summary>A virtual machine is at an address: the proxies before it follow, unless they know better.</summary>
-    /// <param name="vm">The virtual machine.</param>
-    /// <param name="endpoint">host:port of its server.</param>
-    /// <param name="moves">How often it has moved.</param>
-    public void Follow(string vm, string endpoint, int moves)
+    /// <param name="word">Which, and where; it is believed.</param>
+    public void Follow(VmWord word)
     {
-        if (!Endpoint.TryParse(endpoint, EndpointKinds.Address, out var to))
+        if (!Endpoint.TryParse(word.Endpoint, EndpointKinds.Address, out var to))
             return;
-        foreach (var proxy in proxies.Where(proxy => proxy.TryFollow(vm, to.Ip!, moves)))
-            LogFollowed(vm, endpoint, proxy.Settings.Tier);
+        foreach (var proxy in proxies.Where(proxy => proxy.TryFollow(word.Vm, to.Ip!, word.Moves, word.IsOrdered)))
+            LogFollowed(word.Vm, word.Endpoint, proxy.Settings.Tier);
     }
 
     /// <summary>

@@ -6,8 +6,8 @@ using MassTransit;
 
 namespace JustRunIt.ProxyNode.Bus;
 
-/// <summary>A virtual machine has moved: the proxies before it follow.</summary>
-internal sealed class VmMigratedConsumer(TierProxies proxies) : IConsumer<VmMigrated>
+/// <summary>A virtual machine has moved: the proxies before it follow, if whoever says so is believed.</summary>
+internal sealed class VmMigratedConsumer(VmPlaces places) : IConsumer<VmMigrated>
 {
     public Task Consume(ConsumeContext<VmMigrated> context)
     {
@@ -17,8 +17,7 @@ internal sealed class VmMigratedConsumer(TierProxies proxies) : IConsumer<VmMigr
                 $"endpoint: '{Name.Shown(endpoint)}'; allowed is {Endpoint.Allowed(EndpointKinds.HostName)}");
         }
 
-        if (context.Message.Endpoint is not null)
-            proxies.Follow(context.Message.Vm, context.Message.Endpoint, context.Message.Moves);
+        places.Move(context.Message);
         return Task.CompletedTask;
     }
 }

@@ -26,6 +26,10 @@ internal static class ProxyMeter
     public static Histogram<double> Lateness { get; } = Meter.CreateHistogram<double>(
         "justrunit.proxy.lateness", "s", "How much later than due duplicates were sent", advice: Buckets());
 
+    /// <summary>Words of host agents about where virtual machines are that were not believed, and so not followed.</summary>
+    public static Counter<long> Doubts { get; } = Meter.CreateCounter<long>(
+        "justrunit.proxy.doubts", "{message}", "Words about where a virtual machine is that were not believed");
+
     /// <summary>A proxy is measured from now on.</summary>
     public static void Add(ProxyFigures proxy) => Proxies[proxy] = true;
 

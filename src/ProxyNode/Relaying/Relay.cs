@@ -83,7 +83,8 @@ internal sealed class Relay : IAsyncDisposable
 
     /// <summary>A virtual machine is somewhere: new connections to a server in it go there.</summary>
     /// <returns>Whether that is news.</returns>
-    public bool TryFollow(string vm, IPEndPoint to, int moves) => upstream.TryFollow(vm, to, moves);
+    public bool TryFollow(string vm, IPEndPoint to, int moves, bool isOrdered = false) =>
+        upstream.TryFollow(vm, to, moves, isOrdered);
 
     /// <summary>Takes it from the path if it is installed, and waits for the connections that go through it.</summary>
     /// <param name="drain">How long they may go on.</param>

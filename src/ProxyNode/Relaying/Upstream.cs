@@ -15,15 +15,18 @@ internal sealed class Upstream(EndPoint configured, string? vm, Func<EndPoint, E
     /// <summary>Where new connections go.</summary>
     public EndPoint EndPoint => current;
 
-    /// <summary>The virtual machine is somewhere. What is said with no higher number of moves than before is old, or said twice.</summary>
+    /// <summary>
+    /// The virtual machine is somewhere. What is said with no higher number of moves than before is old, or said twice, unless it answers a
+    /// newer order than all of that: then whoever has told too high a number does not keep it.
+    /// </summary>
     /// <returns>Whether that is news.</returns>
-    public bool TryFollow(string name, EndPoint to, int movesSoFar)
+    public bool TryFollow(string name, EndPoint to, int movesSoFar, bool isOrdered)
     {
         if (name != vm)
             return false;
         lock (gate)
         {
-            if (movesSoFar <= moves)
+            if (!isOrdered && movesSoFar <= moves)
                 return false;
             moves = movesSoFar;
             current = past(to);
