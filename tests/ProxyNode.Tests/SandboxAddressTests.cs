@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 using JustRunIt.Hosting.Configuration;
@@ -85,6 +86,33 @@ public sealed class SandboxAddressTests(PeerServers servers)
         var script = $"exec 3<>/dev/tcp/127.0.0.1/{port}; printf x >&3; timeout 20 cat <&3 | wc -c";
         Assert.Equal("0\n", await PeerProcess.RunAsync("setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c", script]));
         await Scenes.UntilAsync(proxy, report => report.Refused!.Source == 1);
+    }
+
+    [Fact]
+    public async Task Nor_is_one_who_comes_from_an_address_that_this_machine_has_in_a_network_of_clones()
+    {
+        // As the host's end of a sandbox's network is: no address of the loopback device, and not the one that is connected to.
+        var own = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(device => device.GetIPProperties().UnicastAddresses.Select(address => address.Address))
+            .First(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+        await using var server = await TestServer.StartAsync(_ => { });
+        await using var proxy = StandAloneProxy.Start(
+            new ProxyOptions
+            {
+                Role = ProxyRole.Out,
+                Protocol = ProtocolRegistry.Find("http")!,
+                Listen = Settings.Free,
+                Upstream = Settings.Of(server.EndPoint),
+                Sandbox = Settings.Free,
+                Clients = SandboxClients.Parse([$"{own}"], out _)!,
+            },
+            TimeProvider.System);
+        var ask = $"curl -s -o /dev/null -w '%{{http_code}}' --interface {own} http://{proxy.SandboxEndPoint}/ || true";
+
+        Assert.Equal("000", await PeerProcess.RunAsync("setpriv", ["--reuid=65534", "--clear-groups", "bash", "-c", ask]));
+        Assert.Equal(1, (await proxy.ReportAsync()).Refused!.Source);
+        // Root, who could read the record anyway, is told that nothing is on it.
+        Assert.Equal("502", await PeerProcess.RunAsync("bash", ["-c", ask]));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
 
@@ -35,6 +36,16 @@ internal static class LocalPeers
         {
             return null;
         }
+    }
+
+    /// <summary>Whether an address is one of this machine's own network, to which every local user may bind a socket.</summary>
+    public static bool IsOwn(IPAddress address)
+    {
+        if (IPAddress.IsLoopback(address))
+            return true;
+        // The kernel's own answer, and the quick one. It may be set to let anybody bind to any address (ip_nonlocal_bind).
+        return CanBind(address)
+            && IPGlobalProperties.GetIPGlobalProperties().GetUnicastAddresses().Any(own => own.Address.Equals(address));
     }
 
     /// <summary>The user of the process at the other end; null when it is not of this machine's own network, or has gone.</summary>
@@ -85,6 +96,20 @@ internal static class LocalPeers
         }
 
         return text.Append(':').Append(end.Port.ToString("X4", CultureInfo.InvariantCulture)).ToString();
+    }
+
+    private static bool CanBind(IPAddress address)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, 0));
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+        {
+            return false;
+        }
     }
 
     private static uint ReadOwnUser()

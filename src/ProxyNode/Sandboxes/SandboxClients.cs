@@ -5,7 +5,7 @@ namespace JustRunIt.ProxyNode.Sandboxes;
 
 /// <summary>
 /// Who may be answered from a record, which holds what the next tier told the on-line server: the clone alone. By its address: the
-/// host agents' sandboxes have a network of their own, which only the host they are on can reach. On the loopback address, where
+/// host agents' sandboxes have a network of their own, which only the host they are on can reach. From an address of this machine, where
 /// every local user could come from, by the user that the process runs as.
 /// </summary>
 internal sealed class SandboxClients
@@ -75,8 +75,10 @@ internal sealed class SandboxClients
         var (from, to) = (Plain(remote.Address), Plain(local.Address));
         if (!networks.Any(network => network.Contains(from)))
             return false;
-        // What is of this machine's own network has a user.
-        return (!IPAddress.IsLoopback(from) && !from.Equals(to)) || (LocalPeers.UserOf(remote, local) is { } user && users.Contains(user));
+        // A clone has a network of its own. What comes from an address of this machine's may be of every local user, who binds a socket to
+        // whichever of them he likes, also to those that the machine has in the networks of the sandboxes.
+        var isOwn = from.Equals(to) || LocalPeers.IsOwn(from);
+        return !isOwn || (LocalPeers.UserOf(remote, local) is { } user && users.Contains(user));
     }
 
     private static IPNetwork? NetworkOf(string word)
