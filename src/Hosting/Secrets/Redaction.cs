@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace JustRunIt.Hosting.Secrets;
@@ -37,9 +38,14 @@ public sealed class Redaction
     /// <summary>An XML element that holds text.</summary>
     private static readonly Regex Elements = new(@"<(?<name>[a-z_][\w:.-]*)(?<rest>(\s[^<>]*)?>)(?<value>[^<]+)", Linear);
 
-    /// <summary>NAME=VALUE of forms, query strings, path parameters, connection strings and attributes.</summary>
-    private static readonly Regex Pairs = new(
-        @"(?<name>[^\s&;?=,""'<>(){}]+)(?<sign>\s*=\s*)(?<value>""[^""]*""?|'[^']*'?|[^\s&;""'<>]+)", Linear);
+    /// <summary>NAME: at the beginning of a line: a header, whatever its name, or YAML.</summary>
+    private static readonly Regex LineNames = new(@"^(?<indent>[ \t]*(-[ \t]+)*)(?<name>[\w.-]+)[ \t]*:", Linear);
+
+    /// <summary>
+    /// NAME= of forms, query strings, path parameters, connection strings and attributes, and NAME: of headers and YAML in the middle of a
+    /// line. Values are read apart: within that of a harmless name there may be another pair.
+    /// </summary>
+    private static readonly Regex PairNames = new(@"(?<name>[^\s&;?=:,""'<>(){}]+)(\s*:?=\s*|[ \t]*:[ \t]*)", Linear);
 
     /// <summary>A connection string's, whose values may hold spaces.</summary>
     private static readonly Regex ConnectionStrings = new(
@@ -101,8 +107,7 @@ public sealed class Redaction
         if (text.AsSpan().IndexOfAny(":= <'\"$") < 0 && !text.Any(char.IsAsciiDigit))
             return text;
         text = Headers.Replace(text, $"${{name}}${{colon}} {Mark}");
-        if (fields.Count > 0)
-            text = OwnHeaders(text);
+        text = Lines(text);
         text = FormParts.Replace(text, part => IsSecret(part.Groups["name"].Value) ? part.Groups["head"].Value + Mark : part.Value);
         text = Json(text, MostNested);
         text = Elements.Replace(
@@ -118,9 +123,7 @@ public sealed class Redaction
                 : insert.Value);
         text = Passwords.Replace(text, $"${{head}}{Mark}");
         text = ConnectionStrings.Replace(text, $"${{head}}{Mark}");
-        text = Pairs.Replace(
-            text,
-            pair => IsSecret(pair.Groups["name"].Value) ? pair.Groups["name"].Value + pair.Groups["sign"].Value + Mark : pair.Value);
+        text = Pairs(text);
         text = UserInfo.Replace(text, $"${{head}}{Mark}@");
         text = Schemes.Replace(text, $"${{name}} {Mark}");
         text = Tokens.Replace(text, Mark);
@@ -152,21 +155,82 @@ public sealed class Redaction
             : field.Value;
     });
 
-    /// <summary>Header lines of the fields that were named.</summary>
-    private string OwnHeaders(string text)
+    /// <summary>Lines that begin with a secret name, with those that go on with it: they are further to the right.</summary>
+    private string Lines(string text)
     {
-        var lines = text.Split('\n');
-        var changed = false;
-        for (var i = 0; i < lines.Length; i++)
+        if (!text.Contains(':', StringComparison.Ordinal))
+            return text;
+        List<string> kept = [];
+        var hidden = int.MaxValue;
+        foreach (var line in text.Split('\n'))
         {
-            var colon = lines[i].IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0 || !fields.Contains(Plain(lines[i][..colon].Trim())))
+            if (hidden < Indent(line))
                 continue;
-            lines[i] = $"{lines[i][..colon]}: {Mark}{(lines[i].EndsWith('\r') ? "\r" : "")}";
-            changed = true;
+            hidden = int.MaxValue;
+            var end = line.EndsWith('\r') ? "\r" : "";
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (LineNames.Match(line) is { Success: true } found && IsLabel(found.Groups["name"].Value))
+            {
+                hidden = found.Groups["indent"].Length;
+                kept.Add($"{found.Value} {Mark}{end}");
+            }
+            else if (colon > 0 && fields.Count > 0 && fields.Contains(Plain(line[..colon])))
+            {
+                kept.Add($"{line[..colon]}: {Mark}{end}");
+            }
+            else
+            {
+                kept.Add(line);
+            }
         }
 
-        return changed ? string.Join('\n', lines) : text;
+        return string.Join('\n', kept);
+    }
+
+    private string Pairs(string text)
+    {
+        StringBuilder? redacted = null;
+        var copied = 0;
+        foreach (Match pair in PairNames.Matches(text))
+        {
+            var from = pair.Index + pair.Length;
+            if (pair.Index < copied || !IsLabel(pair.Groups["name"].Value) || IsReference(text, pair))
+                continue;
+            var end = EndOfValue(text, from);
+            if (end == from)
+                continue;
+            (redacted ??= new StringBuilder(text.Length)).Append(text, copied, from - copied).Append(Mark);
+            copied = end;
+        }
+
+        return redacted is null ? text : redacted.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    /// <summary>Whether what follows the name is its value: what follows an exception's is a reason.</summary>
+    private bool IsLabel(string name) => IsSecret(name) && !name.EndsWith("Exception", StringComparison.Ordinal);
+
+    /// <summary>{secret:NAME} stands in a command so that the secret itself need not: it may be read.</summary>
+    private static bool IsReference(string text, Match pair) =>
+        pair.Value == "secret:" && pair.Index > 0 && text[pair.Index - 1] == '{';
+
+    private static int EndOfValue(string text, int from)
+    {
+        var rest = text.AsSpan(from);
+        if (rest is ['"' or '\'', ..])
+        {
+            var closing = rest[1..].IndexOf(rest[0]);
+            return closing < 0 ? text.Length : from + closing + 2;
+        }
+
+        var length = rest.IndexOfAny("&;\"'<> \t\r\n");
+        return length < 0 ? text.Length : from + length;
+    }
+
+    /// <summary>Columns before the first letter; of an empty line none.</summary>
+    private static int Indent(string line)
+    {
+        var at = line.AsSpan().IndexOfAnyExcept(" \t\r");
+        return Math.Max(at, 0);
     }
 
     private static string Plain(string name) =>

@@ -14,6 +14,17 @@ public sealed class RedactionTests
     [InlineData("GET / HTTP/1.1 Host: shop Proxy-Authorization: Negotiate hunter2abc")]
     [InlineData("X-Api-Key: hunter2")]
     [InlineData("X-Auth-Token: hunter2")]
+    [InlineData("GET / HTTP/1.1\r\nHost: shop\r\nPrivate-Token: my hunter2\r\nAccept: */*\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1 Host: shop Private-Token: hunter2 Accept: */*")]
+    [InlineData("Access-Token: my hunter2")]
+    [InlineData("X-Session-Id:hunter2")]
+    [InlineData("Password: a,\r\n hunter2\r\nAccept: */*")]
+    [InlineData("user: bob\npassword: hunter2\n")]
+    [InlineData("users:\n  - name: bob\n    password: >\n      hunter2\n    age: 3")]
+    [InlineData("cannot start: {user: bob, password: 'hunter2'}")]
+    [InlineData("why=password=hunter2")]
+    [InlineData("why: password: hunter2")]
+    [InlineData("SET @token := hunter2")]
     [InlineData("GET /login?user=bob&password=hunter2 HTTP/1.1")]
     [InlineData("GET /cart;jsessionid=hunter2?page=1 HTTP/1.1")]
     [InlineData("GET /?pass%77ord=hunter2 HTTP/1.1")]
@@ -72,6 +83,10 @@ public sealed class RedactionTests
     [InlineData("virtual machine shop-app did not answer within 90 s")]
     [InlineData("order 4111111111111112 is no card")]
     [InlineData("http://10.0.0.5:8080/a@b")]
+    [InlineData("{secret:shop-db} is no file of the agent's")]
+    [InlineData("SecurityTokenExpiredException: the clock is wrong")]
+    [InlineData("the password is wrong: try again")]
+    [InlineData("tiers:\n  - service: shop\n    listen: 127.0.0.1:9101\n")]
     [InlineData("started shop-app on app-1 at 127.0.0.1:9001")]
     public void What_everybody_may_read_stays(string text) => Assert.Equal(text, Redaction.Default.Text(text));
 
@@ -79,6 +94,11 @@ public sealed class RedactionTests
     public void Names_of_fields_stay_and_so_does_what_is_around_them() => Assert.Equal(
         "GET /login?user=bob&password=*** HTTP/1.1\r\nCookie: ***\r\nAccept: */*",
         Redaction.Default.Text("GET /login?user=bob&password=hunter2 HTTP/1.1\r\nCookie: id=1\r\nAccept: */*"));
+
+    [Fact]
+    public void Lines_after_a_secret_one_stay_unless_they_go_on_with_it() => Assert.Equal(
+        "users:\n  - password: ***\n    name: bob\nPrivate-Token: ***\r\nAccept: */*",
+        Redaction.Default.Text("users:\n  - password: |\n      one\n      two\n    name: bob\nPrivate-Token: a\r\n b\r\nAccept: */*"));
 
     [Theory]
     [InlineData("iban=hunter2&x=1")]
