@@ -99,7 +99,11 @@ internal sealed class TierProxy : IAsyncDisposable
     /// <param name="sandbox">The clone.</param>
     /// <param name="durations">Time shift, settling, warm-up and measurement.</param>
     /// <param name="cancellation">Ends it early.</param>
-    public async Task<ReplayResult> RunExperimentAsync(IPEndPoint sandbox, ExperimentDurations durations, CancellationToken cancellation)
+    /// <param name="whyNot">
+    /// Asked when it is its turn: one that had to wait for another may be wanted no more, or its clone's address be somebody else's.
+    /// </param>
+    public async Task<ReplayResult> RunExperimentAsync(
+        IPEndPoint sandbox, ExperimentDurations durations, CancellationToken cancellation, Func<string?>? whyNot = null)
     {
         if (Settings.Relay.Protocol is not IMessageProtocol)
             return ReplayResult.Failed(clock.GetUtcNow(), $"protocol {Settings.Relay.Protocol.Name} is only relayed, and not duplicated");
@@ -107,6 +111,9 @@ internal sealed class TierProxy : IAsyncDisposable
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stopExperiment.Token);
+            // After the token is taken: a stop that comes between is heard by one of both.
+            if (whyNot?.Invoke() is { } reason)
+                return ReplayResult.Failed(clock.GetUtcNow(), reason);
             var replay = inProxy.Replay;
             var isFirst = replay is null || !replay.Sandbox.Equals(sandbox) || replay.TimeShift != durations.TimeShift;
             if (isFirst)

@@ -67,6 +67,9 @@ internal sealed class Sandboxes(NodeSettings settings, IBus bus, TimeProvider cl
         return true;
     }
 
+    /// <summary>Whether an agent has announced a clone there that is not gone yet.</summary>
+    public bool IsAnnounced(IPEndPoint at) => announced.ContainsKey(at);
+
     /// <summary>Why nothing is replayed to an address.</summary>
     public string Refusal(IPEndPoint at) =>
         $"sandboxEndpoint: '{at}' is no clone that a host agent has announced to proxy node {settings.Node}; nothing is copied there";
