@@ -2,6 +2,7 @@ using System.Text;
 using JustRunIt.Hosting.Secrets;
 using JustRunIt.ProxyNode.Ajp;
 using JustRunIt.ProxyNode.Configuration;
+using JustRunIt.ProxyNode.Measuring;
 using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.PostgreSql;
 using JustRunIt.ProxyNode.Protocols;
@@ -64,6 +65,73 @@ public sealed class ExcerptTests
         static byte[] Text(string text) => [(byte)(text.Length >> 8), (byte)text.Length, .. Encoding.Latin1.GetBytes(text), 0];
     }
 
+    [Theory]
+    [InlineData("mysql", "SELECT id FROM a WHERE pass = 'hunter2' AND n = 1", "SELECT id FROM a WHERE pass = 'hunter2' AND n = 2")]
+    [InlineData("mysql", "UPDATE a SET pass = \"hunter2\"", "UPDATE a SET pass = \"hunter2-b\"")]
+    [InlineData("mysql", "SELECT 1 /* hunter2 */", "SELECT 1 /* hunter2 too */")]
+    [InlineData("postgresql", "UPDATE a SET pass = 'hunter2' WHERE n = 4", "UPDATE a SET pass = 'other' WHERE n = 4")]
+    [InlineData("postgresql", "UPDATE a SET pass = 'my hunter2 a'", "UPDATE a SET pass = 'my hunter2 b'")]
+    [InlineData("postgresql", "UPDATE a SET pass = $x$hunter2$x$", "UPDATE a SET pass = $x$hunter2 too$x$")]
+    [InlineData("postgresql", "SELECT 'a\\', 'hunter2', 5", "SELECT 'a\\', 'hunter2', 6")]
+    public void Of_statements_that_differ_no_value_is_shown(string protocol, string recorded, string asked)
+    {
+        var (one, other) = (Encoding.UTF8.GetBytes(recorded), Encoding.UTF8.GetBytes(asked));
+        var isMySql = protocol == "mysql";
+        Differing(
+            protocol,
+            isMySql ? MySqlPacket.Frame([(byte)MySqlCommand.Query, .. one], 0) : PgMessage.Frame('Q', [.. one, 0]),
+            isMySql ? MySqlPacket.Frame([(byte)MySqlCommand.Query, .. other], 0) : PgMessage.Frame('Q', [.. other, 0]));
+    }
+
+    [Fact]
+    public void Of_parameters_that_differ_no_value_is_shown()
+    {
+        byte[] Bind(ReadOnlySpan<byte> value) =>
+        [
+            .. PgMessage.Frame('P', "s1\0UPDATE accounts SET pass = $1\0\0\0"u8),
+            .. PgMessage.Frame('B', [.. "\0s1\0\0\0\0\x01\0\0\0"u8, (byte)value.Length, .. value, 0, 0]),
+        ];
+        byte[] Execute(ReadOnlySpan<byte> value) =>
+            MySqlPacket.Frame([(byte)MySqlCommand.StatementExecute, 1, 0, 0, 0, .. value], 0);
+        Differing("postgresql", Bind("hunter2 a"u8), Bind("hunter2 b"u8));
+        Differing("mysql", Execute("hunter2 a"u8), Execute("hunter2 b"u8));
+    }
+
+    [Fact]
+    public void Of_statements_that_differ_length_and_pattern_of_the_value_and_what_is_no_value_are_shown()
+    {
+        var samples = new MatchSamples();
+        samples.Add(
+            MatchKind.Nearest,
+            ProtocolRegistry.FindMessages("postgresql")!.OpenMatcher(ServiceRules.None),
+            PgMessage.Frame('Q', "SELECT x FROM t WHERE at = '12:43' AND name = 'bob'\0"u8),
+            PgMessage.Frame('Q', "SELECT y FROM t WHERE at = '9:05' AND name = 'bob'\0"u8),
+            Redaction.Default);
+
+        var sample = Assert.Single(samples.Read());
+        Assert.Equal("SELECT x FROM t WHERE at = '?' AND name = '?' ", sample.Asked);
+        Assert.Equal(
+            [("SELECT [y] FROM t WHERE at = '", "SELECT [x] FROM t WHERE at = '"), ("[4 characters]", "[5 characters]")],
+            sample.Places!.Select(place => (place.Live, place.Sandbox)));
+        Assert.Equal(" FROM t WHERE at = '[0-9]+:[0-9]+", sample.Places![1].Pattern);
+    }
+
+    [Fact]
+    public void What_differs_within_a_secret_whose_name_is_far_before_it_is_not_shown()
+    {
+        var before = string.Join('-', Enumerable.Repeat("same", 50));
+        var places = TextDifference.Of(
+            $"GET / HTTP/1.1\r\nCookie: {before} hunter2 {before}\r\nX-Page: 1\r\n\r\n",
+            $"GET / HTTP/1.1\r\nCookie: {before} hunter22 {before}\r\nX-Page: 2\r\n\r\n",
+            Redaction.Default,
+            out _);
+
+        Assert.Equal("GET / HTTP/1.1  Cookie: [7 characters]  X-Page: 1    ", places[0].Live);
+        Assert.Equal("GET / HTTP/1.1  Cookie: [8 characters]  X-Page: 2    ", places[0].Sandbox);
+        Assert.EndsWith("X-Page: [1]    ", places[1].Live, StringComparison.Ordinal);
+        Assert.DoesNotContain(places, place => place.Live.Contains("same", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Fields_of_the_rules_are_taken_out_before_a_sample_is_kept()
     {
@@ -92,6 +160,22 @@ public sealed class ExcerptTests
 
         var newest = Assert.Single(comparison.Read().Samples);
         Assert.Equal(("GET /2?id=2 HTTP/1.1  Host: shop", "content", 2), (newest.Request, newest.What, newest.Count));
+    }
+
+    private static void Differing(string protocol, byte[] recorded, byte[] asked)
+    {
+        var samples = new MatchSamples();
+        var matcher = ProtocolRegistry.FindMessages(protocol)!.OpenMatcher(ServiceRules.None);
+        samples.Add(MatchKind.Nearest, matcher, asked, recorded, Redaction.Default);
+
+        var sample = Assert.Single(samples.Read());
+        Assert.NotEmpty(sample.Places!);
+        string?[] shown =
+        [
+            sample.Asked, sample.MatchedWith,
+            .. sample.Places!.SelectMany(place => new[] { place.Live, place.Sandbox, place.Pattern }),
+        ];
+        Assert.All(shown, text => Assert.DoesNotContain("unter2", text ?? "", StringComparison.Ordinal));
     }
 
     private static void Hidden(string protocol, byte[] request, string shown)

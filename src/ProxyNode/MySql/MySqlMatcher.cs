@@ -15,6 +15,9 @@ namespace JustRunIt.ProxyNode.MySql;
 /// </summary>
 internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
 {
+    /// <summary>What values stand in, at least in some of the server's modes.</summary>
+    private const string Quotes = "'\"";
+
     private const uint LastPrepared = uint.MaxValue;
     private const int NotOnRecord = 1105;
 
@@ -87,20 +90,23 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
     }
 
     /// <inheritdoc />
-    public override string TextOf(ReadOnlySpan<byte> request)
+    public override RequestText TextOf(ReadOnlySpan<byte> request)
     {
         if (request.Length <= MySqlPacket.HeaderLength)
-            return "";
+            return new RequestText("");
         // Only the beginning of a request may be here: its packets are not joined.
         var argument = request[(MySqlPacket.HeaderLength + 1)..];
         return (MySqlCommand)request[MySqlPacket.HeaderLength] switch
         {
-            MySqlCommand.Query or MySqlCommand.StatementPrepare => Encoding.UTF8.GetString(argument),
+            MySqlCommand.Query or MySqlCommand.StatementPrepare => OfSql(Encoding.UTF8.GetString(argument)),
             // A statement's number is chance; both are of the same kind, and so of the same text.
             MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementFetch when argument.Length >= 4 =>
-                TextDifference.Shown(Encoding.Latin1.GetString(argument[4..])),
-            var command => $"{command} {Encoding.Latin1.GetString(argument)}",
+                RequestText.OfValues(TextDifference.Shown(Encoding.Latin1.GetString(argument[4..]))),
+            var command => RequestText.Join(
+                new RequestText($"{command} "), RequestText.OfValues(Encoding.Latin1.GetString(argument))),
         };
+
+        static RequestText OfSql(string sql) => new(sql, SqlOutline.ValuesIn(sql, Quotes));
     }
 
     /// <inheritdoc />
@@ -108,7 +114,7 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         request.Length >= MySqlPacket.HeaderLength + 5
         && (MySqlCommand)request[MySqlPacket.HeaderLength] is MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
             or MySqlCommand.StatementFetch
-            ? StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql
+            ? SqlOutline.Of(StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql, Quotes)
             : "";
 
     /// <inheritdoc />

@@ -13,6 +13,9 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal sealed class PgMatcher(WildcardRules rules) : Matcher
 {
+    /// <summary>What values stand in.</summary>
+    private const string Quotes = "'";
+
     private readonly Dictionary<string, string> statements = [];
     private readonly Dictionary<string, Portal> portals = [];
     private readonly KeyContext context = new(rules.Sql);
@@ -72,7 +75,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
                 var body = request[PgMessage.HeaderLength..length];
                 var at = 0;
                 PgMessage.ReadText(body, ref at);
-                return TextOf(PgMessage.ReadText(body, ref at));
+                return SqlOutline.Of(TextOf(PgMessage.ReadText(body, ref at)), Quotes);
             }
 
             request = request[length..];
@@ -82,9 +85,9 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     }
 
     /// <inheritdoc />
-    public override string TextOf(ReadOnlySpan<byte> request)
+    public override RequestText TextOf(ReadOnlySpan<byte> request)
     {
-        var text = new StringBuilder();
+        List<RequestText> parts = [];
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
             var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
@@ -93,24 +96,27 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             switch ((char)request[0])
             {
                 case 'Q':
-                    text.Append(Encoding.UTF8.GetString(body).TrimEnd('\0')).Append('\n');
+                    Add(Encoding.UTF8.GetString(body).TrimEnd('\0'));
                     break;
                 case 'P':
                     PgMessage.ReadText(body, ref at);
-                    text.Append(PgMessage.ReadText(body, ref at)).Append('\n');
+                    Add(PgMessage.ReadText(body, ref at));
                     break;
                 case 'B':
                     // Names are the driver's counters.
                     PgMessage.ReadText(body, ref at);
                     PgMessage.ReadText(body, ref at);
-                    text.Append(TextDifference.Shown(Latin(body[at..]))).Append('\n');
+                    parts.Add(RequestText.OfValues(TextDifference.Shown(Latin(body[at..]))));
+                    parts.Add(new RequestText("\n"));
                     break;
             }
 
             request = request[length..];
         }
 
-        return text.ToString();
+        return RequestText.Join(parts);
+
+        void Add(string sql) => parts.Add(new RequestText(sql + "\n", SqlOutline.ValuesIn(sql + "\n", Quotes)));
     }
 
     /// <inheritdoc />

@@ -47,23 +47,23 @@ internal sealed class MatchSamples
     {
         var clones = matcher.TextOf(asked);
         var statement = matcher.StatementOf(asked) is { Length: > 0 } text ? $"{text} with " : "";
-        var sample = new MatchSample(kind.ToString().ToLowerInvariant(), Outline(statement + clones, redaction));
+        var sample = new MatchSample(kind.ToString().ToLowerInvariant(), Outline(statement, clones, redaction));
         if (recorded is not null)
         {
             var live = matcher.TextOf(recorded);
             // Of a long request only the beginning is on record.
-            var same = recorded.Length == Record.KeptOfRequest ? clones[..Math.Min(clones.Length, live.Length)] : clones;
+            var same = recorded.Length == Record.KeptOfRequest ? clones.Cut(live.Text.Length) : clones;
             var places = TextDifference.Of(live, same, redaction, out var isWhole);
-            sample = sample with { MatchedWith = Outline(statement + live, redaction), Places = places, IsExplained = isWhole };
+            sample = sample with { MatchedWith = Outline(statement, live, redaction), Places = places, IsExplained = isWhole };
         }
 
         samples.Add($"{kind} {Numbers.Replace(sample.Asked, "0")}", sample);
     }
 
-    /// <summary>A request as people may read it: without the values of a statement, which are shown only where they differ.</summary>
-    private static string Outline(string text, Redaction redaction)
+    /// <summary>A request as people may read it: without the values of a statement.</summary>
+    private static string Outline(string statement, RequestText request, Redaction redaction)
     {
-        var shown = TextDifference.Shown(redaction.Text(Literals.Replace(text, "'?'")));
+        var shown = TextDifference.Shown(redaction.Text(Literals.Replace(statement + request.WithoutValues(..), "'?'")));
         return shown.Length > LongestShown ? shown[..LongestShown] + " ..." : shown;
     }
 }

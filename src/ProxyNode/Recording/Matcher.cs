@@ -39,9 +39,9 @@ internal abstract class Matcher
     /// one that is prepared.
     /// </summary>
     /// <param name="request">The request, or its beginning.</param>
-    public virtual string TextOf(ReadOnlySpan<byte> request) => System.Text.Encoding.Latin1.GetString(request);
+    public virtual RequestText TextOf(ReadOnlySpan<byte> request) => new(System.Text.Encoding.Latin1.GetString(request));
 
-    /// <summary>The text of the prepared statement that a request executes; empty where it executes none.</summary>
+    /// <summary>The prepared statement that a request executes, without its values; empty where it executes none.</summary>
     public virtual string StatementOf(ReadOnlySpan<byte> request) => "";
 
     /// <summary>On-line: an exchange has ended. Returns the reply as it is to be kept.</summary>

@@ -58,6 +58,66 @@ internal static class SqlOutline
         return outline.ToString().Trim();
     }
 
+    /// <summary>
+    /// Which characters of a statement are of values or comments. Whether a backslash before a quote is one of the value depends on the
+    /// server's settings: what is of a value in either way is taken for one.
+    /// </summary>
+    /// <param name="sql">The statement; may be cut off.</param>
+    /// <param name="quotes">What values stand in: ' and, where names do not, ".</param>
+    public static bool[] ValuesIn(string sql, string quotes)
+    {
+        var isValue = new bool[sql.Length];
+        foreach (var escapes in new[] { true, false })
+        {
+            for (var at = 0; at < sql.Length;)
+            {
+                var (inside, end) = ValueAt(sql, at, quotes, escapes);
+                isValue.AsSpan(inside.Start.Value..inside.End.Value).Fill(true);
+                at = end;
+            }
+        }
+
+        return isValue;
+    }
+
+    /// <summary>The value or comment that begins at a place, without its quotes, and where to go on; empty where none does.</summary>
+    private static (Range Inside, int End) ValueAt(string sql, int at, string quotes, bool escapes)
+    {
+        var c = sql[at];
+        if (quotes.Contains(c, StringComparison.Ordinal))
+        {
+            var end = EndOfQuoted(sql, at, escapes);
+            return ((at + 1)..Math.Max(at + 1, sql[end - 1] == c && end < sql.Length ? end - 1 : end), end);
+        }
+
+        if (c == '$' && EndOfTag(sql, at) is > 0 and var tagEnd)
+        {
+            var close = sql.IndexOf(sql[at..tagEnd], tagEnd, StringComparison.Ordinal);
+            return close < 0 ? (tagEnd..sql.Length, sql.Length) : (tagEnd..close, close + tagEnd - at);
+        }
+
+        if (sql.AsSpan(at).StartsWith("/*", StringComparison.Ordinal))
+        {
+            var close = sql.IndexOf("*/", at + 2, StringComparison.Ordinal);
+            return (at..(close < 0 ? sql.Length : close + 2), close < 0 ? sql.Length : close + 2);
+        }
+
+        if (c == '#' || sql.AsSpan(at).StartsWith("--", StringComparison.Ordinal))
+        {
+            var close = sql.IndexOf('\n', at);
+            return (at..(close < 0 ? sql.Length : close), close < 0 ? sql.Length : close);
+        }
+
+        var last = at;
+        if (char.IsAsciiDigit(c) && (at == 0 || !IsOfWord(sql[at - 1])))
+        {
+            while (last < sql.Length && (IsOfWord(sql[last]) || sql[last] == '.'))
+                last++;
+        }
+
+        return (at..last, Math.Max(last, at + 1));
+    }
+
     private static void Append(StringBuilder outline, char c)
     {
         var isSpace = char.IsWhiteSpace(c) || char.IsControl(c);
@@ -69,12 +129,12 @@ internal static class SqlOutline
 
     private static bool IsOfWord(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
 
-    /// <summary>Behind the closing quote: one that is doubled, or behind a backslash, is none.</summary>
-    private static int EndOfQuoted(string sql, int from)
+    /// <summary>Behind the closing quote: one that is doubled, or behind a backslash that escapes, is none.</summary>
+    private static int EndOfQuoted(string sql, int from, bool escapes = true)
     {
         for (var at = from + 1; at < sql.Length; at++)
         {
-            if (sql[at] == '\\')
+            if (escapes && sql[at] == '\\')
                 at++;
             else if (sql[at] == sql[from] && (at + 1 == sql.Length || sql[at + 1] != sql[from]))
                 return at + 1;

@@ -18,10 +18,7 @@ internal static partial class TextDifference
 
     private const int Longest = 64 * 1024;
     private const int LookAhead = 32;
-    private const int Before = 40;
-    private const int After = 20;
     private const int LongestPrefix = 24;
-    private const int LongestShown = 60;
     private const int EnoughOfHex = 8;
 
     /// <summary>The places.</summary>
@@ -29,10 +26,22 @@ internal static partial class TextDifference
     /// <param name="clone">The clone's.</param>
     /// <param name="redaction">What is taken out.</param>
     /// <param name="isWhole">All of them were found: with all their patterns as rules the texts are equal.</param>
-    public static IReadOnlyList<DifferingPlace> Of(string live, string clone, Redaction redaction, out bool isWhole)
+    public static IReadOnlyList<DifferingPlace> Of(string live, string clone, Redaction redaction, out bool isWhole) =>
+        Of(new RequestText(live), new RequestText(clone), redaction, out isWhole);
+
+    /// <summary>The places in two requests; of the values of a statement only length and pattern are shown.</summary>
+    /// <param name="liveRequest">The original's.</param>
+    /// <param name="cloneRequest">The clone's.</param>
+    /// <param name="redaction">What is taken out.</param>
+    /// <param name="isWhole">All of them were found: with all their patterns as rules the texts are equal.</param>
+    public static IReadOnlyList<DifferingPlace> Of(
+        RequestText liveRequest, RequestText cloneRequest, Redaction redaction, out bool isWhole)
     {
+        var (live, clone) = (liveRequest.Text, cloneRequest.Text);
         var (cutLive, cutClone) = (live[..Math.Min(live.Length, Longest)], clone[..Math.Min(clone.Length, Longest)]);
         var (one, other) = (Words(cutLive), Words(cutClone));
+        Excerpts? shown = null;
+        Excerpts? othersShown = null;
         var places = new List<DifferingPlace>();
         var patterns = new List<Regex>();
         for (var (i, j) = (0, 0); (i < one.Count || j < other.Count) && places.Count < MostPlaces;)
@@ -45,9 +54,10 @@ internal static partial class TextDifference
 
             var (nextI, nextJ) = Resume(cutLive, one, i, cutClone, other, j);
             var (ours, theirs) = (Span(cutLive, one, i, nextI), Span(cutClone, other, j, nextJ));
-            var pattern = PatternOf(cutLive, ours, cutClone, theirs);
-            places.Add(new DifferingPlace(
-                Excerpt(cutLive, ours, redaction), Excerpt(cutClone, theirs, redaction), pattern));
+            var pattern = PatternOf(cutLive, ours, cutClone, theirs, liveRequest.IsValue);
+            shown ??= new Excerpts(liveRequest.Cut(Longest), redaction);
+            othersShown ??= new Excerpts(cloneRequest.Cut(Longest), redaction);
+            places.Add(new DifferingPlace(shown.Around(ours), othersShown.Around(theirs), pattern));
             if (pattern is not null)
                 patterns.Add(WildcardRules.Pattern(pattern));
             (i, j) = (nextI, nextJ);
@@ -102,26 +112,14 @@ internal static partial class TextDifference
         return start..end;
     }
 
-    private static string Excerpt(string text, Range at, Redaction redaction)
-    {
-        var (start, end) = (at.Start.Value, at.End.Value);
-        var before = text[Math.Max(0, start - Before)..start];
-        var value = text[start..end];
-        var after = text[end..Math.Min(text.Length, end + After)];
-        var shown = value.Length > LongestShown ? value[..LongestShown] + "..." : value;
-        // What is taken out of the whole is taken out of the value: then its form is shown.
-        var whole = before + value + after;
-        var redacted = redaction.Text(whole);
-        return redacted == whole
-            ? Shown($"{before}[{shown}]{after}")
-            : Shown($"{redaction.Text(before)}[{value.Length} characters]{redaction.Text(after)}");
-    }
-
     /// <summary>The pattern of both values, with as much of what is before them as tells what they are; null where there is none.</summary>
-    private static string? PatternOf(string live, Range at, string clone, Range otherAt)
+    private static string? PatternOf(string live, Range at, string clone, Range otherAt, bool[]? isValue)
     {
         var (one, other) = (live[at], clone[otherAt]);
-        if (one.Length == 0 || other.Length == 0 || one.Length > LongestShown || other.Length > LongestShown)
+        if (one.Length == 0 || other.Length == 0 || one.Length > Excerpts.LongestShown || other.Length > Excerpts.LongestShown)
+            return null;
+        // Of what is neither letter nor digit a pattern repeats what there is.
+        if (isValue is not null && (one + other).Any(c => c >= '\x7F'))
             return null;
         var (shape, isTelling) = Shape(one, other);
         if (isTelling)
@@ -130,7 +128,8 @@ internal static partial class TextDifference
         for (var clones = otherAt.Start.Value; length < LongestPrefix && length < start && length < clones; length++)
         {
             var c = live[start - length - 1];
-            if (c is < ' ' or >= '\x7F' || char.IsAsciiDigit(c) || c != clone[clones - length - 1])
+            if (c is < ' ' or >= '\x7F' || char.IsAsciiDigit(c) || c != clone[clones - length - 1]
+                || isValue?[start - length - 1] == true)
                 break;
         }
 
