@@ -116,8 +116,8 @@ public sealed class VmPlacesTests : IAsyncLifetime
         clock.Advance(VmPlaces.Settling);
         Assert.Equal("home", await WhereAsync());
         Assert.Equal(
-            $"not followed: agent evil says that shop-1 is at {servers["thief"].EndPoint}; agent host-1 holds it, and no move of it is known "
-            + "to be ordered (1 since the last such line)",
+            $"not followed: agent evil says that shop-1 is at {servers["thief"].EndPoint}; agent host-1 holds it, and no move of it is "
+            + "known to be ordered (1 since the last such line)",
             Assert.Single(lines.Said));
     }
 
@@ -180,7 +180,12 @@ public sealed class VmPlacesTests : IAsyncLifetime
         return new HostReported(Guid.NewGuid(), "dc", agent, "process", true, [], vms);
 
         HostVm Vm(string name, string at, int count) => new(
-            name, $"{agent}-1", Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)), $"{servers[at].EndPoint}", null, null,
+            name,
+            $"{agent}-1",
+            Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)),
+            $"{servers[at].EndPoint}",
+            null,
+            null,
             count);
     }
 

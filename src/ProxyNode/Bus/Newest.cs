@@ -10,7 +10,7 @@ internal sealed class Newest<TValue>(int most)
     private readonly Dictionary<Guid, TValue> values = [];
     private readonly Queue<Guid> byAge = new();
 
-    /// <summary>Keeps it; the oldest goes when there are too many. One that is known already is replaced, and is no younger for it.</summary>
+    /// <summary>Keeps it; the oldest goes when there are too many. One that is known is replaced, and is no younger for it.</summary>
     public void Add(Guid request, TValue value)
     {
         if (values.TryAdd(request, value))

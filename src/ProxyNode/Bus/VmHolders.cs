@@ -102,7 +102,9 @@ internal sealed class VmHolders(IEnumerable<string> vms)
             if (Holder is not null)
             {
                 // With a lower number it was said before the last move, and is only late.
-                return word.Moves < moves ? null : word with { Doubt = $"agent {Holder} holds it, and no move of it is known to be ordered" };
+                return word.Moves < moves
+                    ? null
+                    : word with { Doubt = $"agent {Holder} holds it, and no move of it is known to be ordered" };
             }
 
             Claims[word.Agent] = word;

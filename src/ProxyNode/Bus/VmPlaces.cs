@@ -13,8 +13,8 @@ namespace JustRunIt.ProxyNode.Bus;
 internal sealed partial class VmPlaces(NodeSettings settings, TierProxies proxies, TimeProvider clock, ILogger<VmPlaces> logger)
 {
     /// <summary>
-    /// How long it takes until the first word of where a virtual machine is counts: all agents are asked at once, and two that both say they
-    /// have it must both have been heard.
+    /// How long it takes until the first word of where a virtual machine is counts: all agents are asked at once, and two that both say
+    /// they have it must both have been heard.
     /// </summary>
     public static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
