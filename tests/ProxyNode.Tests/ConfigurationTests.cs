@@ -47,8 +47,8 @@ public sealed class ConfigurationTests
     [InlineData(
         "sandboxListen: \"127.0.0.1:9103\"",
         "name2: x",
-        "].name2: unknown field; allowed are name, listen, install, protocol, upstream, vm, maxConnections, maxConnectionsPerSource, "
-            + "headTimeout, idleTimeout, goneTimeout, sandboxListen, sandboxClients")]
+        "].name2: unknown field; allowed are name, listen, install, endIdle, protocol, upstream, vm, maxConnections, "
+            + "maxConnectionsPerSource, headTimeout, idleTimeout, goneTimeout, sandboxListen, sandboxClients")]
     [InlineData("/s/[0-9a-f]+", "(a)\\\\1", "allowed is a regular expression without back references and look-around")]
     public void What_is_wrong_is_named(string good, string bad, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationException>(() => Read(Good.Replace(good, bad))).Message);
