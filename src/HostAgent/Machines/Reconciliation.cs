@@ -49,8 +49,8 @@ internal sealed class Reconciliation
             result.End(vm);
         foreach (var begun in reading.IsNewest ? record.Beginning : [])
             result.toEnd.Add(GroupPath.Of(begun.Machine, begun.Name));
-        foreach (var name in departures.Given)
-            result.toEnd.UnionWith(census.Named(name));
+        foreach (var given in departures.Given)
+            result.End(given);
         foreach (var unknown in record.Quarantined.Where(one => !census.HasProcesses(one.Name)))
         {
             if (unknown.Known is { } known && ProcessTable.Runs(known.ProcessId, known.ProcessStart))
@@ -62,7 +62,7 @@ internal sealed class Reconciliation
 
     private void Judge(RunningVm vm)
     {
-        if (departures.Given.Contains(vm.Name))
+        if (departures.HasGiven(vm))
             return;
         if (vm.Origin is not null)
         {
@@ -102,6 +102,14 @@ internal sealed class Reconciliation
             : places.OrderByDescending(group => group.Machine == vm.MovingTo)
                 .ThenByDescending(group => group.Machine == vm.Machine).First();
     }
+
+    /// <summary>
+    /// Only the process that was given is ended here, and what else is in its group: another server may have its name by now. Where that
+    /// process has ended, its group is known as long as the newest record has it under that name.
+    /// </summary>
+    private void End(MoveRecord.Content given) => toEnd.UnionWith(census.Named(given.Vm).Where(group =>
+        (ProcessTable.Runs(given.ProcessId, given.ProcessStart) && census.Processes(group).Contains(given.ProcessId))
+        || (reading is { IsNewest: true, Content: { } newest } && newest.Running.Any(given.IsOf))));
 
     /// <summary>
     /// What an older record says of a name may be of another one by now: then only the very process that it names is known.

@@ -56,7 +56,7 @@ internal sealed class VmHost
         ward = new QuarantineWard(context, backEnd, removal, Troubles);
         cloning = new Cloning(context, backEnd, admission, beginnings, removal, names);
         relocation = new Relocation(parts, groups, running, admission, backEnd, Troubles);
-        sender = new MoveSender(context, backEnd, names, removal);
+        sender = new MoveSender(context, backEnd, names, removal, Troubles);
         receiver = new MoveReceiver(context, backEnd, names, admission, Troubles);
         recovery = new VmRecovery(context, backEnd, new CapRecovery(parts, caps, Troubles), ward, sender, receiver, Troubles);
     }

@@ -33,7 +33,7 @@ internal sealed class VmRecovery(
         var reading = Parts.State.Read();
         if (reading.Problem is { } problem)
             troubles.Tell("state file", $"{problem}; what it does not explain runs on, in quarantine");
-        var departures = sender.SettleDepartures(troubles);
+        var departures = sender.SettleDepartures();
         var plan = Reconciliation.Of(reading, departures, GroupCensus.Take(Parts.Groups, troubles));
         var adopted = plan.Adopted.ToList();
         await troubles.TryAsync("what an agent before this one began", () => backEnd.SettleAsync(cancellation), cancellation);
@@ -55,7 +55,7 @@ internal sealed class VmRecovery(
             () => backEnd.SweepAsync(adopted, unknown.Select(one => one.Name).ToHashSet(), troubles),
             cancellation);
         // A network goes with its server: what was given may not have been taken yet, whether its record can be read or not.
-        var given = (reading.Content?.Running ?? []).Where(vm => departures.Given.Contains(vm.Name));
+        var given = (reading.Content?.Running ?? []).Where(departures.HasGiven);
         await RemoveNetworksAsync([.. adopted.Concat(given).Select(vm => vm.Network).OfType<int>(), .. departures.Networks], unknown);
         IReadOnlyList<VmExit> exits =
         [
@@ -65,7 +65,7 @@ internal sealed class VmRecovery(
         ];
         context.Running.Owe(exits);
         troubles.Try("state file", context.Running.Save);
-        sender.Forget(troubles);
+        sender.Forget();
         return [.. exits.DistinctBy(exit => exit.MessageId)];
     }
 

@@ -1,4 +1,5 @@
 using JustRunIt.HostAgent.Files;
+using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Moving;
 
@@ -27,6 +28,9 @@ internal sealed class MoveRecord(string path)
 
     /// <summary>Whether it was decided that the receiver has it.</summary>
     public bool IsGiven => StatesOfGiven.Any(state => File.Exists(path + state));
+
+    /// <summary>Whether nothing of it is left at the sender, which has no more to do with it.</summary>
+    public bool IsForgotten => File.Exists(path + Forgotten);
 
     /// <summary>The states in which the receiver has it; for programs that outlive their agent.</summary>
     public static IReadOnlyList<string> StatesOfGiven { get; } = [Given, Taken, Forgotten];
@@ -118,5 +122,18 @@ internal sealed class MoveRecord(string path)
     /// <summary>What a restarted sender must know of it.</summary>
     /// <param name="Vm">The virtual machine.</param>
     /// <param name="Network">Number of the network that it takes along.</param>
-    internal sealed record Content(string Vm, int? Network);
+    internal sealed record Content(string Vm, int? Network)
+    {
+        /// <summary>
+        /// Its first process at the sender: whatever bears its name there later is not what was given. 0 in records of earlier
+        /// versions, which count against nothing that runs.
+        /// </summary>
+        public int ProcessId { get; init; }
+
+        /// <summary>Start of that process: its number may be another's by now.</summary>
+        public long ProcessStart { get; init; }
+
+        /// <summary>Whether that is what was given.</summary>
+        public bool IsOf(RunningVm vm) => vm.Name == Vm && vm.ProcessId == ProcessId && vm.ProcessStart == ProcessStart;
+    }
 }

@@ -1,5 +1,6 @@
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
@@ -9,7 +10,7 @@ namespace JustRunIt.HostAgent.Moving;
 /// whose it is (<see cref="MoveRecord"/>), and from there on each side only goes forward. Whoever dies at whatever moment, exactly
 /// one of both runs it in the end (docs/decisions/0022-moving.md). The other half is <see cref="MoveReceiver"/>.
 /// </summary>
-internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameLocks names, VmRemoval removal)
+internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameLocks names, VmRemoval removal, Troubles troubles)
 {
     private string RecordFolder => Path.Combine(context.Settings.StateFolder, "moves");
 
@@ -41,21 +42,25 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     }
 
     /// <summary>
-    /// An agent before this one was sending: what is not decided stays.
+    /// An agent before this one was sending: what is not decided stays. What is given is the process that was, and nothing else that
+    /// has had its name since.
     /// </summary>
     /// <exception cref="ConfigurationException">What is decided cannot be read.</exception>
-    public Departures SettleDepartures(Troubles troubles)
+    public Departures SettleDepartures()
     {
-        var (given, undecided, networks) = (new HashSet<string>(), new HashSet<string>(), new HashSet<int>());
+        var (given, undecided, networks) = (new List<MoveRecord.Content>(), new HashSet<string>(), new HashSet<int>());
         foreach (var record in Records())
         {
             var isSettled = troubles.Try($"move {record.Path}", () =>
             {
                 if (record.TryWithdraw())
                     return;
-                given.Add(record.Vm);
-                if (record.Read(context.Settings.Id)?.Network is { } number)
+                var content = record.Read(context.Settings.Id);
+                if (content?.Network is { } number)
                     networks.Add(number);
+                if (record.IsForgotten)
+                    return;
+                given.Add(content ?? throw new HostException("it cannot be read, so that nothing tells which process was given"));
             });
             if (!isSettled)
                 undecided.Add(record.Vm);
@@ -65,7 +70,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     }
 
     /// <summary>Once everything of what was given is removed here.</summary>
-    public void Forget(Troubles troubles)
+    public void Forget()
     {
         foreach (var record in Records())
             troubles.Try($"move {record.Path}", record.SayForgotten);
@@ -79,7 +84,13 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
         try
         {
             context.Tell(present.Name, "offer");
-            record.Offer(new MoveRecord.Content(present.Name, present.Network), context.Settings.Id);
+            record.Offer(
+                new MoveRecord.Content(present.Name, present.Network)
+                {
+                    ProcessId = present.ProcessId,
+                    ProcessStart = present.ProcessStart,
+                },
+                context.Settings.Id);
             await mover.CopyOutAsync(present, record, talk, lift, cancellation);
             context.Tell(present.Name, "decide");
             if (!record.TryGive())
@@ -96,6 +107,9 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
         }
     }
 
+    /// <summary>
+    /// It is given: what fails from here on is a trouble of this agent's, and the move has succeeded.
+    /// </summary>
     private async Task LeaveAsync(IMover mover, RunningVm present, MoveRecord record, Handshake talk, CancellationToken cancellation)
     {
         context.Running.Left(present);
@@ -109,10 +123,13 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
             // It has gone, and finds on the record what was decided.
         }
 
-        await mover.LeaveAsync(present);
+        var subject = $"{present.Name}, which was given to another agent";
+        await troubles.TryAsync(subject, () => mover.LeaveAsync(present));
         // The network is the other's.
-        await removal.RemoveAsync(present with { Network = null });
-        record.SayForgotten();
+        await troubles.TryAsync(subject, () => removal.RemoveAsync(present with { Network = null }));
+        // A process that does not end is ended by the next start, which finds on the record that it was given.
+        if (!ProcessTable.Runs(present.ProcessId, present.ProcessStart))
+            troubles.Try(subject, record.SayForgotten);
         context.Tell(present.Name, "forgotten");
         try
         {
@@ -125,10 +142,15 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     }
 
     /// <summary>What an agent before this one was sending.</summary>
-    /// <param name="Given">Names of those that are no longer this agent's.</param>
+    /// <param name="Given">Those that are no longer this agent's.</param>
     /// <param name="Undecided">Names of those of which that cannot be told.</param>
     /// <param name="Networks">Networks that the receivers may not have taken yet.</param>
-    internal sealed record Departures(IReadOnlySet<string> Given, IReadOnlySet<string> Undecided, IReadOnlySet<int> Networks);
+    internal sealed record Departures(
+        IReadOnlyList<MoveRecord.Content> Given, IReadOnlySet<string> Undecided, IReadOnlySet<int> Networks)
+    {
+        /// <summary>Whether it is no longer this agent's.</summary>
+        public bool HasGiven(RunningVm vm) => Given.Any(given => given.IsOf(vm));
+    }
 
     private IReadOnlyList<MoveRecord> Records()
     {

@@ -36,7 +36,7 @@ internal sealed class Agent : IAsyncDisposable
         Settings = change?.Invoke(Settings) ?? Settings;
         Groups = ControlGroupDetection.Detect(Settings);
         Networks = new SandboxNetworks(Settings);
-        Vms = NewHost();
+        Vms = NewHost(backEnd);
     }
 
     public AgentSettings Settings { get; }
@@ -75,7 +75,7 @@ internal sealed class Agent : IAsyncDisposable
     /// <summary>A restart: another agent over the same state.</summary>
     public async Task<IReadOnlyList<VmExit>> RestartAsync()
     {
-        Vms = NewHost();
+        Vms = NewHost(backEnd);
         return await Vms.RecoverAsync(CancellationToken.None);
     }
 
@@ -207,8 +207,9 @@ internal sealed class Agent : IAsyncDisposable
         }
     }
 
-    private VmHost NewHost() =>
-        new(backEnd, new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
+    /// <summary>Another agent over the same state, with a back end of another kind.</summary>
+    public VmHost NewHost(IBackEndKind kind) =>
+        new(kind, new HostParts(Settings, Groups, new StateFile(Settings), Networks, TimeProvider.System, progress));
 }
 
 /// <summary>Asks a specimen.</summary>
