@@ -159,6 +159,23 @@ public sealed class HostileInputTests
     }
 
     [Fact]
+    public void What_somebody_else_was_answered_to_a_request_of_that_id_is_no_answer_to_this_one()
+    {
+        var settings = Agent.SettingsOf("whose", "process", Directory.CreateTempSubdirectory("justrunit-whose-").FullName);
+        var command = new SetAllocation("dc/dc-1", Guid.NewGuid(), "whose", "shop", Allocation.Of(new CpuShare(0.5)));
+        var operators = command with { Subject = "operator/ann" };
+        var refused = new AllocationRefused(operators.Subject, command.RequestId, "whose", "shop", false, "it is on-line");
+        new AnswerBook(settings).Note(operators, refused);
+        foreach (var book in new[] { new AnswerBook(settings), new AnswerBook(settings) })
+        {
+            Assert.Null(book.Find(command));
+            Assert.Equal(refused, book.Find(operators));
+        }
+
+        Directory.Delete(settings.StateFolder, recursive: true);
+    }
+
+    [Fact]
     public void A_book_of_answers_keeps_the_newest()
     {
         var settings = Agent.SettingsOf("pages", "process", Directory.CreateTempSubdirectory("justrunit-pages-").FullName);

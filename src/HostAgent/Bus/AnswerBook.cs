@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
@@ -8,15 +10,16 @@ namespace JustRunIt.HostAgent.Bus;
 /// <summary>
 /// What was answered to which request: a command that is delivered again, also after a restart, is answered with the same words, and
 /// nothing is done again. A line a request, appended; the newest are kept. The agent's own notes of what runs tell the rest: a command
-/// that was carried out, and whose answer could not be noted, finds it done.
+/// that was carried out, and whose answer could not be noted, finds it done. An answer is that of whoever asked, too: ids of requests can
+/// be computed, and what somebody else was refused with one says nothing of the command that bears it.
 /// </summary>
 internal sealed class AnswerBook(AgentSettings settings)
 {
     private const int Kept = 1000;
     private readonly string file = Path.Combine(settings.StateFolder, "answers.jsonl");
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Command, Guid Request), Line> lines = [];
-    private readonly Queue<(string Command, Guid Request)> order = [];
+    private readonly Dictionary<Key, Line> lines = [];
+    private readonly Queue<Key> order = [];
     private bool isRead;
     private int appended;
 
@@ -40,7 +43,7 @@ internal sealed class AnswerBook(AgentSettings settings)
         lock (gate)
         {
             Read();
-            Add(new Line(key.Command, key.Request, Wire.NameOf(answer.GetType()), body));
+            Add(new Line(key.Command, key.Request, Wire.NameOf(answer.GetType()), body) { Subject = key.Subject });
             try
             {
                 Write(key);
@@ -52,10 +55,20 @@ internal sealed class AnswerBook(AgentSettings settings)
         }
     }
 
-    private static (string Command, Guid Request) KeyOf(IAnsweredCommand command) =>
-        (Wire.NameOf(command.GetType()), command.RequestId);
+    private static Key KeyOf(IAnsweredCommand command) =>
+        new(Wire.NameOf(command.GetType()), command.RequestId, SubjectOf(command));
 
-    private void Write((string Command, Guid Request) newest)
+    /// <summary>For whom a command is given; null where it does not say.</summary>
+    public static string? SubjectOf(IAnsweredCommand command) => command switch
+    {
+        SetAllocation allocation => allocation.Subject,
+        MigrateVm migration => migration.Subject,
+        CloneVm clone => clone.Subject,
+        DestroyClone clone => clone.Subject,
+        _ => null,
+    };
+
+    private void Write(Key newest)
     {
         if (++appended < Kept)
         {
@@ -104,12 +117,22 @@ internal sealed class AnswerBook(AgentSettings settings)
 
     private void Add(Line line)
     {
-        if (!lines.ContainsKey((line.Command, line.Request)))
-            order.Enqueue((line.Command, line.Request));
-        lines[(line.Command, line.Request)] = line;
+        var key = line.Key;
+        if (!lines.ContainsKey(key))
+            order.Enqueue(key);
+        lines[key] = line;
         while (order.Count > Kept)
             lines.Remove(order.Dequeue());
     }
 
-    private sealed record Line(string Command, Guid Request, string Answer, JsonElement Body);
+    private readonly record struct Key(string Command, Guid Request, string? Subject);
+
+    private sealed record Line(string Command, Guid Request, string Answer, JsonElement Body)
+    {
+        /// <summary>For whom it was; null also in lines of earlier versions, which answer nobody's command but one without.</summary>
+        public string? Subject { get; init; }
+
+        [JsonIgnore]
+        public Key Key => new(Command, Request, Subject);
+    }
 }

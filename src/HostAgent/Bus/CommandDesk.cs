@@ -28,7 +28,8 @@ internal sealed class CommandDesk(AgentSettings settings, AnswerBook book, TimeP
         where TCommand : class, IAgentCommand, IAnsweredCommand
     {
         var command = context.Message;
-        using var alone = await requests.TakeAsync($"{typeof(TCommand).Name} {command.RequestId:N}", context.CancellationToken);
+        using var alone = await requests.TakeAsync(
+            $"{typeof(TCommand).Name} {command.RequestId:N} {AnswerBook.SubjectOf(command)}", context.CancellationToken);
         var answer = book.Find(command);
         if (answer is null)
         {
