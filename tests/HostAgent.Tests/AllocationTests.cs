@@ -1,5 +1,6 @@
 using CsCheck;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
@@ -120,6 +121,10 @@ public sealed class AllocationTests(AgentFixture agent) : IClassFixture<AgentFix
             "fast", new VmAllocation(new CpuShare(0.1), Frequency: Frequency.FromMegahertz(1800), Cores: [first]), CancellationToken.None);
         Assert.Equal(Frequency.FromMegahertz(1800), set.Frequency);
         Assert.Equal(1_800_000, cores.Highest(first));
+        // What is announced, and told to an operator, is all that it has.
+        var fast = Assert.Single(host.List());
+        Assert.Equal(1800, Allocations.Started(agent.Settings, fast).Allocation.Frequency?.Megahertz);
+        Assert.Equal(1800, Allocations.Vm(fast).Allocation.Frequency?.Megahertz);
         // It moves to all cores, and its frequency with it.
         await host.AllocateAsync("fast", new VmAllocation(new CpuShare(0.1), Cores: []), CancellationToken.None);
         Assert.All(agent.Groups.Cores, core => Assert.Equal(1_800_000, cores.Highest(core)));

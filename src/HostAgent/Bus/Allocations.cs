@@ -50,7 +50,7 @@ internal static class Allocations
         vm.Start.Service,
         vm.Start.Tier,
         vm.Start.Pinned,
-        Allocation.Of(vm.Cpu, vm.Memory),
+        Has(vm),
         vm.Start.RequestId);
 
     /// <summary>A machine of the agent's.</summary>
@@ -64,7 +64,7 @@ internal static class Allocations
     public static HostVm Vm(RunningVm vm) => new(
         vm.Name,
         vm.Machine,
-        Allocation.Of(vm.Cpu, vm.Memory),
+        Has(vm),
         vm.Endpoint,
         vm.Origin?.Command.Vm,
         vm.Origin?.Command.LeaseUntil,
@@ -77,6 +77,9 @@ internal static class Allocations
     /// <summary>The same, as it is announced.</summary>
     public static VmQuarantined Quarantined(AgentSettings settings, Quarantined one) => new(
         settings.Agent, one.Machine, one.Name, Allocation.Of(one.Cpu, one.Memory), one.Known is { Origin: null }, one.Reason);
+
+    /// <summary>What one has, whichever of it was ever set.</summary>
+    private static Allocation Has(RunningVm vm) => Allocation.Of(vm.Cpu, vm.Memory, vm.Frequency);
 
     private static Allocation CapacityOf(MachineSettings machine) => Allocation.Of(machine.Cpu, machine.Memory);
 
