@@ -16,7 +16,10 @@ internal sealed class LeaseWatch(VmHost host, TimeProvider clock, ILogger<LeaseW
             {
                 foreach (var clone in host.List().Where(vm => vm.Origin?.Command.LeaseUntil <= clock.GetUtcNow()))
                 {
-                    if (await host.Troubles.TryAsync(clone.Name, () => host.StopAsync(clone.Name, stoppingToken), stoppingToken))
+                    var isEnded = false;
+                    if (await host.Troubles.TryAsync(
+                            clone.Name, async () => isEnded = await host.EndLeaseAsync(clone, stoppingToken), stoppingToken)
+                        && isEnded)
                         AgentLog.Destroyed(logger, clone.Name, "its lease has ended");
                 }
             }

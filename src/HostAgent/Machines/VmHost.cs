@@ -217,6 +217,26 @@ internal sealed class VmHost
     {
         // What is being made is stopped once it is there; what is on its way to another agent, where it ends up.
         using var name = await names.TakeAsync(vm, cancellation);
+        await StopTakenAsync(vm);
+    }
+
+    /// <summary>
+    /// Destroys a clone whose lease has ended; whatever else has its name by now is left alone, and so is a clone of another lease.
+    /// </summary>
+    /// <returns>Whether it was there.</returns>
+    public async Task<bool> EndLeaseAsync(RunningVm clone, CancellationToken cancellation)
+    {
+        using var name = await names.TakeAsync(clone.Name, cancellation);
+        if (running.Find(clone.Name) is not { Origin: { } origin } present
+            || (present.ProcessId, present.ProcessStart) != (clone.ProcessId, clone.ProcessStart)
+            || origin.Command.LeaseUntil > parts.Clock.GetUtcNow())
+            return false;
+        await StopTakenAsync(clone.Name);
+        return true;
+    }
+
+    private async Task StopTakenAsync(string vm)
+    {
         if ((running.End(vm) ?? running.StillEnding(vm)) is not { } present)
             return;
         Progress(vm, "stop");
