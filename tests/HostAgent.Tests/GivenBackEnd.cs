@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Configuration;
@@ -29,8 +30,9 @@ internal sealed class GivenBackEnd(BackEndContext context) : IBackEnd, IMover
 
     public MemorySize GroupMemory(RunningVm vm) => inner.GroupMemory(vm);
 
-    public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
-        inner.SetMemoryAsync(vm, limit, cancellation);
+    public Task<MemorySize> SetMemoryAsync(
+        RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
+        inner.SetMemoryAsync(vm, limit, cancellation, command);
 
     public string LogOf(string vm) => inner.LogOf(vm);
 

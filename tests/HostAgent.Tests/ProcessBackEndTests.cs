@@ -69,7 +69,7 @@ public sealed class ProcessBackEndTests(AgentFixture agent) : IClassFixture<Agen
             "matrix-1", Guid.NewGuid(), agent.Settings.Agent, "named", "named", "sandbox-1", null, DateTimeOffset.UtcNow.AddMinutes(5));
         await Assert.ThrowsAsync<HostException>(() => agent.Vms.CloneAsync(clone, CancellationToken.None));
         Assert.Equal(vm.ProcessId, agent.Vms.List().Single(present => present.Name == "named").ProcessId);
-        await Assert.ThrowsAsync<HostException>(() => agent.Vms.DestroyAsync("named", CancellationToken.None));
+        await Assert.ThrowsAsync<HostException>(() => agent.Vms.DestroyAsync("named", "matrix-1", CancellationToken.None));
         await agent.Vms.StopAsync("named", CancellationToken.None);
     }
 

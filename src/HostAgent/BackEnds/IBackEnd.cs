@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.Machines;
 
@@ -29,8 +30,13 @@ internal interface IBackEnd
     MemorySize GroupMemory(RunningVm vm);
 
     /// <summary>Sets how much memory one may use, and returns it as read back.</summary>
+    /// <param name="vm">Which.</param>
+    /// <param name="limit">How much.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="command">Who asks: not carried out where it has expired when whatever was waited for is over. Null for nobody.</param>
     /// <exception cref="IOException">It cannot have so little.</exception>
-    Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation);
+    Task<MemorySize> SetMemoryAsync(
+        RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null);
 
     /// <summary>The file that one that runs writes to, as it is to be opened from outside.</summary>
     string LogOf(string vm);

@@ -9,21 +9,25 @@ namespace JustRunIt.HostAgent.Bus;
 /// </summary>
 internal static class Authority
 {
-    /// <summary>Refuses a command for what is somebody else's.</summary>
-    /// <param name="host">What runs.</param>
-    /// <param name="vm">What the command is for.</param>
+    /// <summary>
+    /// Refuses a command for what is somebody else's. Looked at where nothing else can be done with it: what is still being made when the
+    /// command comes is nobody's yet, and somebody's when the command's turn has come.
+    /// </summary>
+    /// <param name="present">What the command is for.</param>
     /// <param name="subject">For whom it is given.</param>
     /// <exception cref="HostException">It is not for whoever gives it.</exception>
-    public static void Check(VmHost host, string vm, string subject)
+    public static void Check(RunningVm present, string subject)
     {
-        if (host.List().FirstOrDefault(present => present.Name == vm) is not { } present)
-            return;
         var isPlacement = Streams.IsDataCenter(subject, out _);
         if (present.Origin is { } origin ? origin.Command.Subject != subject : !isPlacement)
         {
-            throw new HostException(present.Origin is null
-                ? $"subject: '{subject}'; {vm} is on-line, and only a placement may command it"
-                : $"subject: '{subject}'; {vm} is a clone for '{present.Origin.Command.Subject}'");
+            throw present.Origin is { } of
+                ? Others(present.Name, subject, of.Command.Subject)
+                : new HostException($"subject: '{subject}'; {present.Name} is on-line, and only a placement may command it");
         }
     }
+
+    /// <summary>What somebody is told who commands another's clone.</summary>
+    public static HostException Others(string clone, string subject, string whose) =>
+        new($"subject: '{subject}'; {clone} is a clone for '{whose}'");
 }

@@ -17,8 +17,7 @@ internal sealed class DestroyCloneConsumer(VmHost host, AgentSettings settings, 
             context,
             async () =>
             {
-                Authority.Check(host, command.CloneName, command.Subject);
-                if (await host.DestroyAsync(command.CloneName, context.CancellationToken))
+                if (await host.DestroyAsync(command.CloneName, command.Subject, context.CancellationToken))
                     AgentLog.Destroyed(logger, command.CloneName, "on command");
                 return new CloneDestroyed(command.Subject, command.RequestId, settings.Agent, command.CloneName);
             },

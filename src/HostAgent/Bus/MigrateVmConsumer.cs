@@ -26,7 +26,7 @@ internal sealed class MigrateVmConsumer(
                     return null;
                 }
 
-                await host.MigrateAsync(command.Vm, command.To, context.CancellationToken);
+                await host.MigrateAsync(command.Vm, command.To, context.CancellationToken, command);
                 var vm = host.List().FirstOrDefault(present => present.Name == command.Vm)
                     ?? throw new HostException($"{command.Vm} has ended");
                 var took = Stopwatch.GetElapsedTime(begin);

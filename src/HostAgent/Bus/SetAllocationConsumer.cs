@@ -17,8 +17,7 @@ internal sealed class SetAllocationConsumer(VmHost host, AgentSettings settings,
             context,
             async () =>
             {
-                Authority.Check(host, command.Vm, command.Subject);
-                var set = await host.AllocateAsync(command.Vm, Allocations.Wanted(command), context.CancellationToken);
+                var set = await host.AllocateAsync(command.Vm, Allocations.Wanted(command), context.CancellationToken, command);
                 AgentLog.Allocated(logger, command.Vm, set.ToString());
                 return Allocations.Set(command, settings, set);
             },

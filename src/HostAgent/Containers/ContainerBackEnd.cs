@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
@@ -84,6 +85,7 @@ internal sealed class ContainerBackEnd : IBackEnd
     public async Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation)
     {
         using var alone = await dumps.AloneAsync(original, cancellation);
+        Expiry.Check(command, context.Parts.Clock);
         using var log = context.Logs.Hold(original.Name);
         context.Running.StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
@@ -137,7 +139,8 @@ internal sealed class ContainerBackEnd : IBackEnd
     public MemorySize GroupMemory(RunningVm vm) => vm.Memory;
 
     /// <inheritdoc />
-    public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
+    public Task<MemorySize> SetMemoryAsync(
+        RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
     /// <summary>Through its own mounts: beneath an overlay that is mounted nothing may be changed.</summary>

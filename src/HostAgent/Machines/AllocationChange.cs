@@ -1,3 +1,4 @@
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.ControlGroups;
@@ -16,7 +17,8 @@ internal static class AllocationChange
         HostParts parts,
         RunningVms running,
         IBackEnd backEnd,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        IAnsweredCommand? command = null)
     {
         var others = running.All.Where(other => other.Name != vm.Name).ToList();
         var cores = wanted.Cores is null ? vm.Cores : wanted.Cores.Count == 0 ? null : wanted.Cores.Distinct().Order().ToList();
@@ -31,7 +33,7 @@ internal static class AllocationChange
             if (wanted.Memory is { } memory)
             {
                 undo.Push(() => backEnd.SetMemoryAsync(vm, vm.Memory, CancellationToken.None));
-                next = next with { Memory = await backEnd.SetMemoryAsync(vm, memory, cancellation) };
+                next = next with { Memory = await backEnd.SetMemoryAsync(vm, memory, cancellation, command) };
             }
 
             if (wanted.Cores is not null)

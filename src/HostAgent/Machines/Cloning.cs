@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.BackEnds;
+using JustRunIt.HostAgent.Bus;
 
 namespace JustRunIt.HostAgent.Machines;
 
@@ -12,10 +13,11 @@ internal sealed class Cloning(
     private static readonly TimeSpan CalledOffFor = TimeSpan.FromHours(1);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<string, CancellationTokenSource> making = [];
+    private readonly Dictionary<string, (CancellationTokenSource Wanted, string Subject)> making = [];
 
-    // Commands of two kinds are in two queues: the word that a clone is not wanted may come before the one that asks for it.
-    private readonly Dictionary<string, DateTimeOffset> calledOff = [];
+    // Commands of two kinds are in two queues: the word that a clone is not wanted may come before the one that asks for it. It counts
+    // for whoever has said it: nobody keeps another's clone from being made.
+    private readonly Dictionary<(string Clone, string Subject), DateTimeOffset> calledOff = [];
 
     private TimeProvider Clock => context.Parts.Clock;
 
@@ -41,7 +43,7 @@ internal sealed class Cloning(
             : throw new HostException($"virtual machine {command.Vm} does not run on a machine of agent {context.Settings.Agent}");
         using var admitted = admission.Admit(command.SandboxMachine, command.CloneName, original.Cpu, original.Memory);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Begin(command.CloneName, wanted);
+        Begin(command, wanted);
         try
         {
             return await beginnings.BeginAsync(
@@ -60,15 +62,17 @@ internal sealed class Cloning(
 
     /// <summary>Destroys a clone, or sees to it that there will be none.</summary>
     /// <returns>Whether there was one.</returns>
-    /// <exception cref="HostException">It is no clone.</exception>
-    public async Task<bool> DestroyAsync(string clone, CancellationToken cancellation)
+    /// <exception cref="HostException">It is no clone, or another's.</exception>
+    public async Task<bool> DestroyAsync(string clone, string subject, CancellationToken cancellation)
     {
         lock (gate)
         {
-            if (making.TryGetValue(clone, out var being))
-                being.Cancel();
+            if (!making.TryGetValue(clone, out var being))
+                CallOff((clone, subject));
+            else if (being.Subject == subject)
+                being.Wanted.Cancel();
             else
-                CallOff(clone);
+                throw Authority.Others(clone, subject, being.Subject);
         }
 
         // Whoever makes it lets go of the name when nothing of it is left, or when it is made after all.
@@ -76,7 +80,8 @@ internal sealed class Cloning(
         if ((context.Running.Find(clone) ?? context.Running.StillEnding(clone)) is not { } present)
             return false;
         lock (gate)
-            calledOff.Remove(clone);
+            calledOff.Remove((clone, subject));
+        Authority.Check(present, subject);
         if (present.Origin is null)
             throw new HostException($"cloneName: {clone} is on-line, and no clone");
         if ((context.Running.End(clone) ?? context.Running.StillEnding(clone)) is not { } last)
@@ -116,23 +121,23 @@ internal sealed class Cloning(
         }
     }
 
-    private void Begin(string clone, CancellationTokenSource wanted)
+    private void Begin(CloneVm command, CancellationTokenSource wanted)
     {
         lock (gate)
         {
-            if (calledOff.Remove(clone))
-                throw CalledOff(clone);
-            making.Add(clone, wanted);
+            if (calledOff.Remove((command.CloneName, command.Subject)))
+                throw CalledOff(command.CloneName);
+            making.Add(command.CloneName, (wanted, command.Subject));
         }
     }
 
-    private void CallOff(string clone)
+    private void CallOff((string Clone, string Subject) one)
     {
         var now = Clock.GetUtcNow();
         foreach (var old in calledOff.Where(entry => entry.Value <= now - CalledOffFor).Select(entry => entry.Key).ToList())
             calledOff.Remove(old);
         if (calledOff.Count >= MostCalledOff)
             calledOff.Remove(calledOff.MinBy(entry => entry.Value).Key);
-        calledOff[clone] = now;
+        calledOff[one] = now;
     }
 }

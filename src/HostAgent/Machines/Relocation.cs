@@ -1,3 +1,4 @@
+using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.BackEnds;
 
 namespace JustRunIt.HostAgent.Machines;
@@ -8,9 +9,10 @@ internal sealed class Relocation(
 {
     /// <summary>Moves one. When it is there already, nothing happens.</summary>
     /// <exception cref="HostException">It cannot be moved, and runs where it was.</exception>
-    public async Task MoveAsync(string vm, string to, CancellationToken cancellation)
+    public async Task MoveAsync(string vm, string to, CancellationToken cancellation, IAnsweredCommand? command = null)
     {
         using var change = await groups.ChangeAsync(cancellation);
+        Expiry.Check(command, parts.Clock);
         var present = running.Present(vm);
         if (present.Machine == to)
             return;

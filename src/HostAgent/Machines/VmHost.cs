@@ -147,10 +147,12 @@ internal sealed class VmHost
     /// what is on-line is left alone.
     /// </summary>
     /// <param name="clone">Its name.</param>
+    /// <param name="subject">For whom: a clone that is made for others, or will be, is theirs.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>Whether there was one.</returns>
-    /// <exception cref="HostException">It is no clone.</exception>
-    public Task<bool> DestroyAsync(string clone, CancellationToken cancellation) => cloning.DestroyAsync(clone, cancellation);
+    /// <exception cref="HostException">It is no clone, or another's.</exception>
+    public Task<bool> DestroyAsync(string clone, string subject, CancellationToken cancellation) =>
+        cloning.DestroyAsync(clone, subject, cancellation);
 
     /// <summary>Clones an on-line virtual machine into a sandbox (§2.2.1). The same request twice gives the same clone.</summary>
     public Task<CloneResult> CloneAsync(CloneVm command, CancellationToken cancellation) => cloning.CloneAsync(command, cancellation);
@@ -166,15 +168,23 @@ internal sealed class VmHost
     /// <param name="vm">Which.</param>
     /// <param name="wanted">What is absent stays as it is.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<VmAllocation> AllocateAsync(string vm, VmAllocation wanted, CancellationToken cancellation)
+    /// <param name="command">
+    /// Who asks, which is looked at once nothing else is done with it: by then it may have expired, or be somebody else's. Null for the
+    /// agent itself.
+    /// </param>
+    public async Task<VmAllocation> AllocateAsync(
+        string vm, VmAllocation wanted, CancellationToken cancellation, SetAllocation? command = null)
     {
         using var name = await names.TakeAsync(vm, cancellation);
+        Expiry.Check(command, parts.Clock);
         var present = running.Present(vm);
+        if (command is not null)
+            Authority.Check(present, command.Subject);
         admission.Check(wanted.Cpu, wanted.Memory);
         using var admitted = wanted is { Cpu: null, Memory: null }
             ? null
             : admission.Admit(present.Machine, vm, wanted.Cpu ?? present.Cpu, wanted.Memory ?? present.Memory);
-        var next = await AllocationChange.ApplyAsync(present, wanted, parts, running, backEnd, cancellation);
+        var next = await AllocationChange.ApplyAsync(present, wanted, parts, running, backEnd, cancellation, command);
         Progress(vm, "set");
         try
         {
@@ -191,17 +201,18 @@ internal sealed class VmHost
     }
 
     /// <summary>Moves an on-line virtual machine to another machine of this agent.</summary>
-    public async Task MigrateAsync(string vm, string to, CancellationToken cancellation)
+    public async Task MigrateAsync(string vm, string to, CancellationToken cancellation, MigrateVm? command = null)
     {
         using var name = await names.TakeAsync(vm, cancellation);
-        await relocation.MoveAsync(vm, to, cancellation);
+        await relocation.MoveAsync(vm, to, cancellation, command);
     }
 
     /// <summary>
     /// Moves an on-line virtual machine to the agent at the other end of a connection, which receives it with
     /// <see cref="ReceiveAsync"/>. When this returns it runs there and no longer here; when it throws it runs on here.
     /// </summary>
-    public Task SendAsync(string vm, Stream connection, CancellationToken cancellation) => sender.SendAsync(vm, connection, cancellation);
+    public Task SendAsync(string vm, Stream connection, CancellationToken cancellation, MigrateVm? command = null) =>
+        sender.SendAsync(vm, connection, cancellation, command);
 
     /// <summary>Takes up a virtual machine that another agent sends, on <paramref name="machine"/> of this one.</summary>
     /// <param name="machine">Where it is to run.</param>

@@ -31,7 +31,7 @@ internal sealed class Departure(VmHost host, CommandSender commands)
         var ticket = Guid.NewGuid();
         await AskAsync(command, other, listener.LocalEndpoint.ToString(), ticket, context, cancellation);
         await using var connection = await AcceptAsync(listener, ticket, other, cancellation);
-        await host.SendAsync(command.Vm, connection, cancellation);
+        await host.SendAsync(command.Vm, connection, cancellation, command);
     }
 
     private Task AskAsync(

@@ -1,3 +1,4 @@
+using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
@@ -16,9 +17,11 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
 
     /// <summary>Sends one. When this returns it runs there and no longer here.</summary>
     /// <exception cref="HostException">It runs on here.</exception>
-    public async Task SendAsync(string vm, Stream connection, CancellationToken cancellation)
+    public async Task SendAsync(
+        string vm, Stream connection, CancellationToken cancellation, IAnsweredCommand? command = null)
     {
         using var name = await names.TakeAsync(vm, cancellation);
+        Expiry.Check(command, context.Parts.Clock);
         var present = context.Running.Present(vm);
         if (backEnd.Mover is not { } mover)
             throw new HostException($"{vm}: the {backEnd.Name} back end cannot move what runs to another agent");

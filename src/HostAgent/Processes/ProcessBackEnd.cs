@@ -1,4 +1,5 @@
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
@@ -75,7 +76,8 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public MemorySize GroupMemory(RunningVm vm) => vm.Memory;
 
     /// <inheritdoc />
-    public Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation) =>
+    public Task<MemorySize> SetMemoryAsync(
+        RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
     /// <inheritdoc />

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
@@ -87,12 +88,14 @@ internal sealed class VmBackEnd : IBackEnd
     public MemorySize GroupMemory(RunningVm vm) => QemuCommand.MemoryOf(Allocations.MemoryOf(vm.Start));
 
     /// <summary>The guest's own memory: its balloon takes what it may not use (virtio specification, §5.5).</summary>
-    public async Task<MemorySize> SetMemoryAsync(RunningVm vm, MemorySize limit, CancellationToken cancellation)
+    public async Task<MemorySize> SetMemoryAsync(
+        RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null)
     {
         var booted = Allocations.MemoryOf(vm.Start);
         if (limit > booted)
             throw new HostException($"memory: {limit} for {vm.Name} is more than the {booted} that it was booted with");
         using var alone = await guests.AloneAsync(vm.Name, cancellation);
+        Expiry.Check(command, context.Parts.Clock);
         await using var qemu = await guests.OpenAsync(vm, cancellation);
         await qemu.ExecuteAsync("balloon", new JsonObject { ["value"] = limit.Bytes }, cancellation);
         var begin = context.Parts.Clock.GetTimestamp();
@@ -153,6 +156,7 @@ internal sealed class VmBackEnd : IBackEnd
     {
         // One copy of an original at a time.
         using var alone = await guests.AloneAsync(original.Name, cancellation);
+        Expiry.Check(command, context.Parts.Clock);
         context.Running.StillHere(original);
         var (name, program) = (command.CloneName, original.Start.Program);
         int? network = null;

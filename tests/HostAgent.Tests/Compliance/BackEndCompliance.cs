@@ -64,12 +64,12 @@ public abstract class BackEndCompliance : IAsyncLifetime
     {
         var original = await Host.RunAsync(Host.Specimen("original"));
         using var server = new Asking(original.Endpoint);
-        await Host.Vms.DestroyAsync("unwanted", CancellationToken.None);
+        await Host.Vms.DestroyAsync("unwanted", "matrix-1", CancellationToken.None);
         await RefusedAsync(() => Host.CloneAsync("original", "unwanted"), "unwanted was destroyed on command before it was ready");
         var making = Host.CloneAsync("original", "early");
         while (!making.IsCompleted && !Host.Groups.Children(GroupPath.Of("sandbox-1")).Contains("early"))
             await Task.Delay(5);
-        await Host.Vms.DestroyAsync("early", CancellationToken.None);
+        await Host.Vms.DestroyAsync("early", "matrix-1", CancellationToken.None);
         // It may have been ready just before.
         await Task.WhenAny(making);
         Assert.Equal(["original"], Host.Vms.List().Select(vm => vm.Name));
