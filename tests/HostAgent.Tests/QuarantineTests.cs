@@ -146,6 +146,42 @@ public sealed class QuarantineTests : IAsyncLifetime
         Assert.Equal(vm.ProcessId, Assert.Single(agent.Vms.List()).ProcessId);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_known_server_that_ends_in_quarantine_is_told_whether_an_agent_watches_or_not(bool watched)
+    {
+        var file = new StateFile(agent.Settings);
+        file.Save(HostRecord.Empty with { Running = [vm with { ProcessId = 1, ProcessStart = 1 }] });
+        await agent.RestartAsync();
+        Assert.Equal("server", Assert.Single(agent.Vms.Quarantined).Name);
+        VmExit exit;
+        if (watched)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            await using var exits = agent.Vms.ExitsAsync(patience.Token).GetAsyncEnumerator();
+            var next = exits.MoveNextAsync();
+            ProcessTable.End(agent.Groups.Processes(Server));
+            Assert.True(await next);
+            exit = exits.Current;
+            Assert.Empty(agent.Vms.Quarantined);
+        }
+        else
+        {
+            ProcessTable.End(agent.Groups.Processes(Server));
+            while (ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
+                await Task.Delay(20);
+            exit = Assert.Single(await agent.RestartAsync());
+        }
+
+        Assert.Equal(("server", vm.Start.RequestId), (exit.Vm.Name, exit.Vm.Start.RequestId));
+        Assert.StartsWith("its processes, which were in quarantine, ended", exit.Reason);
+        // Until it was told, the next start tells it.
+        Assert.Equal(exit.MessageId, Assert.Single(await agent.RestartAsync()).MessageId);
+        agent.Vms.Told(exit);
+        Assert.Empty(await agent.RestartAsync());
+    }
+
     [Fact]
     public async Task A_server_that_is_in_no_group_of_the_agents_is_not_taken_for_its_own()
     {
@@ -162,6 +198,13 @@ public sealed class QuarantineTests : IAsyncLifetime
             Assert.Contains("in none of this agent's control groups", Assert.Single(agent.Vms.Quarantined).Reason);
             Assert.Equal("server", Assert.Single(agent.Vms.List()).Name);
             Assert.False(stranger.HasExited);
+
+            // Nor ended, and what belongs to it stays with it.
+            await BackEndCompliance.RefusedAsync(
+                () => agent.Vms.EndQuarantinedAsync("stranger", CancellationToken.None),
+                $"its process {stranger.Id} runs in none of this agent's control groups");
+            Assert.False(stranger.HasExited);
+            Assert.Equal("stranger", Assert.Single(agent.Vms.Quarantined).Name);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using JustRunIt.Events.Quantities;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.ControlGroups;
@@ -70,11 +71,22 @@ internal sealed class QuarantineWard(
         return vm;
     }
 
-    /// <summary>Ends one's processes, and removes what belongs to it.</summary>
-    /// <exception cref="HostException">They do not end.</exception>
+    /// <summary>
+    /// Ends one's processes, and removes what belongs to it. One that is in none of the agent's groups is not the agent's to end, and
+    /// while it runs nothing of it is removed.
+    /// </summary>
+    /// <exception cref="HostException">They do not end, or are not the agent's to end.</exception>
     public async Task EndAsync(string name)
     {
         var unknown = Find(name);
+        if (unknown.Known is { } outside && ProcessTable.Runs(outside.ProcessId, outside.ProcessStart)
+            && !InGroups(name).Contains(outside.ProcessId))
+        {
+            throw new HostException(
+                $"{name}: its process {outside.ProcessId} runs in none of this agent's control groups, and is not ended; "
+                + "end it by other means, and what belongs to it goes with --end");
+        }
+
         foreach (var machine in Groups.Children(GroupPath.Root))
             await context.Groups.EndAsync(GroupPath.Of(machine, name));
         if (unknown.Known is { } known)
@@ -84,15 +96,22 @@ internal sealed class QuarantineWard(
         context.Running.Release(name);
     }
 
-    /// <summary>Forgets those that have ended by themselves: their names and what they had are free again.</summary>
-    public async Task ReleaseEndedAsync()
+    /// <summary>
+    /// Forgets those that have ended by themselves: their names and what they had are free again. That an on-line server has, is told as
+    /// of any other.
+    /// </summary>
+    public async Task ReleaseEndedAsync(ChannelWriter<VmExit> ended)
     {
         foreach (var unknown in context.Running.Quarantined.Where(one => ProcessesOf(one).Count == 0))
         {
+            var exit = unknown.Known is { Origin: null } known ? new VmExit(known, "its processes, which were in quarantine, ended") : null;
+            context.Running.Owe(exit is null ? [] : [exit]);
             if (await troubles.TryAsync(unknown.Name, () => EndAsync(unknown.Name)))
                 troubles.Tell(unknown.Name, "its processes, which were in quarantine, have ended");
             else
                 context.Running.Release(unknown.Name);
+            if (exit is not null)
+                await ended.WriteAsync(exit);
         }
     }
 
@@ -105,11 +124,14 @@ internal sealed class QuarantineWard(
         return troubles.Try(unknown.Name, () => found =
         [
             .. found,
-            .. Groups.Children(GroupPath.Root).SelectMany(machine => Groups.Processes(GroupPath.Of(machine, unknown.Name))),
+            .. InGroups(unknown.Name),
         ])
             ? [.. found.Distinct()]
             : [Environment.ProcessId];
     }
+
+    private IEnumerable<int> InGroups(string name) =>
+        Groups.Children(GroupPath.Root).SelectMany(machine => Groups.Processes(GroupPath.Of(machine, name)));
 
     private Quarantined Find(string name) => context.Running.Quarantined.FirstOrDefault(one => one.Name == name)
         ?? throw new HostException($"{name} is not in quarantine") { NotRunning = true };

@@ -53,8 +53,12 @@ internal sealed class Reconciliation
             result.End(given);
         foreach (var unknown in record.Quarantined.Where(one => !census.HasProcesses(one.Name)))
         {
-            if (unknown.Known is { } known && ProcessTable.Runs(known.ProcessId, known.ProcessStart))
+            if (unknown.Known is not { } known)
+                continue;
+            if (ProcessTable.Runs(known.ProcessId, known.ProcessStart))
                 result.doubtful.Add((known, unknown.Reason));
+            else if (known.Origin is null && record.Running.All(vm => vm.Name != known.Name))
+                result.exits.Add(new VmExit(known, "its processes, which were in quarantine, ended while no agent watched"));
         }
 
         return result;

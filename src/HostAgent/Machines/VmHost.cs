@@ -308,7 +308,7 @@ internal sealed class VmHost
                 foreach (var (name, removal) in removing.Where(one => one.Value.IsCompleted))
                     removing.TryRemove(name, out _);
                 if (running.Quarantined.Count > 0)
-                    await Troubles.TryAsync("quarantine", ward.ReleaseEndedAsync, cancellation);
+                    await Troubles.TryAsync("quarantine", () => ward.ReleaseEndedAsync(ended), cancellation);
             }
         }
         finally
