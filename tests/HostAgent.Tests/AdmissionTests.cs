@@ -16,12 +16,13 @@ public sealed class AdmissionTests : IDisposable
     private readonly AgentSettings settings;
     private readonly RunningVms running;
     private readonly Admission admission;
+    private readonly HashSet<string> ended = [];
 
     public AdmissionTests()
     {
         settings = Agent.SettingsOf("admission", "process", Directory.CreateTempSubdirectory("justrunit-admission-").FullName);
         running = new RunningVms(new StateFile(settings));
-        admission = new Admission(settings, running);
+        admission = new Admission(settings, running, vm => !ended.Contains(vm.Name));
     }
 
     public void Dispose() => Directory.Delete(settings.StateFolder, recursive: true);
@@ -110,6 +111,38 @@ public sealed class AdmissionTests : IDisposable
         Listen("b", "127.0.0.2:8080").Dispose();
         using var starting = Listen("c", "127.0.0.1:9090");
         Assert.Throws<HostException>(() => Listen("d", "127.0.0.1:9090"));
+    }
+
+    [Fact]
+    public void What_is_in_quarantine_has_its_address()
+    {
+        var known = Vm("a", 10, 100) with { Endpoint = "127.0.0.1:8080" };
+        running.Isolate(new Quarantined("a", "host-1", known.Cpu, known.Memory, "its record is gone", known));
+        Assert.Contains("what a is reached at", Assert.Throws<HostException>(() => Listen("b", "127.0.0.1:8080")).Message);
+        running.Release("a");
+        Listen("b", "127.0.0.1:8080").Dispose();
+    }
+
+    [Theory]
+    [InlineData("host-1")]
+    [InlineData("host-2")]
+    public void What_is_being_changed_or_moved_keeps_its_address(string machine)
+    {
+        running.Adopt(Vm("a", 10, 100) with { Endpoint = "127.0.0.1:8080" });
+        using var changing = admission.Admit(machine, "a", Cpu(20), Memory(100));
+        Assert.Contains("what a is reached at", Assert.Throws<HostException>(() => Listen("b", "127.0.0.1:8080")).Message);
+    }
+
+    [Fact]
+    public void What_was_told_to_end_has_what_it_had_until_its_processes_have_ended()
+    {
+        running.Adopt(Vm("a", 90, 100) with { Endpoint = "127.0.0.1:8080" });
+        running.End("a");
+        Assert.StartsWith("cpu: ", Assert.Throws<HostException>(() => admission.Admit("host-1", "b", Cpu(20), Memory(10))).Message);
+        Assert.Contains("what a is reached at", Assert.Throws<HostException>(() => Listen("b", "127.0.0.1:8080")).Message);
+        ended.Add("a");
+        admission.Admit("host-1", "b", Cpu(20), Memory(10)).Dispose();
+        Listen("b", "127.0.0.1:8080").Dispose();
     }
 
     [Fact]

@@ -9,9 +9,13 @@ namespace JustRunIt.HostAgent.Machines;
 /// <summary>
 /// Refuses what does not fit: shares and memory are promised, so their sums never exceed the machine. What is being started, cloned,
 /// moved or raised is promised from the moment that it is let in, not from when it runs: of several at once, one waits for the other's
-/// sum and not for its end. Lowering is let in always, also where a machine is promised beyond what it has.
+/// sum and not for its end. Lowering is let in always, also where a machine is promised beyond what it has. What runs in quarantine, and
+/// what was told to end and has not, has what it had, address included.
 /// </summary>
-internal sealed class Admission(AgentSettings settings, RunningVms running)
+/// <param name="settings">The agent's settings.</param>
+/// <param name="running">What runs.</param>
+/// <param name="hasProcesses">Whether one that was told to end has any left.</param>
+internal sealed class Admission(AgentSettings settings, RunningVms running, Func<RunningVm, bool> hasProcesses)
 {
     private const double Tolerance = 1e-9;
 
@@ -38,7 +42,8 @@ internal sealed class Admission(AgentSettings settings, RunningVms running)
             if (promises.ContainsKey(vm))
                 throw new HostException($"{vm} is being started, cloned, moved or changed already");
             var others = Promised(vm).Where(other => other.Machine == machineName).ToList();
-            var now = running.Find(vm) is { } present && present.Machine == machineName ? present : null;
+            var runs = running.Find(vm);
+            var now = runs?.Machine == machineName ? runs : null;
             var (usedCpu, usedMemory) = (others.Sum(other => other.Cpu.Cores), others.Sum(other => other.Memory.Bytes));
             if ((now is null || cpu > now.Cpu) && usedCpu + cpu.Cores > machine.Cpu.Cores + Tolerance)
             {
@@ -61,7 +66,7 @@ internal sealed class Admission(AgentSettings settings, RunningVms running)
                 machineName,
                 now is not null && now.Cpu > cpu ? now.Cpu : cpu,
                 now is not null && now.Memory > memory ? now.Memory : memory,
-                listen?.ToString()));
+                listen?.ToString() ?? (runs is null ? null : Of(runs).Listen)));
         }
 
         return new Release(this, vm);
@@ -92,13 +97,28 @@ internal sealed class Admission(AgentSettings settings, RunningVms running)
             yield return Of(vm);
         // What is in quarantine runs on: what it has is taken.
         foreach (var vm in running.Quarantined.Where(vm => vm.Name != but))
-            yield return new Promise(vm.Name, vm.Machine, vm.Cpu, vm.Memory, null);
+            yield return new Promise(vm.Name, vm.Machine, vm.Cpu, vm.Memory, vm.Known is { } known ? Of(known).Listen : null);
+        foreach (var vm in running.Ending.Where(vm => vm.Name != but && HasProcesses(vm)))
+            yield return Of(vm);
         foreach (var promise in promises.Values)
         {
             yield return promise;
             // On its way from one machine to another it counts on both.
             if (running.Find(promise.Vm) is { } vm && vm.Machine != promise.Machine)
                 yield return Of(vm);
+        }
+    }
+
+    /// <summary>What cannot be read is not gone.</summary>
+    private bool HasProcesses(RunningVm vm)
+    {
+        try
+        {
+            return hasProcesses(vm);
+        }
+        catch (Exception e) when (HostException.IsOfTheSystem(e))
+        {
+            return true;
         }
     }
 

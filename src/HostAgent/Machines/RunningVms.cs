@@ -34,6 +34,16 @@ internal sealed class RunningVms(StateFile state)
         }
     }
 
+    /// <summary>What was told to end, or has ended, and is not removed yet.</summary>
+    public IReadOnlyList<RunningVm> Ending
+    {
+        get
+        {
+            lock (gate)
+                return [.. ending.Values];
+        }
+    }
+
     /// <summary>The one of that name, or null.</summary>
     public RunningVm? Find(string name)
     {

@@ -50,7 +50,7 @@ internal sealed class VmHost
         logs = new VmLogs(parts.Settings, running.IsKnown);
         var context = new BackEndContext(parts, groups, lift, running, logs);
         backEnd = kind.Create(context);
-        admission = new Admission(parts.Settings, running);
+        admission = new Admission(parts.Settings, running, vm => groups.Processes(vm).Count > 0);
         removal = new VmRemoval(parts, groups, backEnd);
         beginnings = new Beginnings(parts, running);
         ward = new QuarantineWard(context, backEnd, removal, Troubles);
