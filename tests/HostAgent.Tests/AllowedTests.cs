@@ -21,11 +21,11 @@ public sealed class AllowedTests
     [Fact]
     public void What_the_file_names_is_started()
     {
-        Allows.Check(Shop);
-        Allows.Check(Shop with { Environment = new Dictionary<string, string> { ["SHOP_MODE"] = "fast" } });
-        Allows.Check(Shop with { Image = "/srv/images/shop" });
-        Allows.Check(Shop with { Executable = "/srv/bin/data", Arguments = ["--folder"] });
-        Allows.Check(Shop with { Executable = "/srv/bin/data", Arguments = ["--folder", "/x", "--anything"] });
+        Allows.Check(Shop, null);
+        Allows.Check(Shop with { Environment = new Dictionary<string, string> { ["SHOP_MODE"] = "fast" } }, null);
+        Allows.Check(Shop with { Image = "/srv/images/shop" }, null);
+        Allows.Check(Shop with { Executable = "/srv/bin/data", Arguments = ["--folder"] }, null);
+        Allows.Check(Shop with { Executable = "/srv/bin/data", Arguments = ["--folder", "/x", "--anything"] }, null);
     }
 
     [Theory]
@@ -39,7 +39,28 @@ public sealed class AllowedTests
     public void What_it_does_not_name_is_refused(string executable, string arguments, string reason)
     {
         var program = Shop with { Executable = executable, Arguments = arguments.Split(';', StringSplitOptions.RemoveEmptyEntries) };
-        Assert.StartsWith(reason, Assert.Throws<HostException>(() => Allows.Check(program)).Message);
+        Assert.StartsWith(reason, Assert.Throws<HostException>(() => Allows.Check(program, null)).Message);
+    }
+
+    [Theory]
+    [InlineData("/srv/shop/{next}.dll", "unix:/../../../tmp/evil", "/srv/shop/unix:/../../../tmp/evil.dll")]
+    [InlineData("/srv/shop/{next}x.dll", "http://h/../../../../tmp/evil.dll?", "/srv/shop/http://h/../../../../tmp/evil.dll?x.dll")]
+    public void Arguments_are_looked_at_as_they_will_be_once_their_placeholders_are_filled_in(string argument, string next, string filled)
+    {
+        var program = Shop with { Arguments = [argument, "--listen", "x"] };
+        Assert.StartsWith(
+            $"program.arguments: '{argument}', which becomes '{filled}'; allowed ",
+            Assert.Throws<HostException>(() => Allows.Check(program, next)).Message);
+    }
+
+    [Fact]
+    public void What_stands_for_a_placeholder_of_the_files_own_is_let_in()
+    {
+        var allows = Allows with { Programs = [new AllowedProgram("dotnet", ["/srv/shop/*.dll", "--next={next}", "{listen}*"], [])] };
+        var program = Shop with { Arguments = ["/srv/shop/Shop.dll", "--next={next}", "{listen}/path"] };
+        allows.Check(program, "unix:/run/data.sock");
+        Assert.Throws<HostException>(() => allows.Check(
+            program with { Arguments = ["/srv/shop/Shop.dll", "--next=unix:/run/data.sock", "{listen}"] }, "unix:/run/data.sock"));
     }
 
     [Fact]
@@ -47,14 +68,14 @@ public sealed class AllowedTests
     {
         var variables = Shop with { Environment = new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = "/tmp/evil.dll" } };
         Assert.StartsWith(
-            "program.environment: 'DOTNET_STARTUP_HOOKS' ", Assert.Throws<HostException>(() => Allows.Check(variables)).Message);
+            "program.environment: 'DOTNET_STARTUP_HOOKS' ", Assert.Throws<HostException>(() => Allows.Check(variables, null)).Message);
         Assert.Equal(
             "program.image: '/tmp/evil' is not in the agent's allow.images; allowed is '/srv/images/shop'",
-            Assert.Throws<HostException>(() => Allows.Check(Shop with { Image = "/tmp/evil" })).Message);
+            Assert.Throws<HostException>(() => Allows.Check(Shop with { Image = "/tmp/evil" }, null)).Message);
         Assert.StartsWith(
             $"allow.users: programs run as {Environment.UserName} here; allowed is 'nobody'",
-            Assert.Throws<HostException>(() => (Allows with { Users = ["nobody"] }).Check(Shop)).Message);
-        Assert.Throws<HostException>(() => Allowed.Nothing.Check(Shop));
+            Assert.Throws<HostException>(() => (Allows with { Users = ["nobody"] }).Check(Shop, null)).Message);
+        Assert.Throws<HostException>(() => Allowed.Nothing.Check(Shop, null));
     }
 
     [Fact]
@@ -72,13 +93,13 @@ public sealed class AllowedTests
         try
         {
             File.WriteAllText(file, agent);
-            Assert.Throws<HostException>(() => AgentFile.Read(file).Allowed!.Check(Shop));
+            Assert.Throws<HostException>(() => AgentFile.Read(file).Allowed!.Check(Shop, null));
             File.WriteAllText(file, agent + """
                 allow:
                   programs:
                     - { executable: dotnet, arguments: ["/srv/shop/*.dll", --listen, "*"] }
                 """);
-            AgentFile.Read(file).Allowed!.Check(Shop);
+            AgentFile.Read(file).Allowed!.Check(Shop, null);
         }
         finally
         {

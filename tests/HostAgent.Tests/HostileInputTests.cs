@@ -51,6 +51,8 @@ public sealed class HostileInputTests
         ProgramCheck.Check(Good);
         ProgramCheck.Check(Good with { Next = "unix:/run/mysqld/mysqld.sock" });
         ProgramCheck.Check(Good with { Next = "http://127.0.0.1:8080/path" });
+        ProgramCheck.Check(Good with { Arguments = ["{nextHost}", "{nextPort}"], Next = "data.example:3306" });
+        ProgramCheck.Check(Good with { Arguments = ["{nextHost}", "{nextPort}"], Next = null });
         ProgramCheck.Check(Good with { Listen = "localhost:80", Next = null, HealthPath = null });
         foreach (var (field, program) in new (string, VmProgram)[]
         {
@@ -59,6 +61,9 @@ public sealed class HostileInputTests
             ("next", Good with { Next = "127.0.0.1:80\nx" }),
             ("next", Good with { Next = "; rm -rf /" }),
             ("next", Good with { Next = "http://127.0.0.1:80/\"x" }),
+            ("arguments", Good with { Arguments = ["/srv/{nextPort}.dll"], Next = "unix:/../../tmp/evil" }),
+            ("arguments", Good with { Arguments = ["{nextHost}"], Next = "http://127.0.0.1:8080/path" }),
+            ("environment", Good with { Environment = new Dictionary<string, string> { ["A"] = "{nextPort}" }, Next = "unix:/x" }),
             ("healthPath", Good with { HealthPath = "@10.0.0.1/" }),
             ("healthPath", Good with { HealthPath = "/x\r\nHost: y" }),
             ("healthPath", Good with { HealthPath = "" }),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.Configuration;
 
@@ -21,9 +22,11 @@ internal sealed record Allowed(
     /// <summary>Whom programs run as: the agent's own user.</summary>
     public static string OwnUser { get; } = Environment.UserName;
 
-    /// <summary>Refuses what is not allowed.</summary>
+    /// <summary>Refuses what is not allowed: of arguments with placeholders, what they will be.</summary>
+    /// <param name="program">What is to be started; looked at before (<see cref="ProgramCheck"/>).</param>
+    /// <param name="next">What its next tier will be; null for none.</param>
     /// <exception cref="HostException">It is not; the message names the field, its value, and what is allowed.</exception>
-    public void Check(VmProgram program)
+    public void Check(VmProgram program, string? next)
     {
         ArgumentNullException.ThrowIfNull(program);
         if (!Users.Contains(OwnUser, StringComparer.Ordinal))
@@ -36,7 +39,7 @@ internal sealed record Allowed(
                 + Shown(Programs.Select(allowed => allowed.Executable).Distinct()));
         }
 
-        var why = sameName.Select(allowed => allowed.WhyNot(program)).ToList();
+        var why = sameName.Select(allowed => allowed.WhyNot(program, next)).ToList();
         if (why.All(reason => reason is not null))
             throw new HostException(why[0]!);
         if (program.Image is { } image && !Images.Contains(image, StringComparer.Ordinal))
@@ -60,8 +63,8 @@ internal sealed partial record AllowedProgram(
 {
     private const string Rest = "**";
 
-    /// <summary>Why it may not be started so; null when it may.</summary>
-    public string? WhyNot(VmProgram program)
+    /// <summary>Why it may not be started so with that next tier; null when it may.</summary>
+    public string? WhyNot(VmProgram program, string? next)
     {
         ArgumentNullException.ThrowIfNull(program);
         if (program.Environment.Keys.FirstOrDefault(name => !Environment.Contains(name, StringComparer.Ordinal)) is { } variable)
@@ -76,26 +79,32 @@ internal sealed partial record AllowedProgram(
                 + $"{patterns.Count}{(isOpen ? " and more" : "")}");
         }
 
+        string Fill(string text) => Launcher.Fill(text, program.Listen, next);
         for (var i = 0; i < patterns.Count; i++)
         {
-            if (!Matches(patterns[i], program.Arguments[i]))
-            {
-                return $"program.arguments: '{program.Arguments[i]}'; allowed by the agent's allow.programs for {Executable} is "
-                    + $"'{patterns[i]}'";
-            }
+            var (pattern, argument) = (patterns[i], program.Arguments[i]);
+            var allowed = $"allowed by the agent's allow.programs for {Executable} is '{pattern}'";
+            if (!Matches(pattern, argument, text => text))
+                return $"program.arguments: '{argument}'; {allowed}";
+            // Where the agent's own file has the placeholder, what stands for it was let in there.
+            if (argument != pattern && Fill(argument) is var filled && filled != argument && !Matches(pattern, filled, Fill))
+                return $"program.arguments: '{argument}', which becomes '{filled}'; {allowed}";
         }
 
         return null;
     }
 
     /// <summary>A pattern ends nowhere in a path that leads elsewhere: what stands for any text holds no <c>..</c>.</summary>
-    private static bool Matches(string pattern, string text) =>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="fill">Puts addresses in the place of the pattern's own placeholders; a <c>*</c> of theirs is no pattern's.</param>
+    private static bool Matches(string pattern, string text, Func<string, string> fill) =>
         text == pattern
         || (pattern.Contains('*', StringComparison.Ordinal)
             && !ParentFolder().IsMatch(text)
             && Regex.IsMatch(
                 text,
-                $"\\A{Regex.Escape(pattern).Replace("\\*", ".*", StringComparison.Ordinal)}\\z",
+                $"\\A{string.Join(".*", pattern.Split('*').Select(part => Regex.Escape(fill(part))))}\\z",
                 RegexOptions.Singleline | RegexOptions.NonBacktracking));
 
     [GeneratedRegex(@"(^|/)\.\.(/|$)")]

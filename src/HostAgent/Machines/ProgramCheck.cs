@@ -1,5 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Naming;
+using JustRunIt.HostAgent.Processes;
 using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Machines;
@@ -35,7 +36,7 @@ internal static class ProgramCheck
             Absolute("image", image);
         if (program.HealthPath is { } path && (path is not ['/', ..] || path.Any(c => c is <= ' ' or > '~')))
             throw Refused("healthPath", path, "a path from '/' on, of ASCII characters without spaces");
-        Next(program.Next);
+        Next(program, program.Next);
     }
 
     /// <summary>Where it is to listen.</summary>
@@ -45,17 +46,36 @@ internal static class ProgramCheck
             ? listen
             : throw Refused("listen", program.Listen, Endpoint.Allowed(EndpointKinds.HostName));
 
-    /// <summary>Refuses what is neither an address nor a URL of the next tier.</summary>
-    /// <exception cref="HostException">It is neither.</exception>
-    public static void Next(string? next)
+    /// <summary>
+    /// Refuses what is neither an address nor a URL of the next tier, and a program that asks for the host or port of one that is not
+    /// HOST:PORT.
+    /// </summary>
+    /// <param name="program">The program, which may have another next tier by itself.</param>
+    /// <param name="next">The next tier; null for none.</param>
+    /// <exception cref="HostException">It is neither, or has no host and port.</exception>
+    public static void Next(VmProgram program, string? next)
     {
-        if (next is null || Endpoint.TryParse(next, NextKinds, out _))
+        if (next is null || Endpoint.TryParse(next, EndpointKinds.HostName, out _))
+            return;
+        if (program.Arguments.FirstOrDefault(AsksForHostOrPort) is { } argument)
+            throw Refused("arguments", argument, $"'{{next}}' where next is '{Name.Shown(next)}', which is not HOST:PORT");
+        // Its value may be a secret: it is not repeated.
+        if (program.Environment.FirstOrDefault(variable => AsksForHostOrPort(variable.Value)).Key is { } name)
+        {
+            throw new HostException($"environment: the value of {name} asks for the host or port of '{Name.Shown(next)}'; allowed is "
+                + "'{next}' where next is not HOST:PORT");
+        }
+
+        if (Endpoint.TryParse(next, NextKinds, out _))
             return;
         var isUrl = next.Contains("://", StringComparison.Ordinal) && next.All(c => c is > ' ' and <= '~' and not ('"' or '\'' or ';'))
             && Uri.TryCreate(next, UriKind.Absolute, out var url) && url.Host.Length > 0;
         if (!isUrl)
             throw Refused("next", next, $"{Endpoint.Allowed(NextKinds)}, or a URL");
     }
+
+    private static bool AsksForHostOrPort(string text) =>
+        text.Contains(Launcher.NextHost, StringComparison.Ordinal) || text.Contains(Launcher.NextPort, StringComparison.Ordinal);
 
     private static void Absolute(string field, string path)
     {

@@ -96,8 +96,8 @@ internal sealed class VmHost
     public async Task<RunningVm> StartAsync(StartVm command, CancellationToken cancellation)
     {
         VmName.Check(command.Vm);
-        parts.Settings.Allowed?.Check(command.Program);
         ProgramCheck.Check(command.Program);
+        parts.Settings.Allowed?.Check(command.Program, command.Program.Next);
         var listen = ProgramCheck.Listen(command.Program);
         var (cpu, memory) = (Allocations.CpuOf(command), Allocations.MemoryOf(command));
         using var name = await names.TakeAsync(command.Vm, cancellation);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Processes;
@@ -17,6 +18,12 @@ internal static class Launcher
 
     /// <summary>Where a program reads what only it is told.</summary>
     public const string InputFile = "/dev/fd/3";
+
+    /// <summary>What stands for the next tier's host.</summary>
+    public const string NextHost = "{nextHost}";
+
+    /// <summary>What stands for the next tier's port.</summary>
+    public const string NextPort = "{nextPort}";
     private const int TailBytes = 64 << 10;
     private const int LongestWords = 500;
 
@@ -74,15 +81,23 @@ internal static class Launcher
 
     /// <summary>
     /// Puts addresses in the place of <c>{listen}</c>, <c>{listenHost}</c>, <c>{listenPort}</c>, <c>{next}</c>, <c>{nextHost}</c> and
-    /// <c>{nextPort}</c>.
+    /// <c>{nextPort}</c>. The last two are those of HOST:PORT only: what another form has before and after its last colon is neither.
     /// </summary>
-    public static string Fill(string text, string listen, string? next) => text
-        .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
-        .Replace("{listenHost}", listen[..listen.LastIndexOf(':')], StringComparison.Ordinal)
-        .Replace("{listen}", listen, StringComparison.Ordinal)
-        .Replace("{nextHost}", next?[..next.LastIndexOf(':')], StringComparison.Ordinal)
-        .Replace("{nextPort}", next?[(next.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
-        .Replace("{next}", next, StringComparison.Ordinal);
+    public static string Fill(string text, string listen, string? next)
+    {
+        var filled = text
+            .Replace("{listenPort}", listen[(listen.LastIndexOf(':') + 1)..], StringComparison.Ordinal)
+            .Replace("{listenHost}", listen[..listen.LastIndexOf(':')], StringComparison.Ordinal)
+            .Replace("{listen}", listen, StringComparison.Ordinal);
+        if (next is null || Endpoint.TryParse(next, EndpointKinds.HostName, out _))
+        {
+            filled = filled
+                .Replace(NextHost, next?[..next.LastIndexOf(':')], StringComparison.Ordinal)
+                .Replace(NextPort, next?[(next.LastIndexOf(':') + 1)..], StringComparison.Ordinal);
+        }
+
+        return filled.Replace("{next}", next, StringComparison.Ordinal);
+    }
 
     /// <summary>The last line that a program wrote; empty when it wrote none.</summary>
     /// <param name="log">File that its output went to.</param>

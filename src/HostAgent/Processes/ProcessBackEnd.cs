@@ -33,7 +33,8 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     {
         var program = original.Start.Program;
         context.Tell(command.CloneName, "network");
-        ProgramCheck.Next(command.Next);
+        ProgramCheck.Next(program, command.Next);
+        context.Settings.Allowed?.Check(program, command.Next);
         var isAlone = context.Settings.Isolation == Isolation.Namespace;
         var outProxy = isAlone ? await NetworkAddress.ReadAsync("next", command.Next) : null;
         int? network = isAlone ? await context.Networks.CreateAsync(outProxy) : null;
