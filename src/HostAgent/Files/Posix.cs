@@ -14,13 +14,17 @@ internal static partial class Posix
 
     // statx(2): a structure of 256 bytes, the same on every processor.
     private const int StatusBytes = 256;
+    private const int UserAt = 20;
     private const int ModeAt = 28;
     private const int BlocksAt = 48;
     private const int BlockBytes = 512;
     private const int EmptyPath = 0x1000;
+    private const int LinkItself = 0x100;
     private const uint BasicStatus = 0x7ff;
     private const int TypeMask = 0xf000;
     private const int RegularType = 0x8000;
+    private const int LinkType = 0xa000;
+    private const int PermissionMask = 0xfff;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
@@ -73,6 +77,21 @@ internal static partial class Posix
         return (long)MemoryMarshal.Read<ulong>(told[BlocksAt..]) * BlockBytes;
     }
 
+    /// <summary>The user that this process acts as.</summary>
+    public static uint OwnUser => EffectiveUser();
+
+    /// <summary>Whose a file or folder is, and who may do what with it; of a link, not of what it leads to.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be looked at.</exception>
+    public static (uint User, UnixFileMode Mode, bool IsLink) OwnershipOf(string path)
+    {
+        Span<byte> told = stackalloc byte[StatusBytes];
+        // An absolute path needs no folder.
+        using var none = new SafeFileHandle(-1, ownsHandle: false);
+        Checked(StatusOf(none, path, LinkItself, BasicStatus, ref MemoryMarshal.GetReference(told)), path);
+        var mode = MemoryMarshal.Read<ushort>(told[ModeAt..]);
+        return (MemoryMarshal.Read<uint>(told[UserAt..]), (UnixFileMode)(mode & PermissionMask), (mode & TypeMask) == LinkType);
+    }
+
     private static bool IsRegular(SafeFileHandle handle)
     {
         Span<byte> told = stackalloc byte[StatusBytes];
@@ -100,6 +119,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeLink(string file, string name);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Flush(SafeFileHandle file);

@@ -103,6 +103,9 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     private Task<RunningVm> LaunchAsync(RunningVm vm, string? next, CancellationToken cancellation)
     {
         var inside = vm.Network is { } number ? context.Networks.Namespace(number) : null;
+        // What a container starts in is its own; this is the host's.
+        if (context.Settings.Allowed is not null)
+            WorkingFolder.Check(vm.Start.Program.WorkingDirectory);
         var program = context.Secrets.Reveal(vm.Start.Program);
         return context.Groups.FillAsync(
             vm,
