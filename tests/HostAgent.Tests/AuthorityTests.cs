@@ -83,7 +83,8 @@ public sealed class AuthorityTests : IAsyncLifetime
         await BackEndCompliance.RefusedAsync(() => capping, "expired");
         Assert.Equal(0.3, agent.Groups.ReadCpu(Clone)!.Value.Cores, 3);
 
-        var moving = new MigrateVm(Streams.DataCenter("dc"), Guid.NewGuid(), agent.Settings.Agent, "server", "host-1", "host-2", null, soon);
+        var moving = new MigrateVm(
+            Streams.DataCenter("dc"), Guid.NewGuid(), agent.Settings.Agent, "server", "host-1", "host-2", null, soon);
         await BackEndCompliance.RefusedAsync(
             () => agent.Vms.MigrateAsync("server", "host-2", CancellationToken.None, moving), "expired");
         await BackEndCompliance.RefusedAsync(

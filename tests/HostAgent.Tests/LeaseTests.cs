@@ -4,7 +4,9 @@ using JustRunIt.HostAgent.Tests.Compliance;
 
 namespace JustRunIt.HostAgent.Tests;
 
-/// <summary>The end of a lease ends the clone that had it, and nothing that has its name by the time that it is looked at. Needs root.</summary>
+/// <summary>
+/// The end of a lease ends the clone that had it, and nothing that has its name by the time that it is looked at. Needs root.
+/// </summary>
 public sealed class LeaseTests : IAsyncLifetime
 {
     private Agent agent = null!;

@@ -146,6 +146,25 @@ public sealed class QuarantineTests : IAsyncLifetime
         Assert.Equal(vm.ProcessId, Assert.Single(agent.Vms.List()).ProcessId);
     }
 
+    [Fact]
+    public async Task A_known_server_that_is_ended_on_command_is_told_and_one_that_nobody_knows_is_not()
+    {
+        var file = new StateFile(agent.Settings);
+        file.Save(HostRecord.Empty with { Running = [vm with { ProcessId = 1, ProcessStart = 1 }] });
+        await agent.RestartAsync();
+        var exit = await agent.Vms.EndQuarantinedAsync("server", CancellationToken.None);
+        Assert.Equal(("server", vm.Start.RequestId), (exit!.Vm.Name, exit.Vm.Start.RequestId));
+        Assert.Equal(exit.MessageId, Assert.Single(await agent.RestartAsync()).MessageId);
+        agent.Vms.Told(exit);
+        Assert.Empty(await agent.RestartAsync());
+
+        await agent.RunAsync(agent.Specimen("unknown", 0.1));
+        File.Delete(Record);
+        File.Delete(Record + ".1");
+        await agent.RestartAsync();
+        Assert.Null(await agent.Vms.EndQuarantinedAsync("unknown", CancellationToken.None));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -22,8 +22,16 @@ internal sealed class SettleVmConsumer(VmHost host, AgentSettings settings, ILog
             }
             else
             {
-                await host.EndQuarantinedAsync(command.Vm, context.CancellationToken);
+                var exit = await host.EndQuarantinedAsync(command.Vm, context.CancellationToken);
                 AgentLog.Exited(logger, command.Vm, "on command; it was in quarantine");
+                if (exit is not null)
+                {
+                    await context.Publish(
+                        Reports.Exited(settings, exit.Vm, exit.Reason),
+                        Pipe.Execute<PublishContext>(sent => sent.MessageId = exit.MessageId),
+                        context.CancellationToken);
+                    host.Told(exit);
+                }
             }
         }
         catch (Exception e) when (Answer.Is(e, context.CancellationToken))

@@ -71,12 +71,21 @@ internal sealed class QuarantineWard(
         return vm;
     }
 
+    /// <summary>Ends one as an operator says: where it is known as an on-line server, others must hear that it has ended.</summary>
+    /// <exception cref="HostException">They do not end, or are not the agent's to end.</exception>
+    public async Task<VmExit?> EndOnCommandAsync(string name)
+    {
+        var exit = ExitOf(Find(name), "ended on command; it was in quarantine");
+        await EndAsync(name, exit);
+        return exit;
+    }
+
     /// <summary>
     /// Ends one's processes, and removes what belongs to it. One that is in none of the agent's groups is not the agent's to end, and
     /// while it runs nothing of it is removed.
     /// </summary>
     /// <exception cref="HostException">They do not end, or are not the agent's to end.</exception>
-    public async Task EndAsync(string name)
+    private async Task EndAsync(string name, VmExit? exit)
     {
         var unknown = Find(name);
         if (unknown.Known is { } outside && ProcessTable.Runs(outside.ProcessId, outside.ProcessStart)
@@ -93,6 +102,7 @@ internal sealed class QuarantineWard(
             await removal.RemoveAsync(known);
         else
             await backEnd.RemoveRestAsync(name);
+        Owe(exit);
         context.Running.Release(name);
     }
 
@@ -104,9 +114,9 @@ internal sealed class QuarantineWard(
     {
         foreach (var unknown in context.Running.Quarantined.Where(one => ProcessesOf(one).Count == 0))
         {
-            var exit = unknown.Known is { Origin: null } known ? new VmExit(known, "its processes, which were in quarantine, ended") : null;
-            context.Running.Owe(exit is null ? [] : [exit]);
-            if (await troubles.TryAsync(unknown.Name, () => EndAsync(unknown.Name)))
+            var exit = ExitOf(unknown, "its processes, which were in quarantine, ended");
+            Owe(exit);
+            if (await troubles.TryAsync(unknown.Name, () => EndAsync(unknown.Name, exit)))
                 troubles.Tell(unknown.Name, "its processes, which were in quarantine, have ended");
             else
                 context.Running.Release(unknown.Name);
@@ -129,6 +139,12 @@ internal sealed class QuarantineWard(
             ? [.. found.Distinct()]
             : [Environment.ProcessId];
     }
+
+    private static VmExit? ExitOf(Quarantined one, string reason) =>
+        one.Known is { Origin: null } known ? new VmExit(known, reason) : null;
+
+    /// <summary>On disk with the next save: when the name is free, it is owed.</summary>
+    private void Owe(VmExit? exit) => context.Running.Owe(exit is null ? [] : [exit]);
 
     private IEnumerable<int> InGroups(string name) =>
         Groups.Children(GroupPath.Root).SelectMany(machine => Groups.Processes(GroupPath.Of(machine, name)));

@@ -82,11 +82,12 @@ internal sealed class VmHost
     }
 
     /// <summary>Ends what is in quarantine.</summary>
+    /// <returns>What is to be told (<see cref="Told"/>) where it is known as an on-line server; null where it is not.</returns>
     /// <exception cref="HostException">It is not, or does not end.</exception>
-    public async Task EndQuarantinedAsync(string vm, CancellationToken cancellation)
+    public async Task<VmExit?> EndQuarantinedAsync(string vm, CancellationToken cancellation)
     {
         using var name = await names.TakeAsync(vm, cancellation);
-        await ward.EndAsync(vm);
+        return await ward.EndOnCommandAsync(vm);
     }
 
     /// <summary>
