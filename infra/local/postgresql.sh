@@ -74,6 +74,8 @@ postgresql_create_roles() {
             statements+=("GRANT justrunit_append TO justrunit_$role")
         fi
     done
+    # Nothing of ours makes temporary tables, and whoever may not cannot put one in the place of a catalogue's.
+    statements+=('REVOKE TEMPORARY ON DATABASE justrunit FROM PUBLIC')
     postgresql_execute "$POSTGRES_DATA" "${statements[@]}" || return 1
     as_server tee "$POSTGRES_DATA/pg_hba.conf" >/dev/null <<'HBA' || return 1
 local all all scram-sha-256

@@ -15,3 +15,5 @@ GRANT justrunit_append
 GRANT justrunit_read TO justrunit_auditor;
 SELECT format('GRANT CREATE, CONNECT ON DATABASE %I TO %I', current_database(), :'owner') \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO justrunit_append, justrunit_read', current_database()) \gexec
+-- Nothing of ours makes temporary tables, and whoever may not cannot put one in the place of a catalogue's.
+SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) \gexec

@@ -19,17 +19,21 @@ internal static class DatabaseRoles
 
     private const string SpeakersTable = $"{StoreSetup.Schema}.speakers";
 
-    /// <summary>Statements that grant it, for all tables that there are; the same again changes nothing.</summary>
+    /// <summary>
+    /// Statements that grant it, for all tables that there are; the same again changes nothing. The check looks for nothing where whoever
+    /// inserts would have it look: a temporary table is found before the catalogue's of the same name.
+    /// </summary>
     public static string Ddl { get; } =
         $"""
         CREATE TABLE IF NOT EXISTS {SpeakersTable} (service text NOT NULL, type text NOT NULL, PRIMARY KEY (service, type));
         DELETE FROM {SpeakersTable};
         INSERT INTO {SpeakersTable} (service, type) VALUES {Speakers()};
-        CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.check_speaker() RETURNS trigger LANGUAGE plpgsql AS $body$
+        CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.check_speaker() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, pg_temp AS $body$
         DECLARE
             refused text;
         BEGIN
-            IF pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+            IF pg_has_role(session_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = TG_RELID), 'USAGE') THEN
                 RETURN NULL;
             END IF;
             SELECT added.type INTO refused FROM added WHERE NOT EXISTS (

@@ -88,7 +88,7 @@ public sealed class DatabaseRolesTests : IAsyncLifetime
                 "DELETE FROM justrunit.mt_streams", $"ALTER TABLE {Events} DISABLE TRIGGER ALL", $"DROP TABLE {Events} CASCADE",
                 "INSERT INTO justrunit.speakers VALUES ('monitor', 'justrunit.migration-started.v2')", "DELETE FROM justrunit.speakers",
                 "CREATE OR REPLACE FUNCTION justrunit.check_speaker() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-                "CREATE TABLE justrunit.mine ()", "SET ROLE justrunit", "SET session_replication_role = replica"])
+                "CREATE TABLE justrunit.mine ()", "CREATE TEMP TABLE mine ()", "SET ROLE justrunit", "SET session_replication_role = replica"])
             {
                 Assert.False(await CanAsync(login, statement), $"{login} could {statement}");
             }
@@ -104,6 +104,29 @@ public sealed class DatabaseRolesTests : IAsyncLifetime
 
         Assert.False(await CanAsync(Auditor, Insert, all[0]));
         Assert.True(await CanAsync(Owner, $"UPDATE {Events} SET data = data"));
+    }
+
+    [Fact]
+    public async Task Who_hides_the_catalogue_behind_a_table_of_its_own_is_no_owner_for_that()
+    {
+        await SetUpAsync(Owner);
+        await ExecuteAsync(Owner, "INSERT INTO justrunit.mt_streams (id, version, tenant_id) VALUES ('one', 0, '*DEFAULT*')");
+        // A database whose administrator has given everybody temporary tables again.
+        await ExecuteAsync("shop", "GRANT TEMPORARY ON DATABASE shop TO PUBLIC");
+        await using var connection = new NpgsqlConnection(As("justrunit_monitor"));
+        await connection.OpenAsync();
+        await using var hiding = new NpgsqlCommand(
+            $"""
+            CREATE TEMP TABLE pg_class AS
+                SELECT '{Events}'::regclass::oid AS oid, (SELECT oid FROM pg_roles WHERE rolname = session_user) AS relowner;
+            SET search_path = pg_temp, pg_catalog
+            """,
+            connection);
+        await hiding.ExecuteNonQueryAsync();
+        await using var insert = new NpgsqlCommand(Insert, connection);
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Wire.NameOf(typeof(DataCenters.MachineJoined)) });
+        var refused = await Assert.ThrowsAsync<PostgresException>(insert.ExecuteNonQueryAsync);
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
     [Fact]

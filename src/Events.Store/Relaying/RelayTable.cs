@@ -29,7 +29,8 @@ internal static class RelayTable
                     ADD COLUMN expires timestamptz NOT NULL DEFAULT '-infinity';
             END IF;
         END $body$;
-        CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.wake_relay() RETURNS trigger LANGUAGE plpgsql AS $body$
+        CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.wake_relay() RETURNS trigger LANGUAGE plpgsql
+            SET search_path = pg_catalog, pg_temp AS $body$
         BEGIN
             IF (SELECT sleeping FROM {Name} WHERE id = 1) THEN
                 PERFORM pg_notify('{Channel}', '');
