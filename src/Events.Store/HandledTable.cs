@@ -38,6 +38,9 @@ internal static class HandledTable
             OR EXISTS (SELECT FROM {Name} WHERE message_id = $3 AND decider = $2)
         """;
 
+    /// <summary>So many are dropped at a time.</summary>
+    internal const int Portion = 500;
+
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
     /// <summary>Whether a decider has handled a message before.</summary>
@@ -60,11 +63,17 @@ internal static class HandledTable
             why.ToString(),
             detail);
 
-    /// <summary>Drops what is older than a week: a broker redelivers nothing after so long.</summary>
-    public static async Task DropOldAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    /// <summary>
+    /// Drops what is older than a week: a broker redelivers nothing after so long. A portion only, since whoever drops it relays events
+    /// meanwhile.
+    /// </summary>
+    /// <returns>Whether there may be more.</returns>
+    public static async Task<bool> DropSomeOldAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand($"DELETE FROM {Name} WHERE at < now() - $1", connection);
+        await using var command = new NpgsqlCommand(
+            $"DELETE FROM {Name} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {Name} WHERE at < now() - $1 ORDER BY at LIMIT {Portion}))",
+            connection);
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Kept });
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == Portion;
     }
 }

@@ -88,7 +88,8 @@ public sealed class DatabaseRolesTests : IAsyncLifetime
                 "DELETE FROM justrunit.mt_streams", $"ALTER TABLE {Events} DISABLE TRIGGER ALL", $"DROP TABLE {Events} CASCADE",
                 "INSERT INTO justrunit.speakers VALUES ('monitor', 'justrunit.migration-started.v2')", "DELETE FROM justrunit.speakers",
                 "CREATE OR REPLACE FUNCTION justrunit.check_speaker() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-                "CREATE TABLE justrunit.mine ()", "CREATE TEMP TABLE mine ()", "SET ROLE justrunit", "SET session_replication_role = replica"])
+                "CREATE TABLE justrunit.mine ()", "CREATE TEMP TABLE mine ()",
+                "SET ROLE justrunit", "SET session_replication_role = replica"])
             {
                 Assert.False(await CanAsync(login, statement), $"{login} could {statement}");
             }

@@ -20,6 +20,22 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
     public Task DisposeAsync() => scene.DisposeAsync();
 
     [Fact]
+    public async Task What_was_handled_long_ago_is_dropped_in_portions_and_what_was_lately_stays()
+    {
+        await scene.ScalarAsync(
+            $"""
+            INSERT INTO {HandledTable.Name} SELECT gen_random_uuid(), 'sla', now() - interval '8 days', 'Unchanged', ''
+                FROM generate_series(1, {HandledTable.Portion + 1});
+            INSERT INTO {HandledTable.Name} VALUES (gen_random_uuid(), 'sla', now() - interval '6 days', 'Unchanged', '')
+            """);
+        await using var connection = await scene.DataSource.OpenConnectionAsync();
+        Assert.True(await HandledTable.DropSomeOldAsync(connection, CancellationToken.None));
+        Assert.Equal(2, await scene.CountAsync($"SELECT count(*) FROM {HandledTable.Name}"));
+        Assert.False(await HandledTable.DropSomeOldAsync(connection, CancellationToken.None));
+        Assert.Equal(1, await scene.CountAsync($"SELECT count(*) FROM {HandledTable.Name}"));
+    }
+
+    [Fact]
     public async Task Each_event_bears_cause_correlation_and_everything_that_its_decision_read()
     {
         var matrix = Guid.NewGuid();

@@ -137,6 +137,111 @@ public sealed class ParkedTests : IAsyncLifetime
         await host.StopAsync();
     }
 
+    [Fact]
+    public async Task An_event_that_could_not_be_read_is_handed_over_with_its_commands_also_when_a_leader_ended_while_it_tried()
+    {
+        await CommandAsync("one");
+        await scene.ScalarAsync(
+            $"""
+            INSERT INTO justrunit.parked (id, seq_id, wire_name, stream, version, reason)
+                SELECT id, seq_id, type, stream_id, version, 'UnknownType' FROM justrunit.mt_events;
+            UPDATE justrunit.relay SET position = (SELECT max(seq_id) FROM justrunit.mt_events)
+            """);
+        await using (var database = await scene.DataSource.OpenConnectionAsync())
+            await ParkedTable.BeginAsync(database, Assert.Single(await ReadAsync()).Id, CancellationToken.None);
+        Assert.Equal(ParkReason.UnknownType, Assert.Single(await ReadAsync()).Reason);
+        await AskAsync(null);
+        using var host = await scene.StartAsync();
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "it is parked no longer");
+        Assert.Equal("one", await TakenAsync());
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task An_event_that_could_not_be_read_and_ends_its_leaders_is_not_tried_for_ever()
+    {
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.ScalarAsync(
+            """
+            INSERT INTO justrunit.parked (id, seq_id, wire_name, reason) SELECT id, seq_id, type, 'UnknownType' FROM justrunit.mt_events
+            """);
+        await using var database = await scene.DataSource.OpenConnectionAsync();
+        foreach (var _ in (int[])[1, 2])
+        {
+            var parked = Assert.Single(await ParkedTable.ReadAskedAsync(database, unreadToo: true, CancellationToken.None));
+            await ParkedTable.BeginAsync(database, parked.Id, CancellationToken.None);
+        }
+
+        Assert.Empty(await ParkedTable.ReadAskedAsync(database, unreadToo: true, CancellationToken.None));
+        await AskAsync(null);
+        Assert.Single(await ParkedTable.ReadAskedAsync(database, unreadToo: false, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task An_event_whose_readers_queue_is_gone_is_parked_and_sent_when_it_is_there_again()
+    {
+        using var host = await scene.StartAsync();
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Count == 1, "all queues are there");
+        var queue = Names.Queue(Catalog.Placement, typeof(MatrixFilled));
+        await channel.QueueDeleteAsync(queue);
+        var filled = JsonSerializer.Serialize(Scene.Ask(Guid.NewGuid()), Wire.Json);
+        await scene.AppendRawAsync("matrix-unheard", (Wire.NameOf(typeof(MatrixFilled)), filled));
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Count == 2, "what follows passes");
+        var parked = await UntilParkedAsync();
+        Assert.Equal((ParkReason.QueueGone, "matrix-unheard", 1L), (parked.Reason, parked.Stream, parked.Version));
+        Assert.Contains(Wire.NameOf(typeof(MatrixFilled)), parked.Problem);
+
+        await channel.QueueDeclareAsync(queue, true, false, false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        await channel.QueueBindAsync(queue, queue, "");
+        await AskAsync(parked.Id);
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "it is parked no longer");
+        Assert.NotNull(await channel.BasicGetAsync(queue, autoAck: true));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Timers_and_parked_messages_that_a_full_queue_does_not_take_hold_up_no_event()
+    {
+        const int count = 60;
+        using var host = await scene.StartAsync();
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(seen => seen.Count == 1, "it relays");
+        var full = $"full-{Guid.NewGuid():N}";
+        var limits = new Dictionary<string, object?> { ["x-max-length"] = 0, ["x-overflow"] = "reject-publish" };
+        await channel.QueueDeclareAsync(full, false, false, false, limits);
+        await channel.QueueBindAsync(full, Names.Queue(Catalog.Placement, typeof(TimerElapsed)), "");
+        var timer = JsonSerializer.Serialize(
+            new TimerElapsed("datacenter-full", TimerKind.PlacementRetry, Guid.NewGuid(), DateTimeOffset.UnixEpoch), Wire.Json);
+        await scene.ScalarAsync(
+            $"""
+            INSERT INTO justrunit.timers (id, due_at, correlation_id, timer)
+                SELECT gen_random_uuid(), now(), gen_random_uuid(), '{timer}' FROM generate_series(1, {count})
+            """);
+        await AnEventPassesAsync(seen: 2);
+        await UntilAsync(async () => (await ReadAsync()).Count == count, "all are parked");
+        Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.timers WHERE due_at <= now()"));
+
+        await scene.ScalarAsync("UPDATE justrunit.parked SET replay = true");
+        await AnEventPassesAsync(seen: 3);
+        await channel.QueueDeleteAsync(full);
+        await UntilAsync(async () => (await ReadAsync()).All(parked => !parked.IsAsked && parked.Tries > 0), "all are tried");
+        await scene.ScalarAsync("UPDATE justrunit.parked SET replay = true");
+        await UntilAsync(async () => (await ReadAsync()).Count == 0, "all are sent");
+        await host.StopAsync();
+    }
+
+    /// <summary>Much sooner than the broker is asked five times for each of what it does not take.</summary>
+    private async Task AnEventPassesAsync(int seen)
+    {
+        var began = DateTime.UtcNow;
+        await Task.Delay(500);
+        await scene.AppendAsync(Guid.NewGuid(), 1);
+        await scene.UntilAsync(all => all.Count == seen, "an event passes");
+        Assert.True(DateTime.UtcNow - began < TimeSpan.FromSeconds(20), $"it took {DateTime.UtcNow - began}");
+    }
+
     private async Task CommandAsync(string vm)
     {
         var started = new AllocationStarted(

@@ -13,6 +13,9 @@ namespace JustRunIt.Events.Store.Relaying;
 /// </summary>
 internal sealed partial class EventHandover(Publisher publisher, Lease lease, NpgsqlConnection connection, ILogger logger)
 {
+    /// <summary>So long timers are sent one by one, before events are relayed again.</summary>
+    public static readonly TimeSpan AtMostAlone = TimeSpan.FromSeconds(2);
+
     /// <summary>How often a message is sent that the broker does not take: it may be short of something for a moment.</summary>
     private const int MostAttempts = 5;
 
@@ -95,9 +98,22 @@ internal sealed partial class EventHandover(Publisher publisher, Lease lease, Np
     /// <returns>The message as it is to be parked; null when the broker has it.</returns>
     public async Task<ParkedMessage?> SendAloneAsync(OutgoingMessage message, CancellationToken cancellation)
     {
+        await PrepareAsync(message, cancellation).ConfigureAwait(false);
+        return await SendPreparedAsync(message, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What is to be done before a message is sent beside others; one message after another.</summary>
+    public async Task PrepareAsync(OutgoingMessage message, CancellationToken cancellation)
+    {
         if (message.Queue is not null)
             await publisher.DeclareAsync(message.Queue, cancellation).ConfigureAwait(false);
         await publisher.UnblockedAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends one message that is prepared, beside whatever else is sent, and waits for the broker's answer.</summary>
+    /// <returns>The message as it is to be parked; null when the broker has it.</returns>
+    public async Task<ParkedMessage?> SendPreparedAsync(OutgoingMessage message, CancellationToken cancellation)
+    {
         var parked = await SendAsync(message, cancellation).ConfigureAwait(false);
         if (parked is null)
             HandOverLog.Message(logger, message);
@@ -137,7 +153,9 @@ internal sealed partial class EventHandover(Publisher publisher, Lease lease, Np
             }
             catch (PublishException e) when (e.IsReturn)
             {
-                return message.Park(ParkReason.QueueGone, $"queue '{message.Queue}' is not there");
+                return message.Park(ParkReason.QueueGone, message.Queue is { } gone
+                    ? $"queue '{gone}' is not there"
+                    : $"no queue of those that are to hear it is bound to the exchange '{message.WireName}'");
             }
             catch (PublishException)
             {

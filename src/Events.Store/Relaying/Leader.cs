@@ -34,7 +34,6 @@ internal sealed partial class Leader(
         await ExecuteAsync($"SET synchronous_commit = off; LISTEN {RelayTable.Channel}", cancellation).ConfigureAwait(false);
         var handover = new EventHandover(publisher, lease, connection, logger);
         var replay = new ParkedReplay(handover, connection, logger);
-        await replay.SendAsync(unreadToo: true, cancellation).ConfigureAwait(false);
         var timers = new TimerPump(connection, handover, logger);
         var position = await RelayTable.ReadPositionAsync(connection, cancellation).ConfigureAwait(false);
         try
@@ -42,7 +41,7 @@ internal sealed partial class Leader(
             if (suspicion.IsThere)
             {
                 position = await PassSuspectsAsync(handover, position, cancellation).ConfigureAwait(false);
-                await timers.SendDueAsync(isAlone: true, cancellation).ConfigureAwait(false);
+                await timers.SendDueAloneAsync(cancellation).ConfigureAwait(false);
                 suspicion.End();
             }
 
@@ -65,12 +64,12 @@ internal sealed partial class Leader(
                     await WriteAsync(unconfirmed.Position, sleeping: false, cancellation).ConfigureAwait(false);
                 if (IsDue(ref nextTimers, SleepAtMost))
                 {
-                    await timers.SendDueAsync(isAlone: false, cancellation).ConfigureAwait(false);
-                    await replay.SendAsync(unreadToo: false, cancellation).ConfigureAwait(false);
+                    await timers.SendDueAsync(cancellation).ConfigureAwait(false);
+                    await replay.SendAsync(cancellation).ConfigureAwait(false);
                 }
 
-                if (IsDue(ref nextDrop, DropEvery))
-                    await HandledTable.DropOldAsync(connection, cancellation).ConfigureAwait(false);
+                if (IsDue(ref nextDrop, DropEvery) && await HandledTable.DropSomeOldAsync(connection, cancellation).ConfigureAwait(false))
+                    nextDrop = 0;
                 if (IsDue(ref nextMeasure, MeasureEvery))
                     await MeasureAsync(unconfirmed.Position, reader, cancellation).ConfigureAwait(false);
                 if (events.Count == EventReader.PageSize)

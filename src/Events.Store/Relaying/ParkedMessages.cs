@@ -27,7 +27,7 @@ public static class ParkedMessages
     {
         await using var command = new NpgsqlCommand(
             $"""
-            SELECT id, seq_id, wire_name, stream, version, queue, reason, problem, at, tries, replay
+            SELECT id, seq_id, wire_name, stream, version, queue, reason, problem, at, tries, replay, begun
             FROM {ParkedTable.Name} WHERE {condition} ORDER BY seq_id, at, id
             """,
             connection);
@@ -46,7 +46,8 @@ public static class ParkedMessages
                 reader.GetString(7),
                 reader.GetDateTime(8).ToUniversalTime(),
                 reader.GetInt32(9),
-                reader.GetBoolean(10)));
+                reader.GetBoolean(10),
+                reader.GetInt32(11)));
         }
 
         return parked;

@@ -4,48 +4,99 @@ using Npgsql;
 
 namespace JustRunIt.Events.Store.Relaying;
 
-/// <summary>Hands over what was parked: what can be read at last, and what an operator asks for.</summary>
+/// <summary>
+/// Hands over what was parked: what can be read at last, and what an operator asks for. Several are sent side by side, and what the broker
+/// does not take at once is looked at again in a later pass: a queue that is full holds up no event.
+/// </summary>
 internal sealed partial class ParkedReplay(EventHandover handover, NpgsqlConnection connection, ILogger logger)
 {
-    /// <summary>Tries again, in order.</summary>
-    /// <param name="unreadToo">Also what no leader so far could read.</param>
-    /// <param name="cancellation">Ends the trying.</param>
-    public async Task SendAsync(bool unreadToo, CancellationToken cancellation)
-    {
-        foreach (var parked in await ParkedTable.ReadAskedAsync(connection, unreadToo, cancellation).ConfigureAwait(false))
-        {
-            var (messages, unsent) = await ReadAsync(parked, cancellation).ConfigureAwait(false);
-            if (unsent is not null)
-            {
-                if (parked.IsAsked)
-                    await FailAsync(parked, unsent, cancellation).ConfigureAwait(false);
-                continue;
-            }
+    private const int MostAtOnce = 16;
 
-            await ParkedTable.BeginAsync(connection, parked.Id, cancellation).ConfigureAwait(false);
+    private readonly SideBySide<ParkedMessage, Outcome> underWay = new();
+
+    /// <summary>What this program cannot read either.</summary>
+    private readonly HashSet<Guid> unreadable = [];
+
+    /// <summary>Whether there may be something that no leader so far could read, and this one has not looked at.</summary>
+    private bool isUnreadLeft = true;
+
+    /// <summary>Tries again, in order.</summary>
+    public async Task SendAsync(CancellationToken cancellation)
+    {
+        await EndAsync(cancellation).ConfigureAwait(false);
+        if (underWay.Count > 0)
+            return;
+        var all = await ParkedTable.ReadAskedAsync(connection, isUnreadLeft, cancellation).ConfigureAwait(false);
+        var waiting = all.FindAll(parked => parked.IsAsked || !unreadable.Contains(parked.Id));
+        isUnreadLeft = waiting.Exists(parked => !parked.IsAsked);
+        foreach (var parked in TakeSome(waiting))
+            await BeginAsync(parked, cancellation).ConfigureAwait(false);
+        if (underWay.Count == 0)
+            return;
+        await underWay.WaitForNewAsync(cancellation).ConfigureAwait(false);
+        await EndAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What was begun before without an end may have ended its leader, and goes alone.</summary>
+    private static IEnumerable<ParkedMessage> TakeSome(List<ParkedMessage> waiting) =>
+        waiting is [var first, ..] && IsSuspect(first) ? [first] : waiting.TakeWhile(parked => !IsSuspect(parked)).Take(MostAtOnce);
+
+    private static bool IsSuspect(ParkedMessage parked) => !parked.IsAsked && parked.Begun > 0;
+
+    private async Task BeginAsync(ParkedMessage parked, CancellationToken cancellation)
+    {
+        var (messages, unsent) = await ReadAsync(parked, cancellation).ConfigureAwait(false);
+        if (unsent is not null)
+        {
+            unreadable.Add(parked.Id);
+            if (parked.IsAsked)
+                await FailAsync(parked, unsent.Problem, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        await ParkedTable.BeginAsync(connection, parked.Id, cancellation).ConfigureAwait(false);
+        foreach (var message in messages)
+            await handover.PrepareAsync(message, cancellation).ConfigureAwait(false);
+        underWay.Add(parked, SendAllAsync(parked, messages, cancellation));
+    }
+
+    /// <summary>Sends a message and what belongs to it, one after another.</summary>
+    private async Task<Outcome> SendAllAsync(ParkedMessage parked, List<OutgoingMessage> messages, CancellationToken cancellation)
+    {
+        var others = new List<ParkedMessage>();
+        foreach (var message in messages)
+        {
+            if (await handover.SendPreparedAsync(message, cancellation).ConfigureAwait(false) is not { } unsent)
+                continue;
+            if (unsent.Id == parked.Id)
+                return new Outcome(unsent, others);
+            others.Add(unsent);
+        }
+
+        return new Outcome(null, others);
+    }
+
+    /// <summary>Writes down what has come of what was sent.</summary>
+    private async Task EndAsync(CancellationToken cancellation)
+    {
+        foreach (var (parked, sent) in underWay.TakeEnded())
+        {
+            Outcome outcome;
             try
             {
-                foreach (var message in messages)
-                {
-                    unsent = await handover.SendAloneAsync(message, cancellation).ConfigureAwait(false);
-                    if (unsent is null)
-                        continue;
-                    if (unsent.Id == parked.Id)
-                        break;
-                    await handover.ParkAsync(unsent, cancellation).ConfigureAwait(false);
-                    unsent = null;
-                }
+                outcome = await sent.ConfigureAwait(false);
             }
             catch (Exception e) when (EventHandover.IsRefusal(e))
             {
-                await FailAsync(
-                    parked, parked with { Reason = ParkReason.Refused, Problem = OneLine.Of(e) }, cancellation).ConfigureAwait(false);
+                await FailAsync(parked, OneLine.Of(e), cancellation).ConfigureAwait(false);
                 throw;
             }
 
-            if (unsent is not null)
+            foreach (var other in outcome.Others)
+                await handover.ParkAsync(other, cancellation).ConfigureAwait(false);
+            if (outcome.Unsent is { } unsent)
             {
-                await FailAsync(parked, unsent, cancellation).ConfigureAwait(false);
+                await FailAsync(parked, unsent.Problem, cancellation).ConfigureAwait(false);
                 continue;
             }
 
@@ -80,11 +131,16 @@ internal sealed partial class ParkedReplay(EventHandover handover, NpgsqlConnect
         return (isWholeEvent ? messages : [.. messages.Where(message => message.Headers.Id == parked.Id)], null);
     }
 
-    private async Task FailAsync(ParkedMessage parked, ParkedMessage unsent, CancellationToken cancellation)
+    private async Task FailAsync(ParkedMessage parked, string problem, CancellationToken cancellation)
     {
-        await ParkedTable.FailAsync(connection, parked.Id, unsent.Reason, unsent.Problem, cancellation).ConfigureAwait(false);
-        Log.StillParked(logger, parked.WireName, parked.Stream ?? "no stream", parked.Version ?? 0, OneLine.Of(unsent.Problem));
+        await ParkedTable.FailAsync(connection, parked.Id, problem, cancellation).ConfigureAwait(false);
+        Log.StillParked(logger, parked.WireName, parked.Stream ?? "no stream", parked.Version ?? 0, OneLine.Of(problem));
     }
+
+    /// <summary>What came of a parked message.</summary>
+    /// <param name="Unsent">Why it stays parked; null when the broker has it.</param>
+    /// <param name="Others">What follows from it and cannot be sent.</param>
+    private sealed record Outcome(ParkedMessage? Unsent, List<ParkedMessage> Others);
 
     private static partial class Log
     {

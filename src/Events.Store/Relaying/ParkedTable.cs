@@ -32,8 +32,17 @@ internal static class ParkedTable
                 UPDATE {Name} p SET stream = e.stream_id, version = e.version
                     FROM {StoreSetup.Schema}.mt_events e WHERE e.seq_id = p.seq_id;
             END IF;
+            IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{Name}'::regclass AND attname = 'begun') THEN
+                ALTER TABLE {Name} ADD COLUMN begun int NOT NULL DEFAULT 0;
+            END IF;
         END $body$;
         """;
+
+    /// <summary>
+    /// So often what could not be read is given to the broker without being asked for: the second time alone, since another may have ended
+    /// the leader the first time.
+    /// </summary>
+    private const int MostUnasked = 2;
 
     private const string Added =
         """
@@ -116,27 +125,30 @@ internal static class ParkedTable
     public static Task<List<ParkedMessage>> ReadAskedAsync(NpgsqlConnection connection, bool unreadToo, CancellationToken cancellation) =>
         ParkedMessages.ReadAsync(
             connection,
-            unreadToo ? $"replay OR reason IN ('{ParkReason.UnknownType}', '{ParkReason.Unreadable}')" : "replay",
+            unreadToo
+                ? $"replay OR (reason IN ('{ParkReason.UnknownType}', '{ParkReason.Unreadable}') AND begun < {MostUnasked})"
+                : "replay",
             cancellation);
 
-    /// <summary>Remembers that a message is tried again, before it is: one that ends its leader is not tried twice.</summary>
+    /// <summary>
+    /// Remembers that a message is tried again, before it is: one that ends its leader is not tried for ever. Why it was parked first stays,
+    /// since that says what else is to be sent with it.
+    /// </summary>
     public static Task BeginAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation) =>
         ExecuteAsync(
             connection,
-            $"UPDATE {Name} SET replay = false, reason = $2, problem = $3 WHERE id = $1",
+            $"UPDATE {Name} SET replay = false, begun = begun + 1, problem = $2 WHERE id = $1",
             id,
             cancellation,
-            $"{ParkReason.Refused}",
             "it was tried again, and no answer came");
 
-    /// <summary>Remembers why a message that was tried again is still here.</summary>
-    public static Task FailAsync(NpgsqlConnection connection, Guid id, ParkReason reason, string problem, CancellationToken cancellation) =>
+    /// <summary>Remembers why a message that was tried again is still here, beside why it was parked first.</summary>
+    public static Task FailAsync(NpgsqlConnection connection, Guid id, string problem, CancellationToken cancellation) =>
         ExecuteAsync(
             connection,
-            $"UPDATE {Name} SET replay = false, tries = tries + 1, reason = $2, problem = $3 WHERE id = $1",
+            $"UPDATE {Name} SET replay = false, tries = tries + 1, problem = $2 WHERE id = $1",
             id,
             cancellation,
-            $"{reason}",
             problem);
 
     public static Task RemoveAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation) =>

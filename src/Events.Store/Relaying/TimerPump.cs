@@ -1,61 +1,119 @@
+using JustRunIt.Events.Timers;
 using JustRunIt.Hosting.Logging;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace JustRunIt.Events.Store.Relaying;
 
-/// <summary>Sends the timers that are due, and deletes each once the broker has it; one that cannot be sent is parked.</summary>
+/// <summary>
+/// Sends the timers that are due, and deletes each once the broker has it; one that cannot be sent is parked. They are sent side by side,
+/// and what the broker does not take at once is looked at again in a later pass: a queue that is full holds up no event.
+/// </summary>
 internal sealed class TimerPump(NpgsqlConnection connection, EventHandover handover, ILogger logger)
 {
+    private const int MostAtOnce = 100;
+
+    private readonly SideBySide<UnderWay, ParkedMessage?> underWay = new();
+
     /// <summary>Sends what is due.</summary>
-    /// <param name="isAlone">Whether nothing else is under way, so that it is a timer's fault if the broker ends the channel.</param>
-    /// <param name="cancellation">Ends the sending.</param>
-    public async Task SendDueAsync(bool isAlone, CancellationToken cancellation)
+    public async Task SendDueAsync(CancellationToken cancellation)
     {
-        var due = new List<(Guid Id, Guid CorrelationId, Guid? CausationId, string Timer)>();
-        // now(), not clock_timestamp(): a volatile function could not use the index, and every timer would be read each time.
-        await using (var command = new NpgsqlCommand(
-            $"""
-            SELECT id, correlation_id, causation_id, timer::text FROM {StoreSetup.Schema}.timers
-            WHERE due_at <= now() ORDER BY due_at LIMIT 100
-            """,
-            connection))
-        await using (var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false))
+        foreach (var (timer, sent) in underWay.TakeEnded())
+            await EndAsync(timer, await sent.ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        if (underWay.Count >= MostAtOnce)
+            return;
+        foreach (var row in await ReadAsync(cancellation).ConfigureAwait(false))
         {
-            while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            var message = Read(row, out var timer, out var parked);
+            if (message is null)
             {
-                due.Add((
-                    reader.GetGuid(0),
-                    reader.GetGuid(1),
-                    await reader.IsDBNullAsync(2, cancellation).ConfigureAwait(false) ? null : reader.GetGuid(2),
-                    reader.GetString(3)));
+                await handover.ParkTimerAsync(parked!, cancellation).ConfigureAwait(false);
+                continue;
             }
+
+            await handover.PrepareAsync(message, cancellation).ConfigureAwait(false);
+            underWay.Add(new UnderWay(row.Id, timer!, message), handover.SendPreparedAsync(message, cancellation));
         }
 
-        foreach (var (id, correlationId, causationId, json) in due)
+        await underWay.WaitForNewAsync(cancellation).ConfigureAwait(false);
+        foreach (var (timer, sent) in underWay.TakeEnded())
+            await EndAsync(timer, await sent.ConfigureAwait(false), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Sends what is due one by one, while nothing else is under way, so that it is a timer's fault if the broker ends the channel. What is
+    /// left after a while is sent with all others.
+    /// </summary>
+    public async Task SendDueAloneAsync(CancellationToken cancellation)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        foreach (var row in await ReadAsync(cancellation).ConfigureAwait(false))
         {
-            var message = OutgoingMessage.Of(id, correlationId, causationId, json, out var timer, out var parked);
+            if (TimeProvider.System.GetElapsedTime(began) > EventHandover.AtMostAlone)
+                return;
+            var message = Read(row, out var timer, out var parked);
             try
             {
                 if (message is not null)
                     parked = await handover.SendAloneAsync(message, cancellation).ConfigureAwait(false);
             }
-            catch (Exception e) when (isAlone && EventHandover.IsRefusal(e))
+            catch (Exception e) when (EventHandover.IsRefusal(e))
             {
                 await handover.ParkTimerAsync(message!.Park(ParkReason.Refused, OneLine.Of(e)), cancellation).ConfigureAwait(false);
                 throw;
             }
 
-            if (parked is not null)
-            {
-                await handover.ParkTimerAsync(parked, cancellation).ConfigureAwait(false);
-                continue;
-            }
-
-            HandOverLog.Timer(logger, timer!, message!.Headers);
-            await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = $1", connection);
-            delete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
-            await delete.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            if (message is null)
+                await handover.ParkTimerAsync(parked!, cancellation).ConfigureAwait(false);
+            else
+                await EndAsync(new UnderWay(row.Id, timer!, message), parked, cancellation).ConfigureAwait(false);
         }
     }
+
+    private static OutgoingMessage? Read(Row row, out TimerElapsed? timer, out ParkedMessage? parked) =>
+        OutgoingMessage.Of(row.Id, row.CorrelationId, row.CausationId, row.Timer, out timer, out parked);
+
+    private async Task EndAsync(UnderWay timer, ParkedMessage? parked, CancellationToken cancellation)
+    {
+        if (parked is not null)
+        {
+            await handover.ParkTimerAsync(parked, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        HandOverLog.Timer(logger, timer.Timer, timer.Message.Headers);
+        await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = $1", connection);
+        delete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = timer.Id });
+        await delete.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What is due and not under way.</summary>
+    private async Task<List<Row>> ReadAsync(CancellationToken cancellation)
+    {
+        // now(), not clock_timestamp(): a volatile function could not use the index, and every timer would be read each time.
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT id, correlation_id, causation_id, timer::text FROM {StoreSetup.Schema}.timers
+            WHERE due_at <= now() AND NOT id = ANY($1) ORDER BY due_at LIMIT $2
+            """,
+            connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. underWay.Keys.Select(timer => timer.Id)] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostAtOnce - underWay.Count });
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var due = new List<Row>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            due.Add(new Row(
+                reader.GetGuid(0),
+                reader.GetGuid(1),
+                await reader.IsDBNullAsync(2, cancellation).ConfigureAwait(false) ? null : reader.GetGuid(2),
+                reader.GetString(3)));
+        }
+
+        return due;
+    }
+
+    private sealed record Row(Guid Id, Guid CorrelationId, Guid? CausationId, string Timer);
+
+    private sealed record UnderWay(Guid Id, TimerElapsed Timer, OutgoingMessage Message);
 }
