@@ -9,7 +9,7 @@ public enum ParkReason
     /// <summary>Its body is not what its type says.</summary>
     Unreadable,
 
-    /// <summary>A command's or timer's queue is not there, so that the broker gave it back.</summary>
+    /// <summary>The queue of a command or timer, or all of an event's readers, is not there, so that the broker gave it back.</summary>
     QueueGone,
 
     /// <summary>The broker refuses it: too large, not allowed, a queue that is full.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Net.Sockets;
 using System.Text.Json;
+using JustRunIt.Events;
 using JustRunIt.Events.Authority;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Hosting.Messaging.Authority;
@@ -18,6 +20,15 @@ public sealed class Publisher : IAsyncDisposable
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Events that services have queues for, which are there before anything is published. Of agents and nodes there may be none.
+    /// </summary>
+    private static readonly FrozenSet<string> Heard = Catalog.Entries
+        .Where(entry => entry.Message.IsAssignableTo(typeof(IDomainEvent))
+            && entry.Consumers.Any(consumer => consumer is not (Catalog.HostAgent or Catalog.ProxyNode)))
+        .Select(entry => Wire.NameOf(entry.Message))
+        .ToFrozenSet();
 
     private readonly IConnection connection;
     private readonly IChannel channel;
@@ -102,9 +113,13 @@ public sealed class Publisher : IAsyncDisposable
         }
     }
 
-    /// <summary>Publishes to the exchange of a message, or returns the task that ends with the broker's confirm.</summary>
+    /// <summary>
+    /// Publishes to the exchange of a message, or returns the task that ends with the broker's confirm. An event that services are to hear
+    /// must reach a queue: the broker confirms what reaches none, too.
+    /// </summary>
+    /// <exception cref="RabbitMQ.Client.Exceptions.PublishException">The queues of its readers are gone, or one refuses.</exception>
     public ValueTask PublishAsync(string wireName, ReadOnlyMemory<byte> json, MessageHeaders headers, CancellationToken cancellation) =>
-        channel.BasicPublishAsync(wireName, "", mandatory: false, Properties(wireName, headers), json, cancellation);
+        channel.BasicPublishAsync(wireName, "", mandatory: Heard.Contains(wireName), Properties(wireName, headers), json, cancellation);
 
     /// <summary>Sends to a queue that must be there.</summary>
     /// <exception cref="RabbitMQ.Client.Exceptions.PublishException">The queue is gone, or refuses.</exception>
