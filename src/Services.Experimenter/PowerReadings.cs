@@ -4,6 +4,7 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +14,7 @@ namespace JustRunIt.Services.Experimenter;
 /// What the host agents measured lately, a row for each virtual machine and interval. Kept for an hour, beside the streams:
 /// what an experiment needs of it is in the event that the experiment ends with.
 /// </summary>
-internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
+internal sealed partial class PowerReadings(NpgsqlDataSource dataSource, ILogger<PowerReadings> logger) : IFactSource
 {
     private const string Ddl =
         $"""
@@ -27,6 +28,9 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
         """;
 
     private static readonly TimeSpan Kept = TimeSpan.FromHours(1);
+
+    /// <summary>So far a sender's clock may be ahead of the database's.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc />
     public Type Asked => typeof(PowerAsked);
@@ -46,10 +50,20 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
         return await MeanAsync(question.DataCenter, question.Vm, question.From, question.To, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Adds a report; the same report twice is one. Drops what is older than an hour before it.</summary>
+    /// <summary>
+    /// Adds a report; the same report twice is one. Drops what is older than an hour by the database's clock: by a sender's, one that is
+    /// ahead would drop what all others have measured. What ends in the future is no measurement, and is left out.
+    /// </summary>
     public async Task AddAsync(PowerMeasured measured, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(measured);
+        var now = await NowAsync(cancellation).ConfigureAwait(false);
+        if (measured.To > now + ClockTolerance)
+        {
+            Log.Ahead(logger, measured.Machine, measured.Agent, measured.To, now);
+            return;
+        }
+
         await using var batch = dataSource.CreateBatch();
         foreach (var vm in measured.Vms)
         {
@@ -69,7 +83,7 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
 
         batch.BatchCommands.Add(new NpgsqlBatchCommand($"DELETE FROM {StoreSetup.Schema}.power WHERE to_at < $1")
         {
-            Parameters = { new NpgsqlParameter { Value = (measured.To - Kept).ToUniversalTime() } },
+            Parameters = { new NpgsqlParameter { Value = now - Kept } },
         });
         await batch.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
@@ -88,5 +102,20 @@ internal sealed class PowerReadings(NpgsqlDataSource dataSource) : IFactSource
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             samples.Add(JsonSerializer.Deserialize<PowerSample>(reader.GetString(0), Wire.Json)!);
         return PowerDrawn.Mean(samples, from, to);
+    }
+
+    private async Task<DateTime> NowAsync(CancellationToken cancellation)
+    {
+        await using var command = dataSource.CreateCommand("SELECT now()");
+        return (DateTime)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            EventId = 1402,
+            Level = LogLevel.Warning,
+            Message = "power of {Machine} from {Agent} is left out: it ends at {To:O}, and it is {Now:O}; the agent's clock is ahead")]
+        public static partial void Ahead(ILogger logger, string machine, string agent, DateTimeOffset to, DateTime now);
     }
 }

@@ -59,7 +59,8 @@ public sealed class ExperimenterTests : IAsyncLifetime
             Streams.Matrix(matrix), experiment.ExperimentId, Shop.Agent, requested.CloneName, experiment.Allocation));
         await scene.Bus.UntilAsync<StartReplay>();
 
-        var from = DateTimeOffset.UtcNow;
+        // What an agent has measured has been.
+        var from = DateTimeOffset.UtcNow.AddSeconds(-60);
         foreach (var (machine, vm, watts) in new[] { ("host-1", "shop-app", 100), ("sandbox-1", requested.CloneName, 90) })
         {
             var used = new VmPower(vm, new CpuShare(0.5), null);
