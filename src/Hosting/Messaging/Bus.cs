@@ -70,6 +70,7 @@ internal static class Bus
                         // bound it, which need not declare it for that.
                         var unanswered = new UnansweredFilter(
                             entry.Message,
+                            identity,
                             Names.Own(reader),
                             context.GetRequiredService<IBus>,
                             context.GetService<TimeProvider>() ?? TimeProvider.System,

@@ -13,4 +13,8 @@ internal static partial class CommandLog
     [LoggerMessage(EventId = 1031, Level = LogLevel.Warning,
         Message = "{Name} cannot be answered: neither its body nor its headers say which request it is")]
     public static partial void Unanswerable(ILogger logger, string name);
+
+    /// <summary>A command that is not readable, from somebody who may not give it as far as can be read, is not answered.</summary>
+    [LoggerMessage(EventId = 1032, Level = LogLevel.Warning, Message = "{Name} cannot be read, and is not its sender's to give: {Reason}")]
+    public static partial void NotAnswered(ILogger logger, string name, string reason);
 }

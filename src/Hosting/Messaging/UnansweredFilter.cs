@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using JustRunIt.Events;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging.Authority;
@@ -12,17 +13,21 @@ namespace JustRunIt.Hosting.Messaging;
 /// <summary>
 /// Answers a command that is on its way to the error queue or to that of what was skipped, which is one that cannot be read, or whose
 /// consumer failed in a way of its own: by whatever of its body, or else of its headers, says which request it is. A command that bears
-/// neither is told of in a line, and the queue keeps it.
+/// neither is told of in a line, and the queue keeps it; so is one that its sender may not give, as far as can be read: an answer to it
+/// would reach who never asked.
 /// </summary>
 /// <param name="message">The command's type.</param>
+/// <param name="identity">Who this process is to the broker, and who others are.</param>
 /// <param name="reader">Who reads: the name that an answer bears.</param>
 /// <param name="bus">The bus, once it runs.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Hears of each.</param>
-internal sealed class UnansweredFilter(Type message, string reader, Func<IBus> bus, TimeProvider clock, ILogger logger)
+internal sealed class UnansweredFilter(
+    Type message, BrokerIdentity identity, string reader, Func<IBus> bus, TimeProvider clock, ILogger logger)
     : IFilter<ExceptionReceiveContext>, IFilter<ReceiveContext>
 {
     private const int LongestReason = 500;
+    private const string Subject = "subject";
 
     public async Task Send(ExceptionReceiveContext context, IPipe<ExceptionReceiveContext> next)
     {
@@ -73,6 +78,38 @@ internal sealed class UnansweredFilter(Type message, string reader, Func<IBus> b
         }
     }
 
+    /// <summary>The services' streams that a body names, by whatever of its fields could be read as the subject.</summary>
+    private static string? StreamIn(JsonNode? body)
+    {
+        try
+        {
+            return (body as JsonObject)?
+                .Where(field => string.Equals(field.Key, Subject, StringComparison.OrdinalIgnoreCase))
+                .Select(field => field.Value is JsonValue value && value.TryGetValue<string>(out var text) ? text : null)
+                .FirstOrDefault(text => text is not null && (Streams.IsMatrix(text, out _) || Streams.IsDataCenter(text, out _)));
+        }
+        catch (ArgumentException)
+        {
+            // A field twice: nothing of the body is answered with.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Why a command is not its sender's to give, whose name is not answered in either; null when it may be. What can be read has been
+    /// asked before (<see cref="AuthorityFilter"/>).
+    /// </summary>
+    private string? WhyNot(ReceiveContext context, JsonNode? body)
+    {
+        if (identity.Self is null)
+            return null;
+        var user = context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) ? delivery.Properties.UserId : null;
+        var why = identity.WhyNot(
+            message, string.IsNullOrEmpty(user) ? null : user, MessageTrace.Text(context, MessageHeaders.UserHeader), out var speaker);
+        return why
+            ?? (speaker!.Role.Name != Roles.Relay && StreamIn(body) is { } stream ? $"{speaker} gives it for '{stream}'" : null);
+    }
+
     private async Task AnswerAsync(ReceiveContext context, Exception exception)
     {
         // What fails may be skipped too.
@@ -81,6 +118,12 @@ internal sealed class UnansweredFilter(Type message, string reader, Func<IBus> b
         context.GetOrAddPayload(() => new Answered());
         var (trace, now) = (MessageTrace.Of(context, null), clock.GetUtcNow());
         var body = Body(context);
+        if (WhyNot(context, body) is { } why)
+        {
+            CommandLog.NotAnswered(logger, Wire.NameOf(message), OneLine.Of(why));
+            return;
+        }
+
         var reason = body is JsonObject ? Reason(exception) : "the command cannot be read: it is no JSON object";
         IReport? answer;
         try

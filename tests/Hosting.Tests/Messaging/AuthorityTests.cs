@@ -98,6 +98,43 @@ public sealed class AuthorityTests(RoleBroker broker) : IClassFixture<RoleBroker
     }
 
     [Fact]
+    public async Task A_command_that_cannot_be_read_is_answered_in_no_name_that_its_sender_may_not_use()
+    {
+        Environment.SetEnvironmentVariable(Mode, "roles");
+        var agent = new Speaker(Roles.Of(Catalog.HostAgent), "one");
+        var builder = ProcessHost.CreateBusOnly(
+            $"{agent}", consumers => consumers.Add<Consumer<CloneVm>, CloneVm>(), broker.As(agent));
+        builder.Services.AddSingleton(seen);
+        using var host = builder.Build();
+        await host.StartAsync();
+        await using var connection = await BrokerConnections.FactoryFor(broker.Administrator, "test").CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        var answers = (await channel.QueueDeclareAsync()).QueueName;
+        await channel.QueueBindAsync(answers, Names.Exchange(typeof(VmCloneFailed)), "");
+
+        // No 'vm' in any of them.
+        var matrix = Streams.Matrix(Guid.NewGuid());
+        var (byHand, ofRelay) = (Guid.NewGuid(), Guid.NewGuid());
+        await SayAsync(broker.As(Roles.Operator), "justrunit.operator", $$"""{"subject":"{{matrix}}","requestId":"{{Guid.NewGuid()}}"}""");
+        await SayAsync(
+            broker.As(Roles.Operator), "justrunit.operator",
+            $$"""{"subject":"by hand","Subject":"{{Streams.DataCenter("dc")}}","requestId":"{{Guid.NewGuid()}}"}""");
+        await SayAsync(broker.As(Roles.Operator), "justrunit.operator", $$"""{"subject":"by hand","requestId":"{{byHand}}"}""");
+        await SayAsync(broker.As(Roles.Relay), "justrunit.relay", $$"""{"subject":"{{matrix}}","requestId":"{{ofRelay}}"}""");
+
+        var told = new List<VmCloneFailed>();
+        await UntilAsync(() =>
+        {
+            if (channel.BasicGetAsync(answers, autoAck: true).GetAwaiter().GetResult() is { } message)
+                told.Add(JsonSerializer.Deserialize<VmCloneFailed>(message.Body.Span, Wire.Json)!);
+            return told.Any(answer => answer.RequestId == ofRelay);
+        });
+        Assert.Equal([("by hand", byHand), (matrix, ofRelay)], told.Select(answer => (answer.Subject, answer.RequestId)));
+        Assert.Empty(seen.Messages);
+        await host.StopAsync();
+    }
+
+    [Fact]
     public void A_user_without_the_role_is_refused_at_the_start_unless_it_is_said_that_nobody_is_checked()
     {
         Environment.SetEnvironmentVariable(Mode, null);
@@ -138,6 +175,16 @@ public sealed class AuthorityTests(RoleBroker broker) : IClassFixture<RoleBroker
         Assert.Contains(refusal, Encoding.UTF8.GetString((byte[])headers["MT-Fault-Message"]!));
         if (user is not null && inTheNameOf is null)
             Assert.Equal(user, Encoding.UTF8.GetString((byte[])headers[Hosting.Messaging.MessageHeaders.UserHeader]!));
+    }
+
+    /// <summary>Says what is no good command to clone.</summary>
+    private static async Task SayAsync(Uri by, string user, string body)
+    {
+        await using var connection = await BrokerConnections.FactoryFor(by, "test").CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        var properties = new BasicProperties { MessageId = $"{Guid.NewGuid()}", ContentType = "application/json", UserId = user };
+        await channel.BasicPublishAsync(
+            Names.Queue("host-agent.one", typeof(CloneVm)), "", mandatory: true, properties, Encoding.UTF8.GetBytes(body));
     }
 
     private async Task<BasicGetResult> AsideAsync(string queue)
