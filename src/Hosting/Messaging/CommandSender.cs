@@ -27,17 +27,15 @@ public sealed class CommandSender(Uri rabbitMq, string name) : IAsyncDisposable
         await one.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            // Nobody is told that a connection has ended, and the command would be the first to find it out.
+            if (publisher is { IsOpen: false })
+                await DropAsync().ConfigureAwait(false);
             publisher ??= await Publisher.ConnectAsync(rabbitMq, name, cancellation).ConfigureAwait(false);
             await publisher.SendAsync(command, headers, cancellation).ConfigureAwait(false);
         }
         catch
         {
-            if (publisher is { } broken)
-            {
-                publisher = null;
-                await broken.DisposeAsync().ConfigureAwait(false);
-            }
-
+            await DropAsync().ConfigureAwait(false);
             throw;
         }
         finally
@@ -49,8 +47,15 @@ public sealed class CommandSender(Uri rabbitMq, string name) : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (publisher is { } made)
-            await made.DisposeAsync().ConfigureAwait(false);
+        await DropAsync().ConfigureAwait(false);
         one.Dispose();
+    }
+
+    private async ValueTask DropAsync()
+    {
+        if (publisher is not { } made)
+            return;
+        publisher = null;
+        await made.DisposeAsync().ConfigureAwait(false);
     }
 }

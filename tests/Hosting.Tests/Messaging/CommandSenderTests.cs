@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.Json;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Resources;
+using JustRunIt.Hosting.Logging;
+using JustRunIt.Hosting.Messaging;
+using JustRunIt.Infrastructure;
+using JustRunIt.Infrastructure.Peers;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RabbitMQ.Client;
+
+namespace JustRunIt.Hosting.Tests.Messaging;
+
+/// <summary>A sender of commands keeps its connection, and no command is lost for one that has ended meanwhile.</summary>
+public sealed class CommandSenderTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly RabbitMqFixture broker = new();
+
+    public Task InitializeAsync() => broker.InitializeAsync();
+
+    public Task DisposeAsync() => broker.DisposeAsync();
+
+    [Fact]
+    public async Task The_first_command_after_the_broker_has_ended_the_connection_is_sent()
+    {
+        if ((await ServerAddresses.LocateAsync()).RabbitMqControl is not { } control)
+            return;
+        var name = $"sender-{Guid.NewGuid():N}";
+        await using var sender = new CommandSender(broker.Address, name);
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        ProcessLog.Add(builder, "trial.sender", LogSettings.Default);
+        builder.Services.AddSingleton(sender);
+        ProcessHost.AddBus(
+            builder, broker.Address, "trial.sender", consumers => consumers.Add<Consumer, HostsAsked>(), RetryRules.None);
+        using var host = builder.Build();
+        await host.StartAsync();
+        await using var connection = await new ConnectionFactory { Uri = broker.Address }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+
+        Assert.True(await IsSentAsync(channel), "the first is sent");
+        await PeerProcess.RunAsync(control, [
+            "eval",
+            "[rabbit_networking:close_connection(P, \"a test\") "
+                + "|| [{pid,P},{client_properties,C}] <- rabbit_networking:connection_info_all([pid,client_properties]), "
+                + $"lists:keymember(<<\"{name}\">>, 3, C)].",
+        ]);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.True(await IsSentAsync(channel), "the next one is, too");
+        await host.StopAsync();
+    }
+
+    /// <summary>Asks the process, which sends a command; false where it could not.</summary>
+    private static async Task<bool> IsSentAsync(IChannel channel)
+    {
+        await channel.BasicPublishAsync(
+            Names.Exchange(typeof(HostsAsked)), "", mandatory: true, new BasicProperties { MessageId = $"{Guid.NewGuid()}" },
+            Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new HostsAsked(Guid.NewGuid()), Wire.Json)));
+        var (sent, failed) = (Names.Queue(Names.HostAgent("two"), typeof(SetAllocation)), Names.Queue("trial.sender", typeof(HostsAsked)));
+        for (var end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; await Task.Delay(50))
+        {
+            if (await TakeAsync(channel, sent))
+                return true;
+            if (await TakeAsync(channel, failed + "_error"))
+                return false;
+        }
+
+        throw new TimeoutException($"neither within {Patience}");
+    }
+
+    private static async Task<bool> TakeAsync(IChannel channel, string queue)
+    {
+        // A queue that is declared otherwise, or not yet there, ends a channel; these are declared as the process does.
+        await Topology.DeclareQueueAsync(channel, queue, CancellationToken.None);
+        return await channel.BasicGetAsync(queue, autoAck: true) is not null;
+    }
+
+    private sealed class Consumer(CommandSender sender) : IConsumer<HostsAsked>
+    {
+        public Task Consume(ConsumeContext<HostsAsked> context) => sender.SendAsync(
+            new SetAllocation("by hand", Guid.NewGuid(), "two", "shop", Allocation.None), context, context.CancellationToken);
+    }
+}
