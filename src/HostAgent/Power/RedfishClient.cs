@@ -19,6 +19,10 @@ internal sealed class RedfishClient : IDisposable
 
     private const string DefaultSessions = "/redfish/v1/SessionService/Sessions";
     private const string TokenHeader = "X-Auth-Token";
+
+    /// <summary>RFC 5280, 4.2.1.12: id-kp-serverAuth.</summary>
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly RedfishSettings settings;
@@ -35,7 +39,8 @@ internal sealed class RedfishClient : IDisposable
         if (settings.CertificateFile is { } file)
         {
             var trusted = Trusted(file);
-            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) => Trusts(trusted, certificate, errors);
+            handler.SslOptions.RemoteCertificateValidationCallback =
+                (_, certificate, given, errors) => Trusts(trusted, certificate, given, errors);
         }
 
         http = new HttpClient(handler) { BaseAddress = settings.Url, Timeout = Patience, MaxResponseContentBufferSize = LongestReplyBytes };
@@ -148,7 +153,8 @@ internal sealed class RedfishClient : IDisposable
         return trusted.Count > 0 ? trusted : throw new PowerMeterException($"{file}: holds no certificate in PEM");
     }
 
-    private static bool Trusts(X509Certificate2Collection trusted, X509Certificate? certificate, SslPolicyErrors errors)
+    private static bool Trusts(
+        X509Certificate2Collection trusted, X509Certificate? certificate, X509Chain? given, SslPolicyErrors errors)
     {
         if (certificate is not X509Certificate2 presented)
             return false;
@@ -159,6 +165,11 @@ internal sealed class RedfishClient : IDisposable
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // One that says what it is for must be for servers.
+        chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(ServerAuthentication));
+        // What lies between the certificate and its authority comes from the server.
+        if (given is not null)
+            chain.ChainPolicy.ExtraStore.AddRange(given.ChainPolicy.ExtraStore);
         return !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) && chain.Build(presented);
     }
 }

@@ -22,6 +22,9 @@ internal sealed class BrokerTls
     private const string VerifyPeer = "verify_peer";
     private const string VerifyNone = "verify_none";
 
+    /// <summary>RFC 5280, 4.2.1.12: id-kp-serverAuth.</summary>
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private static readonly string[] Allowed = [Authorities, Certificate, Key, Verify, HostName];
 
     private readonly string server;
@@ -70,7 +73,7 @@ internal sealed class BrokerTls
         {
             Version = SslProtocols.None, // the system's choice: 1.2 and 1.3
             AcceptablePolicyErrors = SslPolicyErrors.None,
-            CertificateValidationCallback = (_, certificate, _, errors) => Check(certificate, errors),
+            CertificateValidationCallback = (_, certificate, given, errors) => Check(certificate, given, errors),
         };
         if (own is not null)
         {
@@ -82,7 +85,7 @@ internal sealed class BrokerTls
     }
 
     /// <summary>Says what is wrong by an exception, which the client hands on: a plain refusal would be told without its reason.</summary>
-    private bool Check(X509Certificate? certificate, SslPolicyErrors errors)
+    private bool Check(X509Certificate? certificate, X509Chain? given, SslPolicyErrors errors)
     {
         if (!IsVerified)
             return true;
@@ -93,7 +96,7 @@ internal sealed class BrokerTls
             throw new CertificateRefusedException($"the certificate of {server} ended on {shown.NotAfter.ToUniversalTime():yyyy-MM-dd}");
         if (shown.NotBefore.ToUniversalTime() > DateTime.UtcNow)
             throw new CertificateRefusedException($"the certificate of {server} begins on {shown.NotBefore.ToUniversalTime():yyyy-MM-dd}");
-        CheckChain(shown);
+        CheckChain(shown, given);
         if (!shown.MatchesHostname(host))
         {
             throw new CertificateRefusedException(
@@ -103,10 +106,15 @@ internal sealed class BrokerTls
         return true;
     }
 
-    private void CheckChain(X509Certificate2 shown)
+    private void CheckChain(X509Certificate2 shown, X509Chain? given)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        // One that says what it is for must be for servers: a client of the same authority is no broker.
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        // What lies between the certificate and its authority comes from the server.
+        if (given is not null)
+            chain.ChainPolicy.ExtraStore.AddRange(given.ChainPolicy.ExtraStore);
         if (authorities is not null)
         {
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
