@@ -27,7 +27,16 @@ internal sealed class TogetherRunner<TMessage>(
         var outcomes = new Outcome[batch.Count];
         IReadOnlyList<int> left = [.. Enumerable.Range(0, batch.Count)];
         while (left.Count > 0)
+        {
             left = await HandleSomeAsync(batch, left, outcomes).ConfigureAwait(false);
+            // What waited for a message that could not be handled for an outage comes after it still.
+            if (outcomes.FirstOrDefault(outcome => outcome.Failure is { } e && StoreErrors.IsAway(e)).Failure is not { } failure)
+                continue;
+            foreach (var index in left)
+                outcomes[index] = new Outcome(null, failure);
+            break;
+        }
+
         return outcomes;
     }
 

@@ -131,8 +131,8 @@ internal static class ParkedTable
             cancellation);
 
     /// <summary>
-    /// Remembers that a message is tried again, before it is: one that ends its leader is not tried for ever. Why it was parked first stays,
-    /// since that says what else is to be sent with it.
+    /// Remembers that a message is tried again, before it is: one that ends its leader is not tried for ever. Why it was parked first
+    /// stays, since that says what else is to be sent with it.
     /// </summary>
     public static Task BeginAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation) =>
         ExecuteAsync(

@@ -91,6 +91,7 @@ internal static class Bus
                         ((IPipeConfigurator<ConsumeContext>)endpoint).UseFilter(new RedeliveryFilter(
                             Names.Queue(reader, entry.Message),
                             entry.Message,
+                            Catalog.IsInOrder(entry.Message) && entry.AtOnce == 1,
                             identity.User,
                             retries,
                             outage,

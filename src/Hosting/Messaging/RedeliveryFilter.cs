@@ -13,10 +13,14 @@ namespace JustRunIt.Hosting.Messaging;
 /// A message that cannot be handled for an outage waits in a queue rather than here: the broker closes the channel of a consumer that
 /// keeps a message for longer than its consumer time-out (30 minutes by default), and would deliver all of its messages anew. It goes
 /// to a queue whose messages expire after the delay and then come back to the reader's own exchange; how often it went is in a header.
+/// One that is heard in order, one at a time, is kept in hand first, for less than the broker's patience: others would overtake it.
 /// </summary>
 internal sealed partial class RedeliveryFilter(
-    string queue, Type message, string user, RetryRules rules, Outage outage, ILogger<RedeliveryFilter> logger) : IFilter<ConsumeContext>
+    string queue, Type message, bool isKept, string user, RetryRules rules, Outage outage, ILogger<RedeliveryFilter> logger)
+    : IFilter<ConsumeContext>
 {
+    private static readonly TimeSpan PauseInHand = TimeSpan.FromSeconds(1);
+
     private readonly HashSet<TimeSpan> declared = [];
     private readonly Lock gate = new();
 
@@ -25,7 +29,7 @@ internal sealed partial class RedeliveryFilter(
         var redeliveries = MessageHeaders.RedeliveriesOf(context.ReceiveContext);
         try
         {
-            await next.Send(new Quiet(context, rules)).ConfigureAwait(false);
+            await SendAsync(context, next).ConfigureAwait(false);
             outage.End();
         }
         catch (Exception e) when (rules.IsOutage(e) && !context.CancellationToken.IsCancellationRequested
@@ -41,6 +45,26 @@ internal sealed partial class RedeliveryFilter(
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("redelivery");
+
+    private async Task SendAsync(ConsumeContext context, IPipe<ConsumeContext> next)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await next.Send(new Quiet(context, rules)).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (isKept && rules.IsOutage(e) && !context.CancellationToken.IsCancellationRequested
+                && TimeProvider.System.GetElapsedTime(began) < RetryRules.LongestInHand)
+            {
+                outage.Met(e);
+            }
+
+            await Task.Delay(PauseInHand, context.CancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task DelayAsync(ReceiveContext context, int redeliveries, TimeSpan delay)
     {

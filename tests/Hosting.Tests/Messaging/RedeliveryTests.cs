@@ -1,10 +1,17 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Sla;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
 using JustRunIt.Infrastructure.Peers;
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -116,6 +123,38 @@ public sealed class RedeliveryTests : IAsyncLifetime
         Assert.Equal(user, deliveries.ElementAt(2).BasicProperties.UserId);
     }
 
+    [Fact]
+    public async Task What_is_heard_in_order_one_at_a_time_is_kept_in_hand_and_nothing_overtakes_it()
+    {
+        var windows = new Windows();
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        ProcessLog.Add(builder, "trial.windows", LogSettings.Default);
+        builder.Services.AddSingleton(windows);
+        ProcessHost.AddBus(
+            builder, scene.Address, "trial.windows", consumers => consumers.Add<WindowConsumer, ExternalWindowReported>(), Rules(200, 3));
+        using var host = builder.Build();
+        await host.StartAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        foreach (var name in (string[])["first", "second"])
+        {
+            var from = DateTimeOffset.UnixEpoch;
+            await channel.BasicPublishAsync(
+                Names.Exchange(typeof(ExternalWindowReported)), "", mandatory: true,
+                new BasicProperties { MessageId = $"{Guid.NewGuid()}" },
+                JsonSerializer.SerializeToUtf8Bytes(
+                    new ExternalWindowReported("sonde", name, from, from.AddSeconds(1), 1, TimeSpan.FromSeconds(1)), Wire.Json));
+        }
+
+        await UntilAsync(() => Task.FromResult(windows.Refused), count => count >= 8, "it is tried for longer than a delay queue would");
+        windows.IsBack = true;
+        await UntilAsync(() => Task.FromResult(windows.Handled.Count), count => count == 2, "both are handled");
+        Assert.Equal(["first", "second"], windows.Handled);
+        Assert.DoesNotContain("second", windows.Tried.Take(8));
+        var queue = Names.Queue("trial.windows", typeof(ExternalWindowReported));
+        Assert.Null(await MessagesAsync(Names.DelayQueue(queue, TimeSpan.FromMilliseconds(200))));
+        await host.StopAsync();
+    }
+
     [Theory]
     [InlineData("sender", null, "sender")]
     [InlineData("sender", "forged", "sender")]
@@ -123,7 +162,7 @@ public sealed class RedeliveryTests : IAsyncLifetime
     [InlineData("reader", "sender", "sender")]
     public void What_a_reader_puts_back_tells_who_sent_it_first(string? user, string? header, string? expected)
     {
-        var back = MessageHeaders.PutBackBy("reader", Sent(user, header));
+        var back = Hosting.Messaging.MessageHeaders.PutBackBy("reader", Sent(user, header));
 
         Assert.Equal("reader", back.UserId);
         Assert.Equal(expected, SenderIn(back));
@@ -137,7 +176,7 @@ public sealed class RedeliveryTests : IAsyncLifetime
     [InlineData("reader", null, "reader")]
     public void What_a_reader_sets_aside_is_in_nobodys_name_and_tells_who_sent_it_first(string? user, string? header, string? expected)
     {
-        var aside = MessageHeaders.SetAsideBy("reader", Sent(user, header));
+        var aside = Hosting.Messaging.MessageHeaders.SetAsideBy("reader", Sent(user, header));
 
         Assert.Null(aside.UserId);
         Assert.Equal(expected, SenderIn(aside));
@@ -149,12 +188,12 @@ public sealed class RedeliveryTests : IAsyncLifetime
         if (user is not null)
             sent.UserId = user;
         if (header is not null)
-            sent.Headers[MessageHeaders.UserHeader] = header;
+            sent.Headers[Hosting.Messaging.MessageHeaders.UserHeader] = header;
         return sent;
     }
 
     private static object? SenderIn(BasicProperties properties) =>
-        properties.Headers!.TryGetValue(MessageHeaders.UserHeader, out var told) ? told : null;
+        properties.Headers!.TryGetValue(Hosting.Messaging.MessageHeaders.UserHeader, out var told) ? told : null;
 
     /// <summary>The broker waits three seconds here instead of half an hour, for all its clients: so not beside other tests.</summary>
     [Fact]
@@ -237,5 +276,34 @@ public sealed class RedeliveryTests : IAsyncLifetime
     {
         for (var end = DateTime.UtcNow + Patience; !isIt(await ask()); await Task.Delay(20))
             Assert.True(DateTime.UtcNow < end, what);
+    }
+
+    private sealed class Windows
+    {
+        private volatile bool isBack;
+
+        public ConcurrentQueue<string> Tried { get; } = new();
+
+        public ConcurrentQueue<string> Handled { get; } = new();
+
+        public int Refused => Tried.Count - Handled.Count;
+
+        public bool IsBack
+        {
+            get => isBack;
+            set => isBack = value;
+        }
+    }
+
+    private sealed class WindowConsumer(Windows windows) : IConsumer<ExternalWindowReported>
+    {
+        public Task Consume(ConsumeContext<ExternalWindowReported> context)
+        {
+            windows.Tried.Enqueue(context.Message.Service);
+            if (!windows.IsBack)
+                throw new TimeoutException("the server is away");
+            windows.Handled.Enqueue(context.Message.Service);
+            return Task.CompletedTask;
+        }
     }
 }

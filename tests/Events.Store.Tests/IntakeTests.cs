@@ -1,0 +1,106 @@
+using JustRunIt.Events.Deciding;
+using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
+using Marten;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace JustRunIt.Events.Store.Tests;
+
+/// <summary>Messages that are handled together wait for a database that does not answer, and keep their order.</summary>
+public sealed class IntakeTests : IAsyncLifetime
+{
+    private readonly Scene scene = new();
+    private readonly Answers answers = new();
+    private readonly ApplicationLifetime life = new(NullLogger<ApplicationLifetime>.Instance);
+    private Intake<Asking, MatrixFilled> intake = null!;
+
+    public async Task InitializeAsync()
+    {
+        await scene.InitializeAsync();
+        var runners = new TogetherRunners(scene.Runner, scene.Marten, scene.Store, scene.DataSource, [answers], []);
+        intake = new Intake<Asking, MatrixFilled>(runners, life, NullLogger<Intake<Asking, MatrixFilled>>.Instance);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await intake.DisposeAsync();
+        await scene.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_comes_while_the_database_does_not_answer_waits_in_hand_and_is_handled_in_its_order()
+    {
+        answers.IsAway = true;
+        var first = HandleAsync("first", 1);
+        await UntilAsync(() => answers.Refused > 0);
+        var later = HandleAsync("later", 2);
+        await UntilAsync(() => answers.Refused > 2);
+        Assert.False(first.IsCompleted || later.IsCompleted);
+
+        answers.IsAway = false;
+        await Task.WhenAll(first, later).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(["first", "later"], answers.Given.Distinct());
+    }
+
+    [Fact]
+    public async Task A_process_that_stops_waits_for_no_database()
+    {
+        answers.IsAway = true;
+        var waiting = HandleAsync("first", 1);
+        await UntilAsync(() => answers.Refused > 0);
+        life.StopApplication();
+        await Assert.ThrowsAsync<NpgsqlException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    private Task<Decision> HandleAsync(string service, ulong order) => intake.HandleAsync(
+        Scene.Ask(Guid.NewGuid()) with { Service = service }, new Cause(Guid.NewGuid(), Guid.NewGuid(), DateTimeOffset.UtcNow), order);
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var end = DateTime.UtcNow.AddSeconds(60); !isSo(); await Task.Delay(10))
+            Assert.True(DateTime.UtcNow < end);
+    }
+
+    /// <summary>Asks for a fact, and decides nothing.</summary>
+    internal sealed class Asking : IDecider<MatrixFilled>
+    {
+        public string Name => "asking";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            reading.Fact(new PowerAsked("dc", message.Service, cause.At, cause.At));
+            return Decision.Nothing(WhyNothing.NotAwaited, "nobody waits");
+        }
+    }
+
+    private sealed class Answers : IFactSource
+    {
+        private readonly List<string> given = [];
+        private int refused;
+
+        public bool IsAway { get; set; }
+
+        public int Refused => Volatile.Read(ref refused);
+
+        public IReadOnlyList<string> Given => given;
+
+        public Type Asked => typeof(PowerAsked);
+
+        public Task<object?> AnswerAsync(object asked, IDocumentSession session, CancellationToken cancellation)
+        {
+            if (IsAway)
+            {
+                Interlocked.Increment(ref refused);
+                throw new NpgsqlException("the database is away", new TimeoutException());
+            }
+
+            given.Add(((PowerAsked)asked).Vm);
+            return Task.FromResult<object?>(null);
+        }
+    }
+}
