@@ -51,7 +51,7 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "proxy", "proxy: --role: missing; allowed is in or out" },
         { "proxy --role between --upstream x", "proxy: --role: 'between'; allowed is in or out" },
         { "proxy --role in", "proxy: --upstream: missing; allowed is ADDRESS" },
-        { "proxy --role in --upstream x --end-idle soon", "proxy: --end-idle: 'soon'; allowed is a duration with its unit (ms, s, min, h)" },
+        { "proxy --role in --upstream x --end-idle 9", "proxy: --end-idle: '9'; allowed is a duration with its unit (ms, s, min, h)" },
         { "proxy --role in --upstream x --drain soon", "proxy: --drain: 'soon'; allowed is a duration with its unit (ms, s, min, h)" },
         { "replay --to 127.0.0.1:1", "replay: --trace: missing; allowed is a file that can be read" },
         { "replay --trace nosuch --to 127.0.0.1:1", "replay: --trace: 'nosuch'; allowed is a file that can be read" },

@@ -67,7 +67,8 @@ public sealed class AllocationChoiceTests
             .Given(DataCenterStream, Machine("app-2"), Vm("shop-app-2", "app-2", 0.5))
             .Given(MatrixStream, [Releasing, .. Whole]);
         var placement = Assert.IsType<PlacementDecided>(streams.When(Filled, Decider).Of(DataCenterStream)[1]);
-        Assert.Equal(("shop-app", 0.72), Assert.Single(placement.Steps.Select(step => (step.Vm, step.Allocation![ResourceNames.Cpu]!.Value))));
+        var step = Assert.Single(placement.Steps);
+        Assert.Equal(("shop-app", 0.72), (step.Vm, step.Allocation![ResourceNames.Cpu]!.Value));
     }
 
     [Fact]

@@ -306,7 +306,8 @@ public sealed class ExperimentTests
         foreach (var (agent, vm) in new[] { ("another", Clone.CloneName), (Agent, "another") })
         {
             Running().When(new AllocationSet(MatrixStream, Experiment, agent, vm, Have(1)), Decider).ThenNothing(WhyNothing.NotAwaited);
-            Running().When(new AllocationRefused(MatrixStream, Experiment, agent, vm, true, "no"), Decider).ThenNothing(WhyNothing.NotAwaited);
+            var refused = new AllocationRefused(MatrixStream, Experiment, agent, vm, true, "no");
+            Running().When(refused, Decider).ThenNothing(WhyNothing.NotAwaited);
         }
 
         Running().When(Measured(Experiment, 1) with { ProxyNode = "another" }, Decider, Cause(4)).ThenNothing(WhyNothing.NotAwaited);
@@ -320,7 +321,8 @@ public sealed class ExperimentTests
     [InlineData(10, 0, -5, "sandbox.metrics.meanMs: -5; allowed is 0 or more")]
     public void A_measurement_that_cannot_be_is_none(long requests, long errors, double mean, string reason)
     {
-        var measured = Measured(Experiment, 90) with { Sandbox = new SideMeasured(requests, errors, Measurement.Of(MetricNames.MeanMs, mean)) };
+        var side = new SideMeasured(requests, errors, Measurement.Of(MetricNames.MeanMs, mean));
+        var measured = Measured(Experiment, 90) with { Sandbox = side };
         var failed = Assert.IsType<ExperimentFailed>(Running().When(measured, Decider, Cause(4)).Of(MatrixStream)[0]);
         Assert.Equal(reason, failed.Reason);
     }

@@ -85,7 +85,7 @@ public sealed class ServiceProgramTests
                     ["JUSTRUNIT_LOG_LEVEL__Microsoft"] = "Verbose",
                 },
                 until: said => said.Contains("waiting for", StringComparison.Ordinal));
-            Assert.Equal(0, exitCode);
+            Assert.True(exitCode == 0, $"{exitCode}: {errors}{output}");
             Assert.Contains($"waiting for RabbitMQ at 127.0.0.1:{port}: ", output);
             Assert.DoesNotContain("   at ", output + errors);
             var logged = await File.ReadAllTextAsync(Assert.Single(folder.GetFiles()).FullName);

@@ -67,8 +67,8 @@ public sealed class RefusedReplyTests
         using var client = await RawClient.ConnectAsync(proxy.EndPoint);
         await client.ReadAsync(MySqlGreeting.Length);
         // Behind the packet's header: optional metadata, another compression, attributes of queries.
-        var asked = MySqlLogIn[..4] + string.Concat(MySqlLogIn.Substring(4, 4).Zip(more, (has, adds) => (char)(has | adds))) + MySqlLogIn[8..];
-        await client.SendAsync(asked);
+        var capabilities = MySqlLogIn.Substring(4, 4).Zip(more, (has, adds) => (char)(has | adds));
+        await client.SendAsync(MySqlLogIn[..4] + string.Concat(capabilities) + MySqlLogIn[8..]);
         Assert.Equal(MySqlLogIn, await heard.Task.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 

@@ -228,7 +228,8 @@ public sealed class StandAloneTests : IAsyncLifetime
         Assert.Equal(0, exitCode);
         foreach (var option in new[]
         {
-            "--role", "--protocol", "--listen", "--upstream", "--install", "--end-idle", "--drain", "--sandbox", "--clone", "--time-shift", "--speed",
+            "--role", "--protocol", "--listen", "--upstream", "--install", "--end-idle", "--drain", "--sandbox", "--clone",
+            "--time-shift", "--speed",
             "--hold", "--record", "--record-limit", "--peer", "--rules", "--admin", "--admin-token", "--memory",
         })
             Assert.Contains(option, output, StringComparison.Ordinal);

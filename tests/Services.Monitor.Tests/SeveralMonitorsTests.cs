@@ -68,7 +68,9 @@ public sealed class SeveralMonitorsTests : IAsyncLifetime
         await CountedAsync();
     }
 
-    /// <summary>When the next window of the service begins: none of those in which requests are counted is older than the agreement.</summary>
+    /// <summary>
+    /// When the next window of the service begins: none of those in which requests are counted is older than the agreement.
+    /// </summary>
     private static DateTimeOffset NextWindow() =>
         WindowFrame.Of("shop", Window).StartOf(DateTimeOffset.UtcNow) + Window;
 

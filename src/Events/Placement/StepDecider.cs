@@ -96,7 +96,8 @@ public sealed class StepDecider
             : [Failed(placement, state.StepsDone, $"given up: the agreement is broken meanwhile by the word of {violations.Keys.First()}")];
     }
 
-    private static IDomainEvent Failed(PlacementDecided placement, int index, string reason) => placement.Steps[index] is { To: not null } move
+    private static IDomainEvent Failed(PlacementDecided placement, int index, string reason) =>
+        placement.Steps[index] is { To: not null } move
         ? new MigrationFailed(placement.DecisionId, index, move.Vm, reason)
         : new AllocationFailed(placement.DecisionId, index, placement.Steps[index].Vm, reason);
 
@@ -107,7 +108,9 @@ public sealed class StepDecider
     /// <param name="To">Where it says that it has moved it; null where it says nothing of that.</param>
     private sealed record Answer(string Agent, string Vm, bool Moved, string? To)
     {
-        /// <summary>Why it does not answer a step; null when it does: whoever knows a request's number is not believed for that alone.</summary>
+        /// <summary>
+        /// Why it does not answer a step; null when it does: whoever knows a request's number is not believed for that alone.
+        /// </summary>
         public string? Problem(PlacementState state, PlacementStep step)
         {
             if (Vm != step.Vm)

@@ -114,7 +114,7 @@ public sealed record PlacingPolicy
         get;
         init => field = value.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
-        = ImmutableSortedDictionary<string, double>.Empty;
+        = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 
     /// <summary>Virtual machines of different tiers do not share a machine (§2.2.1, Figure 2).</summary>
     public bool TiersApart { get; init; } = true;

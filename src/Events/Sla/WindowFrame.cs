@@ -7,7 +7,7 @@ namespace JustRunIt.Events.Sla;
 /// same second, all that follows from them would wait for each other.
 /// </summary>
 /// <param name="Length">Length of a window.</param>
-/// <param name="Phase">By how much later than at multiples of the length, counted from the year 1, they begin; less than the length.</param>
+/// <param name="Phase">By how much later than at multiples of the length, counted from the year 1, they begin; below the length.</param>
 public readonly record struct WindowFrame(TimeSpan Length, TimeSpan Phase = default)
 {
     private const int Steps = 100;

@@ -30,7 +30,10 @@ internal static class Side
                 .With(MetricNames.P95Ms, AtPercentile(sorted, 95))
                 .With(MetricNames.P99Ms, AtPercentile(sorted, 99))
                 .With(MetricNames.ThroughputPerSecond, (sorted.Length - errors) / measured.TotalSeconds)
-                .With(MetricNames.Availability, available, sorted.Length > 1 ? Math.Sqrt(available * (1 - available) / sorted.Length) : null));
+                .With(
+                    MetricNames.Availability,
+                    available,
+                    sorted.Length > 1 ? Math.Sqrt(available * (1 - available) / sorted.Length) : null));
     }
 
     private static double AtPercentile(double[] sorted, int percentile) =>

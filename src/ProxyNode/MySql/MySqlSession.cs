@@ -52,8 +52,8 @@ internal sealed partial class MySqlSession
     public IEnumerable<string> Settings => settings.Statements;
 
     /// <summary>
-    /// Whether something is under way that ends with the connection: a transaction, locked tables, an open handler or cursor, a parameter of
-    /// which a piece was sent. Named locks and temporary tables are none: they may be kept for as long as the connection lives.
+    /// Whether something is under way that ends with the connection: a transaction, locked tables, an open handler or cursor, a parameter
+    /// of which a piece was sent. Named locks and temporary tables are none: they may be kept for as long as the connection lives.
     /// </summary>
     public bool IsUnderWay => InTransaction || inDistributed || hasTableLocks || handlers > 0
         || (!Statements.IsEmpty && Statements.Values.Any(statement => statement.HasPieces || statement.HasCursor));

@@ -61,8 +61,8 @@ internal static class ProxyCommand
 
     private static readonly Option<string?> EndIdle = new("--end-idle")
     {
-        Description = "with --install: connections that were open before, and go past the proxy, are reset one by one when nothing has passed "
-            + "on them for so long, so that their clients open them anew; for protocols without transactions",
+        Description = "with --install: connections that were open before, and go past the proxy, are reset one by one when nothing has "
+            + "passed on them for so long, so that their clients open them anew; for protocols without transactions",
         HelpName = "DURATION",
     };
 

@@ -53,7 +53,8 @@ public sealed class CommandSenderTests : IAsyncLifetime
         await channel.BasicPublishAsync(
             Names.Exchange(typeof(HostsAsked)), "", mandatory: true, new BasicProperties { MessageId = $"{Guid.NewGuid()}" },
             Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new HostsAsked(Guid.NewGuid()), Wire.Json)));
-        var (sent, failed) = (Names.Queue(Names.HostAgent(Receiver), typeof(SetAllocation)), Names.Queue("trial.sender", typeof(HostsAsked)));
+        var sent = Names.Queue(Names.HostAgent(Receiver), typeof(SetAllocation));
+        var failed = Names.Queue("trial.sender", typeof(HostsAsked));
         for (var end = DateTime.UtcNow + Patience; DateTime.UtcNow < end; await Task.Delay(50))
         {
             if (await TakeAsync(channel, sent))

@@ -6,8 +6,8 @@ namespace JustRunIt.Events.Placement.Goals;
 public static class MinimumAllocation
 {
     /// <summary>
-    /// From the cheapest allocation upward, the first that keeps the agreement, and breaks no other. The answer rests on every interpolated cell
-    /// up to the one chosen: those that were passed over, and the chosen one itself.
+    /// From the cheapest allocation upward, the first that keeps the agreement, and breaks no other. The answer rests on every
+    /// interpolated cell up to the one chosen: those that were passed over, and the chosen one itself.
     /// </summary>
     /// <param name="cells">Cells with a value, from the cheapest (<see cref="CellCost"/>); one or more.</param>
     /// <param name="largest">The largest allocation of the matrix: taken when no cell keeps the agreement.</param>
