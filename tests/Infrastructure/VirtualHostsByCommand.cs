@@ -28,7 +28,22 @@ internal sealed class VirtualHostsByCommand(string control) : IVirtualHosts
         return ImportAsync(JsonSerializer.Serialize(definitions));
     }
 
-    public Task ImportAsync(string definitions) => RunAsync(definitions, "import_definitions");
+    public async Task ImportAsync(string definitions)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await RunAsync(definitions, "import_definitions");
+                return;
+            }
+            catch (InvalidOperationException e) when (
+                attempt < 3 && e.Message.Contains("unexpected_end_of_buffer", StringComparison.Ordinal))
+            {
+                // Now and then it takes what has come of its input so far for all of it.
+            }
+        }
+    }
 
     public Task DeleteAsync(IReadOnlyList<string> names) =>
         names.Count == 0 ? Task.CompletedTask : RunAsync(null, "eval", Deletion(names));

@@ -10,6 +10,11 @@ namespace JustRunIt.Client.Supervision;
 /// <summary>Gives the users of all roles their permissions on a broker of ours, and makes what they need.</summary>
 public static class RoleSetup
 {
+    private const int MostAttempts = 3;
+
+    /// <summary>What the broker's tool says of an input that ends too early.</summary>
+    private const string CutOff = "unexpected_end_of_buffer";
+
     /// <summary>Environment variable of the command that administers the broker; not set where it is not ours.</summary>
     public const string ControlVariable = "JUSTRUNIT_RABBITMQCTL";
 
@@ -39,6 +44,16 @@ public static class RoleSetup
     public static async Task ImportAsync(string control, JsonObject definitions, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(definitions);
+        for (var attempt = 1; await TryImportAsync(control, definitions, cancellation).ConfigureAwait(false) is { } problem; attempt++)
+        {
+            // Now and then the broker's tool takes what has come of its input so far for all of it. What is imported twice is the same.
+            if (attempt == MostAttempts || !problem.Contains(CutOff, StringComparison.Ordinal))
+                throw new ConfigurationException($"the broker does not take its users: {problem}");
+        }
+    }
+
+    private static async Task<string?> TryImportAsync(string control, JsonObject definitions, CancellationToken cancellation)
+    {
         using var process = Process.Start(new ProcessStartInfo(control, ["import_definitions"])
         {
             RedirectStandardInput = true,
@@ -58,10 +73,6 @@ public static class RoleSetup
         }
 
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-        if (process.ExitCode != 0)
-        {
-            throw new ConfigurationException(
-                $"the broker does not take its users: {await errors.ConfigureAwait(false)} {await said.ConfigureAwait(false)}");
-        }
+        return process.ExitCode == 0 ? null : $"{await errors.ConfigureAwait(false)} {await said.ConfigureAwait(false)}";
     }
 }
