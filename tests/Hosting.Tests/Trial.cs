@@ -21,7 +21,7 @@ internal static class Trial
     {
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         // Whatever other tests of this process have done before: the programs here are of no role unless a test says so.
-        start.Environment.TryAdd(EnvironmentVariables.Authority, "none");
+        start.Environment[EnvironmentVariables.Authority] = "none";
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
