@@ -95,6 +95,8 @@ public sealed class InstallTests : IAsyncLifetime
         await InstallScene.UntilAsync(async () => await RequestsAsync() > 0);
         InstallScene.Signal(proxy, InstallScene.Terminate);
         Assert.Contains("1 were ended while they idled", await proxy.StandardError.ReadToEndAsync().WaitAsync(InstallScene.Patience));
+        await proxy.WaitForExitAsync().WaitAsync(InstallScene.Patience);
+        Assert.Equal(0, proxy.ExitCode);
     }
 
     [Fact]

@@ -112,7 +112,7 @@ internal sealed class Relay : IAsyncDisposable
     /// <summary>What is redirected no more need not come anew.</summary>
     private async Task EndIdleEndingAsync()
     {
-        if (idleEnding is not null)
-            await idleEnding.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref idleEnding, null) is { } ending)
+            await ending.DisposeAsync().ConfigureAwait(false);
     }
 }
