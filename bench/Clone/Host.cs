@@ -115,7 +115,7 @@ internal sealed class Host : IAsyncDisposable
         var program = backEnd.Name == "vm" ? GuestProgram(megabytes) : new VmProgram(
             "dotnet",
             [
-                Path.Combine(home, "samples/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"),
+                Path.Combine(home, "tests/Subjects/Specimen/bin/Release/net10.0/JustRunIt.Specimen.dll"),
                 "--listen",
                 "{listen}",
                 "--heap-mib",

@@ -41,7 +41,7 @@ async Task MeasureAsync(string? file)
     var address = $"127.0.0.1:{FreePort.Find()}";
     var program = new VmProgram(
         "dotnet",
-        [Path.Combine(home, "samples/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
+        [Path.Combine(home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"), "--listen", "{listen}"],
         new Dictionary<string, string>(),
         home,
         address,
