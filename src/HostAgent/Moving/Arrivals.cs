@@ -43,6 +43,9 @@ internal sealed class Arrivals(AgentSettings settings)
     private List<Arrival> Read(Troubles troubles)
     {
         var all = new List<Arrival>();
+        // Whoever wrote it was killed before the record was whole: nothing had been begun by then that it would tell of.
+        foreach (var unfinished in Directory.GetFiles(folder, "*" + WholeFile.Next))
+            File.Delete(unfinished);
         foreach (var path in Directory.GetFiles(folder).Where(file => !RecordFile<Arrival>.IsBeside(file)))
         {
             var reading = RecordAt(path).Read();
