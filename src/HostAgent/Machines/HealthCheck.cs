@@ -7,7 +7,7 @@ namespace JustRunIt.HostAgent.Machines;
 internal static class HealthCheck
 {
     /// <summary>For what boots: it may have little CPU, and its neighbours boot too.</summary>
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(3);
 
     /// <summary>For a clone.</summary>
     public static readonly TimeSpan ClonePatience = TimeSpan.FromSeconds(30);
