@@ -148,6 +148,7 @@ internal sealed class ContainerMover(
         var told = new Dictionary<string, string>(networks.Holding(vm.Network!.Value))
         {
             ["JUSTRUNIT_PROCESS"] = vm.ProcessId.ToString(CultureInfo.InvariantCulture),
+            ["JUSTRUNIT_PROCESSES"] = context.Groups.EntryFiles(vm)[0],
             ["JUSTRUNIT_RECORD"] = record.Path,
             ["JUSTRUNIT_OFFERED"] = MoveRecord.Offered,
             ["JUSTRUNIT_GIVEN"] = string.Join(' ', MoveRecord.StatesOfGiven),

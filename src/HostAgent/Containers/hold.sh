@@ -4,6 +4,7 @@
 #
 # hold.sh CRIU..., with
 #   JUSTRUNIT_PROCESS     the container's first process
+#   JUSTRUNIT_PROCESSES   file with a line for each of its processes
 #   JUSTRUNIT_RECORD      path of the record of whose it is, without its state
 #   JUSTRUNIT_GIVEN       states, with spaces between them, in which the record is once it was given
 #   JUSTRUNIT_NAMESPACE   its network namespace
@@ -11,22 +12,37 @@
 #   JUSTRUNIT_OUTSIDE     the host's end of its pair of devices
 #   JUSTRUNIT_ADDRESS     its address
 #   JUSTRUNIT_MAC         its hardware address
-rounds=200
+#
+# What belongs to the kernel alone is in no image of CRIU's: a connection that is being opened, one that the program has not accepted
+# yet, and what the program has sent on a connection that it has closed since. So first no new connection gets in, until those before
+# are with the program; then the program stops, until what it has closed is with its clients; and then nothing gets in or out.
+accepting=200
+stops=10
+draining=25
 
 # Kernel documentation, networking/ip-sysctl, arp_ignore: 8 answers for no address.
 answer() {
     ip netns exec "$JUSTRUNIT_NAMESPACE" sh -c "echo $1 > /proc/sys/net/ipv4/conf/$JUSTRUNIT_INSIDE/arp_ignore"
 }
 
-# hold_incoming: the host asks for its hardware address, and is not told; so it keeps what it has to send, and refuses nothing.
-hold_incoming() {
-    answer 8
-    ip neigh flush dev "$JUSTRUNIT_OUTSIDE"
+# hold_new: who opens a connection is not answered, and asks again after a second.
+hold_new() {
+    ip netns exec "$JUSTRUNIT_NAMESPACE" nft -f - <<NFT
+table inet justrunit_hold {
+    chain new {
+        type filter hook prerouting priority raw; policy accept;
+        iifname "$JUSTRUNIT_INSIDE" tcp flags & (syn | ack | rst | fin) == syn drop
+    }
+}
+NFT
 }
 
-# hold_outgoing: what the container sends could tell the host its hardware address.
-hold_outgoing() {
+# hold_all: the host asks for its hardware address, and is not told, also not by what the container sends; so it keeps what it has to
+# send, and refuses nothing.
+hold_all() {
+    answer 8
     ip -netns "$JUSTRUNIT_NAMESPACE" link set "$JUSTRUNIT_INSIDE" arp off
+    ip neigh flush dev "$JUSTRUNIT_OUTSIDE"
 }
 
 # is_delivering: whether the host has learnt the hardware address all the same.
@@ -34,11 +50,33 @@ is_delivering() {
     ip neigh show "$JUSTRUNIT_ADDRESS" dev "$JUSTRUNIT_OUTSIDE" | grep -q lladdr
 }
 
-# release: lets both sides go, and delivers what was held.
+# signal NAME: to each of its processes.
+signal() {
+    while read -r process; do kill -s "$1" "$process" 2>/dev/null; done <"$JUSTRUNIT_PROCESSES"
+}
+
+# runs: whether a thread of its processes has not stopped yet.
+runs() {
+    while read -r process; do
+        ! grep -qs '^State:[[:space:]]*[RSDI]' "/proc/$process/task/"*/status || return 0
+    done <"$JUSTRUNIT_PROCESSES"
+    return 1
+}
+
+# release: lets it run and both sides go, and delivers what was held.
 release() {
+    signal CONT
+    ip netns exec "$JUSTRUNIT_NAMESPACE" nft delete table inet justrunit_hold 2>/dev/null
     ip -netns "$JUSTRUNIT_NAMESPACE" link set "$JUSTRUNIT_INSIDE" arp on
     answer 0
     ip neigh replace "$JUSTRUNIT_ADDRESS" lladdr "$JUSTRUNIT_MAC" dev "$JUSTRUNIT_OUTSIDE" nud reachable
+}
+
+# give_up REASON
+give_up() {
+    release
+    echo "Error (move): $1" >&2
+    exit 1
 }
 
 # sockets CONDITION: whether a TCP socket of the container's is in that state (proc_net_tcp).
@@ -46,32 +84,44 @@ sockets() {
     awk "$1"' { n = 1 } END { exit !n }' "/proc/$JUSTRUNIT_PROCESS/net/tcp" "/proc/$JUSTRUNIT_PROCESS/net/tcp6"
 }
 
+# opening: being opened, or not accepted yet.
 # shellcheck disable=SC2016 # the fields are awk's
-handshakes() { sockets '$4 == "03"'; }
+opening() { sockets '$4 == "03" || $4 == "0A" && $5 !~ /:00000000$/'; }
 
+# closing: no process has it any more (its inode is 0), and its other side has not acknowledged all that was sent: FIN_WAIT1, LAST_ACK,
+# CLOSING.
 # shellcheck disable=SC2016 # the fields are awk's
-unaccepted() { sockets '$4 == "0A" && $5 !~ /:00000000$/'; }
+closing() { sockets '$4 ~ /^(04|09|0B)$/ && $10 == 0'; }
 
-# still_coming: holds it, and says whether something got through meanwhile.
-still_coming() {
-    hold_incoming
-    handshakes && return 0
-    hold_outgoing
-    is_delivering
+# until_not WHAT ROUNDS: whether it ceases within so many times 10 ms.
+until_not() {
+    n=0
+    while "$1"; do
+        n=$((n + 1))
+        [ $n -lt "$2" ] || return 1
+        sleep 0.01
+    done
 }
 
-# A connection that the kernel has accepted and the program has not cannot be written down: both must be through before.
-n=0
-while still_coming; do
+stopped=0
+while :; do
+    hold_new || give_up 'new connections cannot be held'
+    until_not opening $accepting || give_up 'the program does not accept its connections'
+    signal STOP
+    until_not runs $accepting || give_up 'the program does not stop'
+    until_not closing $draining && break
+    # A client that reads slowly: others must not wait for it.
     release
-    n=$((n + 1))
-    [ $n -lt $rounds ] || { echo 'Error (move): connections are being opened all the time' >&2; exit 1; }
-    sleep 0.002
+    stopped=$((stopped + 1))
+    [ $stopped -lt $stops ] || give_up 'its clients do not read what it has sent on connections that it has closed'
+    sleep 0.25
 done
-while unaccepted; do
+hold_all
+n=0
+while is_delivering; do
     n=$((n + 1))
-    [ $n -lt $rounds ] || { release; echo 'Error (move): the program does not accept its connections' >&2; exit 1; }
-    sleep 0.01
+    [ $n -lt $accepting ] || give_up 'what is sent to it cannot be held'
+    hold_all
 done
 "$@"
 code=$?

@@ -27,6 +27,22 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
     }
 
     [ComplianceFact]
+    public async Task A_server_whose_client_does_not_read_the_reply_on_a_connection_that_was_closed_stays_and_says_so()
+    {
+        const int length = 30_000;
+        await using var other = new Agent(Host.Settings.BackEnd);
+        await other.Vms.RecoverAsync(CancellationToken.None);
+        var vm = await Host.RunAsync(Host.Specimen("mover"));
+        using var server = new Asking(vm.Endpoint);
+        using var client = await SlowReader.AskAsync(vm.Endpoint, length);
+        await RefusedAsync(() => MoveAsync(Host, other, "mover"), "do not read what it has sent on connections that it has closed");
+        Assert.Equal(1, await server.CountAsync());
+        Assert.Equal(length, await client.ReadAsync());
+        Assert.Empty(await other.LeftAsync());
+        Assert.Empty(await Host.LeftAsync(vm));
+    }
+
+    [ComplianceFact]
     public Task A_clones_namespaces_are_its_own() => NamespacesAsync("");
 
     [ComplianceFact]

@@ -7,12 +7,13 @@ using System.Text;
 namespace JustRunIt.HostAgent.Tests.Compliance;
 
 /// <summary>
-/// Clients that ask a server without a break: some on one connection for good, some on a new one each time, some with a request half
-/// sent. Every request must be answered, and a connection that was never closed must stay open.
+/// Clients that ask a server without a break: some on one connection for good, some on a new one each time that they or the server end,
+/// some with a request half sent. Every request must be answered, and a connection that was never closed must stay open.
 /// </summary>
 internal sealed class Traffic : IAsyncDisposable
 {
     private static readonly byte[] Request = Encoding.ASCII.GetBytes("GET /count HTTP/1.1\r\nHost: specimen\r\n\r\n");
+    private static readonly byte[] Last = Encoding.ASCII.GetBytes("GET /count HTTP/1.1\r\nHost: specimen\r\nConnection: close\r\n\r\n");
     private static readonly TimeSpan Break = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan HalfWay = TimeSpan.FromMilliseconds(5);
@@ -30,8 +31,9 @@ internal sealed class Traffic : IAsyncDisposable
         clients = Task.WhenAll(
             Task.Run(() => KeepAskingAsync(halfWay: false)),
             Task.Run(() => KeepAskingAsync(halfWay: true)),
-            Task.Run(ReconnectAsync),
-            Task.Run(ReconnectAsync));
+            Task.Run(() => ReconnectAsync(serverEnds: false)),
+            Task.Run(() => ReconnectAsync(serverEnds: true)),
+            Task.Run(() => ReconnectAsync(serverEnds: true)));
     }
 
     /// <summary>Answers that came.</summary>
@@ -90,7 +92,7 @@ internal sealed class Traffic : IAsyncDisposable
             await socket.ConnectAsync(server);
             while (!stop.IsCancellationRequested)
             {
-                await AskAsync(socket, Stopwatch.GetTimestamp(), halfWay);
+                await AskAsync(socket, Request, Stopwatch.GetTimestamp(), halfWay);
                 await Task.Delay(Break);
             }
         }
@@ -100,7 +102,7 @@ internal sealed class Traffic : IAsyncDisposable
         }
     }
 
-    private async Task ReconnectAsync()
+    private async Task ReconnectAsync(bool serverEnds)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -112,25 +114,26 @@ internal sealed class Traffic : IAsyncDisposable
                 using (var patience = new CancellationTokenSource(Patience))
                     await socket.ConnectAsync(server, patience.Token);
                 isOpen = true;
-                await AskAsync(socket, begin, halfWay: false);
+                await AskAsync(socket, serverEnds ? Last : Request, begin, halfWay: false);
             }
             catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
-                Failed($"new connection, {(isOpen ? "opened" : "not opened")}: {e.Message}");
+                Failed(
+                    $"new connection{(serverEnds ? " that the server ends" : "")}, {(isOpen ? "opened" : "not opened")}: {e.Message}");
             }
 
             await Task.Delay(Break);
         }
     }
 
-    private async Task AskAsync(Socket socket, long begin, bool halfWay)
+    private async Task AskAsync(Socket socket, byte[] request, long begin, bool halfWay)
     {
-        var half = halfWay ? Request.Length / 2 : Request.Length;
-        await socket.SendAsync(Request.AsMemory(0, half));
+        var half = halfWay ? request.Length / 2 : request.Length;
+        await socket.SendAsync(request.AsMemory(0, half));
         if (halfWay)
         {
             await Task.Delay(HalfWay);
-            await socket.SendAsync(Request.AsMemory(half));
+            await socket.SendAsync(request.AsMemory(half));
         }
 
         using var patience = new CancellationTokenSource(Patience);

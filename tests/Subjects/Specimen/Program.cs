@@ -20,6 +20,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.WebHost.ConfigureKestrel(options => options.Listen(listen));
 var application = builder.Build();
 application.MapGet("/health", () => "ok");
+application.MapGet("/text/{length:int:range(0, 1048576)}", (int length) => new string('x', length));
 application.MapGet("/count", () => memory.Count());
 application.MapGet("/session/{key}", (string key) => memory.Session(key));
 application.MapPost("/session/{key}/{value}", (string key, string value) => memory.Remember(key, value));
