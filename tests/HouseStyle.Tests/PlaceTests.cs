@@ -21,6 +21,16 @@ public sealed partial class PlaceTests
         where match.Success
         select $"{file}:{line.number} names {match.Value}");
 
+    [Fact]
+    public void Every_program_that_is_named_by_where_it_is_built_is_a_project_there() => Assert.Empty(
+        from file in SourceFiles.All
+        where Written.Contains(Path.GetExtension(file))
+        from line in SourceFiles.Lines(file).Select((text, index) => (text, number: index + 1))
+        from match in Output().Matches(line.text)
+        let project = match.Groups["project"].Value
+        where !File.Exists(Path.Combine(SourceFiles.Root, project, $"{Path.GetFileName(project)}.csproj"))
+        select $"{file}:{line.number} names {match.Value}");
+
     [Theory]
     [InlineData("see /home/somebody/notes", true)]
     [InlineData("/Users/somebody/source", true)]
@@ -29,6 +39,9 @@ public sealed partial class PlaceTests
     [InlineData("/home", false)]
     [InlineData("the network/home page", false)]
     public void What_counts_as_such_a_place(string text, bool isOne) => Assert.Equal(isOne, Place().IsMatch(text));
+
+    [GeneratedRegex(@"(?<![\w.}])(?<project>(bench|samples|src|tests)(/[\w.]+)+)/bin/(Release|\*)/")]
+    private static partial Regex Output();
 
     [GeneratedRegex(
         @"/home/[a-z]\w*/|/Users/[a-z]\w*/|[A-Z]:\\Users\\|\bjfrog\b|\bnexus/repository\b|/artifactory/")]

@@ -24,7 +24,8 @@ internal sealed class SlowReader : IDisposable
     {
         var reader = new SlowReader();
         await reader.socket.ConnectAsync(IPEndPoint.Parse(endpoint));
-        await reader.socket.SendAsync(Encoding.ASCII.GetBytes($"GET /text/{length} HTTP/1.1\r\nHost: specimen\r\nConnection: close\r\n\r\n"));
+        await reader.socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"GET /text/{length} HTTP/1.1\r\nHost: specimen\r\nConnection: close\r\n\r\n"));
         await Task.Delay(500);
         return reader;
     }
