@@ -19,6 +19,10 @@ internal sealed class Criu(string program)
     // The program's own limit is raised where it may be; where it may not, that is no failure.
     private const string Harmless = "rlimit: ";
 
+    // While nobody is served, it goes before everything that is not of real time (sched(7)), where that is allowed; what it restores has
+    // the policy that it had.
+    private const string AtOnce = """if chrt --rr 1 true 2>/dev/null; then exec chrt --rr 1 "$@"; fi; exec "$@" """;
+
     // How btrfs(8) begins its own.
     private const string ToolsError = "ERROR: ";
 
@@ -176,6 +180,7 @@ internal sealed class Criu(string program)
             [
                 "nsenter", $"--net={network}", "unshare", "--uts", .. ipc,
                 "/bin/sh", "-c", EmbeddedScript.Read(enter), enter, string.Join(' ', groups), hostName,
+                .. moved ? new[] { "/bin/sh", "-c", AtOnce, "at-once" } : [],
             ],
             images);
         return int.Parse(await File.ReadAllTextAsync(pidFile, cancellation), CultureInfo.InvariantCulture);

@@ -16,6 +16,9 @@
 # What belongs to the kernel alone is in no image of CRIU's: a connection that is being opened, one that the program has not accepted
 # yet, and what the program has sent on a connection that it has closed since. So first no new connection gets in, until those before
 # are with the program; then the program stops, until what it has closed is with its clients; and then nothing gets in or out.
+#
+# While it holds the container nobody is served: it goes before everything that is not of real time (sched(7)), where that is allowed.
+chrt --rr 1 true 2>/dev/null && chrt --rr --pid 1 $$
 accepting=200
 stops=10
 draining=25

@@ -34,6 +34,7 @@ public abstract partial class LiveCloneCompliance
             Assert.Equal("one", await server.GetAsync("/file/journal"));
             Assert.Equal("basket-of-3", await server.GetAsync("/session/ann"));
             Assert.Equal("true", await server.GetAsync("/connected"));
+            Assert.All(Policies(moved.ProcessId), policy => Assert.Equal("0", policy));
         }
 
         Assert.Equal(2, await server.CountAsync());
@@ -156,6 +157,12 @@ public abstract partial class LiveCloneCompliance
         Assert.Empty(await Host.LeftAsync());
         Assert.Empty(await other.LeftAsync());
     }
+
+    /// <summary>How the kernel schedules its threads, 0 for SCHED_OTHER: the field of that name of proc_pid_stat(5), the 41st.</summary>
+    private static IEnumerable<string> Policies(int process) =>
+        from thread in Directory.GetDirectories($"/proc/{process}/task")
+        let stat = File.ReadAllText(Path.Combine(thread, "stat"))
+        select stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[38];
 
     private async Task<Agent> OtherAsync()
     {
