@@ -27,6 +27,7 @@ public sealed class RolesTests
             var speakers = Roles.All.Where(role => role.States.Contains(entry.Message)).Select(role => role.Name).ToList();
             Assert.True(speakers.Count > 0, $"nobody may say {Wire.NameOf(entry.Message)}");
             var expected = Catalog.HostAgent == entry.Producer || Catalog.ProxyNode == entry.Producer ? entry.Producer
+                : entry.Message == typeof(WindowRefused) ? Catalog.Monitor
                 : entry.Producer != Catalog.Outsider ? Roles.Relay
                 : entry.Message == typeof(ExternalWindowReported) ? Roles.OutsideMonitor : Roles.Operator;
             Assert.Contains(expected, speakers);
@@ -41,6 +42,13 @@ public sealed class RolesTests
             Assert.Equal(entry.Producer, Assert.Single(Roles.All, role => role.Appends.Contains(entry.Message)).Name);
             Assert.Equal(Roles.Relay, Assert.Single(Roles.All, role => role.States.Contains(entry.Message)).Name);
         }
+    }
+
+    [Fact]
+    public void The_Monitor_itself_tells_a_node_what_does_not_count_and_no_service_says_anything_else()
+    {
+        Assert.Equal([Catalog.Monitor], SpeakersOf<WindowRefused>());
+        Assert.Equal([typeof(WindowRefused)], Roles.OfServices.SelectMany(role => role.States));
     }
 
     [Fact]

@@ -12,8 +12,8 @@ namespace JustRunIt.Events.Authority;
 public static class Roles
 {
     /// <summary>
-    /// Hands events to the broker, with the commands and timers that follow from them: whatever services state leaves by it. It states
-    /// nothing of its own.
+    /// Hands events to the broker, with the commands and timers that follow from them: whatever services state leaves by it, but for their
+    /// answers to reports. It states nothing of its own.
     /// </summary>
     public const string Relay = "relay";
 
@@ -41,8 +41,13 @@ public static class Roles
     public static ImmutableArray<Role> All { get; } =
     [
         .. Services.Select(service => new Role(
-            service, false, [.. StatedBy(service).Where(IsEvent)], [], ReadBy(service))),
-        new Role(Relay, false, [], [.. Services.SelectMany(service => StatedBy(service).AsEnumerable()).Distinct()], []),
+            service, false, [.. StatedBy(service).Where(IsEvent)], [.. StatedBy(service).Where(IsAnswer)], ReadBy(service))),
+        new Role(
+            Relay,
+            false,
+            [],
+            [.. Services.SelectMany(service => StatedBy(service).AsEnumerable()).Distinct().Where(message => !IsAnswer(message))],
+            []),
         new Role(Catalog.HostAgent, true, [], StatedBy(Catalog.HostAgent), ReadBy(Catalog.HostAgent)),
         // It asks where the servers are that it stands before.
         new Role(
@@ -68,6 +73,10 @@ public static class Roles
         All.FirstOrDefault(role => role.Name == name) ?? throw new ArgumentException($"'{name}' is no role.", nameof(name));
 
     private static bool IsEvent(Type message) => message.IsAssignableTo(typeof(IDomainEvent));
+
+    /// <summary>A report of a service that somebody hears: it stands on no stream, and the service itself publishes it.</summary>
+    private static bool IsAnswer(Type message) => message.IsAssignableTo(typeof(IReport))
+        && Catalog.Entries.Single(entry => entry.Message == message) is { Consumers.IsEmpty: false };
 
     private static ImmutableArray<Type> StatedBy(string producer) =>
         [.. Catalog.Entries.Where(entry => entry.Producer == producer).Select(entry => entry.Message)];
