@@ -31,7 +31,8 @@ public static class ServiceHost
                 foreach (var extension in provider.GetServices<StoreExtension>())
                     extension.Configure(options);
             }));
-        builder.Services.AddSingleton<EventStore>();
+        builder.Services.AddSingleton(provider =>
+            new EventStore(provider.GetRequiredService<NpgsqlDataSource>(), service, new RecentStates()));
         builder.Services.AddSingleton<DecisionMeter>();
         builder.Services.AddSingleton<DecisionRunner>();
         builder.Services.AddSingleton<TogetherRunners>();

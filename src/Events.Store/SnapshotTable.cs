@@ -12,8 +12,9 @@ using NpgsqlTypes;
 namespace JustRunIt.Events.Store;
 
 /// <summary>
-/// States of streams as of some version, each a shortcut that may be deleted at any time. One whose shape is not that of the
-/// program's state, or which was folded by older rules, is passed over and taken anew.
+/// States of streams as of some version, each a shortcut that may be deleted at any time. Each service takes and reads its own: what one
+/// has folded is no other's to believe. One whose shape is not that of the program's state, or which was folded by older rules, is passed
+/// over and taken anew.
 /// </summary>
 internal static class SnapshotTable
 {
@@ -28,6 +29,8 @@ internal static class SnapshotTable
             version bigint NOT NULL,
             state jsonb NOT NULL,
             PRIMARY KEY (stream, kind));
+        -- Those that older programs took without saying who.
+        DELETE FROM {Name} WHERE strpos(kind, '/') = 0;
         """;
 
     private const string Query = $"SELECT version, state::text FROM {Name} WHERE stream = $1 AND kind = $2 AND format = $3";
@@ -42,12 +45,12 @@ internal static class SnapshotTable
 
     /// <summary>The last snapshot of a stream; null when there is none that this program can use.</summary>
     public static async Task<Versioned<TState>?> ReadAsync<TState>(
-        NpgsqlConnection connection, string stream, CancellationToken cancellation)
+        NpgsqlConnection connection, string service, string stream, CancellationToken cancellation)
         where TState : class, IState<TState>
     {
         await using var command = new NpgsqlCommand(Query, connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stream, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = typeof(TState).Name, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = KindOf<TState>(service), NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = FormatOf<TState>(), NpgsqlDbType = NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         return await reader.ReadAsync(cancellation).ConfigureAwait(false)
@@ -62,7 +65,7 @@ internal static class SnapshotTable
     public static TState Read<TState>(string json) => JsonSerializer.Deserialize<TState>(json, Options)!;
 
     /// <summary>Takes a snapshot in the session's transaction; an older one never replaces a newer one of the same format.</summary>
-    public static void Take<TState>(IDocumentSession session, string stream, Versioned<TState> read)
+    public static void Take<TState>(IDocumentSession session, string service, string stream, Versioned<TState> read)
         where TState : class, IState<TState> =>
         session.QueueSqlCommand(
             $"""
@@ -71,10 +74,13 @@ internal static class SnapshotTable
             WHERE taken.format <> excluded.format OR taken.version < excluded.version
             """,
             stream,
-            typeof(TState).Name,
+            KindOf<TState>(service),
             FormatOf<TState>(),
             read.Version,
             Write(read.State));
+
+    /// <summary>Whose it is, and of which state.</summary>
+    private static string KindOf<TState>(string service) => $"{service}/{typeof(TState).Name}";
 
     private static class Format<TState>
         where TState : IState<TState>
