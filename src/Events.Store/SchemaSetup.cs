@@ -63,7 +63,11 @@ internal sealed partial class SchemaSetup(
         {
             command.Parameters.Add(new NpgsqlParameter<string[]>
             {
-                TypedValue = [$"{StoreSetup.Schema}.mt_events", .. TableName().Matches(Ddl()).Select(match => match.Groups[1].Value)],
+                TypedValue =
+                [
+                    $"{StoreSetup.Schema}.mt_events",
+                    .. TableName().Matches(Ddl() + RowRights.Ddl).Select(match => match.Groups[1].Value),
+                ],
             });
             if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is string missing)
                 throw Missing($"lacks {missing}");
@@ -98,6 +102,8 @@ internal sealed partial class SchemaSetup(
     private string Ddl() => string.Concat(
         [TimerTable.Ddl, RelayTable.Ddl, ParkedTable.Ddl, SnapshotTable.Ddl, HandledTable.Ddl, .. extensions.Select(e => e.Ddl)]);
 
+    private string OwnedDdl() => string.Concat(extensions.Select(e => RowRights.OwnedBy(e.Service, e.Table)));
+
     [GeneratedRegex(@"CREATE TABLE IF NOT EXISTS (\S+)")]
     private static partial Regex TableName();
 
@@ -107,7 +113,8 @@ internal sealed partial class SchemaSetup(
         try
         {
             await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(AutoCreate.CreateOrUpdate).ConfigureAwait(false);
-            await ExecuteAsync(connection, Ddl() + DatabaseRoles.Ddl, cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, Ddl() + RowRights.Ddl + OwnedDdl() + DatabaseRoles.Ddl, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {

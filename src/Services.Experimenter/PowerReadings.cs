@@ -1,4 +1,5 @@
 using System.Text.Json;
+using JustRunIt.Events;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
@@ -38,7 +39,7 @@ internal sealed partial class PowerReadings(NpgsqlDataSource dataSource, ILogger
     /// <summary>Adds the readings, and their table, to a service.</summary>
     public static void Register(IServiceCollection services)
     {
-        services.AddSingleton(new StoreExtension(_ => { }, Ddl));
+        services.AddSingleton(new StoreExtension(Catalog.Experimenter, "power", _ => { }, Ddl));
         services.AddSingleton<PowerReadings>();
         services.AddSingleton<IFactSource>(provider => provider.GetRequiredService<PowerReadings>());
     }

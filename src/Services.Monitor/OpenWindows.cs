@@ -1,3 +1,4 @@
+using JustRunIt.Events;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Store;
@@ -14,6 +15,9 @@ internal sealed class OpenWindows : IFactSource, IKeeper
 {
     private const string Alias = "open_window";
 
+    /// <summary>As Marten calls it.</summary>
+    private const string Table = $"mt_doc_{Alias}";
+
     /// <inheritdoc />
     public Type Asked => typeof(OpenWindowAsked);
 
@@ -23,8 +27,10 @@ internal sealed class OpenWindows : IFactSource, IKeeper
     /// <summary>Adds the windows to a service.</summary>
     public static void Register(IServiceCollection services)
     {
-        services.AddSingleton(new StoreExtension(options =>
-            options.Schema.For<Document>().DocumentAlias(Alias).UseOptimisticConcurrency(true)));
+        services.AddSingleton(new StoreExtension(
+            Catalog.Monitor,
+            Table,
+            options => options.Schema.For<Document>().DocumentAlias(Alias).UseOptimisticConcurrency(true)));
         services.AddSingleton<OpenWindows>();
         services.AddSingleton<IFactSource>(provider => provider.GetRequiredService<OpenWindows>());
         services.AddSingleton<IKeeper>(provider => provider.GetRequiredService<OpenWindows>());
@@ -69,7 +75,7 @@ internal sealed class OpenWindows : IFactSource, IKeeper
                         marten.Versions.VersionFor<Document, string>(id));
                 }),
             ],
-            $"{StoreSetup.Schema}.mt_doc_{Alias}"));
+            $"{StoreSetup.Schema}.{Table}"));
     }
 
     private static string Id(string service, string source) => $"{service}/{source}";
