@@ -53,8 +53,13 @@ internal static class HandledTable
         return (bool)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    /// <summary>Remembers, in the session's transaction, that a message led to nothing.</summary>
-    public static void Add(IDocumentSession session, string decider, Cause cause, WhyNothing why, string detail) =>
+    /// <summary>
+    /// Remembers, in the session's transaction, that a message led to nothing; the commit does not wait for the disk. If a crash of the
+    /// database takes the row along, nobody has seen anything of the decision, and the message is decided as if for the first time.
+    /// </summary>
+    public static void Add(IDocumentSession session, string decider, Cause cause, WhyNothing why, string detail)
+    {
+        session.QueueSqlCommand("SET LOCAL synchronous_commit = off");
         session.QueueSqlCommand(
             $"INSERT INTO {Name} (message_id, decider, at, why, detail) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             cause.MessageId,
@@ -62,6 +67,7 @@ internal static class HandledTable
             cause.At,
             why.ToString(),
             detail);
+    }
 
     /// <summary>
     /// Drops what is older than a week: a broker redelivers nothing after so long. A portion only, since whoever drops it relays events
