@@ -56,7 +56,7 @@ internal sealed partial class Leader(
                 if (events.Count > 0)
                 {
                     position = events[^1].Sequence;
-                    unconfirmed.Add(position, await handover.StartAsync(events, cancellation).ConfigureAwait(false));
+                    unconfirmed.Add(position, events.Count, await handover.StartAsync(events, cancellation).ConfigureAwait(false));
                     lastEvent = Stopwatch.GetTimestamp();
                 }
 

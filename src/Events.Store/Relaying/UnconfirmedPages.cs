@@ -7,10 +7,14 @@ namespace JustRunIt.Events.Store.Relaying;
 /// <param name="position">Sequence number of the last event that is known to be with the broker, or parked.</param>
 internal sealed class UnconfirmedPages(long position)
 {
-    /// <summary>Beyond this the broker is slower than we are, and is waited for.</summary>
-    private const int Most = 16;
+    /// <summary>
+    /// Events. Beyond this the broker is slower than we are, and is waited for. Not pages: while events come one by one, a few pages are
+    /// no more than what comes while the broker writes to its disk once.
+    /// </summary>
+    private const int Most = 16 * EventReader.PageSize;
 
-    private readonly Queue<(long Position, Task<ParkedMessage[]> Answered)> pages = new();
+    private readonly Queue<(long Position, int Events, Task<ParkedMessage[]> Answered)> pages = new();
+    private int outstanding;
 
     /// <summary>Sequence number up to which the broker has answered for everything.</summary>
     public long Position { get; private set; } = position;
@@ -20,8 +24,13 @@ internal sealed class UnconfirmedPages(long position)
 
     /// <summary>A page was handed over.</summary>
     /// <param name="last">Its last sequence number.</param>
+    /// <param name="events">How many events it has.</param>
     /// <param name="answered">Ends with the broker's answers for all its events, or fails.</param>
-    public void Add(long last, Task<ParkedMessage[]> answered) => pages.Enqueue((last, answered));
+    public void Add(long last, int events, Task<ParkedMessage[]> answered)
+    {
+        pages.Enqueue((last, events, answered));
+        outstanding += events;
+    }
 
     /// <summary>
     /// Moves the position to the last page that was answered for; waits only if too many are outstanding. A page that failed throws
@@ -33,11 +42,12 @@ internal sealed class UnconfirmedPages(long position)
     public async Task<bool> AdvanceAsync(Func<ParkedMessage, CancellationToken, Task> park, CancellationToken cancellation)
     {
         var before = Position;
-        while (pages.TryPeek(out var head) && (head.Answered.IsCompleted || pages.Count > Most))
+        while (pages.TryPeek(out var head) && (head.Answered.IsCompleted || outstanding > Most))
         {
             foreach (var parked in await head.Answered.WaitAsync(cancellation).ConfigureAwait(false))
                 await park(parked, cancellation).ConfigureAwait(false);
             Position = head.Position;
+            outstanding -= head.Events;
             pages.Dequeue();
         }
 
