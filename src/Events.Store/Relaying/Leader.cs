@@ -62,6 +62,7 @@ internal sealed partial class Leader(
 
                 if (await unconfirmed.AdvanceAsync(handover.ParkAsync, cancellation).ConfigureAwait(false))
                     await WriteAsync(unconfirmed.Position, sleeping: false, cancellation).ConfigureAwait(false);
+                await timers.EndSentAsync(cancellation).ConfigureAwait(false);
                 if (IsDue(ref nextTimers, SleepAtMost))
                 {
                     await timers.SendDueAsync(cancellation).ConfigureAwait(false);
@@ -74,7 +75,8 @@ internal sealed partial class Leader(
                     await MeasureAsync(unconfirmed.Position, reader, cancellation).ConfigureAwait(false);
                 if (events.Count == EventReader.PageSize)
                     continue;
-                if (reader.AtGap || !unconfirmed.IsEmpty || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
+                if (reader.AtGap || !unconfirmed.IsEmpty || timers.AreUnderWay
+                    || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
                     await Task.Delay(ActivePoll, cancellation).ConfigureAwait(false);
                 else
                     await SleepAsync(reader, position, cancellation).ConfigureAwait(false);

@@ -39,6 +39,7 @@ internal sealed class SideBySide<TKey, TResult>
     {
         var ended = all.FindAll(one => one.Task.IsCompleted);
         all.RemoveAll(one => ended.Contains(one));
+        added.RemoveAll(task => task.IsCompleted);
         return ended;
     }
 }

@@ -15,11 +15,12 @@ internal sealed class TimerPump(NpgsqlConnection connection, EventHandover hando
 
     private readonly SideBySide<UnderWay, ParkedMessage?> underWay = new();
 
-    /// <summary>Sends what is due.</summary>
+    /// <summary>Whether the broker has not answered for all that were sent.</summary>
+    public bool AreUnderWay => underWay.Count > 0;
+
+    /// <summary>Sends what is due, and does not wait for the broker: events go on meanwhile.</summary>
     public async Task SendDueAsync(CancellationToken cancellation)
     {
-        foreach (var (timer, sent) in underWay.TakeEnded())
-            await EndAsync(timer, await sent.ConfigureAwait(false), cancellation).ConfigureAwait(false);
         if (underWay.Count >= MostAtOnce)
             return;
         foreach (var row in await ReadAsync(cancellation).ConfigureAwait(false))
@@ -34,10 +35,23 @@ internal sealed class TimerPump(NpgsqlConnection connection, EventHandover hando
             await handover.PrepareAsync(message, cancellation).ConfigureAwait(false);
             underWay.Add(new UnderWay(row.Id, timer!, message), handover.SendPreparedAsync(message, cancellation));
         }
+    }
 
-        await underWay.WaitForNewAsync(cancellation).ConfigureAwait(false);
+    /// <summary>Deletes, all at once, those that the broker has answered for.</summary>
+    public async Task EndSentAsync(CancellationToken cancellation)
+    {
+        if (underWay.Count == 0)
+            return;
+        var ended = new List<UnderWay>();
         foreach (var (timer, sent) in underWay.TakeEnded())
-            await EndAsync(timer, await sent.ConfigureAwait(false), cancellation).ConfigureAwait(false);
+        {
+            if (await sent.ConfigureAwait(false) is { } parked)
+                await handover.ParkTimerAsync(parked, cancellation).ConfigureAwait(false);
+            else
+                ended.Add(timer);
+        }
+
+        await EndAsync(ended, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -63,27 +77,24 @@ internal sealed class TimerPump(NpgsqlConnection connection, EventHandover hando
                 throw;
             }
 
-            if (message is null)
-                await handover.ParkTimerAsync(parked!, cancellation).ConfigureAwait(false);
+            if (parked is not null)
+                await handover.ParkTimerAsync(parked, cancellation).ConfigureAwait(false);
             else
-                await EndAsync(new UnderWay(row.Id, timer!, message), parked, cancellation).ConfigureAwait(false);
+                await EndAsync([new UnderWay(row.Id, timer!, message!)], cancellation).ConfigureAwait(false);
         }
     }
 
     private static OutgoingMessage? Read(Row row, out TimerElapsed? timer, out ParkedMessage? parked) =>
         OutgoingMessage.Of(row.Id, row.CorrelationId, row.CausationId, row.Timer, out timer, out parked);
 
-    private async Task EndAsync(UnderWay timer, ParkedMessage? parked, CancellationToken cancellation)
+    private async Task EndAsync(IReadOnlyCollection<UnderWay> sent, CancellationToken cancellation)
     {
-        if (parked is not null)
-        {
-            await handover.ParkTimerAsync(parked, cancellation).ConfigureAwait(false);
+        if (sent.Count == 0)
             return;
-        }
-
-        HandOverLog.Timer(logger, timer.Timer, timer.Message.Headers);
-        await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = $1", connection);
-        delete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = timer.Id });
+        foreach (var timer in sent)
+            HandOverLog.Timer(logger, timer.Timer, timer.Message.Headers);
+        await using var delete = new NpgsqlCommand($"DELETE FROM {StoreSetup.Schema}.timers WHERE id = ANY($1)", connection);
+        delete.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. sent.Select(timer => timer.Id)] });
         await delete.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
     }
 
