@@ -16,6 +16,11 @@ internal sealed partial class Leader(
     string address, Publisher publisher, Lease lease, Suspicion suspicion, RelayMeter meter, ILogger logger)
 {
     private static readonly TimeSpan ActivePoll = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Once nothing has come for a moment: each look takes both sides some of a processor.</summary>
+    private static readonly TimeSpan CalmPoll = TimeSpan.FromMilliseconds(6);
+
+    private static readonly TimeSpan CalmAfter = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan StayActiveFor = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan DropEvery = TimeSpan.FromHours(1);
     private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(5);
@@ -75,9 +80,9 @@ internal sealed partial class Leader(
                     await MeasureAsync(unconfirmed.Position, reader, cancellation).ConfigureAwait(false);
                 if (events.Count == EventReader.PageSize)
                     continue;
-                if (reader.AtGap || !unconfirmed.IsEmpty || timers.AreUnderWay
-                    || Stopwatch.GetElapsedTime(lastEvent) < StayActiveFor)
-                    await Task.Delay(ActivePoll, cancellation).ConfigureAwait(false);
+                var idle = Stopwatch.GetElapsedTime(lastEvent);
+                if (reader.AtGap || !unconfirmed.IsEmpty || timers.AreUnderWay || idle < StayActiveFor)
+                    await Task.Delay(reader.AtGap || idle < CalmAfter ? ActivePoll : CalmPoll, cancellation).ConfigureAwait(false);
                 else
                     await SleepAsync(reader, position, cancellation).ConfigureAwait(false);
             }
