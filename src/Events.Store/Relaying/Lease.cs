@@ -62,9 +62,13 @@ internal sealed class Lease : IAsyncDisposable
             connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = holder });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Length });
-        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is long token
-            ? new Lease(connection, new Fence(holder, token), asked)
-            : null;
+        if (await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not long token)
+            return null;
+        // The token is on the disk. A heart-beat need not be: it would keep the row, and the position in it waiting, while the disk writes.
+        // A crash that takes heart-beats along ends the lease earlier, and this leader's connections at once.
+        await using var lighter = new NpgsqlCommand("SET synchronous_commit = off", connection);
+        await lighter.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return new Lease(connection, new Fence(holder, token), asked);
     }
 
     /// <summary>To be called before anything is handed over.</summary>
