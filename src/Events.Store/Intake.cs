@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
@@ -9,8 +10,10 @@ namespace JustRunIt.Events.Store;
 
 /// <summary>
 /// Messages that come in such numbers that a transaction for each would be too much: what has come while the last ones were handled is
-/// handled next, all in one transaction and in the order in which the broker gave it. While the database does not answer, what came first
-/// is tried again and all else waits behind it: what came back later, from a queue of its own, would come late.
+/// handled next, all in one transaction and in the order in which the broker gave it. The next is not begun for a moment, unless much
+/// waits already: what a transaction costs whatever its size is then paid seldom, and one message more costs little. While the database
+/// does not answer, what came first is tried again and all else waits behind it: what came back later, from a queue of its own, would come
+/// late.
 /// </summary>
 /// <typeparam name="TDecider">The decider.</typeparam>
 /// <typeparam name="TMessage">The message, of which a decider bears repetitions.</typeparam>
@@ -18,6 +21,12 @@ internal sealed partial class Intake<TDecider, TMessage> : IAsyncDisposable
     where TDecider : IDecider<TMessage>, new()
     where TMessage : class
 {
+    /// <summary>From the begin of one transaction to that of the next; nothing against the seconds that a window takes.</summary>
+    private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>So many are not kept waiting for more: the broker gives a few hundred at most before any is answered for.</summary>
+    private const int Many = 64;
+
     private readonly Channel<Waiting> waiting = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
     private readonly TogetherRunner<TMessage> runner;
     private readonly WaitForDatabase database;
@@ -54,14 +63,27 @@ internal sealed partial class Intake<TDecider, TMessage> : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        var begun = 0L;
         while (await waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             var batch = new List<Waiting>();
-            while (waiting.Reader.TryRead(out var one))
-                batch.Add(one);
+            Take(batch);
+            if (begun != 0 && batch.Count < Many && Apart - Stopwatch.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+            {
+                await Task.Delay(left).ConfigureAwait(false);
+                Take(batch);
+            }
+
+            begun = Stopwatch.GetTimestamp();
             batch.Sort((one, other) => one.Order.CompareTo(other.Order));
             await HandleAsync(batch).ConfigureAwait(false);
         }
+    }
+
+    private void Take(List<Waiting> batch)
+    {
+        while (waiting.Reader.TryRead(out var one))
+            batch.Add(one);
     }
 
     /// <summary>What fails is tried again as every message is, by whoever waits for it; what only waits for the database, here.</summary>
