@@ -11,12 +11,14 @@ internal sealed class ReadyStates(EventStore streams, NpgsqlDataSource dataSourc
     private const int Most = 20_000;
     private const string Versions = $"SELECT id, version FROM {StoreSetup.Schema}.mt_streams WHERE id = ANY($1)";
 
-    private readonly Dictionary<(string Stream, Type State), (object Read, long Version)> states = [];
+    private readonly Dictionary<string, Dictionary<Type, (object Read, long Version)>> states = new(StringComparer.Ordinal);
 
     /// <summary>A state that was read; null when none was.</summary>
     public Versioned<TState>? Find<TState>(string stream)
         where TState : class, IState<TState> =>
-        states.TryGetValue((stream, typeof(TState)), out var read) ? (Versioned<TState>)read.Read : null;
+        states.TryGetValue(stream, out var ofStream) && ofStream.TryGetValue(typeof(TState), out var read)
+            ? (Versioned<TState>)read.Read
+            : null;
 
     /// <summary>Reads a state that was not.</summary>
     public async ValueTask<Versioned<TState>> LoadAsync<TState>(string stream, CancellationToken cancellation)
@@ -27,16 +29,14 @@ internal sealed class ReadyStates(EventStore streams, NpgsqlDataSource dataSourc
         var read = await streams.LoadAsync<TState>(stream, cancellation).ConfigureAwait(false);
         if (states.Count >= Most)
             states.Clear();
-        states[(stream, typeof(TState))] = (read, read.Version);
+        if (!states.TryGetValue(stream, out var ofStream))
+            states[stream] = ofStream = [];
+        ofStream[typeof(TState)] = (read, read.Version);
         return read;
     }
 
     /// <summary>Forgets the states of a stream.</summary>
-    public void Forget(string stream)
-    {
-        foreach (var key in states.Keys.Where(key => key.Stream == stream).ToList())
-            states.Remove(key);
-    }
+    public void Forget(string stream) => states.Remove(stream);
 
     /// <summary>Forgets those of these streams that have grown since they were read.</summary>
     /// <returns>Whether there were any.</returns>
@@ -55,10 +55,16 @@ internal sealed class ReadyStates(EventStore streams, NpgsqlDataSource dataSourc
                 now[reader.GetString(0)] = reader.GetInt64(1);
         }
 
-        var grown = states.Where(state =>
-            among.Contains(state.Key.Stream) && state.Value.Version != now.GetValueOrDefault(state.Key.Stream)).ToList();
-        foreach (var (key, _) in grown)
-            states.Remove(key);
-        return grown.Count > 0;
+        var any = false;
+        foreach (var stream in among)
+        {
+            if (states.TryGetValue(stream, out var ofStream)
+                && ofStream.Values.Any(read => read.Version != now.GetValueOrDefault(stream)))
+            {
+                any = states.Remove(stream);
+            }
+        }
+
+        return any;
     }
 }
