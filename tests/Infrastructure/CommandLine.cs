@@ -7,7 +7,7 @@ internal static class CommandLine
 {
     /// <summary>Returns what the command wrote to its standard output.</summary>
     /// <exception cref="InvalidOperationException">Exit code not zero, or the time limit passed.</exception>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan limit, string? input = null)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan limit)
     {
         using var process = new Process
         {
@@ -19,11 +19,6 @@ internal static class CommandLine
             },
         };
         process.Start();
-        if (input is not null)
-        {
-            await process.StandardInput.WriteAsync(input).ConfigureAwait(false);
-        }
-
         process.StandardInput.Close();
 
         using var timeout = new CancellationTokenSource(limit);

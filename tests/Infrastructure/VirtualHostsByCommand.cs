@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using JustRunIt.Hosting.Messaging.Authority;
 
 namespace JustRunIt.Infrastructure;
 
@@ -15,7 +16,7 @@ internal sealed class VirtualHostsByCommand(string control) : IVirtualHosts
     public int Batch => 8;
 
     public async Task<IReadOnlyList<string>> ListAsync() =>
-        (await RunAsync(null, "list_vhosts", "--silent").ConfigureAwait(false))
+        (await RunAsync("list_vhosts", "--silent").ConfigureAwait(false))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public Task CreateAsync(IReadOnlyList<string> names, string user)
@@ -30,23 +31,13 @@ internal sealed class VirtualHostsByCommand(string control) : IVirtualHosts
 
     public async Task ImportAsync(string definitions)
     {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await RunAsync(definitions, "import_definitions");
-                return;
-            }
-            catch (InvalidOperationException e) when (
-                attempt < 3 && e.Message.Contains("unexpected_end_of_buffer", StringComparison.Ordinal))
-            {
-                // Now and then it takes what has come of its input so far for all of it.
-            }
-        }
+        using var limit = new CancellationTokenSource(Limit);
+        if (await DefinitionsImport.TryAsync(control, definitions, limit.Token).ConfigureAwait(false) is { } problem)
+            throw new InvalidOperationException($"{control} import_definitions: {problem}");
     }
 
     public Task DeleteAsync(IReadOnlyList<string> names) =>
-        names.Count == 0 ? Task.CompletedTask : RunAsync(null, "eval", Deletion(names));
+        names.Count == 0 ? Task.CompletedTask : RunAsync("eval", Deletion(names));
 
     // In a session of its own and with nobody's pipes: the test runner kills a process that takes long to end.
     public void DeleteAfterwards(IReadOnlyList<string> names)
@@ -63,6 +54,5 @@ internal sealed class VirtualHostsByCommand(string control) : IVirtualHosts
         $"[rabbit_vhost:delete(V, <<\"tests\">>) || V <- [{string.Join(", ", names.Select(name => $"<<\"{name}\">>"))}],"
         + " rabbit_vhost:exists(V)].";
 
-    private Task<string> RunAsync(string? input, params string[] arguments) =>
-        CommandLine.RunAsync(control, arguments, Limit, input);
+    private Task<string> RunAsync(params string[] arguments) => CommandLine.RunAsync(control, arguments, Limit);
 }

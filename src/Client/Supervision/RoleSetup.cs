@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using JustRunIt.Events.Authority;
 using JustRunIt.Hosting.Configuration;
@@ -10,11 +9,6 @@ namespace JustRunIt.Client.Supervision;
 /// <summary>Gives the users of all roles their permissions on a broker of ours, and makes what they need.</summary>
 public static class RoleSetup
 {
-    private const int MostAttempts = 3;
-
-    /// <summary>What the broker's tool says of an input that ends too early.</summary>
-    private const string CutOff = "unexpected_end_of_buffer";
-
     /// <summary>Environment variable of the command that administers the broker; not set where it is not ours.</summary>
     public const string ControlVariable = "JUSTRUNIT_RABBITMQCTL";
 
@@ -37,42 +31,8 @@ public static class RoleSetup
     {
         if (Environment.GetEnvironmentVariable(ControlVariable) is not { Length: > 0 } control)
             return; // Whoever administers the broker has done it: './justrunit roles'.
-        await ImportAsync(control, Definitions(credentials, broker, named), cancellation).ConfigureAwait(false);
-    }
-
-    /// <summary>Imports definitions; they never stand on a command line or in a file.</summary>
-    public static async Task ImportAsync(string control, JsonObject definitions, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(definitions);
-        for (var attempt = 1; await TryImportAsync(control, definitions, cancellation).ConfigureAwait(false) is { } problem; attempt++)
-        {
-            // Now and then the broker's tool takes what has come of its input so far for all of it. What is imported twice is the same.
-            if (attempt == MostAttempts || !problem.Contains(CutOff, StringComparison.Ordinal))
-                throw new ConfigurationException($"the broker does not take its users: {problem}");
-        }
-    }
-
-    private static async Task<string?> TryImportAsync(string control, JsonObject definitions, CancellationToken cancellation)
-    {
-        using var process = Process.Start(new ProcessStartInfo(control, ["import_definitions"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var said = process.StandardOutput.ReadToEndAsync(cancellation);
-        var errors = process.StandardError.ReadToEndAsync(cancellation);
-        try
-        {
-            await process.StandardInput.WriteAsync(definitions.ToJsonString().AsMemory(), cancellation).ConfigureAwait(false);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It has ended, and says why.
-        }
-
-        await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-        return process.ExitCode == 0 ? null : $"{await errors.ConfigureAwait(false)} {await said.ConfigureAwait(false)}";
+        var definitions = Definitions(credentials, broker, named).ToJsonString();
+        if (await DefinitionsImport.TryAsync(control, definitions, cancellation).ConfigureAwait(false) is { } problem)
+            throw new ConfigurationException($"the broker does not take its users: {problem}");
     }
 }
