@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using JustRunIt.Events;
@@ -24,67 +25,72 @@ public sealed class RoleMatrixTests(RoleBroker broker) : IClassFixture<RoleBroke
     [Fact]
     public async Task Each_role_does_what_is_its_own_and_nothing_of_another()
     {
-        var cells = new Dictionary<(string Message, string Role), string>();
-        foreach (var speaker in RoleBroker.Speakers)
+        var cells = new ConcurrentDictionary<(string Message, string Role), string>();
+        // Most of the time each waits for the broker's answer.
+        await Parallel.ForEachAsync(
+            RoleBroker.Speakers,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (speaker, _) => await TryAllAsync(speaker, cells));
+        Approve(cells);
+    }
+
+    private async Task TryAllAsync(Speaker speaker, ConcurrentDictionary<(string Message, string Role), string> cells)
+    {
+        await using var connection = await BrokerConnections.FactoryFor(broker.As(speaker), "matrix").CreateConnectionAsync();
+        var attempt = new Attempts(connection);
+        foreach (var entry in Catalog.Entries)
         {
-            await using var connection = await BrokerConnections.FactoryFor(broker.As(speaker), "matrix").CreateConnectionAsync();
-            var attempt = new Attempts(connection);
-            foreach (var entry in Catalog.Entries)
+            var isCommand = entry.Message.IsAssignableTo(typeof(ICommand));
+            var states = speaker.Role.States.Contains(entry.Message);
+            if (!isCommand)
             {
-                var isCommand = entry.Message.IsAssignableTo(typeof(ICommand));
-                var states = speaker.Role.States.Contains(entry.Message);
-                if (!isCommand)
+                var exchange = Names.Exchange(entry.Message);
+                Expect(states, await attempt.PublishAsync(exchange, RoleBroker.UserOf(speaker)), speaker, "publish to", exchange);
+                Expect(false, await attempt.MakeExchangeAsync(exchange), speaker, "declare", exchange);
+                Expect(false, await attempt.DeleteExchangeAsync(exchange), speaker, "delete", exchange);
+                if (states)
                 {
-                    var exchange = Names.Exchange(entry.Message);
-                    Expect(states, await attempt.PublishAsync(exchange, RoleBroker.UserOf(speaker)), speaker, "publish to", exchange);
-                    Expect(false, await attempt.MakeExchangeAsync(exchange), speaker, "declare", exchange);
-                    Expect(false, await attempt.DeleteExchangeAsync(exchange), speaker, "delete", exchange);
-                    if (states)
+                    // In the name of every other.
+                    foreach (var other in RoleBroker.Speakers.Where(other => other != speaker))
                     {
-                        // In the name of every other.
-                        foreach (var other in RoleBroker.Speakers.Where(other => other != speaker))
-                        {
-                            var could = await attempt.PublishAsync(exchange, RoleBroker.UserOf(other));
-                            Expect(false, could, speaker, $"speak as {other} to", exchange);
-                        }
+                        var could = await attempt.PublishAsync(exchange, RoleBroker.UserOf(other));
+                        Expect(false, could, speaker, $"speak as {other} to", exchange);
                     }
                 }
-
-                var reads = false;
-                foreach (var reader in entry.Consumers.SelectMany(ReadersOf))
-                {
-                    var queue = Names.Queue(reader, entry.Message);
-                    var isOwn = reader == speaker.ToString();
-                    var isRelayed = states && isCommand && speaker.Role.Name == Roles.Relay && Roles.Of(reader.Split('.')[0]).IsNamed;
-                    var isReturned = speaker.Role.Name == Roles.Returner;
-                    reads |= isOwn;
-                    Expect(
-                        isOwn || isReturned || (isCommand && states),
-                        await attempt.PublishAsync(queue, RoleBroker.UserOf(speaker)), speaker, "send to", queue);
-                    Expect(isOwn || isRelayed, await attempt.MakeQueueAsync(queue, entry.InOrder), speaker, "declare", queue);
-                    if (!isOwn && !isRelayed)
-                        Expect(false, await attempt.DeleteQueueAsync(queue), speaker, "delete", queue);
-                    Expect(isOwn || isRelayed, await attempt.TakeAsync(queue), speaker, "take from", queue);
-                }
-
-                var appends = speaker.Role.Appends.Contains(entry.Message);
-                cells[(Wire.NameOf(entry.Message), speaker.Role.Name)] = (states, reads, appends) switch
-                {
-                    (true, true, _) => "says, reads",
-                    (true, false, _) => "says",
-                    (false, true, true) => "appends, reads",
-                    (false, true, false) => "reads",
-                    (false, false, true) => "appends",
-                    _ => "",
-                };
             }
 
-            // The default exchange leads to any queue by its name.
-            Expect(false, await attempt.PublishAsync("", RoleBroker.UserOf(speaker)), speaker, "publish to", "the default exchange");
-            Expect(speaker.Role.Observes, await attempt.ListenAsync(Names.Exchange(typeof(Events.Sla.SlaViolated))), speaker, "listen", "");
+            var reads = false;
+            foreach (var reader in entry.Consumers.SelectMany(ReadersOf))
+            {
+                var queue = Names.Queue(reader, entry.Message);
+                var isOwn = reader == speaker.ToString();
+                var isRelayed = states && isCommand && speaker.Role.Name == Roles.Relay && Roles.Of(reader.Split('.')[0]).IsNamed;
+                var isReturned = speaker.Role.Name == Roles.Returner;
+                reads |= isOwn;
+                Expect(
+                    isOwn || isReturned || (isCommand && states),
+                    await attempt.PublishAsync(queue, RoleBroker.UserOf(speaker)), speaker, "send to", queue);
+                Expect(isOwn || isRelayed, await attempt.MakeQueueAsync(queue, entry.InOrder), speaker, "declare", queue);
+                if (!isOwn && !isRelayed)
+                    Expect(false, await attempt.DeleteQueueAsync(queue), speaker, "delete", queue);
+                Expect(isOwn || isRelayed, await attempt.TakeAsync(queue), speaker, "take from", queue);
+            }
+
+            var appends = speaker.Role.Appends.Contains(entry.Message);
+            cells[(Wire.NameOf(entry.Message), speaker.Role.Name)] = (states, reads, appends) switch
+            {
+                (true, true, _) => "says, reads",
+                (true, false, _) => "says",
+                (false, true, true) => "appends, reads",
+                (false, true, false) => "reads",
+                (false, false, true) => "appends",
+                _ => "",
+            };
         }
 
-        Approve(cells);
+        // The default exchange leads to any queue by its name.
+        Expect(false, await attempt.PublishAsync("", RoleBroker.UserOf(speaker)), speaker, "publish to", "the default exchange");
+        Expect(speaker.Role.Observes, await attempt.ListenAsync(Names.Exchange(typeof(Events.Sla.SlaViolated))), speaker, "listen", "");
     }
 
     private static void Expect(bool allowed, bool could, Speaker speaker, string what, string name) =>
@@ -93,7 +99,7 @@ public sealed class RoleMatrixTests(RoleBroker broker) : IClassFixture<RoleBroke
     private static IEnumerable<string> ReadersOf(string consumer) => RoleBroker.Speakers
         .Where(speaker => speaker.Role.Name == consumer).Select(speaker => speaker.ToString());
 
-    private static void Approve(Dictionary<(string Message, string Role), string> cells)
+    private static void Approve(ConcurrentDictionary<(string Message, string Role), string> cells)
     {
         var roles = Roles.All.Select(role => role.Name).ToList();
         var table = new StringBuilder($"| message | {string.Join(" | ", roles)} |\n|---|{string.Concat(roles.Select(_ => "---|"))}\n");
