@@ -13,7 +13,6 @@ namespace JustRunIt.Bench.Pipeline.Loaded;
 internal static class LoadPart
 {
     private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Row = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs it and prints a row a minute.</summary>
@@ -120,7 +119,7 @@ internal static class LoadPart
     {
         var run = new LoadRun(DateTimeOffset.UtcNow, [.. fleet.Running.Select(process => process.Name.Replace("Services.", ""))]);
         LoadReport.Head(run);
-        var (clock, next) = (Stopwatch.StartNew(), Row);
+        var (clock, next) = (Stopwatch.StartNew(), LoadMinute.Length);
         while (clock.Elapsed < time)
         {
             await Task.Delay(Sampling < time - clock.Elapsed ? Sampling : time - clock.Elapsed + TimeSpan.FromMilliseconds(1), stop);
@@ -136,8 +135,8 @@ internal static class LoadPart
                 [.. fleet.Running.Select(process => Samples.Memory(process.Id))]));
             if (clock.Elapsed < next && clock.Elapsed < time)
                 continue;
-            LoadReport.Row(run, next - Row, samples.Heard);
-            next += Row;
+            LoadReport.Row(run, next - LoadMinute.Length, samples.Heard);
+            next += LoadMinute.Length;
         }
 
         return run;

@@ -9,6 +9,9 @@ internal static class LoadPlot
     private const int Height = 800;
     private const double BucketSeconds = 10;
 
+    /// <summary>Milliseconds.</summary>
+    private const double AimedFor = 250;
+
     /// <summary>Draws it as a PNG.</summary>
     public static void Save(LoadRun run, IReadOnlyCollection<(DateTimeOffset At, double Milliseconds)> heard, string file)
     {
@@ -22,6 +25,8 @@ internal static class LoadPlot
         var lag = figure.GetPlot(0);
         Add(lag, "median", buckets.Select(bucket => (bucket.Minutes, Load.AtPercentile(bucket.Sorted, 50))));
         Add(lag, "99th percentile", buckets.Select(bucket => (bucket.Minutes, Load.AtPercentile(bucket.Sorted, 99))));
+        Add(lag, "at most", buckets.Select(bucket => (bucket.Minutes, bucket.Sorted[^1])));
+        lag.Add.HorizontalLine(AimedFor).LegendText = "aimed for, 99th percentile";
         lag.Title("From append to heard (simulated agents)");
         lag.YLabel("ms");
         var waiting = figure.GetPlot(1);

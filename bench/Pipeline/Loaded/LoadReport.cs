@@ -6,24 +6,19 @@ namespace JustRunIt.Bench.Pipeline.Loaded;
 internal static class LoadReport
 {
     public static void Head(LoadRun run) => Console.WriteLine(
-        $"{"minute",6} {"events/s",9} {"heard, ms: median",18} {"99th",7} {"uncounted, ms: median",22} {"99th",7} {"waiting: most",14}  "
-            + $"{"longest queue",-60} {string.Join(' ', run.Services.Select(name => $"{name,13}"))} MiB");
+        $"{"minute",6} {"events/s",9} {"heard, ms: median",18} {"99th",7} {"most",7} {"uncounted, ms: median",22} {"99th",7} {"most",7} "
+            + $"{"waiting: most",14}  {"longest queue",-60} {string.Join(' ', run.Services.Select(name => $"{name,13}"))} MiB");
 
     /// <summary>A minute.</summary>
     public static void Row(LoadRun run, TimeSpan from, IReadOnlyCollection<(DateTimeOffset At, double Milliseconds)> heard)
     {
-        var begin = run.Begin + from;
-        var samples = run.Samples.Where(sample => sample.At >= begin).ToList();
-        if (samples.Count == 0)
+        if (LoadMinute.Of(run, from, heard) is not { } minute)
             return;
-        var lag = Sorted(heard.Where(one => one.At >= begin).Select(one => one.Milliseconds));
-        var uncounted = Sorted(samples.SelectMany(sample => sample.Uncounted));
-        var seconds = (samples[^1].At - begin).TotalSeconds;
-        var most = samples.MaxBy(sample => sample.Waiting)!;
         Console.WriteLine(
-            $"{from.TotalMinutes,6:0} {lag.Length / seconds,9:0.0} {Load.AtPercentile(lag, 50),18:0.0} {Load.AtPercentile(lag, 99),7:0.0} "
-                + $"{Load.AtPercentile(uncounted, 50),22:0.0} {Load.AtPercentile(uncounted, 99),7:0.0} {most.Waiting,14}  "
-                + $"{most.Longest,-60} {string.Join(' ', samples[^1].Memory.Select(memory => $"{memory,13:0.0}"))}");
+            $"{from.TotalMinutes,6:0} {minute.EventsPerSecond,9:0.0} {minute.Heard.Median,18:0.0} {minute.Heard.P99,7:0.0} "
+                + $"{minute.Heard.Max,7:0.0} {minute.Uncounted.Median,22:0.0} {minute.Uncounted.P99,7:0.0} {minute.Uncounted.Max,7:0.0} "
+                + $"{minute.Most.Waiting,14}  {minute.Most.Longest,-60} "
+                + $"{string.Join(' ', minute.Memory.Select(memory => $"{memory,13:0.0}"))}");
     }
 
     /// <summary>Everything together.</summary>
@@ -34,27 +29,30 @@ internal static class LoadReport
         IReadOnlyList<(string Event, long Count, double Median, double P99)> answered,
         IReadOnlyCollection<(DateTimeOffset At, double Milliseconds)> heard)
     {
-        var lag = Sorted(heard.Where(one => one.At >= run.Begin).Select(one => one.Milliseconds));
-        var uncounted = Sorted(run.Samples.SelectMany(sample => sample.Uncounted));
+        var all = heard.Where(one => one.At >= run.Begin).ToList();
+        var lag = LoadMinute.Times.Of([.. all.Select(one => one.Milliseconds).Order()]);
+        var uncounted = LoadMinute.Times.Of([.. run.Samples.SelectMany(sample => sample.Uncounted).Order()]);
         Console.WriteLine(
-            $"all: {published} reports published, {lag.Length} events heard; from append to heard "
-                + $"{Load.AtPercentile(lag, 50):0.0} ms median, "
-                + $"{Load.AtPercentile(lag, 99):0.0} ms 99th percentile; oldest report that is not counted "
-                + $"{Load.AtPercentile(uncounted, 50):0.0} ms median, {Load.AtPercentile(uncounted, 99):0.0} ms 99th percentile");
+            $"all: {published} reports published, {all.Count} events heard; from append to heard {lag.Median:0.0} ms median, "
+                + $"{lag.P99:0.0} ms 99th percentile, {lag.Max:0.0} ms at most; oldest report that is not counted "
+                + $"{uncounted.Median:0.0} ms median, {uncounted.P99:0.0} ms 99th percentile, {uncounted.Max:0.0} ms at most");
         Console.WriteLine($"{"from the append of",-45} {"count",8} {"to what was decided on it, ms: median",38} {"99th",8}");
         foreach (var (name, count, median, p99) in answered)
             Console.WriteLine($"{name,-45} {count,8} {median,38:0.0} {p99,8:0.0}");
+        var minutes = LoadMinute.Of(run, heard).ToList();
+        var trends = Trends(run, minutes).ToList();
+        Console.WriteLine($"{"whether it goes on growing",-45} {"first half",11} {"second half",12} {"an hour",9}");
+        foreach (var trend in trends)
+            Console.WriteLine($"{trend.Name,-45} {trend.First,11:0.0} {trend.Second,12:0.0} {trend.PerHour,9:+0.0;-0.0;0.0}");
         return new JsonObject
         {
             ["simulatedServices"] = settings.Services,
             ["simulatedExplorations"] = settings.Explorations,
-            ["minutes"] = settings.Time.TotalMinutes,
+            ["minutesMeasured"] = settings.Time.TotalMinutes,
             ["reportsPublished"] = published,
-            ["eventsHeard"] = lag.Length,
-            ["heardMedianMs"] = Finite(Load.AtPercentile(lag, 50)),
-            ["heardP99Ms"] = Finite(Load.AtPercentile(lag, 99)),
-            ["uncountedMedianMs"] = Finite(Load.AtPercentile(uncounted, 50)),
-            ["uncountedP99Ms"] = Finite(Load.AtPercentile(uncounted, 99)),
+            ["eventsHeard"] = all.Count,
+            ["heardMs"] = lag.ToJson(),
+            ["uncountedMs"] = uncounted.ToJson(),
             ["answered"] = new JsonArray(
             [
                 .. answered.Select(one => new JsonObject
@@ -65,6 +63,8 @@ internal static class LoadReport
                     ["p99Ms"] = one.P99,
                 }),
             ]),
+            ["trends"] = new JsonArray([.. trends.Select(trend => trend.ToJson())]),
+            ["minutes"] = new JsonArray([.. minutes.Select(minute => minute.ToJson(run.Services))]),
             ["samples"] = new JsonArray(
             [
                 .. run.Samples.Select(sample => new JsonObject
@@ -72,7 +72,6 @@ internal static class LoadReport
                     ["seconds"] = (sample.At - run.Begin).TotalSeconds,
                     ["waiting"] = sample.Waiting,
                     ["longestQueue"] = sample.Longest,
-                    ["uncountedP99Ms"] = Finite(Load.AtPercentile(Sorted(sample.Uncounted), 99)),
                     ["memoryMiB"] = new JsonObject(run.Services.Zip(
                         sample.Memory, (name, memory) => KeyValuePair.Create(name, (JsonNode?)memory))),
                 }),
@@ -80,8 +79,19 @@ internal static class LoadReport
         };
     }
 
-    /// <summary>Of nothing there is no percentile, and JSON has no word for it.</summary>
-    private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
-
-    private static double[] Sorted(IEnumerable<double> values) => [.. values.Order()];
+    private static IEnumerable<Trend> Trends(LoadRun run, IReadOnlyList<LoadMinute> minutes)
+    {
+        yield return Trend.Of("heard, 99th percentile of a minute, ms", [.. minutes.Select(minute => (minute.From, minute.Heard.P99))]);
+        yield return Trend.Of(
+            "uncounted, 99th percentile of a minute, ms", [.. minutes.Select(minute => (minute.From, minute.Uncounted.P99))]);
+        yield return Trend.Of(
+            "waiting in all queues", [.. run.Samples.Select(sample => (sample.At - run.Begin, (double)sample.Waiting))]);
+        for (var i = 0; i < run.Services.Count; i++)
+        {
+            var service = i;
+            yield return Trend.Of(
+                $"memory of {run.Services[service]}, MiB",
+                [.. run.Samples.Select(sample => (sample.At - run.Begin, sample.Memory[service]))]);
+        }
+    }
 }
