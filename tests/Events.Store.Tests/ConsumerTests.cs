@@ -11,40 +11,25 @@ using RabbitMQ.Client;
 namespace JustRunIt.Events.Store.Tests;
 
 /// <summary>Deciders behind queues: every message is handled once, whatever happens on the way.</summary>
-public sealed class ConsumerTests : IAsyncLifetime
+public sealed class ConsumerTests : OnBus
 {
-    private readonly Scene scene = new();
-    private IChannel channel = null!;
-
-    public async Task InitializeAsync()
-    {
-        await scene.InitializeAsync();
-        channel = await scene.OpenChannelAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await channel.DisposeAsync();
-        await scene.DisposeAsync();
-    }
-
     [Fact]
     public async Task Two_messages_that_decide_at_once_on_one_stream_are_both_handled_once()
     {
         var matrix = Guid.NewGuid();
-        await scene.AppendAsync(matrix, 1);
-        using var host = await scene.StartAsync(consumers => consumers.Decide<CloneFailed, Contended>(atOnce: 2));
+        await Scene.AppendAsync(matrix, 1);
+        using var host = await Scene.StartAsync(consumers => consumers.Decide<CloneFailed, Contended>(atOnce: 2));
         var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
         await PublishAsync(new CloneFailed(matrix, "clone", "meet"), one);
         await PublishAsync(new CloneFailed(matrix, "clone", "meet"), other);
-        await scene.UntilAsync(seen => seen.Count(message => message.Causation is not null) >= 3, "both led to an event");
+        await Scene.UntilAsync(seen => seen.Count(message => message.Causation is not null) >= 3, "both led to an event");
         await PublishAsync(new CloneFailed(matrix, "clone", "once more"), one);
         var last = Guid.NewGuid();
         await PublishAsync(new CloneFailed(matrix, "clone", "last"), last);
-        await scene.UntilAsync(seen => seen.Any(message => message.Causation == last.ToString()), "the last one is handled");
+        await Scene.UntilAsync(seen => seen.Any(message => message.Causation == last.ToString()), "the last one is handled");
         Assert.Equal(
             new[] { one, other, last }.Select(id => id.ToString()).Order(),
-            scene.Seen.Skip(1).Select(message => message.Causation).Order());
+            Scene.Seen.Skip(1).Select(message => message.Causation).Order());
         Assert.Equal(3, Contended.Calls(matrix));
         await host.StopAsync();
     }
@@ -52,18 +37,18 @@ public sealed class ConsumerTests : IAsyncLifetime
     [Fact]
     public async Task A_message_that_is_refused_goes_to_the_error_queue_with_the_reason_and_leaves_nothing()
     {
-        using var host = await scene.StartAsync(consumers => consumers.Decide<CloneFailed, Contended>());
+        using var host = await Scene.StartAsync(consumers => consumers.Decide<CloneFailed, Contended>());
         await PublishAsync(new CloneFailed(Guid.NewGuid(), "clone", "refuse"), Guid.NewGuid());
-        await using var bus = await Listener.ConnectAsync(scene.Connections.RabbitMq);
+        await using var bus = await Listener.ConnectAsync(Scene.Connections.RabbitMq);
         var error = await bus.ErrorAsync<CloneFailed>(Catalog.Experimenter);
         var said = Encoding.UTF8.GetString((byte[])error.BasicProperties.Headers!["MT-Fault-Message"]!);
         Assert.Contains("reason: 'refuse'; allowed is anything else", said);
-        Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.mt_events"));
-        Assert.Equal(0, await scene.CountAsync("SELECT count(*) FROM justrunit.handled"));
+        Assert.Equal(0, await Scene.CountAsync("SELECT count(*) FROM justrunit.mt_events"));
+        Assert.Equal(0, await Scene.CountAsync("SELECT count(*) FROM justrunit.handled"));
         await host.StopAsync();
     }
 
-    private ValueTask PublishAsync(CloneFailed message, Guid id) => channel.BasicPublishAsync(
+    private ValueTask PublishAsync(CloneFailed message, Guid id) => Channel.BasicPublishAsync(
         Names.Exchange(typeof(CloneFailed)),
         "",
         mandatory: false,
