@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using JustRunIt.Events.Store;
@@ -14,14 +15,24 @@ namespace JustRunIt.Events.Store.Tests;
 
 /// <summary>
 /// How long it takes, after whatever has befallen the relay that leads, until the next event is with the broker: ten times each, on
-/// servers of its own, while events are appended all the time. From when a server that was away answers again.
+/// servers of its own, while events are appended all the time. From when a server that was away answers again. In the end the broker has
+/// every event that stands on a stream, and none was handed over by two that led at once.
 /// </summary>
 [Trait("Category", "Chaos")]
 public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Tries = 10;
+
+    /// <summary>What is aimed for, in every case.</summary>
+    private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(3);
+
+    /// <summary>Whoever connects to a broker that is not quite there waits for its own time-out first.</summary>
+    private static readonly TimeSpan AtMostOfBroker = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly RabbitMqFixture rabbitMq = new();
+    private readonly ConcurrentBag<Guid> acknowledged = [];
+    private HandedOver handedOver = null!;
     private LocalPostgreSql postgres = null!;
     private Connections connections = null!;
     private NpgsqlDataSource dataSource = null!;
@@ -37,6 +48,7 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
         marten = DocumentStore.For(options => StoreSetup.Configure(options, dataSource));
         await new SchemaSetup(marten, dataSource, [], NullLogger<SchemaSetup>.Instance).StartAsync(CancellationToken.None);
         await (await Publisher.ConnectAsync(connections.RabbitMq, "test", CancellationToken.None)).DisposeAsync();
+        handedOver = await HandedOver.BeginAsync(connections.RabbitMq, dataSource);
     }
 
     public async Task DisposeAsync()
@@ -55,18 +67,21 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
     });
 
     [Fact]
-    public async Task The_process_that_leads_stands_still() => await MeasureAsync("stopped", process =>
-    {
-        process.Stop();
-        return Task.CompletedTask;
-    });
+    public async Task The_process_that_leads_stands_still() => await MeasureAsync(
+        "stopped",
+        process =>
+        {
+            process.Stop();
+            return Task.CompletedTask;
+        },
+        wakes: true);
 
     [Fact]
     public async Task The_host_of_the_process_that_leads_vanishes()
     {
         if (!VanishingHost.IsPossible)
             return;
-        var times = new List<TimeSpan>();
+        var times = new List<(TimeSpan Took, TimeSpan Stalled)>();
         using var standby = RelayProcess.Start(connections);
         for (var i = 0; i < Tries; i++)
         {
@@ -82,7 +97,8 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
             times.Add(await TakeoverAsync(there));
         }
 
-        Report("host gone", times);
+        Report("host gone", times, AtMost);
+        await CheckAsync();
     }
 
     [Fact]
@@ -114,12 +130,19 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
                     }
                 }
             },
-            isSame: true);
+            isSame: true,
+            isBroker: true);
     }
 
-    private async Task MeasureAsync(string what, Func<RelayProcess, Task> befall, bool isSame = false)
+    /// <param name="what">What befalls the relay that leads, in a word.</param>
+    /// <param name="befall">Has it befall.</param>
+    /// <param name="isSame">Whether the same process may lead on.</param>
+    /// <param name="wakes">Whether the process goes on afterwards, beside the one that leads by then.</param>
+    /// <param name="isBroker">Whether it is the broker that it befalls.</param>
+    private async Task MeasureAsync(
+        string what, Func<RelayProcess, Task> befall, bool isSame = false, bool wakes = false, bool isBroker = false)
     {
-        var times = new List<TimeSpan>();
+        var times = new List<(TimeSpan Took, TimeSpan Stalled)>();
         var first = RelayProcess.Start(connections);
         await UntilLeadsAsync(first);
         var second = RelayProcess.Start(connections);
@@ -133,14 +156,30 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
                 {
                     await befall(first);
                     times.Add(await TakeoverAsync(isSame ? null : first));
+                    if (wakes)
+                    {
+                        first.Continue();
+                        for (var events = 0; events < 20; events++)
+                            await UntilRelayedAsync(await AppendAsync());
+                    }
                 }
 
                 if (isSame)
                     continue;
+                if (wakes)
+                {
+                    // On a busy machine the lease may have changed once more.
+                    if (!await LeadsAsync(first))
+                        (first, second) = (second, first);
+                    continue;
+                }
+
                 first.Dispose();
                 first = second;
                 second = RelayProcess.Start(connections);
             }
+
+            await CheckAsync(inOrder: !isBroker);
         }
         finally
         {
@@ -148,32 +187,40 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
             second.Dispose();
         }
 
-        Report(what, times);
+        Report(what, times, isBroker ? AtMostOfBroker : AtMost);
+    }
+
+    /// <summary>Whether the broker has heard everything, and whether one relay led at a time.</summary>
+    private async Task CheckAsync(bool inOrder = true)
+    {
+        await UntilRelayedAsync(await AppendAsync());
+        await handedOver.CheckAsync(acknowledged, inOrder);
     }
 
     /// <summary>Until an event that was appended after the mishap is with the broker.</summary>
     /// <param name="former">Who must not lead any more; null where the same may lead on.</param>
-    private async Task<TimeSpan> TakeoverAsync(RelayProcess? former)
+    private async Task<(TimeSpan Took, TimeSpan Stalled)> TakeoverAsync(RelayProcess? former)
     {
+        using var stalls = new Stalls();
         var begin = Stopwatch.GetTimestamp();
         await UntilRelayedAsync(await AppendAsync());
-        var took = Stopwatch.GetElapsedTime(begin);
+        var took = (Stopwatch.GetElapsedTime(begin), stalls.Total);
         if (former is not null)
             Assert.DoesNotContain(former.Mark, await ScalarAsync<string>("SELECT holder FROM justrunit.relay"), StringComparison.Ordinal);
         return took;
     }
 
-    private void Report(string what, List<TimeSpan> times)
+    private void Report(string what, List<(TimeSpan Took, TimeSpan Stalled)> times, TimeSpan atMost)
     {
         times.Sort();
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"takeover, {what}: {times.Count} times, min {times[0].TotalSeconds:0.00}, "
-            + $"median {times[times.Count / 2].TotalSeconds:0.00}, max {times[^1].TotalSeconds:0.00} s");
+            $"takeover, {what}: {times.Count} times, min {times[0].Took.TotalSeconds:0.00}, "
+            + $"median {times[times.Count / 2].Took.TotalSeconds:0.00}, max {times[^1].Took.TotalSeconds:0.00} s");
         output.WriteLine(line);
         Console.WriteLine(line);
-        // What is aimed for is 3 s; a machine that is busy with something else may take longer, but no lease does.
-        Assert.True(times[^1] < TimeSpan.FromSeconds(15), line);
+        // Without what a busy machine let everybody wait.
+        Assert.All(times, time => Assert.True(time.Took - time.Stalled <= atMost, $"{line}; {time.Took}, {time.Stalled} of it stalled"));
     }
 
     /// <summary>Appends an event; its number.</summary>
@@ -187,6 +234,7 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
                 await using var session = marten.LightweightSession();
                 var appended = session.Events.StartStream(Messaging.Streams.Matrix(matrix), Scene.Event(matrix));
                 await session.SaveChangesAsync();
+                acknowledged.Add(appended.Events[0].Id);
                 return await ScalarAsync<long>($"SELECT seq_id FROM justrunit.mt_events WHERE id = '{appended.Events[0].Id}'");
             }
             catch (Exception e) when (StoreErrors.IsAway(e) && DateTime.UtcNow < end)
@@ -203,22 +251,23 @@ public sealed class TakeoverTests(ITestOutputHelper output) : IAsyncLifetime
             Assert.True(DateTime.UtcNow < end, $"event {sequence} is relayed");
     }
 
+    private async Task<bool> LeadsAsync(RelayProcess process) =>
+        (await ScalarAsync<string>("SELECT holder FROM justrunit.relay")).Contains(process.Mark, StringComparison.Ordinal);
+
     private async Task UntilLeadsAsync(RelayProcess process)
     {
-        for (var end = DateTime.UtcNow + Patience; ; await Task.Delay(20))
-        {
-            var holder = await ScalarAsync<string>("SELECT holder FROM justrunit.relay");
-            if (holder.Contains(process.Mark, StringComparison.Ordinal))
-                return;
-            Assert.True(DateTime.UtcNow < end, $"{process.Mark} leads; the holder is '{holder}'");
-        }
+        for (var end = DateTime.UtcNow + Patience; !await LeadsAsync(process); await Task.Delay(20))
+            Assert.True(DateTime.UtcNow < end, $"{process.Mark} leads");
     }
 
-    /// <summary>Another relay is connected and asks for the lease.</summary>
+    /// <summary>
+    /// Another relay is connected and asks for the lease: the one that leads has two connections, the other one. Of one that led before,
+    /// and has not noticed yet that it does no longer, there are two more.
+    /// </summary>
     private async Task StandsByAsync()
     {
         for (var end = DateTime.UtcNow + Patience; await ScalarAsync<long>(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'justrunit-relay-%'") < 3; await Task.Delay(50))
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'justrunit-relay-%'") != 3; await Task.Delay(50))
             Assert.True(DateTime.UtcNow < end, "another relay stands by");
     }
 
