@@ -40,9 +40,11 @@ public sealed class PeerProcessTests
         [
             Questions.Http($"http://{at}/"),
             Questions.Ajp(at),
+            // Both libraries wait for their own time-out, too, once they are connected.
             cancellation => LocalPostgreSql.ExecuteAsync(
-                $"Host=127.0.0.1;Port={at.Port};Username=u;Pooling=false", "SELECT 1", cancellation),
-            cancellation => LocalMariaDb.ExecuteAsync($"Server=127.0.0.1;Port={at.Port};User ID=u;Pooling=false", "SELECT 1", cancellation),
+                $"Host=127.0.0.1;Port={at.Port};Username=u;Pooling=false;Timeout=1", "SELECT 1", cancellation),
+            cancellation => LocalMariaDb.ExecuteAsync(
+                $"Server=127.0.0.1;Port={at.Port};User ID=u;Pooling=false;Connection Timeout=1", "SELECT 1", cancellation),
         ];
         foreach (var question in questions)
         {
