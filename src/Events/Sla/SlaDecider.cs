@@ -11,7 +11,7 @@ public sealed class SlaDecider : IDecider<ResponseTimesMeasured>, IDecider<Exter
     public string Name => "sla";
 
     /// <inheritdoc />
-    public int Version => 4;
+    public int Version => 5;
 
     /// <summary>An in-proxy has measured.</summary>
     public Decision Decide(IReading reading, ResponseTimesMeasured message, Cause cause)

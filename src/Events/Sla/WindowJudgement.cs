@@ -125,7 +125,8 @@ internal sealed record WindowJudgement(SlaWindow Window, IReadOnlyList<IDomainEv
         if (changed >= often)
             return (window with { ChangedInARow = 0, Said = new SlackSaid(closed.To, value, first) }, true);
         window = window with { ChangedInARow = changed };
-        return closed.To - said.At < said.Pause
+        // The policy may allow less than it did when this was said.
+        return closed.To - said.At < Shorter(said.Pause, policy.SlackReminder)
             ? (window, false)
             : (window with { Said = new SlackSaid(closed.To, value, Shorter(2 * said.Pause, policy.SlackReminder)) }, true);
     }
