@@ -66,6 +66,17 @@ public sealed class SlackOverTimeTests
         Assert.InRange(said.Count(at => at > TimeSpan.FromDays(4) && at <= TimeSpan.FromDays(5)), 23, 25);
     }
 
+    [Fact]
+    public void Slack_under_another_agreement_is_said_at_once_and_then_as_seldom_as_any()
+    {
+        const int changed = 3 * WindowsOfDay;
+        var from = Noon + (changed * Seconds(10));
+        var (tight, loose) = (Registered(agreedMs: 100, repeatAfter: 12), Registered(agreedMs: 300, repeatAfter: 12) with { At = from });
+        var said = Said((_, open) => Stored(open), window => (window < changed ? tight : loose, Policy.Default));
+        Assert.Contains(from + Seconds(10) - Noon, said);
+        Assert.InRange(said.Count(at => at > from + Seconds(10) - Noon), Days - 3, Days - 3 + 12);
+    }
+
     /// <summary>As it is kept beside the streams.</summary>
     private static SlaWindow Stored(SlaWindow open) =>
         JsonSerializer.Deserialize<SlaWindow>(JsonSerializer.Serialize(open, Wire.Json), Wire.Json)!;

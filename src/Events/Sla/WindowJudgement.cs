@@ -96,8 +96,8 @@ internal sealed record WindowJudgement(SlaWindow Window, IReadOnlyList<IDomainEv
     }
 
     /// <summary>
-    /// Slack that comes, and that has changed for as many windows as make a repetition, is said; slack that stays is said again after ever
-    /// longer pauses. It has gone when it was not seen for as many windows.
+    /// Slack that comes, that is slack under another agreement, and that has changed for as many windows as make a repetition, is said;
+    /// slack that stays is said again after ever longer pauses. It has gone when it was not seen for as many windows.
     /// </summary>
     private static (SlaWindow Window, bool IsSaid) OnSlack(
         SlaWindow window, ServiceLevel level, MonitoringPolicy policy, ClosedWindow closed, double value, bool isSlack)
@@ -119,16 +119,17 @@ internal sealed record WindowJudgement(SlaWindow Window, IReadOnlyList<IDomainEv
 
         window = window with { SlackInARow = window.SlackInARow + 1, NoSlackInARow = 0 };
         var first = Shorter(often * level.Window, policy.SlackReminder);
-        if (window.Said is not { } said)
-            return (window with { ChangedInARow = 0, Said = new SlackSaid(closed.To, value, first) }, true);
-        var changed = Math.Abs(value - said.Value) > policy.SlackChange * level.Agreement.AtMost ? window.ChangedInARow + 1 : 0;
+        var bound = level.Agreement.AtMost;
+        if (window.Said is not { } said || (said.AtMost ?? bound) != bound)
+            return (window with { ChangedInARow = 0, Said = new SlackSaid(closed.To, value, first, bound) }, true);
+        var changed = Math.Abs(value - said.Value) > policy.SlackChange * bound ? window.ChangedInARow + 1 : 0;
         if (changed >= often)
-            return (window with { ChangedInARow = 0, Said = new SlackSaid(closed.To, value, first) }, true);
+            return (window with { ChangedInARow = 0, Said = new SlackSaid(closed.To, value, first, bound) }, true);
         window = window with { ChangedInARow = changed };
         // The policy may allow less than it did when this was said.
         return closed.To - said.At < Shorter(said.Pause, policy.SlackReminder)
             ? (window, false)
-            : (window with { Said = new SlackSaid(closed.To, value, Shorter(2 * said.Pause, policy.SlackReminder)) }, true);
+            : (window with { Said = new SlackSaid(closed.To, value, Shorter(2 * said.Pause, policy.SlackReminder), bound) }, true);
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
