@@ -15,8 +15,14 @@ namespace JustRunIt.ProxyNode.MySql;
 internal sealed record MySqlGreeting(
     string Version, uint Capabilities, uint MariaDbCapabilities, byte[] Challenge, string Plugin, byte Charset, uint Connection)
 {
+    /// <summary>SERVER_STATUS_AUTOCOMMIT.</summary>
+    private const int Autocommit = 0x2;
+
     private const int ProtocolVersion = 10;
     private const int LongPassword = 1;
+
+    /// <summary>The server's status, which tells of the modes that a session begins with.</summary>
+    public int Status { get; init; } = Autocommit;
 
     /// <summary>Reads a payload.</summary>
     /// <exception cref="ProtocolException">It is of another version, or ends too early.</exception>
@@ -31,7 +37,7 @@ internal sealed record MySqlGreeting(
         MySqlPacket.Take(payload, ref at, 1);
         uint capabilities = BinaryPrimitives.ReadUInt16LittleEndian(MySqlPacket.Take(payload, ref at, 2));
         var charset = MySqlPacket.Take(payload, ref at, 1)[0];
-        MySqlPacket.Take(payload, ref at, 2);
+        var status = BinaryPrimitives.ReadUInt16LittleEndian(MySqlPacket.Take(payload, ref at, 2));
         capabilities |= (uint)BinaryPrimitives.ReadUInt16LittleEndian(MySqlPacket.Take(payload, ref at, 2)) << 16;
         var challengeLength = MySqlPacket.Take(payload, ref at, 1)[0];
         MySqlPacket.Take(payload, ref at, 6);
@@ -47,7 +53,10 @@ internal sealed record MySqlGreeting(
             [.. first, .. second.TrimEnd((byte)0)],
             plugin,
             charset,
-            connection);
+            connection)
+        {
+            Status = status,
+        };
     }
 
     /// <summary>
@@ -82,7 +91,7 @@ internal sealed record MySqlGreeting(
         payload.WriteByte(0);
         payload.Write(BitConverter.GetBytes((ushort)capabilities));
         payload.WriteByte(Charset);
-        payload.Write([2, 0]);
+        payload.Write(BitConverter.GetBytes((ushort)Status));
         payload.Write(BitConverter.GetBytes((ushort)(capabilities >> 16)));
         payload.WriteByte(21);
         payload.Write(new byte[6]);
