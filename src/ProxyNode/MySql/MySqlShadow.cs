@@ -185,6 +185,12 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         if (exchange.Kind == (int)MySqlCommand.ResetConnection)
             statements.Clear();
         var request = Rewrite(exchange.RequestBytes);
+        if (request.IsEmpty && exchange.Kind != (int)MySqlCommand.StatementClose)
+        {
+            exchange.NotSent = GiveUpReason.Diverged;
+            exchange.Shadow.GiveUp(GiveUpReason.Diverged, "a prepared statement that the clone does not have");
+        }
+
         if (request.IsEmpty || exchange.Order != SqlOrder.Ordered
             || exchange.OnlineReply is not MySqlReplyReader { FirstInserted: > 0 and var first })
             return request;

@@ -348,8 +348,6 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
                 var bytes = Session.Repeat(exchange, out var preceding);
                 if (exchange.NotSent is { } why)
                     return Answer.None(clock.GetTimestamp(), why);
-                if (bytes.IsEmpty && !exchange.IsOneWay)
-                    return Answer.None(clock.GetTimestamp(), GiveUpReason.Diverged);
                 if (bytes.IsEmpty)
                     return new Answer(clock.GetTimestamp(), 0, IsError: false);
                 clone.Tell(bytes.Span);

@@ -65,7 +65,10 @@ internal abstract class ShadowSession(ServiceRules rules)
     /// </summary>
     /// <param name="exchange">Answered on-line already, if its order matters.</param>
     /// <param name="preceding">How many replies come before the duplicate's own.</param>
-    /// <returns>Empty where the clone knows nothing of what it names, since it has answered in another way than the original.</returns>
+    /// <returns>
+    /// Empty where nothing is sent: because the clone has answered before in another way than the original, and knows nothing of what it
+    /// names, which <see cref="Exchange.NotSent"/> says then; else because the clone has nothing of what it would be told to forget.
+    /// </returns>
     public virtual ReadOnlyMemory<byte> Repeat(Exchange exchange, out int preceding)
     {
         preceding = 0;
