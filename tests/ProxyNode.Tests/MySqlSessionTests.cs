@@ -103,6 +103,96 @@ public sealed class MySqlSessionTests(PeerServers servers) : IAsyncLifetime
             await RowsAsync(pair.Clone, "t"));
     }
 
+    [Fact]
+    public async Task After_the_clone_has_ended_a_connection_values_made_of_others_and_the_collation_are_what_they_were()
+    {
+        await using var proxy = Scenes.In("mysql", pair.Original.EndPoint, pair.Clone.EndPoint, Known);
+        using var client = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database);
+        string[] settings =
+        [
+            "SET @a = 1", "SET @b = @a + 1", "SET @a = 10", "SET @s = 'two  spaces'", "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+            "SET @old = @@sql_mode, sql_mode = 'ANSI_QUOTES'", "SET sql_mode = @old",
+        ];
+        foreach (var setting in settings)
+            await client.QueryAsync(setting);
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= settings.Length);
+        await EndAllAsync(pair.Clone);
+        await client.QueryAsync("INSERT INTO t SELECT CONCAT_WS(' ', @a, @b, @s, @@collation_connection, @@sql_mode = @old)");
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + Count(now) >= settings.Length + 1);
+        Assert.Empty(report.GivenUp!);
+        foreach (var server in pair.Servers)
+            Assert.Equal("10 2 two  spaces utf8mb4_bin 1", await RowsAsync(server, "t"));
+    }
+
+    [Fact]
+    public async Task What_a_statement_has_done_before_the_next_of_the_same_text_failed_is_done_at_the_clone_too()
+    {
+        await using var proxy = Scenes.In("mysql", pair.Original.EndPoint, pair.Clone.EndPoint, Known);
+        await using var connection = new MySqlConnection(
+            MariaDbServer.ConnectionString(proxy.EndPoint, "Pooling=false;AllowUserVariables=true", pair.Database));
+        await connection.OpenAsync();
+        await Assert.ThrowsAsync<MySqlException>(
+            () => ExecuteAsync(connection, $"SET @v = 'set'; USE {Other}; SELECT bad; USE {pair.Database}"));
+        await ExecuteAsync(connection, "INSERT INTO t VALUES (@v)");
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= now.Live!.Requests && now.Live.Requests >= 2);
+        await EndAllAsync(pair.Clone);
+        await ExecuteAsync(connection, "INSERT INTO t VALUES (CONCAT(@v, ' again'))");
+        var report = await Scenes.UntilAsync(
+            proxy, now => now.Live!.Requests >= 3 && now.Sandbox!.Requests + Count(now) >= now.Live.Requests);
+        Assert.Empty(report.GivenUp!);
+        foreach (var server in pair.Servers)
+            Assert.Equal(("set,set again", ""), (await RowsAsync(server, $"{Other}.t"), await RowsAsync(server, "t")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_the_clone_does_not_have_is_not_taken_for_the_one_before(bool isStatement)
+    {
+        await pair.Clone.DropDatabaseAsync(Other);
+        await using var proxy = Scenes.In("mysql", pair.Original.EndPoint, pair.Clone.EndPoint, Known);
+        using var client = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database);
+        if (isStatement)
+            await client.QueryAsync($"USE {Other}");
+        else
+            await client.CommandAsync(Command.InitDb, Other);
+        for (var i = 0; i < 3; i++)
+            await client.QueryAsync("INSERT INTO t VALUES ('elsewhere')");
+        await Scenes.UntilAsync(proxy, now => Count(now) >= 3);
+        Assert.Equal("elsewhere,elsewhere,elsewhere", await RowsAsync(pair.Original, $"{Other}.t"));
+        Assert.Equal("", await RowsAsync(pair.Clone, "t"));
+    }
+
+    [Theory]
+    [InlineData("-- it\nKILL {0}", 0)]
+    [InlineData("/*!50000 KILL HARD CONNECTION {0} */;", 0)]
+    [InlineData("SET STATEMENT max_statement_time = 60 FOR KILL {0}", 0)]
+    [InlineData("EXECUTE IMMEDIATE 'KILL {0}'", 1)]
+    [InlineData("KILL {0} + 0", 1)]
+    public async Task However_kill_is_written_nobody_else_is_hit(string kill, int givenUp)
+    {
+        await using var proxy = Scenes.In("mysql", pair.Original.EndPoint, pair.Clone.EndPoint, Known);
+        using var victim = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database);
+        using var killer = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await victim.QueryAsync("SELECT 'victim'");
+        await killer.QueryAsync("SELECT 'killer'");
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 2);
+        // One of the clone's own, with the number that the original has given to the victim, if it is not past it.
+        using var innocent = await WithNumberAsync(pair.Clone, victim.Connection);
+        try
+        {
+            await killer.QueryAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, kill, victim.Connection));
+        }
+        catch (InvalidOperationException)
+        {
+            // Not each of them is a statement of every version: then it fails at both.
+        }
+
+        var report = await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests + Count(now) >= 3);
+        Assert.Equal(givenUp, Count(report, "not-repeatable"));
+        Assert.Equal("alive", await innocent.QueryAsync("SELECT 'alive'"));
+    }
+
     [Theory]
     [InlineData("CREATE TEMPORARY TABLE mine (v VARCHAR(50))", "INSERT INTO t VALUES ('without mine')")]
     [InlineData("SELECT @n := 5", "INSERT INTO t SELECT COALESCE(@n, 'lost')")]
@@ -165,6 +255,18 @@ public sealed class MySqlSessionTests(PeerServers servers) : IAsyncLifetime
         await Scenes.UntilAsync(proxy, now => Count(now, "not-repeatable") == 1 && now.Live!.Requests <= now.Sandbox!.Requests + 1);
         Assert.Equal("by the same connection,from a file", await RowsAsync(pair.Original, "t"));
         Assert.Equal("by the same connection", await RowsAsync(pair.Clone, "t"));
+    }
+
+    /// <summary>A connection of a server that has at least a number.</summary>
+    private async Task<RawMySql> WithNumberAsync(MariaDbServer server, uint number)
+    {
+        while (true)
+        {
+            var client = await RawMySql.ConnectAsync(server.EndPoint, pair.Database);
+            if (client.Connection >= number)
+                return client;
+            client.Dispose();
+        }
     }
 
     private static long Count(Report report) => report.GivenUp!.Values.Sum(figures => figures.Count);

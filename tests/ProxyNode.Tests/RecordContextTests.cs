@@ -51,6 +51,66 @@ public sealed class RecordContextTests(PeerServers servers)
     }
 
     [Fact]
+    public async Task Of_mysql_the_collation_and_values_made_of_others_decide_which_reply_it_is()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        string[][] circumstances =
+        [
+            [], ["SET NAMES utf8mb4 COLLATE utf8mb4_bin"], ["SET collation_connection = utf8mb4_unicode_ci"],
+            ["SET @a = 1", "SET @b = @a + 1", "SET @a = 5"], ["SET @a = 5", "SET @b = @a + 1"], ["SET @s = 'x  y'"], ["SET @s = 'x y'"],
+            ["PREPARE p FROM 'SET @s = \'one\''", "EXECUTE p"], ["PREPARE p FROM 'SET @s = \'two\''", "EXECUTE p"],
+        ];
+        const string sql = "SELECT CONCAT_WS('|', @@collation_connection, @a, @b, @s)";
+        var online = await SayAsync(proxy.EndPoint, circumstances);
+        Assert.Equal(circumstances.Length, online.Distinct().Count());
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= circumstances.Sum(before => before.Length + 1));
+        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
+        Assert.Equal(online, clone.AsEnumerable().Reverse());
+
+        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
+        {
+            var said = new List<string>();
+            foreach (var before in all)
+            {
+                using var client = await RawMySql.ConnectAsync(at, pair.Database);
+                foreach (var setting in before)
+                    await client.QueryAsync(setting);
+                said.Add(await client.QueryAsync(sql));
+            }
+
+            return [.. said];
+        }
+    }
+
+    [Fact]
+    public async Task Of_mysql_rows_that_are_fetched_are_those_of_the_execution_that_has_opened_their_cursor()
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        var online = await SayAsync(proxy.EndPoint, ["a", "b"]);
+        Assert.Equal(("a1a2-a3a4", "b1b2-b3b4"), (online["a"], online["b"]));
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 7);
+        var clone = await SayAsync(proxy.SandboxEndPoint!, ["b", "a"]);
+        Assert.Equal((online["a"], online["b"]), (clone["a"], clone["b"]));
+
+        async Task<Dictionary<string, string>> SayAsync(IPEndPoint at, string[] all)
+        {
+            using var client = await RawMySql.ConnectAsync(at, pair.Database);
+            var statement = await client.PrepareAsync(
+                "SELECT CONCAT(?, n) FROM (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) numbers ORDER BY n");
+            var said = new Dictionary<string, string>();
+            foreach (var data in all)
+            {
+                var columns = await client.OpenCursorAsync(statement, data);
+                said[data] = $"{await client.FetchAsync(statement, columns, 2)}-{await client.FetchAsync(statement, columns, 2)}";
+            }
+
+            return said;
+        }
+    }
+
+    [Fact]
     public async Task Of_mysql_data_sent_in_pieces_before_an_execution_is_a_part_of_it()
     {
         await using var pair = await servers.MariaDbAsync();

@@ -15,6 +15,9 @@ internal enum MySqlCommand : byte
     /// <summary>Columns of a table, old style.</summary>
     FieldList = 0x04,
 
+    /// <summary>The server ends.</summary>
+    Shutdown = 0x08,
+
     /// <summary>A line of text about the server.</summary>
     Statistics = 0x09,
 
@@ -65,6 +68,12 @@ internal enum MySqlCommand : byte
 
     /// <summary>Forgets the session's state.</summary>
     ResetConnection = 0x1F,
+
+    /// <summary>A copy of the server's files (MySQL's clone plugin), in a protocol of its own.</summary>
+    Clone = 0x20,
+
+    /// <summary>Group replication's own protocol.</summary>
+    SubscribeGroupReplication = 0x21,
 
     /// <summary>MariaDB: executes with many sets of parameters.</summary>
     StatementBulkExecute = 0xFA,

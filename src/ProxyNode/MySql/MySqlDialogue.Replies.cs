@@ -64,12 +64,19 @@ internal sealed partial class MySqlDialogue
         inReply = false;
         if (reply.Status is { } now)
             Session.InTransaction = (now & MySqlPacket.InTransaction) != 0;
-        Statements.TryGetValue(answered.Statement, out var statement);
+        if (reply.ErrorCode == Deadlock)
+            Session.InTransaction = false;
+        var isLast = answered is { Command: MySqlCommand.StatementExecute, Statement: MySqlStatement.LastPrepared };
+        Statements.TryGetValue(isLast ? lastPrepared : answered.Statement, out var statement);
+        if (isLast && answered.Text is { } bound)
+            statement?.Bind(bound);
         if (statement is not null && answered.Command is MySqlCommand.StatementExecute or MySqlCommand.StatementReset)
             (statement!.HasPieces, statement.HasCursor) = (false, false);
         Session.HasAsked = true;
         if (reply.ErrorCode == 0)
             Succeeded(answered, statement);
+        else
+            Failed(answered, statement);
         if (answered.Command == MySqlCommand.ChangeUser)
             changing = null;
         step.Ends = true;
@@ -83,7 +90,12 @@ internal sealed partial class MySqlDialogue
         switch (answered.Command)
         {
             case MySqlCommand.StatementPrepare when reply.Prepared is { } prepared:
-                Statements[prepared] = new MySqlStatement(Encoding.UTF8.GetString(answered.Text ?? []), reply.Parameters, Session.Database);
+                lastPrepared = prepared;
+                Statements[prepared] = new MySqlStatement(
+                    MySqlText.Of(answered.Text), reply.Parameters, Session.Database, parsing: Session.Parsing);
+                break;
+            case MySqlCommand.Query when answered is { IsCut: true, Text: { } beginning }:
+                Session.Lose("a statement too long to be kept", MySqlText.Of(beginning));
                 break;
             case MySqlCommand.Query when answered.Text is { } text:
                 Session.Execute(text);
@@ -91,7 +103,7 @@ internal sealed partial class MySqlDialogue
             case MySqlCommand.StatementExecute when statement is not null:
                 statement.HasCursor = (reply.Status & MySqlPacket.CursorExists) is > 0;
                 if (statement.MayChange)
-                    Session.Execute(Encoding.UTF8.GetBytes(statement.Sql));
+                    Session.Execute(statement.Bytes.Span, 0, null, ParametersOf(answered));
                 break;
             case MySqlCommand.StatementFetch when statement is not null && (reply.Status & MySqlPacket.LastRowSent) is > 0:
                 statement.HasCursor = false;
@@ -111,9 +123,37 @@ internal sealed partial class MySqlDialogue
         }
     }
 
+    /// <summary>
+    /// What an answer with an error leaves: of several statements those before it were executed, and who was not let in as somebody else
+    /// has lost what he had all the same.
+    /// </summary>
+    private void Failed(in Asked answered, MySqlStatement? statement)
+    {
+        switch (answered.Command)
+        {
+            case MySqlCommand.Query when answered is { IsCut: true, Text: { } beginning } && reply.Results is not null:
+                Session.Lose("a statement too long to be kept", MySqlText.Of(beginning));
+                break;
+            case MySqlCommand.Query when answered is { IsCut: false, Text: { } text }:
+                Session.Execute(text, reply.ErrorCode, reply.Results);
+                break;
+            case MySqlCommand.StatementExecute when statement is { MayChange: true }:
+                Session.Execute(statement.Bytes.Span, reply.ErrorCode, null, ParametersOf(answered));
+                break;
+            case MySqlCommand.ChangeUser:
+                (asked, isAsked) = (askedBefore, false);
+                Session.Reset();
+                break;
+        }
+    }
+
+    private static string ParametersOf(in Asked answered) =>
+        MySqlText.Separator + (answered.Text is { } parameters ? Encoding.Latin1.GetString(parameters) : "?");
+
     /// <summary>A command that is not answered yet.</summary>
     /// <param name="Command">Which.</param>
     /// <param name="Statement">The prepared statement that it names, if it is of a kind that names one.</param>
     /// <param name="Text">Its argument, if that may leave something in the session.</param>
-    private readonly record struct Asked(MySqlCommand Command, uint Statement, byte[]? Text);
+    /// <param name="IsCut">The argument is only the beginning of it.</param>
+    private readonly record struct Asked(MySqlCommand Command, uint Statement, byte[]? Text, bool IsCut);
 }

@@ -12,7 +12,13 @@ namespace JustRunIt.ProxyNode.MySql;
 internal sealed partial class MySqlDialogue : Dialogue
 {
     private const int LongestTracked = 256 * 1024;
-    private const int LongestWord = 16;
+
+    /// <summary>Statements up to this are held until they are whole: of a longer one its beginning decides.</summary>
+    private const int LongestHeld = 64 * 1024;
+
+    /// <summary>ER_LOCK_DEADLOCK: the whole transaction is gone.</summary>
+    private const int Deadlock = 1213;
+
     private const int ArgumentAt = MySqlPacket.HeaderLength + 1;
 
     private readonly Queue<Asked> unanswered = new(4);
@@ -32,8 +38,10 @@ internal sealed partial class MySqlDialogue : Dialogue
     private bool becomesStream;
     private bool sendsFile;
     private bool refusesFiles;
+    private uint lastPrepared;
     private MySqlLogin? changing;
     private MySqlProof? asked;
+    private MySqlProof? askedBefore;
     private bool isAsked;
 
     private enum Phase
@@ -126,7 +134,7 @@ internal sealed partial class MySqlDialogue : Dialogue
     {
         (phase, Login, Greeting, refusesFiles) = (Phase.Commands, login, greeting, true);
         if (session is null)
-            Session.LogsIn(login);
+            Session.LogsIn(login, greeting);
         else
             Session = session;
     }
@@ -155,7 +163,7 @@ internal sealed partial class MySqlDialogue : Dialogue
                     return 0;
                 MySqlLogin.Restrict(bytes[MySqlPacket.HeaderLength..whole]);
                 Login = MySqlLogin.Parse(bytes[MySqlPacket.HeaderLength..whole]);
-                Session.LogsIn(Login);
+                Session.LogsIn(Login, Greeting);
                 asked = new MySqlProof(Login.User, Login.Plugin, [.. Greeting?.Challenge ?? [], 0], MySqlProof.Kept(Login.Response));
                 phase = Phase.Authentication;
                 return whole;
@@ -210,16 +218,10 @@ internal sealed partial class MySqlDialogue : Dialogue
         if (bytes.Length <= MySqlPacket.HeaderLength)
             return 0;
         var command = (MySqlCommand)bytes[MySqlPacket.HeaderLength];
-        // Its first word decides whether the rest is held until it is whole: nearly never.
-        if (command == MySqlCommand.Query && bytes.Length < Math.Min(whole, ArgumentAt + LongestWord))
-            return 0;
-        var isTracked = command is MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose
-            or MySqlCommand.SetOption or MySqlCommand.ChangeUser
-            || (command == MySqlCommand.Query && bytes.Length < whole && MySqlWords.BeginsWithChange(bytes[ArgumentAt..]));
-        if (isTracked && length <= LongestTracked && bytes.Length < whole)
+        if (bytes.Length < Math.Min(whole, HeldOf(command, bytes, whole)))
             return 0;
         var seen = Math.Min(whole, bytes.Length);
-        Begin(command, isTracked && seen < whole ? [] : bytes[ArgumentAt..seen], isWhole: seen == whole, ref step);
+        Begin(command, bytes[ArgumentAt..seen], isWhole: seen == whole && length < MySqlPacket.FullPayload, ref step);
         clientInRequest = true;
         clientContinues = length == MySqlPacket.FullPayload;
         clientLeft = whole;
@@ -273,6 +275,30 @@ internal sealed partial class MySqlDialogue : Dialogue
         return taken;
     }
 
+    /// <summary>How much of a command must be here before any of it is read: what decides what it leaves in the session.</summary>
+    private int HeldOf(MySqlCommand command, ReadOnlySpan<byte> bytes, int whole)
+    {
+        const int numbered = ArgumentAt + sizeof(uint);
+        switch (command)
+        {
+            case MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.StatementClose or MySqlCommand.SetOption
+                or MySqlCommand.ChangeUser:
+                return whole <= LongestUnit ? whole : ArgumentAt;
+            case MySqlCommand.Query:
+                var isShort = whole <= LongestHeld || (whole <= LongestUnit && MySqlWords.BeginsWithChange(bytes[ArgumentAt..]));
+                return isShort ? whole : LongestHeld;
+            case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute when bytes.Length >= numbered:
+                if (Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[ArgumentAt..]), out var statement))
+                    return statement.MayChange && whole <= LongestUnit ? whole : Math.Min(numbered + statement.BoundAt, LongestUnit);
+                return LongestHeld;
+            case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementFetch
+                or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData:
+                return numbered;
+            default:
+                return ArgumentAt;
+        }
+    }
+
     private int ContinueClient(int available, int from, ref ClientStep step)
     {
         var taken = Math.Min(clientLeft, available - from);
@@ -293,6 +319,7 @@ internal sealed partial class MySqlDialogue : Dialogue
         step.Begins = true;
         step.Kind = (int)command;
         var statement = argument.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(argument) : 0;
+        var behindNumber = argument[Math.Min(sizeof(uint), argument.Length)..];
         byte[]? text = null;
         switch (command)
         {
@@ -309,7 +336,8 @@ internal sealed partial class MySqlDialogue : Dialogue
                     pieces.HasPieces = true;
                 step.IsOneWay = true;
                 return;
-            case MySqlCommand.BinlogDump or MySqlCommand.BinlogDumpGtid or MySqlCommand.TableDump:
+            case MySqlCommand.BinlogDump or MySqlCommand.BinlogDumpGtid or MySqlCommand.TableDump or MySqlCommand.Clone
+                or MySqlCommand.SubscribeGroupReplication:
                 step.IsPrivate = step.IsStream = true;
                 step.IsOneWay = true;
                 becomesStream = true;
@@ -318,10 +346,18 @@ internal sealed partial class MySqlDialogue : Dialogue
                 step.IsPrivate = step.IsStream = true;
                 break;
             case MySqlCommand.StatementExecute when Statements.TryGetValue(statement, out var executed):
-                executed.Bind(argument[sizeof(uint)..]);
+                executed.Bind(behindNumber);
+                text = executed.MayChange && isWhole && !executed.HasPieces ? behindNumber.ToArray() : null;
+                break;
+            case MySqlCommand.StatementExecute when statement == MySqlStatement.LastPrepared && isWhole:
+                text = behindNumber.ToArray();
+                break;
+            case MySqlCommand.StatementBulkExecute when Statements.TryGetValue(statement, out var many):
+                many.BindMany(behindNumber);
                 break;
             case MySqlCommand.ChangeUser:
                 changing = (Login ?? throw new ProtocolException("COM_CHANGE_USER before a log-in")).Change(argument);
+                askedBefore = asked;
                 asked = new MySqlProof(changing.User, changing.Plugin, asked?.Challenge ?? [], MySqlProof.Kept(changing.Response));
                 (isAsked, ChangeAnswer) = (false, null);
                 break;
@@ -331,6 +367,6 @@ internal sealed partial class MySqlDialogue : Dialogue
                 break;
         }
 
-        unanswered.Enqueue(new Asked(command, statement, text));
+        unanswered.Enqueue(new Asked(command, statement, text, IsCut: !isWhole));
     }
 }

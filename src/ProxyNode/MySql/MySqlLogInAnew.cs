@@ -48,7 +48,7 @@ internal static class MySqlLogInAnew
         if (session.Option is { } option)
             await SayAsync(stream, [(byte)MySqlCommand.SetOption, .. option]).ConfigureAwait(false);
         foreach (var setting in session.Settings)
-            await SayAsync(stream, [(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(setting)]).ConfigureAwait(false);
+            await SayAsync(stream, [(byte)MySqlCommand.Query, .. MySqlText.Bytes(setting)]).ConfigureAwait(false);
     }
 
     /// <summary>Makes a database the default one.</summary>

@@ -8,10 +8,12 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <summary>The client's answer to the greeting.</summary>
 /// <param name="Capabilities">What both can do from here on.</param>
 /// <param name="MariaDbCapabilities">What both can do beyond, with MariaDB.</param>
-/// <param name="Charset">Character set and collation of the connection.</param>
+/// <param name="Charset">
+/// Character set and collation of the connection: a collation's number, of which a log-in has the low byte only, COM_CHANGE_USER both.
+/// </param>
 /// <param name="User">Who logs in.</param>
 /// <param name="Database">Default database; empty for none.</param>
-internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, byte Charset, string User, string Database)
+internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, ushort Charset, string User, string Database)
 {
     /// <summary>What it answered to the greeting's challenge.</summary>
     public byte[] Response { get; init; } = [];
@@ -27,6 +29,9 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
 
     /// <summary>Where MariaDB's own capabilities are: behind capabilities, longest packet, character set and 19 bytes of nothing.</summary>
     private const int OwnOfMariaDb = 4 + 4 + 1 + 19;
+
+    /// <summary>Whether a log-in alone can name its collation.</summary>
+    public bool FitsLogIn => Charset <= byte.MaxValue;
 
     private const int LongPassword = 1;
     private const uint LongestPacket = 1 << 30;
@@ -97,7 +102,9 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
             ? MySqlPacket.Take(argument, ref at, MySqlPacket.Take(argument, ref at, 1)[0]).ToArray()
             : Encoding.UTF8.GetBytes(MySqlPacket.ReadTerminated(argument, ref at));
         var database = MySqlPacket.ReadTerminated(argument, ref at);
-        var charset = at + 2 <= argument.Length ? MySqlPacket.Take(argument, ref at, 2)[0] : Charset;
+        var charset = at + 2 <= argument.Length
+            ? BinaryPrimitives.ReadUInt16LittleEndian(MySqlPacket.Take(argument, ref at, 2))
+            : Charset;
         var plugin = (Capabilities & MySqlPacket.PluginAuthentication) != 0 && at < argument.Length
             ? MySqlPacket.ReadTerminated(argument, ref at)
             : NativePassword;
@@ -114,7 +121,7 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
         return
         [
             (byte)MySqlCommand.ChangeUser, .. Encoding.UTF8.GetBytes(User + "\0"), (byte)answer.Length, .. answer,
-            .. Encoding.UTF8.GetBytes(Database + "\0"), Charset, 0, .. Encoding.ASCII.GetBytes(plugin + "\0"),
+            .. Encoding.UTF8.GetBytes(Database + "\0"), .. BitConverter.GetBytes(Charset), .. Encoding.ASCII.GetBytes(plugin + "\0"),
         ];
     }
 
@@ -131,7 +138,7 @@ internal sealed record MySqlLogin(uint Capabilities, uint MariaDbCapabilities, b
         var payload = new MemoryStream();
         payload.Write(BitConverter.GetBytes(capabilities));
         payload.Write(BitConverter.GetBytes(LongestPacket));
-        payload.WriteByte(Charset);
+        payload.WriteByte((byte)Charset);
         payload.Write(new byte[19]);
         payload.Write(BitConverter.GetBytes(MariaDbCapabilities & greeting.MariaDbCapabilities));
         payload.Write(Encoding.UTF8.GetBytes(User + "\0"));

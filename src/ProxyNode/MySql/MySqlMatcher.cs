@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
@@ -18,8 +20,11 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
     /// <summary>What values stand in, at least in some of the server's modes.</summary>
     private const string Quotes = "'\"";
 
-    private const uint LastPrepared = uint.MaxValue;
+    /// <summary>Longest parameter sent in pieces in which values are looked for; of a longer one its hash is compared.</summary>
+    private const int LongestPieces = 64 * 1024;
+
     private const int NotOnRecord = 1105;
+    private const string Prepare = "prepare";
 
     /// <summary>ER_NOT_ALLOWED_COMMAND, which clients know as the answer of a server without local files.</summary>
     private const int NoLocalFiles = 1148;
@@ -28,10 +33,12 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
     private const int ParametersAt = MySqlPacket.HeaderLength + 7;
 
     private readonly Dictionary<uint, MySqlStatement> statements = [];
-    private readonly SortedDictionary<(uint Statement, ushort Parameter), XxHash128> pieces = [];
+    private readonly SortedDictionary<(uint Statement, ushort Parameter), Pieces> pieces = [];
+    private readonly Dictionary<uint, Cursor> cursors = [];
     private readonly KeyContext commonContext = new(rules.Sql);
     private readonly KeyContext readingContext = new(rules.Sql);
     private MySqlStatement lastPrepared = new("", 0, "");
+    private uint lastNumber;
     private string whole = "";
     private string common = "";
     private bool quotesNames;
@@ -53,33 +60,38 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         var command = (MySqlCommand)payload[0];
         var argument = payload.AsSpan(1);
         var number = argument.Length >= 4 ? BinaryPrimitives.ReadUInt32LittleEndian(argument) : 0;
+        if (number == MySqlStatement.LastPrepared && lastNumber > 0)
+            number = lastNumber;
         switch (command)
         {
             case MySqlCommand.Query when MySqlWords.LoadsLocalFile(argument):
                 return null;
             case MySqlCommand.Query:
-                return Keys("query", Encoding.UTF8.GetString(argument));
+                return Keys("query", MySqlText.Of(argument));
             case MySqlCommand.StatementPrepare:
-                lastPrepared = new MySqlStatement(Encoding.UTF8.GetString(argument), 0, MySqlSession.DatabaseIn(Context));
-                return Keys("prepare", lastPrepared.Sql) with { IsLasting = true };
-            case MySqlCommand.StatementExecute when argument.Length >= 4:
-                return ExecuteKeys(number, argument[4..]);
-            case MySqlCommand.StatementFetch or MySqlCommand.StatementBulkExecute when argument.Length >= 4:
-                var named = StatementOf(number);
-                return Keys($"{command} {named.Database}", named.Sql, Encoding.Latin1.GetString(argument[4..]));
+                lastPrepared = new MySqlStatement(
+                    MySqlText.Of(argument), 0, MySqlSession.DatabaseIn(Context), parsing: MySqlSession.ParsingIn(Context));
+                return Keys(Prepare, lastPrepared.Sql) with { IsLasting = true };
+            case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute when argument.Length > 4:
+                return ExecuteKeys(command, number, argument[4..]);
+            case MySqlCommand.StatementFetch when argument.Length >= 8:
+                return FetchKeys(number, BinaryPrimitives.ReadUInt32LittleEndian(argument[4..]));
             case MySqlCommand.StatementSendLongData when argument.Length >= 6:
                 Add(number, BinaryPrimitives.ReadUInt16LittleEndian(argument[4..]), argument[6..]);
                 return null;
             case MySqlCommand.StatementReset:
                 Forget(number);
+                cursors.Remove(number);
                 return null;
             case MySqlCommand.StatementClose:
                 Forget(number);
+                cursors.Remove(number);
                 statements.Remove(number);
                 return null;
             case MySqlCommand.ResetConnection or MySqlCommand.ChangeUser:
                 statements.Clear();
                 pieces.Clear();
+                cursors.Clear();
                 return null;
             case MySqlCommand.Ping or MySqlCommand.SetOption or MySqlCommand.InitDb or MySqlCommand.Quit
                 or MySqlCommand.StatementSendLongData:
@@ -114,14 +126,16 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         request.Length >= MySqlPacket.HeaderLength + 5
         && (MySqlCommand)request[MySqlPacket.HeaderLength] is MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
             or MySqlCommand.StatementFetch
-            ? SqlOutline.Of(StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql, Quotes)
+            ? SqlOutline.Of(
+                MySqlText.Shown(StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql),
+                Quotes)
             : "";
 
     /// <inheritdoc />
     public override ReadOnlySpan<byte> Keep(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
     {
         if (IsPrepared(request, reply))
-            statements[BinaryPrimitives.ReadUInt32LittleEndian(reply[5..])] = LastPreparedOf(reply);
+            statements[lastNumber = BinaryPrimitives.ReadUInt32LittleEndian(reply[5..])] = LastPreparedOf(reply);
         return reply;
     }
 
@@ -131,7 +145,7 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         if (!IsPrepared(request, reply))
             return reply;
         var adapted = reply.ToArray();
-        statements[++issued] = LastPreparedOf(reply);
+        statements[lastNumber = ++issued] = LastPreparedOf(reply);
         BinaryPrimitives.WriteUInt32LittleEndian(adapted.AsSpan(5), issued);
         return adapted;
     }
@@ -173,19 +187,28 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         return joined.ToArray();
     }
 
-    private static bool SetsSomething(ReadOnlySpan<byte> request) =>
-        request.Length > MySqlPacket.HeaderLength + 5 && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.Query
-        && Ascii.EqualsIgnoreCase(request.Slice(MySqlPacket.HeaderLength + 1, 4), "SET "u8);
+    /// <summary>Whether a request is one statement that sets something, and brings no rows.</summary>
+    private static bool SetsSomething(ReadOnlySpan<byte> request)
+    {
+        if (request.Length <= MySqlPacket.HeaderLength || request[MySqlPacket.HeaderLength] != (byte)MySqlCommand.Query)
+            return false;
+        var sql = request[(MySqlPacket.HeaderLength + 1)..];
+        if (!Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(sql), "SET"u8) || MySqlWords.IsSeveral(sql))
+            return false;
+        var second = sql[(MySqlWords.StartOf(sql) + "SET".Length)..];
+        return !Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(second), "STATEMENT"u8);
+    }
 
     private static bool IsPrepared(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
         request.Length > MySqlPacket.HeaderLength && request[MySqlPacket.HeaderLength] == (byte)MySqlCommand.StatementPrepare
         && reply.Length >= MySqlPacket.HeaderLength + 12 && reply[MySqlPacket.HeaderLength] == MySqlPacket.Ok;
 
     private MySqlStatement LastPreparedOf(ReadOnlySpan<byte> reply) => lastPrepared = new MySqlStatement(
-        lastPrepared.Sql, BinaryPrimitives.ReadUInt16LittleEndian(reply[ParametersAt..]), lastPrepared.Database);
+        lastPrepared.Sql, BinaryPrimitives.ReadUInt16LittleEndian(reply[ParametersAt..]), lastPrepared.Database,
+        parsing: lastPrepared.Parsing);
 
     private MySqlStatement StatementOf(uint number) =>
-        number == LastPrepared ? lastPrepared
+        number == MySqlStatement.LastPrepared ? lastPrepared
         : statements.TryGetValue(number, out var statement) ? statement
         : online?.Statements.GetValueOrDefault(number)?.Copy() is { } followed ? statements[number] = followed
         : new MySqlStatement("", 0, "");
@@ -193,9 +216,9 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
     /// <summary>A piece of a parameter: where one ends and the next begins is chance.</summary>
     private void Add(uint statement, ushort parameter, ReadOnlySpan<byte> piece)
     {
-        if (!pieces.TryGetValue((statement, parameter), out var hash))
-            pieces[(statement, parameter)] = hash = new XxHash128();
-        hash.Append(piece);
+        if (!pieces.TryGetValue((statement, parameter), out var sent))
+            pieces[(statement, parameter)] = sent = new Pieces(LongestPieces);
+        sent.Append(piece);
     }
 
     private void Forget(uint statement)
@@ -204,28 +227,57 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
             pieces.Remove(sent);
     }
 
-    private RequestKeys ExecuteKeys(uint number, ReadOnlySpan<byte> argument)
+    private RequestKeys ExecuteKeys(MySqlCommand command, uint number, ReadOnlySpan<byte> argument)
     {
         var statement = StatementOf(number);
-        statement.Bind(argument);
-        var text = MySqlParameters.Read(statement, argument, parameter => pieces.ContainsKey((number, (ushort)parameter)))
+        var isMany = command == MySqlCommand.StatementBulkExecute;
+        if (isMany)
+            statement.BindMany(argument);
+        else
+            statement.Bind(argument);
+        var text = (isMany
+                ? MySqlParameters.ReadMany(statement, argument)
+                : MySqlParameters.Read(statement, argument, parameter => pieces.ContainsKey((number, (ushort)parameter))))
             ?? Encoding.Latin1.GetString(argument);
-        foreach (var (sent, hash) in pieces)
+        foreach (var (sent, data) in pieces)
         {
             if (sent.Statement == number)
-                text += $"\0{sent.Parameter}:{Convert.ToHexString(hash.GetCurrentHash())}";
+                text += $"{MySqlText.Separator}{sent.Parameter}:{data}";
         }
 
         Forget(number);
         // Ranges of bytes are those of the message.
         var raw = rules.ByteRanges.Count > 0 ? RequestKeys.Replace(Encoding.Latin1.GetString(argument), rules.ByteRanges) : null;
-        return Keys($"{MySqlCommand.StatementExecute} {statement.Database}", statement.Sql, text, raw);
+        var keys = Keys($"{command} {statement.Database}\0{statement.Parsing}", statement.Sql, text, raw);
+        cursors.Remove(number);
+        // Its first byte says whether rows are fetched later (CURSOR_TYPE_READ_ONLY and its kin).
+        if (!isMany && argument[0] != 0)
+            cursors[number] = new Cursor(keys, 0);
+        return keys;
+    }
+
+    /// <summary>Rows of a cursor are those of the execution that has opened it, behind those that were fetched before.</summary>
+    private RequestKeys FetchKeys(uint number, uint rows)
+    {
+        if (!cursors.TryGetValue(number, out var cursor))
+        {
+            // Opened before anything was recorded.
+            var named = StatementOf(number);
+            return Keys(
+                $"{MySqlCommand.StatementFetch} {named.Database}\0{named.Parsing}", named.Sql, rows.ToString(CultureInfo.InvariantCulture));
+        }
+
+        cursors[number] = cursor with { Fetched = cursor.Fetched + rows };
+        var part = string.Create(CultureInfo.InvariantCulture, $"{rows} rows behind {cursor.Fetched} of ");
+        return new RequestKeys(Of(cursor.Opened.Exact), Of(cursor.Opened.Wildcard), Of(cursor.Opened.Equivalent));
+
+        UInt128 Of(UInt128 opened) => RequestKeys.Hash(part, opened.ToString("x32", CultureInfo.InvariantCulture));
     }
 
     private RequestKeys Keys(string kind, string sql, string parameters = "", string? replaced = null)
     {
         List<string>? values = null;
-        var context = ContextFor(sql);
+        var context = ContextFor(kind, sql);
         var text = WildcardRules.Forms(sql, rules.Sql, Names, ref values);
         var sent = WildcardRules.Forms(parameters, rules.Sql, Names, ref values);
         return new RequestKeys(
@@ -241,19 +293,47 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         };
     }
 
-    /// <summary>What besides a statement's text decides what it means; variables of the user's only where it may read one.</summary>
-    private (string Exact, string Wildcard, string Equivalent) ContextFor(string sql)
+    /// <summary>What besides a statement's text decides what it means.</summary>
+    private (string Exact, string Wildcard, string Equivalent) ContextFor(string kind, string sql)
     {
         if (!ReferenceEquals(whole, Context))
         {
             whole = Context;
-            var variables = Context.IndexOf(MySqlSession.Variables, StringComparison.Ordinal);
-            common = variables < 0 ? Context : Context[..variables];
-            quotesNames = common.Contains("ansi", StringComparison.OrdinalIgnoreCase);
+            common = MySqlSession.CommonIn(whole);
+            quotesNames = MySqlSession.QuotesNamesIn(whole);
         }
 
-        return ReferenceEquals(whole, common) || !sql.Contains('@', StringComparison.Ordinal)
-            ? commonContext.Of(common, Names)
-            : readingContext.Of(whole, Names);
+        var ofAll = commonContext.Of(common, Names);
+        // What a statement reads, it reads when it is executed.
+        var read = kind == Prepare ? common : MySqlSession.ForStatement(whole, common, sql);
+        if (ReferenceEquals(read, common))
+            return ofAll;
+        // What is nearest has other values anyway.
+        var ofReading = readingContext.Of(read, Names);
+        return (ofReading.Exact, ofReading.Wildcard, ofAll.Equivalent);
+    }
+
+    /// <summary>A cursor that is open.</summary>
+    /// <param name="Opened">Keys of the execution that has opened it.</param>
+    /// <param name="Fetched">How many rows were asked for since.</param>
+    private readonly record struct Cursor(RequestKeys Opened, long Fetched);
+
+    /// <summary>A parameter sent in pieces.</summary>
+    /// <param name="longest">Up to how many bytes it is kept as it is.</param>
+    private sealed class Pieces(int longest)
+    {
+        private readonly XxHash128 hash = new();
+        private readonly ArrayBufferWriter<byte> kept = new();
+
+        /// <summary>The next piece.</summary>
+        public void Append(ReadOnlySpan<byte> piece)
+        {
+            hash.Append(piece);
+            kept.Write(piece[..Math.Clamp(longest + 1 - kept.WrittenCount, 0, piece.Length)]);
+        }
+
+        /// <summary>The text, or its hash.</summary>
+        public override string ToString() =>
+            kept.WrittenCount <= longest ? MySqlText.Of(kept.WrittenSpan) : "#" + Convert.ToHexString(hash.GetCurrentHash());
     }
 }

@@ -28,11 +28,17 @@ internal static class MySqlPacket
     /// <summary>First byte of a packet that says no.</summary>
     public const byte Error = 0xFF;
 
+    /// <summary>CLIENT_FOUND_ROWS: a change counts the rows that it has found.</summary>
+    public const uint FoundRows = 0x2;
+
     /// <summary>CLIENT_CONNECT_WITH_DB.</summary>
     public const uint ConnectWithDatabase = 0x8;
 
     /// <summary>CLIENT_COMPRESS.</summary>
     public const uint Compress = 0x20;
+
+    /// <summary>CLIENT_IGNORE_SPACE: white space may be between a function's name and its bracket.</summary>
+    public const uint IgnoreSpace = 0x100;
 
     /// <summary>CLIENT_LOCAL_FILES.</summary>
     public const uint LocalFiles = 0x80;
@@ -54,6 +60,9 @@ internal static class MySqlPacket
 
     /// <summary>CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA.</summary>
     public const uint LengthEncodedAuthentication = 0x200000;
+
+    /// <summary>CLIENT_SESSION_TRACK: the text of an OK packet has a length, and what changed is behind it.</summary>
+    public const uint SessionTrack = 0x800000;
 
     /// <summary>CLIENT_DEPRECATE_EOF.</summary>
     public const uint DeprecateEof = 0x1000000;

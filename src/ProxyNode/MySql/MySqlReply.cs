@@ -24,6 +24,7 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
 
     private int left;
     private int columnsAfter;
+    private List<bool>? results;
 
     private enum Expected
     {
@@ -50,6 +51,11 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
 
     /// <summary>The server's status as the reply has it last; null when it has none.</summary>
     public int? Status { get; private set; }
+
+    /// <summary>
+    /// The results of several that have ended so far, in order: whether with rows. Null where there was none but the last.
+    /// </summary>
+    public readonly IReadOnlyList<bool>? Results => results;
 
     /// <summary>The statement that was prepared; null when none was.</summary>
     public uint? Prepared { get; private set; }
@@ -97,7 +103,7 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
                 if (IsEnd(start, length))
                 {
                     Status = EndStatus(start);
-                    expected = (Status & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
+                    EndResult(hasRows: true);
                 }
 
                 break;
@@ -142,13 +148,25 @@ internal struct MySqlReply(MySqlCommand command, bool deprecateEof)
         if (start[0] == MySqlPacket.Ok)
         {
             Status = OkStatus(start);
-            expected = (Status & MySqlPacket.MoreResults) != 0 ? Expected.Result : Expected.Nothing;
+            EndResult(hasRows: false);
             return;
         }
 
         var at = 0;
         left = (int)Math.Min(MySqlPacket.ReadInteger(start, ref at), int.MaxValue);
         expected = Expected.Columns;
+    }
+
+    private void EndResult(bool hasRows)
+    {
+        if ((Status & MySqlPacket.MoreResults) == 0)
+        {
+            expected = Expected.Nothing;
+            return;
+        }
+
+        (results ??= []).Add(hasRows);
+        expected = Expected.Result;
     }
 
     private void PreparedOk(ReadOnlySpan<byte> start)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -11,12 +10,25 @@ namespace JustRunIt.ProxyNode.MySql;
 /// </summary>
 internal sealed partial class MySqlSession
 {
-    /// <summary>Begins that part of a context.</summary>
-    public const string Variables = "\u0001";
+    private const int DatabaseField = 1;
+    private const int ParsingField = 2;
+    private const int FormField = 3;
+
+    /// <summary>In a context's form: names are in double quotes.</summary>
+    private const char QuotesNames = 'q';
+
+    /// <summary>What of the capabilities of both sides decides what a statement means, or which form its reply has.</summary>
+    private static readonly (uint Capability, char Letter)[] Forms =
+        [(MySqlPacket.FoundRows, 'f'), (MySqlPacket.IgnoreSpace, 's'), (MySqlPacket.SessionTrack, 't'), (MySqlPacket.DeprecateEof, 'd')];
+
+    /// <summary>The same of MariaDB's own: extended metadata, results of each of many sets of parameters.</summary>
+    private static readonly (uint Capability, char Letter)[] FormsOfMariaDb = [(0x8, 'm'), (0x20, 'u')];
 
     private readonly HashSet<string> temporary = new(StringComparer.OrdinalIgnoreCase);
     private MySqlSettings settings = new();
+    private MySqlGreeting? greeting;
     private string database = "";
+    private string? lost;
     private int namedLocks;
     private int handlers;
     private bool hasTableLocks;
@@ -36,7 +48,7 @@ internal sealed partial class MySqlSession
     /// <summary>COM_RESET_CONNECTION has put the server's defaults in the place of what its log-in said.</summary>
     public bool WasReset { get; private set; }
 
-    /// <summary>What COM_SET_OPTION has switched last; null before.</summary>
+    /// <summary>What COM_SET_OPTION has switched last, which no log-in anew switches back; null before.</summary>
     public byte[]? Option { get; set; }
 
     /// <summary>Whether anything was asked since it logged in: what a next statement says may be of the one before it.</summary>
@@ -51,6 +63,9 @@ internal sealed partial class MySqlSession
     /// <summary>What sets its variables again.</summary>
     public IEnumerable<string> Settings => settings.Statements;
 
+    /// <summary>How its server reads a text now.</summary>
+    public MySqlDialect Dialect => settings.Dialect;
+
     /// <summary>
     /// Whether something is under way that ends with the connection: a transaction, locked tables, an open handler or cursor, a parameter
     /// of which a piece was sent. Named locks and temporary tables are none: they may be kept for as long as the connection lives.
@@ -61,31 +76,69 @@ internal sealed partial class MySqlSession
     /// <summary>Why it could not be made again on another connection; null where it can be.</summary>
     public string? Unrepeatable =>
         InTransaction || inDistributed ? "an open transaction"
-        : temporary.Count > 0 ? "a temporary table, or a text that was prepared"
+        : temporary.Count > 0 ? "a temporary table"
         : hasTableLocks ? "locked tables"
         : namedLocks > 0 ? "a named lock"
         : handlers > 0 ? "an open handler"
-        : settings.IsUnknown ? "a variable's value"
-        : Statements.IsEmpty ? null
-        : Statements.Values.Any(statement => statement.HasPieces) ? "a parameter sent in pieces"
-        : Statements.Values.Any(statement => statement.HasCursor) ? "an open cursor"
-        : null;
+        : lost is not null ? lost
+        : settings.IsUnknownIn(database) ? "a variable's value"
+        : MySqlStatements.UnrepeatableOf(Statements.Values, Parsing);
 
     /// <summary>
-    /// Whatever decides what a statement means besides its text; equal for sessions in which it means the same. Behind
-    /// <see cref="Variables"/> is what only statements that read a variable of the user's depend on.
+    /// Whatever decides what a statement means besides its text; equal for sessions in which it means the same. Behind it is what only
+    /// some statements depend on (<see cref="ForStatement"/>).
     /// </summary>
-    public string Context => context ??= Login is null
-        ? ""
-        : $"{Login.User}\0{database}\0{settings.CharacterSet?.ToLowerInvariant() ?? CharacterSetOf(Login.Charset)}\0{settings.Context}"
-            + (settings.Variables.Length > 0 ? Variables + settings.Variables : "");
+    public string Context => context ??= Login is null ? "" : MakeContext();
+
+    /// <summary>What decides how the server reads a text, and which characters it is.</summary>
+    public string Parsing => ParsingIn(Context);
+
+    /// <summary>Separates what every statement depends on from the variables of the user's, and those from temporary tables.</summary>
+    private static ReadOnlySpan<char> Parts => "\u0001\u0002";
 
     /// <summary>The default database of a session with a context.</summary>
-    public static string DatabaseIn(string context) => context.Split('\0') is [_, var named, ..] ? named : "";
+    public static string DatabaseIn(string context) => FieldOf(context, DatabaseField);
+
+    /// <summary>What decides how the server of such a session reads a text.</summary>
+    public static string ParsingIn(string context) => FieldOf(context, ParsingField);
+
+    /// <summary>Whether what is in double quotes is a name in such a session.</summary>
+    public static bool QuotesNamesIn(string context) => FieldOf(context, FormField).Contains(QuotesNames, StringComparison.Ordinal);
+
+    /// <summary>That part of a context on which every statement depends.</summary>
+    public static string CommonIn(string context)
+    {
+        var end = context.AsSpan().IndexOfAny(Parts);
+        return end < 0 ? context : context[..end];
+    }
+
+    /// <summary>
+    /// That part of a context on which a statement depends: variables of the user's only where it may read one, a temporary table only
+    /// where it names it.
+    /// </summary>
+    /// <param name="whole">The context.</param>
+    /// <param name="common">What every statement depends on.</param>
+    /// <param name="sql">The statement.</param>
+    public static string ForStatement(string whole, string common, string sql)
+    {
+        if (whole.Length == common.Length)
+            return common;
+        var parts = whole[common.Length..].Split(Parts[1]);
+        var readsVariables = sql.Contains('@', StringComparison.Ordinal) || MayReadVariables(sql);
+        var named = parts.Length < 2
+            ? []
+            : parts[1].Split('\n').Where(name => sql.Contains(name, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return readsVariables && named.Length == 0 && parts.Length < 2 ? whole
+            : readsVariables || named.Length > 0 ? $"{common}{(readsVariables ? parts[0] : "")}{Parts[1]}{string.Join('\n', named)}"
+            : common;
+    }
 
     /// <summary>It has logged in, at first or anew: nothing of before is left.</summary>
-    public void LogsIn(MySqlLogin login)
+    /// <param name="login">How.</param>
+    /// <param name="at">What its server said first; null where it is the one of before, or not known.</param>
+    public void LogsIn(MySqlLogin login, MySqlGreeting? at = null)
     {
+        greeting = at ?? greeting;
         Clear();
         (Login, Database, WasReset) = (login, login.Database, false);
     }
@@ -104,7 +157,9 @@ internal sealed partial class MySqlSession
         var copy = new MySqlSession
         {
             settings = settings.Copy(),
+            greeting = greeting,
             database = database,
+            lost = lost,
             namedLocks = namedLocks,
             handlers = handlers,
             hasTableLocks = hasTableLocks,
@@ -123,128 +178,79 @@ internal sealed partial class MySqlSession
         return copy;
     }
 
-    /// <summary>A text was executed without an error.</summary>
-    /// <param name="sql">One statement, or several.</param>
-    public void Execute(ReadOnlySpan<byte> sql)
+    /// <summary>Something was said of which nobody knows what it has left.</summary>
+    /// <param name="what">What, for people.</param>
+    /// <param name="said">What is known of it.</param>
+    public void Lose(string what, string said)
     {
-        for (var rest = sql; !rest.IsEmpty;)
-        {
-            var statement = MySqlWords.Next(ref rest);
-            Execute(Encoding.UTF8.GetString(statement[MySqlWords.StartOf(statement)..]));
-        }
-    }
-
-    private void Execute(string sql)
-    {
-        var verb = Verb().Match(sql).Value.ToUpperInvariant();
+        lost = what;
+        settings.LoseAny(said);
         context = null;
-        switch (verb)
-        {
-            case "SET":
-                settings.Set(sql);
-                return;
-            case "USE":
-                Database = Name(sql[3..]);
-                return;
-            case "CREATE" when TemporaryTable().Match(sql) is { Success: true } created:
-                temporary.Add(Name(created.Groups["name"].Value));
-                break;
-            case "DROP" when DroppedTables().Match(sql) is { Success: true } dropped:
-                foreach (var name in dropped.Groups["names"].Value.Split(','))
-                    temporary.Remove(Name(name));
-                return;
-            case "DROP" or "DEALLOCATE" when Prepared().Match(sql) is { Success: true } dropped:
-                temporary.Remove("PREPARE " + dropped.Groups["name"].Value);
-                return;
-            case "PREPARE" when Prepared().Match(sql) is { Success: true } prepared:
-                temporary.Add("PREPARE " + prepared.Groups["name"].Value);
-                return;
-            case "BEGIN" or "START":
-                hasTableLocks = false;
-                return;
-            case "LOCK" or "FLUSH" when verb == "LOCK" || sql.Contains("LOCK", StringComparison.OrdinalIgnoreCase):
-                hasTableLocks = true;
-                return;
-            case "UNLOCK":
-                hasTableLocks = false;
-                return;
-            case "HANDLER":
-                handlers = sql.Contains(" OPEN", StringComparison.OrdinalIgnoreCase) ? handlers + 1
-                    : sql.Contains(" CLOSE", StringComparison.OrdinalIgnoreCase) ? Math.Max(handlers - 1, 0)
-                    : handlers;
-                return;
-            case "XA":
-                inDistributed = !sql.Contains("COMMIT", StringComparison.OrdinalIgnoreCase)
-                    && !sql.Contains("ROLLBACK", StringComparison.OrdinalIgnoreCase)
-                    && (inDistributed || StartsDistributed().IsMatch(sql));
-                return;
-        }
-
-        if (Takes().IsMatch(sql))
-            namedLocks++;
-        else if (ReleasesAll().IsMatch(sql))
-            namedLocks = 0;
-        else if (Releases().IsMatch(sql))
-            namedLocks = Math.Max(namedLocks - 1, 0);
-        foreach (Match assigned in Assigned().Matches(sql))
-            settings.Lose(assigned.Groups["name"].Value);
     }
 
-    /// <summary>
-    /// The name of a collation's character set, of those that clients log in with (MySQL manual, "Character Set Support").
-    /// </summary>
-    private static string CharacterSetOf(byte collation) => collation switch
+    /// <summary>What decides the values of the variables that a text reads.</summary>
+    public string MeaningOf(ReadOnlySpan<MySqlToken> tokens) => settings.MeaningOf(tokens);
+
+    /// <summary>The string that is written, or that a variable is, where it is known.</summary>
+    public string? StringIn(ReadOnlySpan<MySqlToken> text) => settings.StringIn(text);
+
+    /// <inheritdoc cref="MySqlSettings.PreparedAs"/>
+    public string? PreparedAs(string name, out string? origin) => settings.PreparedAs(name, out origin);
+
+    private static string FieldOf(string context, int field)
     {
-        45 or 46 or (>= 224 and <= 247) or 255 => "utf8mb4",
-        33 or 83 or (>= 192 and <= 215) or 223 => "utf8",
-        5 or 8 or 15 or 31 or 47 or 48 or 49 or 94 => "latin1",
-        63 => "binary",
-        _ => collation.ToString(CultureInfo.InvariantCulture),
-    };
+        var parts = context.Split('\0', FormField + 2);
+        return field < parts.Length ? parts[field] : "";
+    }
 
-    private static string Name(string written) => written.Trim().TrimEnd(';', '/', '*', ' ').Replace("`", "", StringComparison.Ordinal);
+    /// <summary>Without naming one: a routine, or a text that was prepared.</summary>
+    private static bool MayReadVariables(string sql)
+    {
+        var start = sql.AsSpan().TrimStart();
+        while (start.StartsWith("/*", StringComparison.Ordinal))
+        {
+            var end = start.IndexOf("*/", StringComparison.Ordinal);
+            start = end < 0 ? [] : start[(end + 2)..].TrimStart();
+        }
 
-    [GeneratedRegex(@"\A[A-Za-z]+", RegexOptions.CultureInvariant)]
-    private static partial Regex Verb();
+        return start.StartsWith("CALL", StringComparison.OrdinalIgnoreCase)
+            || start.StartsWith("EXECUTE", StringComparison.OrdinalIgnoreCase);
+    }
 
-    [GeneratedRegex(
-        @"\ACREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY\s+(?:TABLE|SEQUENCE)\s+(?:IF\s+NOT\s+EXISTS\s+)?(?<name>[^\s(]+)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex TemporaryTable();
+    private string MakeContext()
+    {
+        var form = new StringBuilder();
+        foreach (var (capability, letter) in Forms)
+        {
+            if ((Login!.Capabilities & (greeting?.Capabilities ?? uint.MaxValue) & capability) != 0)
+                form.Append(letter);
+        }
 
-    [GeneratedRegex(
-        @"\ADROP\s+(?:TEMPORARY\s+)?(?:TABLES?|SEQUENCE)\s+(?:IF\s+EXISTS\s+)?(?<names>.+?)(?:\s+(?:RESTRICT|CASCADE))?\s*\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline)]
-    private static partial Regex DroppedTables();
+        foreach (var (capability, letter) in FormsOfMariaDb)
+        {
+            if ((Login!.MariaDbCapabilities & (greeting?.MariaDbCapabilities ?? uint.MaxValue) & capability) != 0)
+                form.Append(letter);
+        }
 
-    [GeneratedRegex(
-        @"\A(?:(?:DROP|DEALLOCATE)\s+)?PREPARE\s+(?<name>\S+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Prepared();
-
-    [GeneratedRegex(@"\AXA\s+(?:START|BEGIN)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex StartsDistributed();
-
-    [GeneratedRegex(@"\bget_lock\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Takes();
-
-    [GeneratedRegex(@"\brelease_lock\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Releases();
-
-    [GeneratedRegex(@"\brelease_all_locks\s*\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ReleasesAll();
-
-    /// <summary>A user variable that is set within a statement, or by a routine.</summary>
-    [GeneratedRegex(
-        @"(?<name>@[\w.$]+)\s*:=|\bINTO\s+(?<name>@[\w.$]+)|\ACALL\b[^@]*(?<name>(?<!@)@[\w.$]+)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Assigned();
+        if (Dialect.QuotesNames)
+            form.Append(QuotesNames);
+        // A log-in's is the number of a collation.
+        var collation = settings.HasNames ? ""
+            : Login!.Charset.ToString(CultureInfo.InvariantCulture) + (WasReset ? " before a reset" : "");
+        var (user, named) = (MySqlText.InContext(Login!.User), MySqlText.InContext(database));
+        var variables = settings.Variables;
+        var tables = string.Join('\n', temporary.Select(MySqlText.InContext).Order(StringComparer.Ordinal));
+        return $"{user}\0{named}\0{collation} {settings.Parsing}\0{form}\0{settings.Context}"
+            + (variables.Length > 0 ? Parts[..1].ToString() + variables : "")
+            + (tables.Length > 0 ? Parts[1..].ToString() + tables : "");
+    }
 
     private void Clear()
     {
-        settings = new MySqlSettings();
+        settings = new MySqlSettings(greeting is null ? default : MySqlDialect.Of(greeting));
         temporary.Clear();
         Statements.Clear();
         (namedLocks, handlers, hasTableLocks, inDistributed) = (0, 0, false, false);
-        (InTransaction, HasAsked, Option, context) = (false, false, null, null);
+        (InTransaction, HasAsked, lost, context) = (false, false, null, null);
     }
 }

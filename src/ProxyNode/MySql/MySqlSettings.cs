@@ -1,209 +1,248 @@
-using System.Text;
-using System.Text.RegularExpressions;
-
 namespace JustRunIt.ProxyNode.MySql;
 
 /// <summary>
-/// What a session has set (SET), variable by variable, so that it can be set again in another: the last value of each, in the order in
-/// which they were set (MySQL manual, "SET Syntax for Variable Assignment").
+/// What a session has set (SET, and whatever else gives values to variables), so that it can be set again in another, in an order in which
+/// each value reads what it has read (MySQL manual, "SET Syntax for Variable Assignment").
 /// </summary>
 internal sealed partial class MySqlSettings
 {
-    /// <summary>Most variables that are kept; a session with more is given up rather than set again.</summary>
+    /// <summary>Most assignments that are made again; a session with more is given up rather than set again.</summary>
     private const int MostKept = 500;
 
+    private const string Names = "names";
+    private const string Connection = "collation_connection";
+    private const string SqlMode = "sql_mode";
+
+    /// <summary>Something that is not understood was set.</summary>
+    private const string Anything = "?";
+
+    /// <summary>Begins the name of a text that was prepared (PREPARE).</summary>
+    private const char PreparedText = '#';
+
     /// <summary>Without a say in what a statement means, and often switched.</summary>
-    private static readonly HashSet<string> Meaningless = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> Meaningless = new(StringComparer.Ordinal)
     {
-        "autocommit", "transaction", "tx_isolation", "transaction_isolation", "tx_read_only", "transaction_read_only", "wait_timeout",
-        "interactive_timeout", "net_read_timeout", "net_write_timeout", "profiling", "last_insert_id", "unique_checks",
+        "autocommit", "transaction_isolation", "transaction_read_only", "wait_timeout", "interactive_timeout", "net_read_timeout",
+        "net_write_timeout", "profiling", "last_insert_id", "unique_checks",
     };
 
     /// <summary>For one statement only, or of the whole server, or a grant.</summary>
-    private static readonly HashSet<string> NotOfSession = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> NotOfSession = new(StringComparer.Ordinal)
     {
         "insert_id", "password", "rand_seed1", "rand_seed2",
     };
 
-    private const string Names = "names";
+    /// <summary>What decides how a text is read, and which character set and collation its strings have.</summary>
+    private static readonly string[] OfParsing =
+        [Names, "character_set_client", "character_set_results", Connection, SqlMode];
 
-    private readonly List<(string Key, string Sql)> all = [];
-    private readonly HashSet<string> unknown = new(StringComparer.OrdinalIgnoreCase);
-    private string? context;
-    private string? variables;
+    /// <summary>Names of the same variable.</summary>
+    private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
+    {
+        ["character_set_connection"] = Connection,
+        ["tx_isolation"] = "transaction_isolation",
+        ["tx_read_only"] = "transaction_read_only",
+    };
 
-    /// <summary>Statements that set everything again.</summary>
-    public IEnumerable<string> Statements => all.Select(setting => setting.Sql);
+    private readonly MySqlDialect initial;
+    private readonly SortedDictionary<string, MySqlAssignment> values = new(StringComparer.Ordinal);
+    private long made;
+    private MySqlAssignment[]? all;
+
+    /// <summary>Of a session that has set nothing yet.</summary>
+    /// <param name="initial">How its server reads a text.</param>
+    public MySqlSettings(in MySqlDialect initial = default) => (this.initial, Dialect) = (initial, initial);
+
+    private MySqlSettings(MySqlSettings other)
+    {
+        (initial, Dialect, made) = (other.initial, other.Dialect, other.made);
+        foreach (var (key, value) in other.values)
+            values[key] = value;
+    }
+
+    /// <summary>How the server reads a text of the session.</summary>
+    public MySqlDialect Dialect { get; private set; }
+
+    /// <summary>Statements that set everything again; with gaps where <see cref="IsUnknownIn"/> says so.</summary>
+    public IEnumerable<string> Statements =>
+        All.Where(value => value.Sql is not null).DistinctBy(value => value.Number).Select(value => value.Sql!);
+
+    /// <summary>Whether the character set and its collation were named (SET NAMES), which leaves nothing of the log-in's.</summary>
+    public bool HasNames => values.ContainsKey(Names);
+
+    /// <summary>What decides how a text is read, the same for sessions with the same settings.</summary>
+    public string Parsing => Told(key => OfParsing.Contains(key));
+
+    /// <summary>What else of the server's variables has a say in what statements mean.</summary>
+    public string Context => Told(key => !IsOfUser(key) && !Meaningless.Contains(key) && !OfParsing.Contains(key));
+
+    /// <summary>Variables of the user's own, and texts that were prepared.</summary>
+    public string Variables => Told(IsOfUser);
+
+    private IEnumerable<string> OfServer => values.Keys.Where(key => !IsOfUser(key) && !Meaningless.Contains(key));
+
+    private MySqlAssignment[] All
+    {
+        get
+        {
+            if (all is not null)
+                return all;
+            var found = new HashSet<MySqlAssignment>();
+            foreach (var value in values.Values)
+                value.CollectInto(found);
+            return all = [.. found.OrderBy(value => value.Number)];
+        }
+    }
 
     /// <summary>Whether a value cannot be set again, such as one that was drawn or read.</summary>
-    public bool IsUnknown => unknown.Count > 0 || all.Count > MostKept;
-
-    /// <summary>
-    /// What of the server's variables has a say in what statements mean, the same for sessions with the same settings.
-    /// </summary>
-    public string Context => context ??= Told(setting => !setting.StartsWith('@') && setting != Names && !Meaningless.Contains(setting));
-
-    /// <summary>Variables of the user's own.</summary>
-    public string Variables => variables ??= Told(setting => setting.StartsWith('@'));
-
-    /// <summary>The character set that SET NAMES has named last, with its collation; null before.</summary>
-    public string? CharacterSet =>
-        all.Find(setting => setting.Key == Names).Sql is { } named ? Charset().Match(named).Groups["name"].Value : null;
+    /// <param name="database">The default database in which it would be.</param>
+    public bool IsUnknownIn(string database) =>
+        values.Count > 0 && (All.Length > MostKept || All.Any(value => value.Sql is null || (value.Database ?? database) != database));
 
     /// <summary>The same at another time.</summary>
-    public MySqlSettings Copy()
-    {
-        var copy = new MySqlSettings();
-        copy.all.AddRange(all);
-        copy.unknown.UnionWith(unknown);
-        return copy;
-    }
+    public MySqlSettings Copy() => new(this);
 
-    /// <summary>A SET was executed.</summary>
-    /// <param name="sql">The statement, without comments before it.</param>
-    public void Set(string sql)
+    /// <summary>Variables got values in another way than by SET.</summary>
+    /// <param name="names">Which.</param>
+    /// <param name="read">Which ones had a say in that.</param>
+    /// <param name="statement">By which statement.</param>
+    /// <param name="database">The session's.</param>
+    /// <param name="parameters">Of one that was prepared.</param>
+    public void Lose(
+        IReadOnlyCollection<string> names, IEnumerable<string> read, ReadOnlySpan<MySqlToken> statement, string database,
+        string parameters = "")
     {
-        var text = Spaces().Replace(sql, " ").TrimEnd(' ', ';', '/', '*').TrimStart();
-        var rest = text.Length > 4 ? text[4..] : "";
-        if (OfOthers().IsMatch(rest))
+        if (names.Count == 0)
             return;
-        if (Transaction().Match(rest) is { Success: true } transaction)
+        var isOfRoutine = statement[0].Is("CALL");
+        // What a routine has given back is most likely given back anew, not taken: else a session would be another after each call.
+        var said = Values(read.Union(OfServer)).Where(value => !isOfRoutine || !value.IsOfRoutine).ToArray();
+        var value = new MySqlAssignment(++made, sql: null, MySqlLexer.Join(statement) + parameters, said, database)
         {
-            // Without a word before it, it is for the next transaction only.
-            if (transaction.Groups["scope"].Value is { Length: > 0 } of && !of.StartsWith('G') && !of.StartsWith('g'))
-                Keep("transaction", text);
+            IsOfRoutine = isOfRoutine,
+        };
+        foreach (var name in names)
+            Put(name, value);
+    }
+
+    /// <summary>Nobody knows what a text has set.</summary>
+    /// <param name="text">What is known of it.</param>
+    public void LoseAny(string text) => Put(Anything, new MySqlAssignment(++made, sql: null, text, [], null));
+
+    /// <summary>A text was prepared as a statement (PREPARE name FROM text).</summary>
+    public void Prepare(ReadOnlySpan<MySqlToken> statement, string database)
+    {
+        if (statement.Length < 4)
             return;
-        }
-
-        var scope = "";
-        foreach (var part in Parts(rest))
-            scope = Assign(part.Trim(), scope);
+        var text = statement[3..];
+        Put(
+            PreparedText + statement[1].Text.ToLowerInvariant(),
+            new MySqlAssignment(
+                ++made, IsDrawn(text) ? null : MySqlLexer.Join(statement), MySqlLexer.Join(statement), ReadBy(statement, isWide: true),
+                database)
+            {
+                Text = StringIn(text),
+            });
     }
 
-    /// <summary>The value of a variable is set in another way than by SET.</summary>
-    public void Lose(string name)
+    /// <summary>Such a statement is gone.</summary>
+    public void Unprepare(string name)
     {
-        unknown.Add(name);
-        (context, variables) = (null, null);
+        values.Remove(PreparedText + name.ToLowerInvariant());
+        all = null;
     }
 
-    [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
-    private static partial Regex Spaces();
-
-    [GeneratedRegex(@"\A(?:STATEMENT|DEFAULT|RESOURCE) ", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex OfOthers();
-
-    [GeneratedRegex(@"\A(?:(?<scope>SESSION|LOCAL|GLOBAL) )?TRANSACTION ", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Transaction();
-
-    [GeneratedRegex(
-        @"\A(?:(?<scope>SESSION|LOCAL|GLOBAL|PERSIST|PERSIST_ONLY) |@@(?<scope>session|local|global|persist|persist_only) ?\. ?|@@)?"
-        + @"(?<name>@?(?:`[^`]+`|[\w.$]+|'[^']+')) ?:?= ?(?<value>.+)\z",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Assignment();
-
-    [GeneratedRegex(
-        @"\A(?:(?<names>NAMES|CHARACTER SET|CHARSET)|(?<role>ROLE)|(?<password>PASSWORD))\b",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Named();
-
-    [GeneratedRegex(@"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""", RegexOptions.CultureInvariant)]
-    private static partial Regex Quoted();
-
-    [GeneratedRegex(
-        @"\b(?:SELECT|NOW|RAND|UUID\w*|LAST_INSERT_ID|CONNECTION_ID|SYSDATE|LOCALTIME\w*|CURRENT_\w+|CURDATE|CURTIME|UNIX_TIMESTAMP|"
-        + @"UTC_\w+|ROW_COUNT|FOUND_ROWS|GET_LOCK|RELEASE_LOCK|SLEEP|NEXTVAL|RANDOM_BYTES)\b",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Drawn();
-
-    [GeneratedRegex(
-        @"(?:NAMES|CHARACTER SET|CHARSET)\s+['""]?(?<name>\w+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Charset();
-
-    private string Told(Func<string, bool> isTold) => string.Join(
-        '\n',
-        all.Where(setting => isTold(setting.Key)).OrderBy(setting => setting.Key, StringComparer.Ordinal).Select(setting => setting.Sql));
-
-    /// <summary>At the commas that are in no quotes or brackets.</summary>
-    private static IEnumerable<string> Parts(string text)
+    /// <summary>The text of a statement that was prepared as one.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="origin">What it came from, whether or not that is known to the letter; null where there is no such statement.</param>
+    /// <returns>Null where it is not known.</returns>
+    public string? PreparedAs(string name, out string? origin)
     {
-        var (from, depth) = (0, 0);
-        var quote = '\0';
-        for (var at = 0; at < text.Length; at++)
+        var value = values.GetValueOrDefault(PreparedText + name.ToLowerInvariant());
+        origin = value?.Meaning;
+        return value?.Text;
+    }
+
+    /// <summary>The string that is written, or that a variable is, where it is known.</summary>
+    public string? StringIn(ReadOnlySpan<MySqlToken> text) => text switch
+    {
+        [{ Kind: MySqlTokenKind.String } written] => MySqlLexer.ValueOf(written.Raw, Dialect),
+        [{ Kind: MySqlTokenKind.Variable } variable] => values.GetValueOrDefault(variable.Text)?.Text,
+        _ => null,
+    };
+
+    /// <summary>What decides the values of the variables that are named.</summary>
+    public string MeaningOf(ReadOnlySpan<MySqlToken> tokens) =>
+        string.Join(MySqlText.Separator, ReadBy(tokens, isWide: false).Select(value => value.Meaning));
+
+    private static bool IsOfUser(string key) => key.Length > 0 && key[0] is ('@' or PreparedText);
+
+    private static string KeyOf(MySqlToken variable)
+    {
+        if (variable.Kind == MySqlTokenKind.Variable)
+            return variable.Text;
+        var name = variable.Text.ToLowerInvariant();
+        if (name.StartsWith("session.", StringComparison.Ordinal) || name.StartsWith("local.", StringComparison.Ordinal))
+            name = name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        return Aliases.GetValueOrDefault(name, name);
+    }
+
+    private string Told(Func<string, bool> isTold)
+    {
+        if (values.Count == 0)
+            return "";
+        var told = values.Where(pair => isTold(pair.Key)).Select(pair => MySqlText.InContext($"{pair.Key}: {pair.Value.Meaning}"));
+        return string.Join('\n', told);
+    }
+
+    /// <summary>What a text reads, as it is now.</summary>
+    /// <param name="tokens">The text.</param>
+    /// <param name="isWide">Whether whatever else is set for the session has a say, too, such as the time zone.</param>
+    private List<MySqlAssignment> ReadBy(ReadOnlySpan<MySqlToken> tokens, bool isWide) =>
+        Values(isWide ? KeysIn(tokens).Union(OfServer) : KeysIn(tokens));
+
+    private static HashSet<string> KeysIn(ReadOnlySpan<MySqlToken> tokens)
+    {
+        var read = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var token in tokens)
         {
-            var c = text[at];
-            if (quote != '\0')
-            {
-                if (c == '\\' && quote != '`')
-                    at++;
-                else if (c == quote)
-                    quote = '\0';
-            }
-            else if (c is '\'' or '"' or '`')
-            {
-                quote = c;
-            }
-            else if (c is '(' or ')')
-            {
-                depth += c == '(' ? 1 : -1;
-            }
-            else if (c == ',' && depth == 0)
-            {
-                yield return text[from..at];
-                from = at + 1;
-            }
+            if (token.Kind is MySqlTokenKind.Variable or MySqlTokenKind.System)
+                read.Add(KeyOf(token));
         }
 
-        yield return text[from..];
+        return read;
     }
 
-    /// <summary>One assignment; returns the scope of the next ones.</summary>
-    private string Assign(string part, string scope)
+    private List<MySqlAssignment> Values(IEnumerable<string> keys)
     {
-        if (Named().Match(part) is { Success: true } named)
+        var found = new List<MySqlAssignment>();
+        foreach (var key in keys.Order(StringComparer.Ordinal))
         {
-            if (named.Groups["names"].Success)
-                Keep(Names, "SET " + part);
-            else if (named.Groups["role"].Success)
-                Keep("role", "SET " + part);
-            return scope;
+            // All that a character set's name sets is set with it.
+            var isOfNames = key.StartsWith("character_set_", StringComparison.Ordinal) || key == Connection;
+            var value = values.GetValueOrDefault(key) ?? (isOfNames ? values.GetValueOrDefault(Names) : null);
+            if (value is not null && !found.Contains(value))
+                found.Add(value);
         }
 
-        if (Assignment().Match(part) is not { Success: true } assignment)
+        return found;
+    }
+
+    private void Put(string key, MySqlAssignment value)
+    {
+        if (key == Names)
         {
-            // What is not understood may have set anything.
-            Lose(part);
-            return scope;
+            foreach (var named in OfParsing.Where(named => named != SqlMode))
+                values.Remove(named);
         }
 
-        var name = assignment.Groups["name"].Value.Replace("`", "", StringComparison.Ordinal);
-        if (assignment.Groups["scope"] is { Success: true } said)
-            scope = said.Value.ToUpperInvariant();
-        if (NotOfSession.Contains(name) || (scope.Length > 0 && scope is not ("SESSION" or "LOCAL") && !name.StartsWith('@')))
-            return scope;
-        var written = assignment.Groups["value"].Value;
-        var value = Quoted().Replace(written, "''");
-        var setting = $"SET {name}={written}";
-        var refersToItself = value.Contains(name.StartsWith('@') ? name : "@@" + name, StringComparison.OrdinalIgnoreCase);
-        if (Drawn().IsMatch(value) || (refersToItself && name.StartsWith('@')) || value.Contains(":=", StringComparison.Ordinal))
-            Lose(name);
-        else if (!refersToItself)
-            Keep(name, setting);
-        else if (all.TrueForAll(kept => kept.Sql != setting))
-            Add(name, setting);
-        return scope;
-    }
+        if (values.Count > MostKept && !values.ContainsKey(key))
+        {
+            values.Clear();
+            (key, value) = (Anything, new MySqlAssignment(++made, sql: null, "more than is kept", [], null));
+        }
 
-    private void Keep(string key, string sql)
-    {
-        all.RemoveAll(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase));
-        unknown.Remove(key);
-        Add(key, sql);
-    }
-
-    private void Add(string key, string sql)
-    {
-        all.Add((key.ToLowerInvariant(), sql));
-        (context, variables) = (null, null);
+        values[key] = value;
+        all = null;
     }
 }

@@ -25,6 +25,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
 {
     private readonly ServiceRules rules = rules;
     private readonly MySqlStatements statements = new(online.Session);
+    private readonly MySqlKill kill = new(identities);
     private MySqlSession session = online.Session.Copy(withStatements: false);
     private MySqlGreeting? greeting;
 
@@ -52,7 +53,13 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         await stream.SendAsync(MySqlPacket.Frame(login.ToPayload(password, greeting), sequence + 1)).ConfigureAwait(false);
         greeting = await MySqlLogInAnew.AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
         if (online.Greeting is { } original)
-            MySqlKill.Pair(identities, original.Connection, greeting.Connection);
+            kill.Pair(original.Connection, greeting.Connection);
+        if (!login.FitsLogIn)
+        {
+            await stream.SendAsync(MySqlPacket.Frame(login.ToChange(password, greeting), 0)).ConfigureAwait(false);
+            greeting = await MySqlLogInAnew.AuthenticateAsync(stream, greeting, password).ConfigureAwait(false);
+        }
+
         hasLostInserted |= session.HasAsked;
         session = session.Copy(withStatements: false);
         // Both sides' replies must have the same form: what the clone could beyond the original is not used.
@@ -65,24 +72,33 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     public override Unrepeated? Refuse(Exchange exchange)
     {
         var request = exchange.RequestBytes.Span;
-        switch ((MySqlCommand)exchange.Kind)
+        var command = (MySqlCommand)exchange.Kind;
+        switch (command)
         {
             case MySqlCommand.RegisterSlave:
                 return new Unrepeated(GiveUpReason.Stream, "a replica registers", EndsSession: true);
+            case MySqlCommand.Shutdown:
+                return new Unrepeated(GiveUpReason.NotRepeatable, "COM_SHUTDOWN", EndsSession: false);
             case MySqlCommand.ChangeUser when exchange.Online is { EndedAt: not 0, Status: not 0 }:
                 return new Unrepeated(GiveUpReason.NotRepeatable, "COM_CHANGE_USER that the original refused", EndsSession: true);
-            case MySqlCommand.Query when MySqlWords.LoadsLocalFile(ArgumentOf(request)):
-                return new Unrepeated(GiveUpReason.NotRepeatable, "LOAD DATA LOCAL: its file is the client's", EndsSession: false);
-            case MySqlCommand.Query or MySqlCommand.StatementExecute or MySqlCommand.ProcessKill
-                when (exchange.Kind != (int)MySqlCommand.Query || MySqlWords.MayKill(request))
-                && MySqlKill.IsStrange((MySqlCommand)exchange.Kind, SqlOf(request), identities):
-                return new Unrepeated(
-                    GiveUpReason.NotRepeatable, "KILL of a connection that has no counterpart at the clone", EndsSession: false);
-            case MySqlCommand.Query or MySqlCommand.StatementExecute when hasLostInserted && AsksForInserted().IsMatch(SqlOf(request)):
-                return new Unrepeated(GiveUpReason.StateLost, "the number of the row inserted last is of a connection before", true);
+            case MySqlCommand.Query or MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.ProcessKill:
+                break;
             default:
                 return null;
         }
+
+        var sql = SqlOf(request);
+        // Of several statements the others are not repeated either.
+        var isSeveral = command == MySqlCommand.Query && MySqlWords.IsSeveral(sql);
+        if (command == MySqlCommand.Query && MySqlWords.LoadsLocalFile(sql))
+            return new Unrepeated(GiveUpReason.NotRepeatable, "LOAD DATA LOCAL: its file is the client's", isSeveral);
+        if (kill.WhyNot(command, sql, session) is { } strange)
+            return new Unrepeated(GiveUpReason.NotRepeatable, strange, isSeveral);
+        if (isSeveral && exchange.Order == SqlOrder.Ordered && Instead(exchange.Online.Status) is not null)
+            return new Unrepeated(GiveUpReason.NotRepeatable, "several statements, one of which the original gave up", EndsSession: true);
+        return hasLostInserted && AsksForInserted().IsMatch(Encoding.UTF8.GetString(sql))
+            ? new Unrepeated(GiveUpReason.StateLost, "the number of the row inserted last is of a connection before", EndsSession: true)
+            : null;
     }
 
     /// <inheritdoc />
@@ -90,11 +106,14 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     {
         if ((MySqlCommand)next.Kind is MySqlCommand.ResetConnection or MySqlCommand.ChangeUser or MySqlCommand.Quit)
             return null;
-        if ((session.Unrepeatable ?? statements.Unrepeatable) is { } lost)
+        if ((session.Unrepeatable ?? statements.UnrepeatableIn(session.Parsing)) is { } lost)
             return lost;
-        return (hasLostInserted || session.HasAsked) && AsksForInserted().IsMatch(SqlOf(next.RequestBytes.Span))
-            ? "the number of the row inserted last"
-            : session.HasAsked && AsksForLast().IsMatch(SqlOf(next.RequestBytes.Span)) ? "what the statement before it has said" : null;
+        if (!hasLostInserted && !session.HasAsked)
+            return null;
+        var sql = Encoding.UTF8.GetString(SqlOf(next.RequestBytes.Span));
+        return AsksForInserted().IsMatch(sql) ? "the number of the row inserted last"
+            : session.HasAsked && AsksForLast().IsMatch(sql) ? "what the statement before it has said"
+            : null;
     }
 
     /// <inheritdoc />
@@ -120,10 +139,16 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     /// <inheritdoc />
     public override void Missed(Exchange exchange)
     {
-        // What failed at the original has left nothing there.
-        if (exchange.Online is { EndedAt: not 0, Status: not 0 })
-            return;
         var argument = ArgumentOf(exchange.RequestBytes.Span);
+        // What failed at the original has left nothing there, but for what was done before, of several statements.
+        if (exchange.Online is { EndedAt: not 0, Status: not 0 })
+        {
+            if (exchange.Kind == (int)MySqlCommand.Query && MySqlWords.IsSeveral(argument)
+                && MySqlWords.MayChange(argument, isMany: true))
+                session.Lose("what several statements have left, one of which failed", MySqlText.Of(argument));
+            return;
+        }
+
         switch ((MySqlCommand)exchange.Kind)
         {
             case MySqlCommand.Query when MySqlWords.MayChange(argument, isMany: true):
@@ -145,7 +170,10 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
                 statements.Clear();
                 break;
             case MySqlCommand.StatementPrepare when exchange.OnlineReply is MySqlReplyReader { Prepared: { } ours }:
-                statements.Miss(ours, new MySqlStatement(Encoding.UTF8.GetString(argument), 0, session.Database));
+                statements.Miss(ours, new MySqlStatement(MySqlText.Of(argument), 0, session.Database, parsing: session.Parsing));
+                break;
+            case MySqlCommand.StatementExecute when MySqlWords.MayChange(SqlOf(exchange.RequestBytes.Span), isMany: false):
+                session.Execute(SqlOf(exchange.RequestBytes.Span), 0, null, MySqlText.Separator + Encoding.Latin1.GetString(argument));
                 break;
             case MySqlCommand.StatementClose:
                 statements.Close(exchange.RequestBytes.Span);
@@ -165,7 +193,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
             MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementClose
                 or MySqlCommand.StatementFetch or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData =>
                 statements.Rewrite(request),
-            MySqlCommand.Query or MySqlCommand.ProcessKill => MySqlKill.Rewrite(request, identities),
+            MySqlCommand.Query or MySqlCommand.ProcessKill => kill.Rewrite(request, session.Dialect),
             _ => request,
         };
 
@@ -206,10 +234,17 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         if (exchange is { OnlineReply: MySqlReplyReader { Prepared: { } ours }, SandboxReply: MySqlReplyReader { Prepared: { } theirs } }
             && !statements.Pair(ours, theirs, session))
             exchange.Shadow.GiveUp(GiveUpReason.StateLost, "the clone's connection was replaced, and with it went a prepared statement");
+        if (exchange is { IsReplaced: false, Sandbox: { EndedAt: not 0, GivenUp: null }, Online: { EndedAt: not 0, Status: >= 0 } }
+            && exchange.Online.Status != exchange.Sandbox.Status && Moves((MySqlCommand)exchange.Kind, exchange.RequestBytes.Span))
+            exchange.Shadow.GiveUp(GiveUpReason.Diverged, "a database or a setting that only one side has changed to");
     }
 
     /// <inheritdoc />
-    public override bool MayDiffer(ReadOnlySpan<byte> request) => NamesConnections().IsMatch(Encoding.UTF8.GetString(request));
+    /// <remarks>Lists of sessions, and a line about the server since its start, too.</remarks>
+    public override bool MayDiffer(ReadOnlySpan<byte> request) =>
+        request.Length > MySqlPacket.HeaderLength
+        && ((MySqlCommand)request[MySqlPacket.HeaderLength] is MySqlCommand.ProcessInfo or MySqlCommand.Statistics
+            || NamesConnections().IsMatch(Encoding.UTF8.GetString(SqlOf(request))));
 
     /// <inheritdoc />
     public override SqlOrder OrderOf(ReadOnlySpan<byte> request)
@@ -219,10 +254,10 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         var argument = ArgumentOf(request);
         return (MySqlCommand)request[MySqlPacket.HeaderLength] switch
         {
-            MySqlCommand.Query => SqlText.OrderOf(Encoding.UTF8.GetString(argument)),
+            MySqlCommand.Query => OrderOfText(argument),
             MySqlCommand.StatementExecute when argument.Length >= 4 =>
                 online.Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(argument), out var statement)
-                    ? SqlText.OrderOf(statement.Sql)
+                    ? OrderOfText(statement.Bytes.Span)
                     : SqlOrder.Ordered,
             MySqlCommand.StatementBulkExecute => SqlOrder.Ordered,
             MySqlCommand.ChangeUser or MySqlCommand.ResetConnection => SqlOrder.EndsTransaction,
@@ -248,15 +283,59 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     private static ReadOnlySpan<byte> ArgumentOf(ReadOnlySpan<byte> request) =>
         request[Math.Min(MySqlPacket.HeaderLength + 1, request.Length)..];
 
+    /// <summary>Of several statements the strictest counts: one that writes, one that ends a transaction, one that reads.</summary>
+    private static SqlOrder OrderOfText(ReadOnlySpan<byte> sql)
+    {
+        var strictest = SqlOrder.Any;
+        for (var rest = sql; !rest.IsEmpty && strictest != SqlOrder.Ordered;)
+        {
+            var order = OrderOfStatement(MySqlWords.Next(ref rest));
+            strictest = order == SqlOrder.Ordered || order > strictest ? order : strictest;
+        }
+
+        return strictest;
+    }
+
+    private static SqlOrder OrderOfStatement(ReadOnlySpan<byte> statement)
+    {
+        var first = MySqlWords.FirstWord(statement);
+        var rest = statement[MySqlWords.StartOf(statement)..];
+        // What is set may be read from a table, or by a function that locks something; SET STATEMENT … FOR is followed by any statement.
+        if (Ascii.EqualsIgnoreCase(first, "SET"u8)
+            && (rest.IndexOf((byte)'(') >= 0 || Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(rest[first.Length..]), "STATEMENT"u8)))
+            return SqlOrder.Ordered;
+        // BEGIN NOT ATOMIC, a block of statements.
+        if (Ascii.EqualsIgnoreCase(first, "BEGIN"u8) && Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(rest[first.Length..]), "NOT"u8))
+            return SqlOrder.Ordered;
+        return SqlText.OrderOf(Encoding.UTF8.GetString(rest));
+    }
+
+    /// <summary>Whether what follows means something else where a command fails, such as to change the database.</summary>
+    private static bool Moves(MySqlCommand command, ReadOnlySpan<byte> request)
+    {
+        if (command is MySqlCommand.InitDb or MySqlCommand.SetOption or MySqlCommand.ResetConnection)
+            return true;
+        if (command != MySqlCommand.Query)
+            return false;
+        for (var rest = ArgumentOf(request); !rest.IsEmpty;)
+        {
+            var first = MySqlWords.FirstWord(MySqlWords.Next(ref rest));
+            if (Ascii.EqualsIgnoreCase(first, "USE"u8) || Ascii.EqualsIgnoreCase(first, "SET"u8))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The text of a command, or of the statement that it executes; empty for others.</summary>
-    private string SqlOf(ReadOnlySpan<byte> request) => request.Length <= MySqlPacket.HeaderLength ? ""
+    private ReadOnlySpan<byte> SqlOf(ReadOnlySpan<byte> request) => request.Length <= MySqlPacket.HeaderLength ? []
         : (MySqlCommand)request[MySqlPacket.HeaderLength] switch
         {
-            MySqlCommand.Query => Encoding.UTF8.GetString(ArgumentOf(request)),
-            MySqlCommand.StatementExecute => statements.SqlOf(request),
-            MySqlCommand.ProcessKill when request.Length >= MySqlPacket.HeaderLength + 5 => string.Create(
-                CultureInfo.InvariantCulture, $"KILL {BinaryPrimitives.ReadUInt32LittleEndian(ArgumentOf(request))}"),
-            _ => "",
+            MySqlCommand.Query => ArgumentOf(request),
+            MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute => statements.SqlOf(request),
+            MySqlCommand.ProcessKill when request.Length >= MySqlPacket.HeaderLength + 5 => Encoding.ASCII.GetBytes(string.Create(
+                CultureInfo.InvariantCulture, $"KILL {BinaryPrimitives.ReadUInt32LittleEndian(ArgumentOf(request))}")),
+            _ => [],
         };
 
     /// <summary>What a server says of the statement before.</summary>
@@ -270,7 +349,8 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     private static partial Regex AsksForInserted();
 
     [GeneratedRegex(
-        @"connection_id\(|pseudo_thread_id|processlist|is_used_lock\(", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"connection_id\s*\(|thread_id|processlist|is_used_lock\s*\(|\bfor\s+connection\b|\bexplain\s+for\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NamesConnections();
 
     [GeneratedRegex(@"\A\s*(?:BEGIN|START\s+TRANSACTION)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

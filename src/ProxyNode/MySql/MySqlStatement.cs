@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers.Binary;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -7,13 +7,26 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <param name="parameters">How many it has.</param>
 /// <param name="database">The default database when it was prepared: the one that its names mean for good.</param>
 /// <param name="types">The types of its parameters, where they were sent before; null where not.</param>
-internal sealed class MySqlStatement(string sql, int parameters, string database, byte[]? types = null)
+/// <param name="parsing">How its text was read when it was prepared (<see cref="MySqlSession.Parsing"/>).</param>
+internal sealed class MySqlStatement(string sql, int parameters, string database, byte[]? types = null, string parsing = "")
 {
+    /// <summary>MariaDB's number for whatever was prepared last.</summary>
+    public const uint LastPrepared = uint.MaxValue;
+
+    /// <summary>MARIADB_STMT_BULK_SEND_TYPES, in the flags behind the number of COM_STMT_BULK_EXECUTE.</summary>
+    public const int BulkSendsTypes = 128;
+
+    /// <summary>Where the types are in COM_STMT_BULK_EXECUTE, behind the statement's number.</summary>
+    public const int BulkTypesAt = sizeof(ushort);
+
     /// <summary>Where the bit for each parameter that is NULL begins in COM_STMT_EXECUTE, behind the statement's number.</summary>
     private const int NullsAt = 5;
 
     /// <summary>Its text; empty where that was too long to be kept.</summary>
     public string Sql => sql;
+
+    /// <summary>Its text as it was sent.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; } = MySqlText.Bytes(sql);
 
     /// <summary>How many it has.</summary>
     public int Parameters => parameters;
@@ -21,8 +34,11 @@ internal sealed class MySqlStatement(string sql, int parameters, string database
     /// <summary>The default database when it was prepared.</summary>
     public string Database => database;
 
+    /// <summary>How its text was read when it was prepared.</summary>
+    public string Parsing => parsing;
+
     /// <summary>Whether an execution may leave something in the session.</summary>
-    public bool MayChange { get; } = MySqlWords.MayChange(Encoding.UTF8.GetBytes(sql), isMany: false);
+    public bool MayChange { get; } = MySqlWords.MayChange(MySqlText.Bytes(sql), isMany: false);
 
     /// <summary>The types of its parameters as they were sent last: two bytes each; empty before.</summary>
     public byte[] Types { get; private set; } = types ?? [];
@@ -41,18 +57,36 @@ internal sealed class MySqlStatement(string sql, int parameters, string database
     public bool BringsTypes(ReadOnlySpan<byte> argument) =>
         parameters == 0 || argument.Length < TypesAt || argument[TypesAt - 1] != 0;
 
+    /// <summary>How many bytes of an execution, from behind the statement's number on, have all that is not a parameter's value.</summary>
+    public int BoundAt => parameters == 0 ? 0 : TypesAt + (2 * parameters);
+
     /// <summary>An execution begins: the types that it brings hold for later ones too.</summary>
     /// <param name="argument">From behind the statement's number on; may be cut off.</param>
     public void Bind(ReadOnlySpan<byte> argument)
     {
-        var end = TypesAt + (2 * parameters);
-        if (parameters == 0 || argument.Length < end || argument[TypesAt - 1] == 0)
-            return;
-        var brought = argument[TypesAt..end];
+        if (parameters > 0 && argument.Length >= BoundAt && argument[TypesAt - 1] != 0)
+            Take(argument[TypesAt..BoundAt]);
+    }
+
+    /// <summary>An execution with many sets of parameters begins: the types that it brings hold for later ones too.</summary>
+    /// <param name="argument">From behind the statement's number on; may be cut off.</param>
+    public void BindMany(ReadOnlySpan<byte> argument)
+    {
+        if (BringsTypesOfMany(argument) && argument.Length >= BulkTypesAt + (2 * parameters))
+            Take(argument.Slice(BulkTypesAt, 2 * parameters));
+    }
+
+    /// <summary>Whether an execution with many sets of parameters brings the types itself.</summary>
+    /// <param name="argument">From behind the statement's number on.</param>
+    public static bool BringsTypesOfMany(ReadOnlySpan<byte> argument) =>
+        argument.Length >= BulkTypesAt && (BinaryPrimitives.ReadUInt16LittleEndian(argument) & BulkSendsTypes) != 0;
+
+    /// <summary>The same at another time, or on another connection.</summary>
+    public MySqlStatement Copy() => new(sql, parameters, database, Types, parsing) { HasPieces = HasPieces, HasCursor = HasCursor };
+
+    private void Take(ReadOnlySpan<byte> brought)
+    {
         if (!brought.SequenceEqual(Types))
             Types = brought.ToArray();
     }
-
-    /// <summary>The same at another time, or on another connection.</summary>
-    public MySqlStatement Copy() => new(sql, parameters, database, Types) { HasPieces = HasPieces, HasCursor = HasCursor };
 }

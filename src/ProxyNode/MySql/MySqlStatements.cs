@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.MySql;
@@ -11,14 +10,8 @@ namespace JustRunIt.ProxyNode.MySql;
 /// </summary>
 internal sealed class MySqlStatements
 {
-    /// <summary>MariaDB's number for whatever was prepared last.</summary>
-    private const uint LastPrepared = uint.MaxValue;
-
     private const int NumberAt = MySqlPacket.HeaderLength + 1;
     private const int BehindNumber = NumberAt + sizeof(uint);
-
-    /// <summary>MARIADB_STMT_BULK_SEND_TYPES, in the flags behind the number.</summary>
-    private const int BulkSendsTypes = 128;
 
     private readonly ConcurrentDictionary<uint, MySqlStatement> known = new();
     private readonly ConcurrentDictionary<uint, uint> clones = new();
@@ -33,12 +26,19 @@ internal sealed class MySqlStatements
             known[number] = statement.Copy();
     }
 
-    /// <summary>What of them would be gone with the clone's connection; null where all can be prepared again.</summary>
-    public string? Unrepeatable =>
-        known.IsEmpty ? null
-        : known.Values.Any(statement => statement.HasPieces) ? "a parameter sent in pieces"
-        : known.Values.Any(statement => statement.HasCursor) ? "an open cursor"
+    /// <summary>What of some statements would be gone with their connection; null where all can be prepared again.</summary>
+    /// <param name="statements">Which.</param>
+    /// <param name="parsing">How a text is read now.</param>
+    public static string? UnrepeatableOf(ICollection<MySqlStatement> statements, string parsing) =>
+        statements.Count == 0 ? null
+        : statements.Any(statement => statement.HasPieces) ? "a parameter sent in pieces"
+        : statements.Any(statement => statement.HasCursor) ? "an open cursor"
+        : statements.Any(statement => statement.Parsing != parsing) ? "a statement that was prepared with other settings"
         : null;
+
+    /// <summary>What of them would be gone with the clone's connection; null where all can be prepared again.</summary>
+    /// <param name="parsing">How a text is read now.</param>
+    public string? UnrepeatableIn(string parsing) => known.IsEmpty ? null : UnrepeatableOf(known.Values, parsing);
 
     /// <summary>All are gone.</summary>
     public void Clear()
@@ -62,7 +62,8 @@ internal sealed class MySqlStatements
                 await MySqlLogInAnew.UseAsync(stream, database = statement.Database).ConfigureAwait(false);
             if (await PrepareAsync(stream, statement.Sql, dialogue).ConfigureAwait(false) is not { } clone)
                 continue;
-            var again = new MySqlStatement(statement.Sql, dialogue.Statements[clone].Parameters, statement.Database, statement.Types);
+            var again = new MySqlStatement(
+                statement.Sql, dialogue.Statements[clone].Parameters, statement.Database, statement.Types, statement.Parsing);
             known[number] = dialogue.Statements[clone] = again;
             clones[number] = clone;
             untyped.Add(clone);
@@ -97,8 +98,8 @@ internal sealed class MySqlStatements
     }
 
     /// <summary>The text of the statement that a request names; empty where it is not known.</summary>
-    public string SqlOf(ReadOnlySpan<byte> request) =>
-        request.Length >= BehindNumber && known.TryGetValue(NumberIn(request), out var statement) ? statement.Sql : "";
+    public ReadOnlySpan<byte> SqlOf(ReadOnlySpan<byte> request) =>
+        request.Length >= BehindNumber && known.TryGetValue(NumberIn(request), out var statement) ? statement.Bytes.Span : [];
 
     /// <summary>
     /// A request with the clone's number, and with the types of its parameters if the clone was never told; empty where there is none.
@@ -109,7 +110,7 @@ internal sealed class MySqlStatements
         if (bytes.Length < BehindNumber)
             return default;
         var number = NumberIn(bytes);
-        if (number == LastPrepared)
+        if (number == MySqlStatement.LastPrepared)
             return request;
         if (!clones.TryGetValue(number, out var clone))
             return default;
@@ -130,27 +131,30 @@ internal sealed class MySqlStatements
     {
         var isBulk = command == MySqlCommand.StatementBulkExecute;
         var argument = request.AsSpan(BehindNumber);
-        if (isBulk ? argument.Length >= 2 && (BinaryPrimitives.ReadUInt16LittleEndian(argument) & BulkSendsTypes) != 0
-            : statement.BringsTypes(argument))
+        if (isBulk ? MySqlStatement.BringsTypesOfMany(argument) : statement.BringsTypes(argument))
         {
             untyped.Remove(clone);
             return request;
         }
 
-        var at = BehindNumber + statement.TypesAt;
+        var at = BehindNumber + (isBulk ? MySqlStatement.BulkTypesAt : statement.TypesAt);
         var length = MySqlPacket.PayloadLength(request) + statement.Types.Length;
         // Nowhere was it told either, or there is no room in the packet.
-        if (isBulk || statement.Types.Length == 0 || length >= MySqlPacket.FullPayload)
+        if (statement.Types.Length == 0 || length >= MySqlPacket.FullPayload || request.Length < at)
             return [];
         untyped.Remove(clone);
-        byte[] typed = [.. request[..(at - 1)], 1, .. statement.Types, .. request[at..]];
+        byte[] typed = [.. request[..at], .. statement.Types, .. request[at..]];
+        if (isBulk)
+            typed[BehindNumber] |= MySqlStatement.BulkSendsTypes;
+        else
+            typed[at - 1] = 1;
         (typed[0], typed[1], typed[2]) = ((byte)length, (byte)(length >> 8), (byte)(length >> 16));
         return typed;
     }
 
     private static async Task<uint?> PrepareAsync(LogInStream stream, string sql, MySqlDialogue dialogue)
     {
-        byte[] command = [(byte)MySqlCommand.StatementPrepare, .. Encoding.UTF8.GetBytes(sql)];
+        byte[] command = [(byte)MySqlCommand.StatementPrepare, .. MySqlText.Bytes(sql)];
         var request = MySqlPacket.Frame(command, 0);
         dialogue.FromClient(request, out _);
         await stream.SendAsync(request).ConfigureAwait(false);

@@ -95,6 +95,29 @@ internal sealed class RawMySql : IDisposable
         return await ResultAsync(isBinary: true);
     }
 
+    /// <summary>Executes a statement with one parameter, a text; its rows are fetched.</summary>
+    /// <returns>How many columns a row has.</returns>
+    public async Task<int> OpenCursorAsync(uint statement, string value)
+    {
+        await SendAsync(
+        [
+            (byte)MySqlCommand.StatementExecute, .. BitConverter.GetBytes(statement), 1, 1, 0, 0, 0, 0, 1, 0xFD, 0, (byte)value.Length,
+            .. Text(value),
+        ]);
+        var head = await ReadAsync();
+        ThrowIfError(head);
+        for (var i = 0; i <= head[0]; i++)
+            await ReadAsync();
+        return head[0];
+    }
+
+    /// <summary>The next rows of a statement that was executed so.</summary>
+    public async Task<string> FetchAsync(uint statement, int columns, int rows)
+    {
+        await SendAsync([(byte)MySqlCommand.StatementFetch, .. BitConverter.GetBytes(statement), .. BitConverter.GetBytes(rows)]);
+        return await RowsAsync(columns, isBinary: true);
+    }
+
     public void Dispose() => socket.Dispose();
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
@@ -127,6 +150,11 @@ internal sealed class RawMySql : IDisposable
             return "";
         for (var i = 0; i <= head[0]; i++)
             await ReadAsync();
+        return await RowsAsync(head[0], isBinary);
+    }
+
+    private async Task<string> RowsAsync(int columns, bool isBinary)
+    {
         var rows = new StringBuilder();
         while (true)
         {
@@ -135,7 +163,7 @@ internal sealed class RawMySql : IDisposable
             if (row[0] == MySqlPacket.Eof && row.Length < 9)
                 return rows.ToString();
             // Behind the header and the NULLs of a binary row, and behind each length.
-            for (var at = isBinary ? 1 + ((head[0] + 9) / 8) : 0; at < row.Length; at += 1 + row[at])
+            for (var at = isBinary ? 1 + ((columns + 9) / 8) : 0; at < row.Length; at += 1 + row[at])
                 rows.Append(Encoding.UTF8.GetString(row, at + 1, row[at]));
         }
     }
