@@ -112,6 +112,24 @@ public sealed class MySqlDialogueTests
     }
 
     [Fact]
+    public void What_is_sent_before_the_answer_to_what_it_depends_on_has_the_circumstances_that_it_will_meet()
+    {
+        Ask(MySqlCommand.Query, "SET time_zone = '+01:00'"u8);
+        Server(Ok(1, hasMore: false));
+        // As a pool does when it lends a connection.
+        Ask(MySqlCommand.ResetConnection, []);
+        Ask(MySqlCommand.InitDb, "b"u8);
+        Ask(MySqlCommand.Query, "SET NAMES utf8mb4"u8);
+        Ask(MySqlCommand.Query, "SELECT 1"u8);
+        var expected = dialogue.Context;
+        for (var i = 0; i < 3; i++)
+            Server(Ok(1, hasMore: false));
+        Assert.Equal(dialogue.Context, expected);
+        Assert.DoesNotContain("+01:00", expected, StringComparison.Ordinal);
+        Assert.Equal("b", MySqlSession.DatabaseIn(expected));
+    }
+
+    [Fact]
     public void What_the_protocols_option_has_switched_outlives_a_reset()
     {
         Ask(MySqlCommand.SetOption, [1, 0]);

@@ -130,6 +130,19 @@ public sealed class MySqlStateTests
         }
     }
 
+    [Theory]
+    [InlineData("8.0.36", (byte)255, false)]
+    [InlineData("8.0.36", (byte)46, true)]
+    [InlineData("11.4.2-MariaDB", (byte)255, true)]
+    public void After_a_reset_the_collation_is_that_which_the_server_goes_back_to(string version, byte ofServer, bool isSame)
+    {
+        var session = new MySqlSession();
+        session.LogsIn(new MySqlLogin(0, 0, 46, "shop", "shop"), GreetingOf(version) with { Charset = ofServer });
+        var before = session.Context;
+        session.Reset();
+        Assert.Equal(isSame, session.Context == before);
+    }
+
     [Fact]
     public void A_string_is_made_again_in_the_character_set_in_which_it_was_said()
     {

@@ -147,6 +147,23 @@ internal sealed partial class MySqlDialogue
         }
     }
 
+    /// <summary>The context of the command that came last, if those before it succeed, as those do that a pool sends together.</summary>
+    private string ExpectedContext()
+    {
+        var expected = Session.Copy(withStatements: false);
+        foreach (var before in unanswered.Take(unanswered.Count - 1))
+        {
+            if (before.Command == MySqlCommand.ResetConnection)
+                expected.Reset();
+            else if (before is { Command: MySqlCommand.InitDb, Text: { } database })
+                expected.Database = Encoding.UTF8.GetString(database);
+            else if (before is { Command: MySqlCommand.Query, Text: { } text, IsCut: false })
+                expected.Execute(text);
+        }
+
+        return expected.Context;
+    }
+
     private static string ParametersOf(in Asked answered) =>
         MySqlText.Separator + (answered.Text is { } parameters ? Encoding.Latin1.GetString(parameters) : "?");
 

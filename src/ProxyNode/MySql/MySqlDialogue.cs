@@ -90,7 +90,8 @@ internal sealed partial class MySqlDialogue : Dialogue
     public override string? Unrepeatable => Session.Unrepeatable;
 
     /// <inheritdoc />
-    public override string Context => Session.Context;
+    /// <remarks>Of a command that was sent before the one before it was answered, as it will be once that is.</remarks>
+    public override string Context => unanswered.Count > 1 ? ExpectedContext() : Session.Context;
 
     /// <summary>What the server said first; null before.</summary>
     public MySqlGreeting? Greeting { get; private set; }

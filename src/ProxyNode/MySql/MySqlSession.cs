@@ -234,9 +234,9 @@ internal sealed partial class MySqlSession
 
         if (Dialect.QuotesNames)
             form.Append(QuotesNames);
-        // A log-in's is the number of a collation.
-        var collation = settings.HasNames ? ""
-            : Login!.Charset.ToString(CultureInfo.InvariantCulture) + (WasReset ? " before a reset" : "");
+        // MariaDB goes back to that of the log-in, MySQL to its own default.
+        var inForce = WasReset && greeting is not null && !Dialect.IsMariaDb ? greeting.Charset : Login!.Charset;
+        var collation = settings.HasNames ? "" : inForce.ToString(CultureInfo.InvariantCulture);
         var (user, named) = (MySqlText.InContext(Login!.User), MySqlText.InContext(database));
         var variables = settings.Variables;
         var tables = string.Join('\n', temporary.Select(MySqlText.InContext).Order(StringComparer.Ordinal));
