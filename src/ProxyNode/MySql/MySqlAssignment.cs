@@ -23,10 +23,11 @@ internal sealed class MySqlAssignment
     /// <param name="database">The default database, if it had a say; else null.</param>
     public MySqlAssignment(long number, string? sql, string meaning, IReadOnlyList<MySqlAssignment> reads, string? database)
     {
-        var weight = 1 + reads.Sum(read => (long)read.Weight);
+        var all = new HashSet<MySqlAssignment>();
+        foreach (var read in reads)
+            read.CollectInto(all);
         Number = number;
-        Sql = weight > Most ? null : sql;
-        Weight = (int)Math.Min(weight, Most + 1);
+        Sql = all.Count < Most ? sql : null;
         Reads = Sql is null ? [] : reads;
         Database = database;
         Meaning = MeaningOf(meaning, reads, database);
@@ -55,8 +56,6 @@ internal sealed class MySqlAssignment
 
     /// <summary>What a mode would be that is set to it; null where that is not known.</summary>
     public MySqlDialect? Mode { get; init; }
-
-    private int Weight { get; }
 
     /// <summary>It and all that must be made before it.</summary>
     public void CollectInto(ISet<MySqlAssignment> all)
