@@ -30,6 +30,22 @@ internal static class MySqlFunctions
         "LOCALTIME", "LOCALTIMESTAMP", "UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP", "SYSDATE", "VALUE", "ROWNUM",
     };
 
+    /// <summary>Drawn, but of the clock, the session, or chance: what others write has no say in them.</summary>
+    private static readonly HashSet<string> OfServer = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "BENCHMARK", "CONNECTION_ID", "CURDATE", "CURRENT_DATE", "CURRENT_ROLE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER",
+        "CURTIME", "FOUND_ROWS", "LAST_INSERT_ID", "LOCALTIME", "LOCALTIMESTAMP", "NOW", "RAND", "RANDOM_BYTES", "ROW_COUNT",
+        "SESSION_USER", "SLEEP", "SYSDATE", "SYSTEM_USER", "UNIX_TIMESTAMP", "USER", "UTC_DATE", "UTC_TIME", "UTC_TIMESTAMP", "UUID",
+        "UUID_SHORT", "VERSION",
+    };
+
+    /// <summary>What may be before a bracket in a query that only reads.</summary>
+    private static readonly HashSet<string> OfQueries = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "ALL", "ANY", "AS", "AVG", "BY", "COUNT", "DISTINCT", "ELSE", "EXISTS", "FROM", "GROUP_CONCAT", "HAVING", "JOIN", "LIKE", "MAX",
+        "MIN", "ON", "SELECT", "SUM", "THEN", "UNION", "WHEN", "WHERE",
+    };
+
     /// <summary>Variables of the server's that change without being set.</summary>
     private static readonly HashSet<string> Volatile = new(StringComparer.Ordinal)
     {
@@ -41,6 +57,10 @@ internal static class MySqlFunctions
     /// <param name="word">The word.</param>
     /// <param name="isCalled">A bracket is behind it.</param>
     public static bool IsDrawn(string word, bool isCalled) => isCalled ? !Deterministic.Contains(word) : Drawn.Contains(word);
+
+    /// <summary>Whether a function that is called may read, lock or write what others do, too, such as a routine.</summary>
+    public static bool TouchesData(string called) =>
+        !Deterministic.Contains(called) && !OfServer.Contains(called) && !OfQueries.Contains(called);
 
     /// <summary>Whether such a variable changes without being set.</summary>
     /// <param name="name">Its name, with or without a scope.</param>

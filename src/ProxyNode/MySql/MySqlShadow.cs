@@ -300,14 +300,32 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     {
         var first = MySqlWords.FirstWord(statement);
         var rest = statement[MySqlWords.StartOf(statement)..];
-        // What is set may be read from a table, or by a function that locks something; SET STATEMENT … FOR is followed by any statement.
-        if (Ascii.EqualsIgnoreCase(first, "SET"u8)
-            && (rest.IndexOf((byte)'(') >= 0 || Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(rest[first.Length..]), "STATEMENT"u8)))
-            return SqlOrder.Ordered;
+        if (Ascii.EqualsIgnoreCase(first, "SET"u8))
+            return OrderOfSet(rest);
         // BEGIN NOT ATOMIC, a block of statements.
         if (Ascii.EqualsIgnoreCase(first, "BEGIN"u8) && Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(rest[first.Length..]), "NOT"u8))
             return SqlOrder.Ordered;
         return SqlText.OrderOf(Encoding.UTF8.GetString(rest));
+    }
+
+    /// <summary>What is set may be read from a table, or by a function that locks something.</summary>
+    private static SqlOrder OrderOfSet(ReadOnlySpan<byte> set)
+    {
+        var isOfStatement = Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(set["SET".Length..]), "STATEMENT"u8);
+        if (isOfStatement || set.IndexOf((byte)'(') < 0)
+            return isOfStatement ? SqlOrder.Ordered : SqlOrder.Any;
+        var order = SqlOrder.Any;
+        var tokens = MySqlLexer.Read(set, default);
+        for (var at = 0; at < tokens.Count; at++)
+        {
+            var isCalled = at + 1 < tokens.Count && tokens[at + 1].IsMark("(") && tokens[at].IsName;
+            if (tokens[at].Is("SELECT"))
+                order = SqlOrder.Reads;
+            else if (tokens[at].IsAny("UPDATE", "LOCK", "SHARE") || (isCalled && MySqlFunctions.TouchesData(tokens[at].Text)))
+                return SqlOrder.Ordered;
+        }
+
+        return order;
     }
 
     /// <summary>Whether what follows means something else where a command fails, such as to change the database.</summary>
