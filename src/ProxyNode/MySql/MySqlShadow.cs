@@ -235,7 +235,8 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
             && !statements.Pair(ours, theirs, session))
             exchange.Shadow.GiveUp(GiveUpReason.StateLost, "the clone's connection was replaced, and with it went a prepared statement");
         if (exchange is { IsReplaced: false, Sandbox: { EndedAt: not 0, GivenUp: null }, Online: { EndedAt: not 0, Status: >= 0 } }
-            && exchange.Online.Status != exchange.Sandbox.Status && Moves((MySqlCommand)exchange.Kind, exchange.RequestBytes.Span))
+            && exchange.Online.Status != exchange.Sandbox.Status
+            && Moves((MySqlCommand)exchange.Kind, exchange.RequestBytes.Span, exchange.Online.Status == 0 || exchange.Sandbox.Status == 0))
             exchange.Shadow.GiveUp(GiveUpReason.Diverged, "a database or a setting that only one side has changed to");
     }
 
@@ -329,16 +330,24 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     }
 
     /// <summary>Whether what follows means something else where a command fails, such as to change the database.</summary>
-    private static bool Moves(MySqlCommand command, ReadOnlySpan<byte> request)
+    /// <param name="command">Which.</param>
+    /// <param name="request">All of it.</param>
+    /// <param name="isDone">One side has done all of it; else each has perhaps done some of several statements.</param>
+    private static bool Moves(MySqlCommand command, ReadOnlySpan<byte> request, bool isDone)
     {
         if (command is MySqlCommand.InitDb or MySqlCommand.SetOption or MySqlCommand.ResetConnection)
-            return true;
-        if (command != MySqlCommand.Query)
+            return isDone;
+        if (command != MySqlCommand.Query || (!isDone && !MySqlWords.IsSeveral(ArgumentOf(request))))
             return false;
         for (var rest = ArgumentOf(request); !rest.IsEmpty;)
         {
-            var first = MySqlWords.FirstWord(MySqlWords.Next(ref rest));
-            if (Ascii.EqualsIgnoreCase(first, "USE"u8) || Ascii.EqualsIgnoreCase(first, "SET"u8))
+            var statement = MySqlWords.Next(ref rest);
+            var first = MySqlWords.FirstWord(statement);
+            if (Ascii.EqualsIgnoreCase(first, "USE"u8))
+                return true;
+            // What is of the whole server decides nothing here.
+            if (Ascii.EqualsIgnoreCase(first, "SET"u8)
+                && !Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(statement[(MySqlWords.StartOf(statement) + "SET".Length)..]), "GLOBAL"u8))
                 return true;
         }
 
