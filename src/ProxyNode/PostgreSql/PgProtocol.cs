@@ -5,7 +5,6 @@ using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Shadows;
-using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -32,7 +31,7 @@ internal sealed class PgProtocol : IMessageProtocol
             {
                 var first = PgMessage.ReadText(body, ref at);
                 var sql = request[0] == 'Q' ? first : PgMessage.ReadText(body, ref at);
-                text.Append(SqlOutline.Of(sql, "'")).Append("; ");
+                text.Append(PgOutline.Of(sql)).Append("; ");
             }
             else if (text.Length == 0 && request[0] == 'B')
             {
