@@ -1,4 +1,5 @@
 using JustRunIt.Infrastructure.Sources;
+using JustRunIt.ProxyNode.PostgreSql;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.StandAlone;
 using JustRunIt.ProxyNode.Tests.Peers;
@@ -252,6 +253,12 @@ public sealed class PostgreSqlSessionTests(PeerServers servers) : IAsyncLifetime
     [InlineData("SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock(7)")]
     [InlineData("CREATE TEMP TABLE tt (i INT); SELECT pg_advisory_lock(7)", "DISCARD ALL")]
     [InlineData("SET search_path = nowhere", "/* pool */ RESET ALL")]
+    [InlineData("BEGIN; SET search_path = nowhere", "ROLLBACK")]
+    [InlineData("BEGIN; CREATE TEMP TABLE tt (i INT)", "ROLLBACK")]
+    [InlineData("BEGIN; SAVEPOINT s; SET search_path = nowhere", "ROLLBACK TO s; COMMIT")]
+    [InlineData("SET search_path = nowhere; SELECT 1/0", "SELECT 1")]
+    [InlineData("BEGIN; LISTEN a; SELECT set_config('search_path', 'nowhere', false); SELECT 1/0", "COMMIT")]
+    [InlineData("SELECT set_config('search_path', 'nowhere', true)", "SELECT 1")]
     public async Task What_a_session_has_let_go_of_is_not_missed(string state, string letGo)
     {
         await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
@@ -283,10 +290,101 @@ public sealed class PostgreSqlSessionTests(PeerServers servers) : IAsyncLifetime
         Assert.Equal(["anew"], await RowsAsync(pair.Clone));
     }
 
+    [Fact]
+    public async Task Whoever_set_something_and_however_it_is_there_on_a_new_connection_to_the_clone()
+    {
+        const string function =
+            "CREATE FUNCTION goes_to_tokyo() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET TIME ZONE 'Asia/Tokyo'; END $$";
+        foreach (var server in pair.Servers)
+        {
+            using var owner = await ConnectAsync(server);
+            await owner.AskAsync(function);
+        }
+
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await client.AskAsync("BEGIN; SET my.one = 'rolled back'; ROLLBACK; SET my.one = '1'");
+        await client.AskAsync("SELECT goes_to_tokyo()");
+        await client.SendAsync(
+            RawPostgreSql.Parse("", "SELECT set_config('my.two', $1, false)"), RawPostgreSql.Bind("", "", "it's \\"),
+            RawPostgreSql.Execute(""), RawPostgreSql.Sync);
+        await client.UntilAsync("Z");
+        await client.AskAsync("PREPARE p(text) AS INSERT INTO items VALUES ($1 || current_setting('TimeZone'))");
+        await AllRepeatedAsync(proxy, 4);
+        await KillAsync(pair.Clone);
+        await client.AskAsync("INSERT INTO items VALUES (current_setting('my.one') || current_setting('my.two'))");
+        await client.AskAsync("EXECUTE p('in ')");
+        var report = await AllRepeatedAsync(proxy, 6);
+        Assert.Equal(0, report.Differences!.Status);
+        await UntilRowsAsync(pair.Clone, "1it's \\,in Asia/Tokyo");
+    }
+
+    [Fact]
+    public async Task A_number_that_a_sequence_gave_out_on_a_connection_before_is_asked_of_no_other()
+    {
+        foreach (var server in pair.Servers)
+        {
+            using var owner = await ConnectAsync(server);
+            await owner.AskAsync("CREATE TABLE made (id SERIAL)");
+        }
+
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await client.AskAsync("INSERT INTO made DEFAULT VALUES");
+        await AllRepeatedAsync(proxy, 1);
+        await KillAsync(pair.Clone);
+        await client.AskAsync("SELECT currval('made_id_seq')");
+        var report = await Scenes.UntilAsync(proxy, now => now.GivenUp!.ContainsKey("state-lost"));
+        Assert.Contains(report.GivenUp!["state-lost"].Samples, sample => sample.Contains("sequence", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_log_in_that_the_clone_refuses_has_its_reason()
+    {
+        var wrong = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "wrong" } };
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint, wrong);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await client.AskAsync("SELECT 1");
+        var report = await Scenes.UntilAsync(proxy, now => now.GivenUp!.ContainsKey("log-in"));
+        Assert.False(report.GivenUp!.ContainsKey("protocol"));
+    }
+
+    [Fact]
+    public async Task A_text_that_only_looks_as_if_it_named_a_process_comes_to_the_clone_as_it_is_in_any_character_set()
+    {
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database, 0, ("client_encoding", "LATIN1"));
+        byte[] text = [.. "INSERT INTO items VALUES ('pg_stat_rapidit"u8, 0xE9, .. " pid = 1')\0"u8];
+        await client.SendAsync(PgMessage.Frame('Q', text));
+        await client.UntilAsync("Z");
+        await Scenes.UntilAsync(proxy, now => now.Sandbox!.Requests >= 1);
+        Assert.Equal(["pg_stat_rapidit\u00E9 pid = 1"], await RowsAsync(pair.Clone));
+    }
+
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_process_that_a_statement_names_is_the_clones_own(bool isParameter)
+    [InlineData("SELECT pg_terminate_backend(999999)")]
+    [InlineData("SELECT pg_cancel_backend(p) FROM (VALUES (999999)) v(p)")]
+    public async Task A_statement_that_would_end_another_session_at_the_clone_is_not_repeated_and_the_session_goes_on(string sql)
+    {
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await client.AskAsync(sql);
+        await client.AskAsync("INSERT INTO items VALUES ('after')");
+        var report = await AllRepeatedAsync(proxy, 1);
+        Assert.Equal(1, report.GivenUp!["not-repeatable"].Count);
+        Assert.Equal(["after"], await RowsAsync(pair.Clone));
+    }
+
+    [Theory]
+    [InlineData("SELECT pg_terminate_backend(NUMBER)")]
+    [InlineData("SELECT PG_TERMINATE_BACKEND(NUMBER)")]
+    [InlineData("SELECT pg_catalog.pg_terminate_backend /* it */ ( 'NUMBER'::int, 5000 )")]
+    [InlineData("DO $$ BEGIN PERFORM pg_terminate_backend(pid => NUMBER); END $$")]
+    [InlineData("PREPARE k(int) AS SELECT pg_terminate_backend($1); EXECUTE k(NUMBER)")]
+    [InlineData("SELECT pg_terminate_backend($1)")]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1")]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = NUMBER")]
+    public async Task A_process_that_a_statement_names_is_the_clones_own(string sql)
     {
         await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
         using var victim = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database, 0, ("application_name", "victim"));
@@ -295,16 +393,16 @@ public sealed class PostgreSqlSessionTests(PeerServers servers) : IAsyncLifetime
         var number = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(victim.Key).ToString();
         using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
         // At the clone this number is another session's, or nobody's.
-        if (isParameter)
+        if (!sql.Contains("NUMBER", StringComparison.Ordinal))
         {
             await client.SendAsync(
-                RawPostgreSql.Parse("k", "SELECT pg_terminate_backend($1)"), RawPostgreSql.Bind("", "k", number),
+                RawPostgreSql.Parse("k", sql), RawPostgreSql.Bind("", "k", number),
                 RawPostgreSql.Execute(""), RawPostgreSql.Sync);
             await client.UntilAsync("Z");
         }
         else
         {
-            await client.AskAsync($"SELECT pg_terminate_backend({number})");
+            await client.AskAsync(sql.Replace("NUMBER", number, StringComparison.Ordinal));
         }
 
         var report = await AllRepeatedAsync(proxy, 2);

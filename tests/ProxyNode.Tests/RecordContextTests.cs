@@ -232,6 +232,8 @@ public sealed class RecordContextTests(PeerServers servers)
             [], ["SET search_path TO pg_catalog"], ["SET search_path TO information_schema"], ["SET TIME ZONE 'Asia/Tokyo'"],
             ["BEGIN", "SET LOCAL TIME ZONE 'America/Lima'"], ["BEGIN", "SET TIME ZONE 'Asia/Kolkata'", "ROLLBACK", "SET ROLE pg_monitor"],
             ["SELECT set_config('my.own', 'one', false)"], ["SELECT set_config('my.own', 'two', false)"],
+            ["/* a /* b */ c */ SET my.own TO 'three'"], ["SELECT 1; SET my.own = 'four'; SELECT ';'"],
+            ["BEGIN; SET my.own = 'no'; ROLLBACK; SET my.own = 'five'"],
         ];
         const string sql = "SELECT current_setting('search_path') || current_setting('TimeZone') || current_user "
             + "|| coalesce(current_setting('my.own', true), '')";
@@ -261,5 +263,58 @@ public sealed class RecordContextTests(PeerServers servers)
 
             return [.. said];
         }
+    }
+
+    [Fact]
+    public async Task Of_postgresql_what_was_prepared_in_SQL_and_what_was_set_in_the_same_request_decide_which_reply_it_is()
+    {
+        await using var pair = await servers.PostgreSqlAsync();
+        await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);
+        string[] all = ["one", "two", "three"];
+        var online = await SayAsync(proxy.EndPoint, all);
+        Assert.Equal(all.Select(said => $"{said} {said}"), online);
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4 * all.Length);
+        Assert.Equal(online.AsEnumerable().Reverse(), await SayAsync(proxy.SandboxEndPoint!, [.. all.Reverse()]));
+        Assert.True((await proxy.ReportAsync()).Matches is { Missing: 0, Nearest: 0 });
+
+        async Task<string[]> SayAsync(IPEndPoint at, string[] texts)
+        {
+            var said = new List<string>();
+            foreach (var text in texts)
+            {
+                using var client = await RawPostgreSql.ConnectAsync(at, pair.Database);
+                await client.AskAsync($"PREPARE p AS SELECT '{text}'");
+                var prepared = (await client.AskAsync("EXECUTE p")).Rows.Single();
+                await client.SendAsync(
+                    RawPostgreSql.Parse("", $"SET my.own = '{text}'"), RawPostgreSql.Bind("", ""), RawPostgreSql.Execute(""),
+                    RawPostgreSql.Flush);
+                await client.UntilAsync("C");
+                await client.SendAsync(
+                    RawPostgreSql.Parse("", "SELECT current_setting('my.own')"), RawPostgreSql.Bind("", ""), RawPostgreSql.Execute(""),
+                    RawPostgreSql.Sync);
+                said.Add($"{prepared} {(await client.UntilAsync("Z")).Rows.Single()}");
+            }
+
+            return [.. said];
+        }
+    }
+
+    [Fact]
+    public async Task Of_postgresql_what_a_driver_sets_on_a_new_connection_is_accepted()
+    {
+        await using var pair = await servers.PostgreSqlAsync();
+        await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);
+        using (var online = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database))
+            await online.AskAsync("SELECT 1");
+        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        using var clone = await RawPostgreSql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
+        await clone.SendAsync(
+            RawPostgreSql.Parse("", "SET extra_float_digits = 3"), RawPostgreSql.Bind("", ""), RawPostgreSql.Execute("", 1),
+            RawPostgreSql.Sync);
+        Assert.Equal("12CZ", (await clone.UntilAsync("Z")).Types);
+        Assert.Equal("CCZ", (await clone.AskAsync("SET a.b = 1; RESET ALL")).Types);
+        Assert.Equal("EZ", (await clone.AskAsync("SET a.b = 1; SELECT 'never'")).Types);
+        Assert.Equal("CZ", (await clone.AskAsync("DISCARD ALL")).Types);
+        Assert.Equal(["1"], (await clone.AskAsync("SELECT 1")).Rows);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -47,6 +48,19 @@ internal sealed class PgBind
         }
 
         return new PgBind(formats, first, values, body[at..].ToArray());
+    }
+
+    /// <summary>The values of a message's body, a byte a character; none of one that is cut off.</summary>
+    public static List<string?> TextsOf(ReadOnlySpan<byte> body, int from)
+    {
+        try
+        {
+            return Parse(body, from).Values.ConvertAll(value => value is null ? null : Encoding.Latin1.GetString(value));
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return [];
+        }
     }
 
     /// <summary>The message's body with these values.</summary>

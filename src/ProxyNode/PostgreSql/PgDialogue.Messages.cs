@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -6,7 +7,17 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// <content>What each message of either side means for the exchanges.</content>
 internal sealed partial class PgDialogue
 {
-    private bool IsRead(char type) => type is 'S' or 'K' or 'E' or 'Z' or 'R' or 'v' || (type == 'C' && settings.AwaitsEnd);
+    private bool IsRead(char type) => type is 'S' or 'K' or 'E' or 'Z' or 'R' or 'v' || (type == 'C' && session.AwaitsCompletion);
+
+    /// <summary>Whether a client's message is read whole. A server does nothing before it has it: nobody waits for what is held.</summary>
+    private bool IsTracked(char type, long length) => length <= LongestTracked && (phase == Phase.Authentication || type switch
+    {
+        'P' or 'C' => true,
+        'Q' => length <= LongestHeld,
+        'B' => statements.Matter || portals.Count > 0,
+        'E' => portals.Count > 0,
+        _ => false,
+    });
 
     private int StartupMessage(Span<byte> bytes, ref ClientStep step)
     {
@@ -61,6 +72,8 @@ internal sealed partial class PgDialogue
             // Data that do not wait for the server to take them: the reply to what asked for them is theirs too, whatever it is.
             copyIsAnsweredLater |= !inCopy && unanswered == 1 && type is 'd' or 'c' or 'f';
             (isBrokenOff, bringsCopy) = (false, false);
+            if (!isCopyData)
+                (atBegin, executed) = (session.Expected(), 0);
         }
 
         switch (type)
@@ -72,8 +85,13 @@ internal sealed partial class PgDialogue
                 return;
             case 'Q':
                 clientEnds = true;
-                if (!body.IsEmpty && PgSessionState.MayMatter(body))
-                    state.Ask(statements.Current(begins), body.TrimEnd((byte)0));
+                // The ones without a name are gone with it.
+                statements.Close("");
+                portals.Remove("");
+                if (!body.IsEmpty)
+                    Ask(body, isWhole: true, session.Current(begins));
+                if (begins && Ascii.EqualsIgnoreCase(PgText.VerbOf(body), "PREPARE"u8))
+                    step.Kind = Preparing;
                 break;
             case 'F':
                 clientEnds = true;
@@ -95,17 +113,36 @@ internal sealed partial class PgDialogue
             case 'P' when !body.IsEmpty:
                 isExtended = true;
                 Parse(body, begins);
+                if (begins && body[0] != 0)
+                    step.Kind = Preparing;
                 break;
-            case 'C' when body is [(byte)'S', ..]:
+            case 'C' when body is [(byte)'S' or (byte)'P', ..]:
                 isExtended = true;
                 var from = 1;
-                statements.Close(PgMessage.ReadText(body, ref from));
+                var closed = PgMessage.ReadText(body, ref from);
+                if (body[0] == 'S')
+                    statements.Close(closed);
+                else
+                    portals.Remove(closed);
                 break;
             case 'P':
                 isExtended = true;
                 statements.Prepare("", [], begins);
                 break;
-            case 'B' or 'D' or 'E' or 'C' or 'H':
+            case 'B' when !body.IsEmpty:
+                isExtended = true;
+                Bind(body);
+                break;
+            case 'E':
+                isExtended = true;
+                Execute(body, session.Current(begins));
+                break;
+            case 'B':
+                isExtended = true;
+                // Of what its portal is, is not known.
+                portals.Clear();
+                break;
+            case 'D' or 'C' or 'H':
                 isExtended = true;
                 break;
             case 'c' or 'f':
@@ -126,21 +163,16 @@ internal sealed partial class PgDialogue
         if (begins && !step.IsOneWay)
         {
             unanswered++;
-            begun++;
             statements.RequestBegun();
+            if (!isCopyData)
+                session.CycleBegun();
         }
     }
 
     private void Parse(ReadOnlySpan<byte> body, bool begins)
     {
         var at = 0;
-        var name = PgMessage.ReadText(body, ref at);
-        Prepare(name, body);
-        statements.Prepare(name, name.Length > 0 ? body.ToArray() : [], begins);
-        var sql = body[at..];
-        var end = sql.IndexOf((byte)0);
-        if (end is > 0 and <= PgSessionState.Longest && PgSessionState.MayMatter(sql[..end]))
-            state.Ask(statements.Current(begins), sql[..end]);
+        statements.Prepare(PgMessage.ReadText(body, ref at), body.ToArray(), begins);
     }
 
     private void ServerMessage(char type, ReadOnlySpan<byte> body)
@@ -152,14 +184,17 @@ internal sealed partial class PgDialogue
             Minor = Math.Min(Minor, BinaryPrimitives.ReadInt32BigEndian(body) & 0xFFFF);
         // ReadyForQuery says whether a transaction is open.
         if (type == 'Z')
-            inTransaction = body is not [(byte)'I'];
+            transaction = body is [var status] ? (char)status : 'T';
         if (type == 'C')
-            isUndone = body.StartsWith("ROLLBACK\0"u8);
+            isRolledBack = body.StartsWith("ROLLBACK\0"u8);
         if (type == 'E' && unanswered > 0)
             error = PgMessage.StateOf(body);
         if (type == 'R' && phase == Phase.Authentication)
             hearing?.Server(body);
-        if (type != 'S' || phase != Phase.Authentication)
+        if (type != 'S')
+            return;
+        Report(body, isLoggingIn: phase == Phase.Authentication);
+        if (phase != Phase.Authentication)
             return;
         lock (parameters)
             parameters.Write(PgMessage.Frame('S', body));
@@ -167,6 +202,7 @@ internal sealed partial class PgDialogue
 
     private void EndServerMessage(char type, ref ServerStep step)
     {
+        HearSession(type);
         switch (type)
         {
             case 'Z' when phase == Phase.Authentication:
@@ -208,7 +244,6 @@ internal sealed partial class PgDialogue
                 step.IsJoint = copyIsAnsweredLater;
                 (inCopy, copyIsAnsweredLater) = (false, false);
                 EndReply(ref step);
-                Set();
                 break;
             case 'Z':
                 inCopy = false;
@@ -219,10 +254,7 @@ internal sealed partial class PgDialogue
     private void EndReply(ref ServerStep step)
     {
         unanswered--;
-        answered++;
-        hasFailed = error != 0;
         statements.ReplyEnded();
-        state.ReplyEnded(isError: error != 0);
         step.Ends = true;
         step.Status = error;
         step.IsError = error != 0;

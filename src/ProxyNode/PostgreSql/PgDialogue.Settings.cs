@@ -5,17 +5,40 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// <content>What the session has set, which decides what its statements mean.</content>
 internal sealed partial class PgDialogue
 {
-    private readonly PgSettings settings = new();
-    private readonly Queue<(int Request, string Sql)> setting = new();
-    private readonly Dictionary<string, string> prepared = [];
-    private bool isUndone;
-    private bool hasFailed;
-    private int begun;
-    private int answered;
-    private string? context;
+    /// <summary>A request that prepares a statement (<see cref="Protocols.ClientStep.Kind"/>).</summary>
+    public const int Preparing = 'P';
 
-    /// <summary>Who asks in which database with which options, and what the session has set since.</summary>
-    public override string Context => context ??= WithoutNames(PgMessage.ParametersOf(Startup)) + settings.Context;
+    /// <summary>Longest simple query that is held until it is whole, in bytes; of a longer one a copy is read when it has passed.</summary>
+    private const int LongestHeld = 4096;
+
+    private readonly PgSession session;
+    private readonly Dictionary<string, (string Sql, List<string?> Values)> portals = [];
+    private PgFacts atBegin = PgFacts.None;
+    private PgFacts? contextOf;
+    private string context = "";
+    private string? startupContext;
+    private MemoryStream? longText;
+    private int executed;
+    private bool isRolledBack;
+    private bool escapes;
+
+    /// <summary>
+    /// Who asks in which database with which options, and what the session has set before the request that began last: what is not answered
+    /// yet is taken to succeed.
+    /// </summary>
+    public override string Context
+    {
+        get
+        {
+            if (!ReferenceEquals(contextOf, atBegin))
+            {
+                startupContext ??= WithoutNames(PgMessage.ParametersOf(Startup));
+                (context, contextOf) = (startupContext + atBegin.Context(), atBegin);
+            }
+
+            return context;
+        }
+    }
 
     /// <summary>What has no say in what a request means, such as the application's name.</summary>
     private static string WithoutNames(IEnumerable<(string Name, string Value)> parameters) => string.Concat(
@@ -23,50 +46,90 @@ internal sealed partial class PgDialogue
             .OrderBy(parameter => parameter.Name, StringComparer.Ordinal)
             .Select(parameter => $"{parameter.Name}={parameter.Value}\0"));
 
-    /// <summary>Whether a message may set something of the session's.</summary>
-    private bool Sets(char type, ReadOnlySpan<byte> body) =>
-        type == 'Q' ? PgSettings.MaySet(body) : prepared.Count > 0 && prepared.ContainsKey(NamedIn(body));
-
-    /// <summary>The request that is under way sets something, if it succeeds.</summary>
-    private void WillSet(char type, ReadOnlySpan<byte> body) =>
-        setting.Enqueue((begun, type == 'Q' ? Encoding.UTF8.GetString(body.TrimEnd((byte)0)) : prepared[NamedIn(body)]));
-
-    /// <summary>The statement that a portal is made of.</summary>
-    private static string NamedIn(ReadOnlySpan<byte> body)
+    /// <summary>The text of a simple query was asked for.</summary>
+    /// <param name="body">Of the message, or its beginning.</param>
+    /// <param name="isWhole">Whether it is all of it: of another the last statement is not known.</param>
+    /// <param name="cycle">Where it belongs to.</param>
+    private void Ask(ReadOnlySpan<byte> body, bool isWhole, long cycle)
     {
-        var portal = body.IndexOf((byte)0);
-        var statement = body[(portal + 1)..];
-        var end = statement.IndexOf((byte)0);
-        return portal < 0 || end < 0 ? "\0" : Encoding.UTF8.GetString(statement[..end]);
-    }
-
-    /// <summary>A statement that sets something when it is executed.</summary>
-    private void Prepare(string name, ReadOnlySpan<byte> body)
-    {
-        prepared.Remove(name);
-        if (!body.IsEmpty && PgSettings.MaySet(body[Math.Min(body.IndexOf((byte)0) + 1, body.Length)..]))
-        {
-            var at = 0;
-            PgMessage.ReadText(body, ref at);
-            prepared[name] = PgMessage.ReadText(body, ref at);
-        }
-    }
-
-    /// <summary>What the request that was answered has set holds from here on.</summary>
-    private void Set()
-    {
-        while (setting.TryPeek(out var next) && next.Request <= answered)
-        {
-            setting.Dequeue();
-            if (!hasFailed)
-                settings.Execute(next.Sql);
-            context = null;
-        }
-
-        if (!settings.AwaitsEnd)
+        var end = body.IndexOf((byte)0);
+        var sql = end < 0 ? body : body[..end];
+        if (!PgText.MayMatter(sql))
             return;
-        settings.Ready(inTransaction, isUndone);
-        isUndone = false;
-        context = null;
+        var all = PgSql.Split(Encoding.Latin1.GetString(sql), escapes);
+        for (var i = 0; i < (isWhole ? all.Count : all.Count - 1); i++)
+            session.Ask(cycle, i, PgEffects.Of(all[i], [], PreparedAs));
+    }
+
+    /// <summary>A part of a simple query that is too long to be held passes.</summary>
+    private void HearLongText(ReadOnlySpan<byte> bytes, bool isEnd)
+    {
+        if (longText is null)
+            return;
+        longText.Write(bytes[..(int)Math.Min(bytes.Length, LongestTracked - longText.Length)]);
+        if (!isEnd)
+            return;
+        var text = longText.GetBuffer().AsSpan(0, (int)longText.Length);
+        longText = null;
+        Ask(text[PgMessage.HeaderLength..], isWhole: text[^1] == 0, session.Current(begins: false));
+    }
+
+    /// <summary>A portal is made of a statement that may change the session, or of another.</summary>
+    private void Bind(ReadOnlySpan<byte> body)
+    {
+        var at = 0;
+        var portal = PgMessage.ReadText(body, ref at);
+        if (statements.Mattering(PgMessage.ReadText(body, ref at)) is { } sql)
+            portals[portal] = (sql, PgBind.TextsOf(body, at));
+        else
+            portals.Remove(portal);
+    }
+
+    private void Execute(ReadOnlySpan<byte> body, long cycle)
+    {
+        var index = executed++;
+        var at = 0;
+        if (body.IsEmpty || !portals.TryGetValue(PgMessage.ReadText(body, ref at), out var portal)
+            || PgSql.Split(portal.Sql, escapes) is not [var sql, ..])
+            return;
+        session.Ask(cycle, index, PgEffects.Of(sql, portal.Values, PreparedAs));
+    }
+
+    /// <summary>What was prepared under a name, in SQL or by the protocol, a byte a character.</summary>
+    public string? PreparedAs(string name) => session.Facts.Prepared.GetValueOrDefault(name)
+        ?? (statements.Prepared.TryGetValue(name, out var body) ? PgStatements.SqlOf(body) : null);
+
+    /// <summary>The server has said something of how the session's statements went.</summary>
+    private void HearSession(char type)
+    {
+        if (phase != Phase.Requests || !session.IsUnderWay)
+            return;
+        switch (type)
+        {
+            case 'C' or 'I' or 's':
+                session.Completed(isRolledBack);
+                isRolledBack = false;
+                break;
+            case 'E':
+                session.Failed();
+                break;
+            case 'Z':
+                session.Ready(transaction);
+                if (transaction == 'I' && !session.IsUnderWay)
+                    portals.Clear();
+                break;
+        }
+    }
+
+    /// <summary>A ParameterStatus: name and value.</summary>
+    private void Report(ReadOnlySpan<byte> body, bool isLoggingIn)
+    {
+        var end = body.IndexOf((byte)0);
+        if (end < 0)
+            return;
+        var (name, value) = (Encoding.Latin1.GetString(body[..end]), Encoding.Latin1.GetString(body[(end + 1)..].TrimEnd((byte)0)));
+        if (name == "standard_conforming_strings")
+            escapes = value == "off";
+        session.Report(name, value, isLoggingIn);
     }
 }

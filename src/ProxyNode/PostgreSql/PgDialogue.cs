@@ -22,7 +22,6 @@ internal sealed partial class PgDialogue : Dialogue
 
     private readonly MemoryStream parameters = new();
     private readonly PgStatements statements = new();
-    private readonly PgSessionState state;
     private PgLogInHearing? hearing = new();
     private PgLogIn? logIn;
     private Phase phase;
@@ -42,10 +41,10 @@ internal sealed partial class PgDialogue : Dialogue
     private bool clientEnds;
     private bool hasLeft;
     private int error;
-    private bool inTransaction;
+    private char transaction = 'I';
 
     /// <summary>Of a new connection.</summary>
-    public PgDialogue() => state = new PgSessionState(statements);
+    public PgDialogue() => session = new PgSession(statements);
 
     private enum Phase
     {
@@ -69,7 +68,7 @@ internal sealed partial class PgDialogue : Dialogue
     public override bool HasLoggedIn => phase is Phase.Requests or Phase.Stream;
 
     /// <inheritdoc />
-    public override bool IsAtRest => phase == Phase.Startup || (phase == Phase.Requests && !inTransaction && !inCopy);
+    public override bool IsAtRest => phase == Phase.Startup || (phase == Phase.Requests && transaction == 'I' && !inCopy);
 
     /// <inheritdoc />
     public override bool HasTransactions => phase == Phase.Requests;
@@ -114,15 +113,18 @@ internal sealed partial class PgDialogue : Dialogue
     public bool IsExtendedCopy => inCopy && copyIsExtended;
 
     /// <summary>A transaction is open, as far as the server has said.</summary>
-    public bool IsInTransaction => inTransaction;
+    public bool IsInTransaction => transaction != 'I';
 
     /// <inheritdoc />
-    public override string? Unrepeatable => phase == Phase.Requests && (inTransaction || inCopy || state.Lost is not null)
+    public override string? Unrepeatable => phase == Phase.Requests && (IsInTransaction || inCopy || session.Facts.Lost is not null)
         ? "an open transaction, or what it has set up"
         : null;
 
-    /// <summary>Settings and the like.</summary>
-    public PgSessionState State => state;
+    /// <summary>Settings and the like, as far as the server has said. May be read while the dialogue goes on.</summary>
+    public PgFacts Facts => session.Facts;
+
+    /// <summary>The server has done something for the session.</summary>
+    public bool HasAsked => session.HasAsked;
 
     /// <summary>A run of a client's bytes ends with a Flush, so that what is there can be answered.</summary>
     public bool StopsAtFlush { get; set; }
@@ -130,7 +132,7 @@ internal sealed partial class PgDialogue : Dialogue
     /// <summary>The last run of a client's bytes ended with a Flush.</summary>
     public bool IsAtFlush { get; private set; }
 
-    /// <summary>Named prepared statements: the bodies of their Parse messages.</summary>
+    /// <summary>Prepared statements by name, empty of the one that has none: the bodies of their Parse messages.</summary>
     public IReadOnlyDictionary<string, byte[]> Statements => statements.Prepared;
 
     /// <inheritdoc />
@@ -144,18 +146,21 @@ internal sealed partial class PgDialogue : Dialogue
 
     /// <summary>Goes on from after a log-in that happened elsewhere.</summary>
     /// <param name="startup">The client's first message there; null where that does not matter.</param>
-    public void StartAtRequests(byte[]? startup = null)
+    /// <param name="said">The ParameterStatus messages that the client was told there.</param>
+    public void StartAtRequests(byte[]? startup = null, ReadOnlySpan<byte> said = default)
     {
         phase = Phase.Requests;
         Startup = startup ?? Startup;
+        for (; said.Length >= PgMessage.HeaderLength; said = said[(int)PgMessage.LengthOf(said)..])
+            Report(said[PgMessage.HeaderLength..(int)PgMessage.LengthOf(said)], isLoggingIn: true);
     }
 
     /// <summary>Goes on from where another connection of the same session was, which this one replaces.</summary>
-    public void Continue(IEnumerable<KeyValuePair<string, byte[]>> prepared, PgSessionState before)
+    public void Continue(IEnumerable<KeyValuePair<string, byte[]>> prepared, PgFacts before)
     {
         foreach (var (name, body) in prepared)
             statements.Add(name, body);
-        state.Continue(before);
+        session.Continue(before);
     }
 
     /// <inheritdoc />
@@ -182,25 +187,22 @@ internal sealed partial class PgDialogue : Dialogue
                     break;
                 var length = PgMessage.LengthOf(rest);
                 // A server does nothing before it has the whole message: nobody waits for what is held until then.
-                var isTracked = ((type is 'P' or 'C' || phase == Phase.Authentication) && length <= LongestTracked)
-                    || (type == 'Q' && length <= PgSessionState.Longest);
-                // Its first word decides whether the rest is held until it is whole: nearly never.
-                if (type == 'Q' && rest.Length < Math.Min(length, PgMessage.HeaderLength + LongestWord))
-                    break;
-                var seen = rest[PgMessage.HeaderLength..(int)Math.Min(length, rest.Length)];
-                var sets = phase == Phase.Requests && type is 'Q' or 'B' && Sets(type, seen);
-                if ((isTracked || (sets && length <= LongestTracked)) && rest.Length < length)
+                var isTracked = IsTracked(type, length);
+                // Its first word decides of which kind it is.
+                if ((isTracked && rest.Length < length)
+                    || (type == 'Q' && rest.Length < Math.Min(length, PgMessage.HeaderLength + LongestWord)))
                     break;
                 inRequest &= !beginsAnew;
-                ClientMessage(type, isTracked ? seen : [], ref step);
-                if (sets && seen.Length == length - PgMessage.HeaderLength)
-                    WillSet(type, seen);
+                ClientMessage(type, isTracked ? rest[PgMessage.HeaderLength..(int)length] : [], ref step);
+                if (type == 'Q' && !isTracked && phase == Phase.Requests)
+                    longText = new MemoryStream((int)Math.Min(length, LongestTracked));
                 clientLeft = length;
                 IsAtFlush = type == 'H';
             }
 
             var count = (int)Math.Min(clientLeft, bytes.Length - taken);
             clientLeft -= count;
+            HearLongText(bytes.Slice(taken, count), isEnd: clientLeft == 0);
             taken += count;
             if (clientLeft == 0 && clientEnds)
             {

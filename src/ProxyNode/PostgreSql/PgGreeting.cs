@@ -62,7 +62,7 @@ internal static class PgGreeting
             var letIn = PgMessage.Frame('R', new byte[4]);
             var cancelKey = PgMessage.Frame('K', [.. process, .. secret]);
             await stream.SendAsync((byte[])[.. letIn, .. original.Parameters, .. cancelKey, .. PgMessage.Ready]).ConfigureAwait(false);
-            dialogue.StartAtRequests(first);
+            dialogue.StartAtRequests(first, original.Parameters);
             dialogue.StopsAtFlush = true;
             return true;
         }

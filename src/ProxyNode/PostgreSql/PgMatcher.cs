@@ -3,7 +3,6 @@ using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sockets;
-using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -13,14 +12,21 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal sealed class PgMatcher(WildcardRules rules) : Matcher
 {
-    /// <summary>What values stand in.</summary>
-    private const string Quotes = "'";
-
     private readonly Dictionary<string, string> statements = [];
+    private readonly PgSqlPrepared prepared = new();
     private readonly Dictionary<string, Portal> portals = [];
     private readonly KeyContext context = new(rules.Sql);
     private readonly PgParts parts = new();
     private PgDialogue? online;
+
+    /// <summary>What earlier parts of the same request may have set.</summary>
+    private string told = "";
+
+    /// <summary>Whether a backslash escapes in any text of the session.</summary>
+    private bool Escapes => Context.Contains("standard_conforming_strings=off", StringComparison.Ordinal);
+
+    /// <summary>A clone prepares its statements anew, however long ago the original did.</summary>
+    public override bool Lasts(int kind) => kind == PgDialogue.Preparing;
 
     /// <inheritdoc />
     public override void Follow(Dialogue dialogue) => online = dialogue as PgDialogue;
@@ -31,6 +37,9 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         var (exact, wildcard, equivalent) = (new StringBuilder(), new StringBuilder(), new StringBuilder());
         List<string>? values = null;
         HashSet<string>? bound = null;
+        StringBuilder? tells = null;
+        var (isPart, isLasting) = (PgParts.EndsWith(request, 'H'), false);
+        var isEnd = PgParts.EndsWith(request, 'S') || (!request.IsEmpty && request[0] is (byte)'Q' or (byte)'F');
         // A request to cancel has no type; what it cancels was recorded as it ended.
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
@@ -39,15 +48,18 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             request = request[length..];
         }
 
+        var before = told;
+        told = isEnd ? "" : tells is null ? told : told + tells;
         if (exact.Length == 0)
             return null;
         var of = context.Of(Context, Names);
         return new RequestKeys(
-            RequestKeys.Hash(of.Exact, exact.ToString()),
-            RequestKeys.Hash(of.Wildcard, wildcard.ToString()),
-            RequestKeys.Hash(of.Equivalent, equivalent.ToString()))
+            RequestKeys.Hash(of.Exact, before, exact.ToString()),
+            RequestKeys.Hash(of.Wildcard, WildcardRules.Replace(before, rules.Sql), wildcard.ToString()),
+            RequestKeys.Hash(of.Equivalent, PgOutline.KindOf(before, Escapes), equivalent.ToString()))
         {
             Values = values,
+            IsLasting = isLasting,
         };
 
         void Add(char type, ReadOnlySpan<byte> body)
@@ -55,12 +67,21 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             if (type == 'X')
                 return;
             var part = Take(type, body, ref bound);
+            isLasting = type switch
+            {
+                'P' => isLasting || exact.Length == 0,
+                'Q' => Ascii.EqualsIgnoreCase(PgText.VerbOf(body), "PREPARE"u8),
+                'D' or 'C' or 'H' or 'S' => isLasting,
+                _ => false,
+            };
+            if (isPart && type == 'B' && PgText.MayMatter(Encoding.UTF8.GetBytes(part.Sql)))
+                (tells ??= new StringBuilder()).Append(part.Sql).Append('\0').Append(part.Other);
             var sql = WildcardRules.Forms(part.Sql, rules.Sql, Names, ref values);
             var other = WildcardRules.Forms(part.Other, rules.Sql, Names, ref values);
             exact.Append(type).Append(sql.Translated).Append('\0').Append(other.Translated);
             wildcard.Append(type).Append(sql.Replaced).Append('\0')
                 .Append(part.Masked == part.Other ? other.Replaced : WildcardRules.Replace(part.Masked, rules.Sql));
-            equivalent.Append(type).Append(SqlText.WithoutLiterals(part.Sql));
+            equivalent.Append(type).Append(PgOutline.KindOf(part.Sql, Escapes));
         }
     }
 
@@ -75,7 +96,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
                 var body = request[PgMessage.HeaderLength..length];
                 var at = 0;
                 PgMessage.ReadText(body, ref at);
-                return SqlOutline.Of(TextOf(PgMessage.ReadText(body, ref at)), Quotes);
+                return PgOutline.Of(TextOf(PgMessage.ReadText(body, ref at)));
             }
 
             request = request[length..];
@@ -96,7 +117,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             switch ((char)request[0])
             {
                 case 'Q':
-                    Add(Encoding.UTF8.GetString(body).TrimEnd('\0'));
+                    Add(PgText.Decode(body.TrimEnd((byte)0)));
                     break;
                 case 'P':
                     PgMessage.ReadText(body, ref at);
@@ -116,15 +137,23 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
 
         return RequestText.Join(parts);
 
-        void Add(string sql) => parts.Add(new RequestText(sql + "\n", SqlOutline.ValuesIn(sql + "\n", Quotes)));
+        void Add(string sql)
+        {
+            var shown = PgText.Shown(sql) + "\n";
+            parts.Add(new RequestText(shown, PgOutline.ValuesIn(shown)));
+        }
     }
 
     /// <inheritdoc />
     public override bool HasParts => true;
 
     /// <inheritdoc />
-    public override IReadOnlyList<RecordedPart>? PartsOf(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
-        PgParts.Split(request, reply);
+    public override IReadOnlyList<RecordedPart>? PartsOf(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply)
+    {
+        // What an error broke off has told nothing to the next.
+        told = "";
+        return PgParts.Split(request, reply);
+    }
 
     /// <inheritdoc />
     public override bool EndsPart(Dialogue dialogue) => dialogue is PgDialogue { IsAtFlush: true };
@@ -136,10 +165,17 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     public override ReadOnlyMemory<byte> Adapt(ReadOnlySpan<byte> request, byte[] reply) => parts.Answered(reply);
 
     /// <summary>What comes after an error up to a Sync is dropped, as by a server.</summary>
-    public override ReadOnlyMemory<byte>? Dropped(ReadOnlySpan<byte> request) => parts.Dropped(request);
+    public override ReadOnlyMemory<byte>? Dropped(ReadOnlySpan<byte> request)
+    {
+        var dropped = parts.Dropped(request);
+        if (dropped is not null && PgParts.EndsWith(request, 'S'))
+            told = "";
+        return dropped;
+    }
 
-    /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => parts.Missing(request);
+    /// <summary>A setting of a clone's session that was never recorded is accepted; anything else is an error.</summary>
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) =>
+        parts.Accepted(request, Escapes) is { } accepted ? parts.Answered(accepted) : parts.Missing(request);
 
     /// <inheritdoc />
     public override Task<bool> GreetAsync(LoopSocket clone, Dialogue dialogue, Record record) =>
@@ -152,10 +188,10 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         switch (type)
         {
             case 'Q':
-                return new Text(PgMessage.ReadText(body, ref at), "");
+                return new Text(WithMeaning(body, PgMessage.ReadText(body, ref at)), "");
             case 'P':
                 var name = PgMessage.ReadText(body, ref at);
-                var sql = PgMessage.ReadText(body, ref at);
+                var sql = WithMeaning(body, PgMessage.ReadText(body, ref at));
                 statements[name] = sql;
                 return new Text(sql, Latin(body[at..]));
             case 'B':
@@ -238,16 +274,22 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         }
     }
 
-    /// <summary>Of a named statement; also of one that was parsed before anything was recorded.</summary>
+    /// <summary>Of a named statement; also of one that was prepared before anything was recorded.</summary>
     private string TextOf(string statement)
     {
         if (statements.TryGetValue(statement, out var sql))
             return sql;
-        if (online is null || !online.Statements.TryGetValue(statement, out var body))
-            return "";
-        var at = 0;
-        PgMessage.ReadText(body, ref at);
-        return PgMessage.ReadText(body, ref at);
+        return prepared.Find(statement)
+            ?? (online?.PreparedAs(statement) is { } before ? PgText.Decode(Encoding.Latin1.GetBytes(before)) : "");
+    }
+
+    /// <summary>A text, and what it means by the names of statements that were prepared in SQL.</summary>
+    private string WithMeaning(ReadOnlySpan<byte> body, string sql)
+    {
+        if (!PgSqlPrepared.MayName(body))
+            return sql;
+        var meaning = prepared.Hear(PgSql.Split(sql, Escapes), TextOf);
+        return meaning.Length == 0 ? sql : $"{sql}\0{meaning}";
     }
 
     private static string Latin(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);

@@ -61,7 +61,7 @@ internal static class PgMessage
         var length = body[Math.Min(position, body.Length)..].IndexOf((byte)0);
         if (length < 0)
             throw new ProtocolException("a PostgreSQL text without its end");
-        var text = Encoding.UTF8.GetString(body.Slice(position, length));
+        var text = PgText.Decode(body.Slice(position, length));
         position += length + 1;
         return text;
     }

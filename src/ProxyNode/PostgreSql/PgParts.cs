@@ -68,18 +68,26 @@ internal sealed class PgParts
     {
         if (!hasFailed)
             return null;
-        if (!EndsWithSync(request))
+        if (!EndsWith(request, 'S'))
             return ReadOnlyMemory<byte>.Empty;
         hasFailed = false;
         status = status == 'I' ? (byte)'I' : (byte)'E';
         return PgMessage.Frame('Z', [status]);
     }
 
+    /// <summary>Whether a request, or a part of one, ends with a message of some type.</summary>
+    public static bool EndsWith(ReadOnlySpan<byte> request, char type) => LastType(request) == type;
+
+    /// <summary>What is said to what needs no server; null where it does.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="escapes">See <see cref="PgLexer"/>.</param>
+    public byte[]? Accepted(ReadOnlySpan<byte> request, bool escapes) => PgAccepted.ReplyTo(request, status, escapes);
+
     /// <summary>The error of what is not on record.</summary>
     public ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request)
     {
         var error = PgMessage.Error(fatal: false, "XX000", "No reply to such a request is on record");
-        hasFailed = LastType(request) == 'H';
+        hasFailed = EndsWith(request, 'H');
         return hasFailed ? error : (byte[])[.. error, .. PgMessage.Ready];
     }
 
@@ -95,8 +103,6 @@ internal sealed class PgParts
 
         return false;
     }
-
-    private static bool EndsWithSync(ReadOnlySpan<byte> request) => LastType(request) == 'S';
 
     private static char LastType(ReadOnlySpan<byte> request)
     {

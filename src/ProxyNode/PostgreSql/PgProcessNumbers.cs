@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -11,137 +10,201 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// Signaling Functions"): at the clone the number is another session's. It becomes the clone's own number of the same session; of one that
 /// the clone does not have, 0, which names no session.
 /// </summary>
-internal static partial class PgProcessNumbers
+internal static class PgProcessNumbers
 {
     private const string Prefix = "process ";
+
+    /// <summary>pg_terminate_backend and pg_cancel_backend as FunctionCall names them (catalog/pg_proc.dat).</summary>
+    private static readonly int[] Signals = [2096, 2171];
 
     /// <summary>The two sides' keys of a session, which begin with its process.</summary>
     public static void Pair(ReadOnlySpan<byte> online, ReadOnlySpan<byte> clone, Identities identities) => identities.Pair(
         Prefix + BinaryPrimitives.ReadInt32BigEndian(online).ToString(CultureInfo.InvariantCulture),
         BinaryPrimitives.ReadInt32BigEndian(clone).ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>What the clone calls a session's process; null where it has no such session.</summary>
+    public static long? OfClone(long number, Identities identities) =>
+        identities.OfClone(Prefix + number.ToString(CultureInfo.InvariantCulture)) is { } known
+            ? long.Parse(known, CultureInfo.InvariantCulture)
+            : null;
+
+    /// <summary>Whether a text may name a process, in whatever case it is written; told from its bytes without an allocation.</summary>
+    public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "pg_"u8, 2);
+
     /// <summary>A request with the clone's numbers; the same where it names none.</summary>
     /// <param name="request">Whole messages.</param>
-    /// <param name="dialogue">Of the clone's connection, for statements that were prepared before.</param>
+    /// <param name="preparedAs">What the clone has prepared under a name, a byte a character; null where nothing.</param>
+    /// <param name="mayName">Whether that <see cref="MayName"/>.</param>
     /// <param name="identities">What is known.</param>
-    public static ReadOnlyMemory<byte> Replace(ReadOnlyMemory<byte> request, PgDialogue? dialogue, Identities identities)
+    /// <returns>It, and whether it can be said: whether every session that it ends is the one that the original's ended.</returns>
+    public static (ReadOnlyMemory<byte> Request, PgNaming Naming) Replace(
+        ReadOnlyMemory<byte> request, Func<string, string?> preparedAs, Func<string, bool> mayName, Identities identities)
     {
-        if (request.Span.IndexOf("backend"u8) < 0 && request.Span.IndexOf("pid"u8) < 0 && !UsesPrepared(request.Span, dialogue))
-            return request;
+        if (!MayName(request.Span) && !UsesOther(request.Span, mayName))
+            return (request, PgNaming.Known);
         using var replaced = new MemoryStream(request.Length);
         var parsed = new Dictionary<string, string>();
+        var naming = PgNaming.Known;
         for (var rest = request.Span; rest.Length >= PgMessage.HeaderLength;)
         {
             var length = (int)Math.Min(PgMessage.LengthOf(rest), rest.Length);
             var type = (char)rest[0];
             var body = rest[PgMessage.HeaderLength..length];
-            if (type == 'P')
-                Remember(body, parsed);
-            replaced.Write(type switch
+            var (next, how) = ((byte[]?)null, PgNaming.Known);
+            switch (type)
             {
-                'Q' => InText(type, body, 0, identities),
-                'P' => InText(type, body, body.IndexOf((byte)0) + 1, identities),
-                'B' => InParameters(body, parsed, dialogue, identities) is { } bound ? PgMessage.Frame(type, bound) : rest[..length],
-                _ => rest[..length],
-            });
+                case 'Q':
+                    (next, how) = InText(body, 0, preparedAs, identities);
+                    break;
+                case 'P' when body.IndexOf((byte)0) >= 0:
+                    (next, how) = InText(body, body.IndexOf((byte)0) + 1, preparedAs, identities);
+                    parsed[NameIn(body)] = next is null ? PgStatements.SqlOf(body) : PgStatements.SqlOf(next);
+                    // One with a name is judged when it is executed.
+                    how = body[0] == 0 ? how : PgNaming.Known;
+                    break;
+                case 'B':
+                    (next, how) = InParameters(body, name => parsed.GetValueOrDefault(name) ?? preparedAs(name), identities);
+                    break;
+                case 'F':
+                    (next, how) = InCall(body, identities);
+                    break;
+            }
+
+            replaced.Write(next is null ? rest[..length] : PgMessage.Frame(type, next));
+            naming = how > naming ? how : naming;
             rest = rest[length..];
         }
 
-        return replaced.ToArray();
+        return (replaced.ToArray(), naming);
     }
 
-    private static bool UsesPrepared(ReadOnlySpan<byte> request, PgDialogue? dialogue)
+    /// <summary>
+    /// Whether a request is one statement, with nothing that another one needs: then it may be left out without an effect on the rest.
+    /// </summary>
+    public static bool IsAlone(ReadOnlySpan<byte> request)
     {
-        if (dialogue is null || dialogue.Statements.Count == 0 || request.IsEmpty || request[0] != 'B')
-            return false;
-        var at = PgMessage.HeaderLength;
-        PgMessage.ReadText(request, ref at);
-        return dialogue.Statements.TryGetValue(PgMessage.ReadText(request, ref at), out var body)
-            && body.AsSpan().IndexOf("backend"u8) >= 0;
-    }
-
-    private static void Remember(ReadOnlySpan<byte> body, Dictionary<string, string> parsed)
-    {
-        var at = 0;
-        var name = PgMessage.ReadText(body, ref at);
-        parsed[name] = PgMessage.ReadText(body, ref at);
-    }
-
-    private static byte[] InText(char type, ReadOnlySpan<byte> body, int from, Identities identities)
-    {
-        var end = from + Math.Max(body[from..].IndexOf((byte)0), 0);
-        var sql = Encoding.UTF8.GetString(body[from..end]);
-        var replaced = Calls().Replace(sql, match => match.Groups[1].Value + OfClone(match.Groups[2].Value, identities, "0"));
-        // Elsewhere a column of that name is the application's own.
-        if (Activity().IsMatch(sql))
+        var executed = 0;
+        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
         {
-            replaced = Equals().Replace(
-                replaced, match => match.Groups[1].Value + OfClone(match.Groups[2].Value, identities, match.Groups[2].Value));
+            switch ((char)request[0])
+            {
+                case 'Q':
+                    return PgSql.Split(Encoding.Latin1.GetString(BodyOf(request))).Count == 1;
+                case 'F':
+                    return true;
+                case 'P' when request.Length > PgMessage.HeaderLength && request[PgMessage.HeaderLength] != 0:
+                    return false;
+                case 'E':
+                    executed++;
+                    break;
+            }
         }
 
-        return PgMessage.Frame(type, [.. body[..from], .. Encoding.UTF8.GetBytes(replaced), .. body[end..]]);
+        return executed == 1;
     }
 
-    /// <summary>The body of a Bind message with the clone's numbers; null where it names none.</summary>
-    private static byte[]? InParameters(
-        ReadOnlySpan<byte> body, Dictionary<string, string> parsed, PgDialogue? dialogue, Identities identities)
+    private static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> request)
     {
-        var at = 0;
-        PgMessage.ReadText(body, ref at);
-        var name = PgMessage.ReadText(body, ref at);
-        var sql = parsed.TryGetValue(name, out var known) ? known : TextOf(name, dialogue);
-        var places = Parameters().Matches(sql).Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).ToHashSet();
-        if (places.Count == 0)
-            return null;
-        var bound = PgBind.Parse(body, at);
-        foreach (var place in places.Where(place => place <= bound.Values.Count && bound.Values[place - 1] is not null))
+        var body = request[PgMessage.HeaderLength..(int)Math.Min(PgMessage.LengthOf(request), request.Length)];
+        var end = body.IndexOf((byte)0);
+        return end < 0 ? body : body[..end];
+    }
+
+    /// <summary>Whether a request executes what was prepared before, and that names a process; or calls a function by its number.</summary>
+    private static bool UsesOther(ReadOnlySpan<byte> request, Func<string, bool> mayName)
+    {
+        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
         {
-            var value = bound.Values[place - 1]!;
-            var isBinary = bound.IsBinary(place - 1);
-            if (isBinary && value.Length != sizeof(int))
+            var type = (char)request[0];
+            if (type == 'F')
+                return true;
+            if (type == 'Q' && PgText.Contains(BodyOf(request), "execute"u8, 1))
+                return true;
+            if (type != 'B')
                 continue;
-            var number = isBinary
-                ? BinaryPrimitives.ReadInt32BigEndian(value).ToString(CultureInfo.InvariantCulture)
-                : Encoding.ASCII.GetString(value);
-            var clones = OfClone(number, identities, "0");
-            if (isBinary)
-                BinaryPrimitives.WriteInt32BigEndian(value, int.Parse(clones, CultureInfo.InvariantCulture));
-            else
-                bound.Values[place - 1] = Encoding.ASCII.GetBytes(clones);
+            var body = request[PgMessage.HeaderLength..(int)Math.Min(PgMessage.LengthOf(request), request.Length)];
+            if (mayName(StatementIn(body)))
+                return true;
         }
 
-        return bound.ToBody(body[..at]);
+        return false;
     }
 
-    private static string TextOf(string name, PgDialogue? dialogue)
+    private static string NameIn(ReadOnlySpan<byte> body)
     {
-        if (dialogue is null || !dialogue.Statements.TryGetValue(name, out var body))
-            return "";
+        var at = 0;
+        return PgMessage.ReadText(body, ref at);
+    }
+
+    /// <summary>The statement that a portal is made of.</summary>
+    private static string StatementIn(ReadOnlySpan<byte> body)
+    {
         var at = 0;
         PgMessage.ReadText(body, ref at);
         return PgMessage.ReadText(body, ref at);
     }
 
-    private static string OfClone(string number, Identities identities, string unknown) =>
-        identities.OfClone(Prefix + number) ?? unknown;
+    private static (byte[]? Body, PgNaming Naming) InText(
+        ReadOnlySpan<byte> body, int from, Func<string, string?> preparedAs, Identities identities)
+    {
+        var length = body[from..].IndexOf((byte)0);
+        var end = length < 0 ? body.Length : from + length;
+        // A byte a character, whatever characters the session's are: what is not replaced stays as it is.
+        var sql = Encoding.Latin1.GetString(body[from..end]);
+        var names = PgProcessNames.In(sql, preparedAs, identities);
+        if (names.Numbers.Count == 0)
+            return (null, names.Naming);
+        var replaced = new StringBuilder(sql);
+        foreach (var (place, number) in names.Numbers.OrderByDescending(number => number.Key.Start))
+            replaced.Remove(place.Start, place.End - place.Start).Insert(place.Start, number);
+        return ([.. body[..from], .. Encoding.Latin1.GetBytes(replaced.ToString()), .. body[end..]], names.Naming);
+    }
 
-    [GeneratedRegex(
-        @"\b(pg_(?:terminate_backend|cancel_backend|log_backend_memory_contexts|blocking_pids"
-        + @"|safe_snapshot_blocking_pids|stat_get_activity)"
-        + @"\s*\(\s*(?:pid\s*(?:=>|:=)\s*)?'?)([0-9]+)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Calls();
+    private static (byte[]? Body, PgNaming Naming) InParameters(
+        ReadOnlySpan<byte> body, Func<string, string?> preparedAs, Identities identities)
+    {
+        var at = 0;
+        PgMessage.ReadText(body, ref at);
+        var name = PgMessage.ReadText(body, ref at);
+        if (preparedAs(name) is not { } sql || !MayName(Encoding.Latin1.GetBytes(sql)))
+            return (null, PgNaming.Known);
+        // Numbers in it are the clone's already.
+        var names = PgProcessNames.In(sql, preparedAs, identities);
+        var naming = names.IsObscure ? PgNaming.Unreadable : PgNaming.Known;
+        if (names.Parameters.Count == 0)
+            return (null, naming);
+        PgBind bound;
+        try
+        {
+            bound = PgBind.Parse(body, at);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Cut off: the server refuses it.
+            return (null, naming);
+        }
 
-    [GeneratedRegex(@"\bpg_(?:stat_|locks\b)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Activity();
+        foreach (var (place, mayBeNobody) in names.Parameters)
+        {
+            if (place > bound.Values.Count || bound.Values[place - 1] is not { } value)
+                continue;
+            bound.Values[place - 1] = PgProcessValue.Replace(value, bound.IsBinary(place - 1), identities, out var how);
+            how = how == PgNaming.Nobody && !mayBeNobody ? PgNaming.Unreadable : how;
+            naming = names.Signals && how > naming ? how : naming;
+        }
 
-    [GeneratedRegex(@"(\bpid\s*=\s*'?)([0-9]+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Equals();
+        return (bound.ToBody(body[..at]), naming);
+    }
 
-    [GeneratedRegex(
-        @"\bpg_(?:terminate_backend|cancel_backend|log_backend_memory_contexts|blocking_pids"
-        + @"|safe_snapshot_blocking_pids|stat_get_activity)"
-        + @"\s*\(\s*(?:pid\s*(?:=>|:=)\s*)?\$([0-9]{1,5})",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Parameters();
+    /// <summary>A FunctionCall has the function's number, and then what a Bind has.</summary>
+    private static (byte[]? Body, PgNaming Naming) InCall(ReadOnlySpan<byte> body, Identities identities)
+    {
+        if (body.Length < sizeof(int) || !Signals.Contains(BinaryPrimitives.ReadInt32BigEndian(body)))
+            return (null, PgNaming.Known);
+        var call = PgBind.Parse(body, sizeof(int));
+        if (call.Values is not [{ } value, ..])
+            return (null, PgNaming.Known);
+        call.Values[0] = PgProcessValue.Replace(value, call.IsBinary(0), identities, out var how);
+        return (call.ToBody(body[..sizeof(int)]), how);
+    }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
@@ -10,7 +9,6 @@ using JustRunIt.ProxyNode.Replaying.GivingUp;
 using JustRunIt.ProxyNode.Replaying.Ordering;
 using JustRunIt.ProxyNode.Replaying.Shadows;
 using JustRunIt.ProxyNode.Sockets;
-using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -28,9 +26,12 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
 
     private readonly ServiceRules rules = rules;
     private readonly KeyValuePair<string, byte[]>[] preparedBefore = [.. online.Statements];
-    private readonly PgSessionState stateBefore = Copy(online.State);
+    private readonly PgFacts factsBefore = online.Facts;
     private PgDialogue? current;
     private byte[] cancelKey = [];
+
+    /// <summary>Whether the numbers that sequences gave out last, which a statement may ask for, are of a connection before.</summary>
+    private bool hasLostSequences = online.HasAsked;
 
     /// <inheritdoc />
     public override bool KeepsState => true;
@@ -50,18 +51,18 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
     {
         if (online.IsCancel)
             return;
-        var (state, prepared) = current is null ? (stateBefore, preparedBefore) : (current.State, [.. current.Statements]);
+        var (facts, prepared) = current is null ? (factsBefore, preparedBefore) : (current.Facts, [.. current.Statements]);
         if (current is { IsInTransaction: true } or { IsInCopy: true })
             throw new StateLostException("the clone's connection was replaced within a transaction");
-        if (state.Lost is { } lost)
+        if (facts.Lost is { } lost)
             throw new StateLostException($"{lost} of the session is not on the clone's new connection");
         var stream = PgMessage.Open(clone);
         await stream.SendAsync(online.Startup).ConfigureAwait(false);
-        await AuthenticateAsync(stream).ConfigureAwait(false);
-        foreach (var statement in state.Statements)
+        var said = await AuthenticateAsync(stream).ConfigureAwait(false);
+        foreach (var statement in facts.Statements)
         {
-            await stream.SendAsync(PgMessage.Frame('Q', Encoding.UTF8.GetBytes(statement + "\0"))).ConfigureAwait(false);
-            await ReadyAsync(stream, statement).ConfigureAwait(false);
+            await stream.SendAsync(PgMessage.Frame('Q', PgText.Terminated(statement))).ConfigureAwait(false);
+            await ReadyAsync(stream).ConfigureAwait(false);
         }
 
         if (prepared.Length > 0)
@@ -74,9 +75,64 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
         }
 
         var continued = (PgDialogue)dialogue;
-        continued.StartAtRequests();
-        continued.Continue(prepared, state);
+        continued.StartAtRequests(said: said);
+        continued.Continue(prepared, facts);
+        hasLostSequences |= current is { HasAsked: true };
         current = continued;
+    }
+
+    /// <inheritdoc />
+    public override Unrepeated? Refuse(Exchange exchange)
+    {
+        var request = exchange.RequestBytes;
+        if (online.IsCancel || request.IsEmpty)
+            return null;
+        if (hasLostSequences && AsksForSequence(request.Span))
+        {
+            return new Unrepeated(
+                GiveUpReason.StateLost, "the number that a sequence gave out last is of a connection before", EndsSession: true);
+        }
+
+        return Judge(request) switch
+        {
+            PgNaming.Known => null,
+            // Beside others, and where others need what it prepares, it ends nobody.
+            PgNaming.Nobody => PgProcessNumbers.IsAlone(request.Span)
+                ? new Unrepeated(
+                    GiveUpReason.NotRepeatable, "a session to be ended has no counterpart at the clone", EndsSession: false)
+                : null,
+            _ => new Unrepeated(
+                GiveUpReason.NotRepeatable,
+                "which sessions a statement ends cannot be told from it",
+                EndsSession: !PgProcessNumbers.IsAlone(request.Span)),
+        };
+    }
+
+    /// <inheritdoc />
+    public override string? Lost(Exchange next) =>
+        current is { HasAsked: true } && !online.IsCancel && AsksForSequence(next.RequestBytes.Span)
+            ? "the number that a sequence gave out last"
+            : null;
+
+    /// <inheritdoc />
+    public override void Pair(Exchange exchange)
+    {
+        // From here on there is a number of this connection's, as far as can be told.
+        if (exchange.Order == SqlOrder.Ordered)
+            hasLostSequences = false;
+    }
+
+    /// <summary>Whether a request can be said in the clone's numbers. Of one that cannot be read that is for the server to say.</summary>
+    private PgNaming Judge(ReadOnlyMemory<byte> request)
+    {
+        try
+        {
+            return PgProcessNumbers.Replace(request, PreparedAs, MayNameProcess, identities).Naming;
+        }
+        catch (Exception e) when (e is ProtocolException or ArgumentException or IndexOutOfRangeException)
+        {
+            return PgNaming.Known;
+        }
     }
 
     /// <inheritdoc />
@@ -86,7 +142,7 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
     public override ReadOnlyMemory<byte> Rewrite(ReadOnlyMemory<byte> request)
     {
         if (!online.IsCancel)
-            return PgProcessNumbers.Replace(request, current, identities);
+            return PgProcessNumbers.Replace(request, PreparedAs, MayNameProcess, identities).Request;
         return request.Length >= 16 && identities.OfClone(Convert.ToHexString(request.Span[8..])) is { } key
             ? PgMessage.Cancel(Convert.FromHexString(key))
             : request;
@@ -148,14 +204,7 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
         return isExtended ? [.. fail, .. PgMessage.Frame('S', [])] : fail;
     }
 
-    private static PgSessionState Copy(PgSessionState state)
-    {
-        var copy = new PgSessionState(new PgStatements());
-        copy.Continue(state);
-        return copy;
-    }
-
-    private static async Task ReadyAsync(LogInStream stream, string statement)
+    private static async Task ReadyAsync(LogInStream stream)
     {
         string? failed = null;
         while (true)
@@ -165,8 +214,7 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
                 failed = Encoding.UTF8.GetString(body).Replace('\0', ' ');
             if (type != 'Z')
                 continue;
-            // What a session lets go of need not be there anew.
-            if (failed is not null && !statement.StartsWith("DEALLOCATE", StringComparison.OrdinalIgnoreCase))
+            if (failed is not null)
                 throw new StateLostException($"a setting of the session was refused: {failed}");
             return;
         }
@@ -175,48 +223,12 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
     /// <inheritdoc />
     public override bool IsGivenUp(int status) => GivenUp.Contains(status);
 
-    /// <summary>Whether a statement asks a server for what it counts itself: sessions, transactions, places in its log.</summary>
-    public override bool MayDiffer(ReadOnlySpan<byte> request) => OwnNumbers().IsMatch(Encoding.UTF8.GetString(request));
-
-    /// <inheritdoc />
-    public override SqlOrder OrderOf(ReadOnlySpan<byte> request)
+    /// <summary>Logs in.</summary>
+    /// <returns>The ParameterStatus messages that the clone said.</returns>
+    /// <exception cref="LogInRefusedException">It lets nobody in so.</exception>
+    private async Task<byte[]> AuthenticateAsync(LogInStream stream)
     {
-        var order = SqlOrder.Any;
-        while (request.Length >= PgMessage.HeaderLength && !online.IsCancel && order != SqlOrder.Ordered)
-        {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            var type = (char)request[0];
-            var next = type switch
-            {
-                'd' or 'c' or 'f' or 'F' => SqlOrder.Ordered,
-                'Q' or 'P' or 'B' => SqlText.OrderOf(TextOf(type, request[PgMessage.HeaderLength..length])),
-                _ => SqlOrder.Any,
-            };
-            order = next == SqlOrder.Any ? order : next;
-            request = request[length..];
-        }
-
-        return order;
-    }
-
-    private string TextOf(char type, ReadOnlySpan<byte> body)
-    {
-        var at = 0;
-        var first = PgMessage.ReadText(body, ref at);
-        if (type == 'Q')
-            return first;
-        var second = PgMessage.ReadText(body, ref at);
-        if (type == 'P' || second.Length == 0)
-            return type == 'P' ? second : "";
-        if (!online.Statements.TryGetValue(second, out var statement))
-            return second;
-        at = 0;
-        PgMessage.ReadText(statement, ref at);
-        return PgMessage.ReadText(statement, ref at);
-    }
-
-    private async Task AuthenticateAsync(LogInStream stream)
-    {
+        using var said = new MemoryStream();
         var (user, password) = (Parameter("user"), rules.Credentials.GetValueOrDefault(Parameter("user"), ""));
         PgScram? scram = null;
         while (true)
@@ -225,9 +237,13 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
             switch (type)
             {
                 case 'Z':
-                    return;
+                    return said.ToArray();
+                case 'S':
+                    said.Write(PgMessage.Frame(type, body));
+                    break;
                 case 'E':
-                    throw new ProtocolException($"the clone refuses the log-in: {Encoding.UTF8.GetString(body).Replace('\0', ' ')}");
+                    throw new LogInRefusedException(
+                        $"the clone refuses the log-in: {Encoding.UTF8.GetString(body).Replace('\0', ' ')}");
                 case 'K':
                     cancelKey = body;
                     if (online.CancelKey.Length >= sizeof(int) && body.Length >= sizeof(int))
@@ -267,16 +283,10 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
             case 11 when scram is not null:
                 return Encoding.UTF8.GetBytes(scram.Final(Encoding.UTF8.GetString(body.AsSpan(4))));
             case var other:
-                throw new ProtocolException(
+                throw new LogInRefusedException(
                     $"the clone asks for authentication of kind {other}; known are none, clear text, MD5 and {PgScram.Mechanism}");
         }
     }
-
-    [GeneratedRegex(
-        @"\b(?:pg_backend_pid|pg_stat_\w+|pg_locks|txid_current\w*|pg_current_(?:xact_id|snapshot|wal)\w*|pg_postmaster_start_time"
-        + @"|pg_conf_load_time|inet_server_(?:addr|port)|pg_my_temp_schema)\b",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex OwnNumbers();
 
     private string Parameter(string name) => PgMessage.ParameterOf(online.Startup, name);
 }

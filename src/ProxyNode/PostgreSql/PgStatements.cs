@@ -1,20 +1,25 @@
 using System.Collections.Concurrent;
+using System.Text;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
-/// The named prepared statements of one connection: each is there once the server has said so (ParseComplete), also where the request that
-/// prepared it fails afterwards.
+/// The prepared statements of one connection: each is there once the server has said so (ParseComplete), also where the request that
+/// prepared it fails afterwards. The one without a name is there until the next such, or a simple query.
 /// </summary>
 internal sealed class PgStatements
 {
     private readonly ConcurrentDictionary<string, byte[]> prepared = new();
     private readonly Queue<(long Request, string Name, byte[] Body)> preparing = new();
+    private readonly Dictionary<string, string> mattering = [];
     private long begun;
     private long ended;
 
     /// <summary>By name, the bodies of their Parse messages. May be read while the dialogue goes on.</summary>
     public IReadOnlyDictionary<string, byte[]> Prepared => prepared;
+
+    /// <summary>Whether one of them may change the session.</summary>
+    public bool Matter => mattering.Count > 0;
 
     /// <summary>A request that is answered begins.</summary>
     public void RequestBegun() => begun++;
@@ -24,19 +29,48 @@ internal sealed class PgStatements
     public long Current(bool beginsRequest) => begun + (beginsRequest ? 1 : 0);
 
     /// <summary>A statement is asked for.</summary>
-    /// <param name="name">Its name; empty of the one that has none, which is not kept.</param>
+    /// <param name="name">Its name; empty of the one that has none.</param>
     /// <param name="body">Of the Parse message; empty where it is not kept.</param>
     /// <param name="beginsRequest">The message is the first of a request that has not been told of yet.</param>
-    public void Prepare(string name, byte[] body, bool beginsRequest) => preparing.Enqueue((Current(beginsRequest), name, body));
+    public void Prepare(string name, byte[] body, bool beginsRequest)
+    {
+        preparing.Enqueue((Current(beginsRequest), name, body));
+        var sql = body.AsSpan(Math.Min(body.AsSpan().IndexOf((byte)0) + 1, body.Length));
+        var end = sql.IndexOf((byte)0);
+        sql = end < 0 ? sql : sql[..end];
+        if (PgText.MayMatter(sql))
+            mattering[name] = Encoding.Latin1.GetString(sql);
+        else if (mattering.Count > 0)
+            mattering.Remove(name);
+    }
+
+    /// <summary>The text of a statement that may change the session, a byte a character; null of others.</summary>
+    public string? Mattering(string name) => mattering.GetValueOrDefault(name);
 
     /// <summary>There is a statement from before the dialogue was heard.</summary>
-    public void Add(string name, byte[] body) => prepared[name] = body;
+    public void Add(string name, byte[] body)
+    {
+        Prepare(name, body, beginsRequest: false);
+        Keep(preparing.Dequeue());
+    }
 
     /// <summary>A statement is given up.</summary>
-    public void Close(string name) => prepared.TryRemove(name, out _);
+    public void Close(string name)
+    {
+        prepared.TryRemove(name, out _);
+        if (mattering.Count > 0)
+            mattering.Remove(name);
+    }
 
     /// <summary>All are given up.</summary>
-    public void Clear() => prepared.Clear();
+    public void Clear()
+    {
+        prepared.Clear();
+        // What is asked for meanwhile comes after it.
+        var coming = preparing.Select(asked => asked.Name).ToHashSet();
+        foreach (var name in mattering.Keys.Where(name => !coming.Contains(name)).ToList())
+            mattering.Remove(name);
+    }
 
     /// <summary>The server has prepared the next one that the oldest unanswered request asked for.</summary>
     public void Complete()
@@ -53,9 +87,19 @@ internal sealed class PgStatements
             preparing.Dequeue();
     }
 
+    /// <summary>The SQL of a Parse message's body, a byte a character.</summary>
+    public static string SqlOf(ReadOnlySpan<byte> body)
+    {
+        var sql = body[Math.Min(body.IndexOf((byte)0) + 1, body.Length)..];
+        var end = sql.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? sql : sql[..end]);
+    }
+
     private void Keep((long Request, string Name, byte[] Body) asked)
     {
-        if (asked.Name.Length > 0 && asked.Body.Length > 0)
+        if (asked.Body.Length > 0)
             prepared[asked.Name] = asked.Body;
+        else
+            prepared.TryRemove(asked.Name, out _);
     }
 }
