@@ -122,6 +122,46 @@ public sealed class PgProcessNumbersTests
         Assert.Equal(Text("70"), Replace(Text("7")).Request);
     }
 
+    [Fact]
+    public void A_row_that_is_known_by_its_transaction_is_known_by_the_clones()
+    {
+        byte[] Reply(string transaction)
+        {
+            byte[] column = [0, 0, 0, 0, 0, 0, .. Key(28), 0, 4, .. Key(-1), 0, 0];
+            byte[] text = [.. Key(transaction.Length), .. Encoding.ASCII.GetBytes(transaction)];
+            return
+            [
+                .. PgMessage.Frame('T', [0, 2, .. "id\0"u8, .. column[..6], .. Key(23), .. column[10..], .. "xmin\0"u8, .. column]),
+                .. PgMessage.Frame('D', [0, 2, .. Key(1), (byte)'5', .. text]), .. PgTalk.Done("SELECT 1"), .. PgTalk.Ready('I'),
+            ];
+        }
+
+        PgReplyReader Read(string transaction)
+        {
+            var reader = new PgReplyReader(JustRunIt.ProxyNode.Recording.ServiceRules.None);
+            // As they come from a socket: each message apart.
+            for (var rest = Reply(transaction).AsSpan(); !rest.IsEmpty; rest = rest[(int)PgMessage.LengthOf(rest)..])
+                reader.Append(rest[..(int)PgMessage.LengthOf(rest)], 0);
+            reader.End();
+            return reader;
+        }
+
+        var (online, clone) = (Read("999"), Read("1003"));
+        Assert.Equal((999u, 1003u), (Assert.Single(online.Transactions), Assert.Single(clone.Transactions)));
+        Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
+        Assert.NotEqual(online.Hash, Read("no number").Hash);
+
+        PgTransactionNumbers.Pair(online.Transactions, clone.Transactions, identities);
+        const string update = "UPDATE t SET a = $1 WHERE id = 5 AND t.xmin = $2";
+        byte[] Ask(string transaction) =>
+            [.. RawPostgreSql.Parse("", update), .. RawPostgreSql.Bind("", "", "999", transaction), .. RawPostgreSql.Execute("")];
+        Assert.Equal(Ask("1003"), Replace(Ask("999")).Request);
+        Assert.Equal(Ask("5"), Replace(Ask("5")).Request);
+        Assert.Equal(
+            "DELETE FROM t WHERE \"xmin\" = '1003'::xid AND id = 999",
+            TextOf(Replace(RawPostgreSql.Query("DELETE FROM t WHERE \"xmin\" = 999::xid AND id = 999")).Request));
+    }
+
     [Theory]
     [InlineData("SELECT pg_terminate_backend(9);", true)]
     [InlineData("SELECT pg_terminate_backend(9); INSERT INTO t VALUES (1)", false)]

@@ -339,6 +339,30 @@ public sealed class PostgreSqlSessionTests(PeerServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_that_a_statement_finds_by_its_transaction_is_found_at_the_clone()
+    {
+        // The clone has counted further.
+        using (var clone = await ConnectAsync(pair.Clone))
+        {
+            for (var i = 0; i < 3; i++)
+                await clone.AskAsync("INSERT INTO items VALUES ('before'); DELETE FROM items");
+        }
+
+        await using var proxy = Scenes.In("postgresql", pair.Original.EndPoint, pair.Clone.EndPoint);
+        using var client = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database);
+        await client.AskAsync("INSERT INTO items VALUES ('old')");
+        var number = (await client.AskAsync("SELECT xmin FROM items")).Rows.Single();
+        await AllRepeatedAsync(proxy, 2);
+        await client.SendAsync(
+            RawPostgreSql.Parse("", "UPDATE items SET name = $1 WHERE xmin = $2"), RawPostgreSql.Bind("", "", "new", number),
+            RawPostgreSql.Execute(""), RawPostgreSql.Sync);
+        await client.UntilAsync("Z");
+        var report = await AllRepeatedAsync(proxy, 3);
+        Assert.True(report.Differences is { Status: 0, Length: 0, Content: 0 }, string.Join('\n', report.Differences!.Samples));
+        Assert.Equal(["new"], await RowsAsync(pair.Clone));
+    }
+
+    [Fact]
     public async Task A_log_in_that_the_clone_refuses_has_its_reason()
     {
         var wrong = ServiceRules.None with { Credentials = new Dictionary<string, string> { ["shop"] = "wrong" } };

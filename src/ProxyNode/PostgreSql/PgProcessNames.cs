@@ -38,6 +38,9 @@ internal sealed class PgProcessNames
     /// <summary>Parameters that are such numbers, from 1 on, and whether one may be nobody's.</summary>
     public Dictionary<int, bool> Parameters { get; } = [];
 
+    /// <summary>Parameters that are numbers of transactions, from 1 on.</summary>
+    public HashSet<int> Transactions { get; } = [];
+
     /// <summary>Whether it ends or cancels sessions.</summary>
     public bool Signals { get; private set; }
 
@@ -95,6 +98,7 @@ internal sealed class PgProcessNames
             }
         }
 
+        FindTransactions();
         if (hasOther && LeavesKnownNumber())
             Obscure();
         // What only asks, or is only prepared, ends nothing.
@@ -187,6 +191,31 @@ internal sealed class PgProcessNames
             Take(first - 2, mayBeNobody: sql.IsSymbol(first - 1, "="), isArgument: false);
     }
 
+    /// <summary>What a row's <c>xmin</c> is compared with: one that is not known is the same at both.</summary>
+    private void FindTransactions()
+    {
+        for (var i = 0; i + 2 < sql.Count; i++)
+        {
+            if (sql.NameAt(i) != "xmin" || !sql.IsSymbol(i + 1, "="))
+                continue;
+            var place = i + 2;
+            while (sql.IsSymbol(place, "(") || sql.Is(place, "cast"))
+                place++;
+            if (ParameterAt(place) is { } parameter)
+                Transactions.Add(parameter);
+            else if (place < sql.Count && ReadNumber(place) is { } number && PgTransactionNumbers.OfClone(number, identities) is { } clone)
+                Numbers[(sql[place].Start, sql[place].End)] = string.Create(CultureInfo.InvariantCulture, $"'{clone}'");
+        }
+    }
+
+    private int? ParameterAt(int place)
+    {
+        if (place < 0 || place >= sql.Count || sql[place].Kind != PgTokenKind.Parameter)
+            return null;
+        var digits = sql.Text.AsSpan(sql[place].Start + 1, sql[place].End - sql[place].Start - 1);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+    }
+
     private void TakeOperand(int place, bool mayBeNobody)
     {
         if (sql.Is(place, "all"))
@@ -219,8 +248,7 @@ internal sealed class PgProcessNames
         var token = sql[place];
         if (token.Kind == PgTokenKind.Parameter)
         {
-            var digits = sql.Text.AsSpan(token.Start + 1, token.End - token.Start - 1);
-            if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0)
+            if (ParameterAt(place) is { } number)
                 Parameters[number] = mayBeNobody && Parameters.GetValueOrDefault(number, true);
             return true;
         }

@@ -28,8 +28,10 @@ internal static class PgProcessNumbers
             ? long.Parse(known, CultureInfo.InvariantCulture)
             : null;
 
-    /// <summary>Whether a text may name a process, in whatever case it is written; told from its bytes without an allocation.</summary>
-    public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "pg_"u8, 2);
+    /// <summary>
+    /// Whether a text may name a process, or a transaction, in whatever case it is written; told from its bytes without an allocation.
+    /// </summary>
+    public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "pg_"u8, 2) || PgTransactionNumbers.MayName(text);
 
     /// <summary>A request with the clone's numbers; the same where it names none.</summary>
     /// <param name="request">Whole messages.</param>
@@ -171,7 +173,7 @@ internal static class PgProcessNumbers
         // Numbers in it are the clone's already.
         var names = PgProcessNames.In(sql, preparedAs, identities);
         var naming = names.IsObscure ? PgNaming.Unreadable : PgNaming.Known;
-        if (names.Parameters.Count == 0)
+        if (names.Parameters.Count + names.Transactions.Count == 0)
             return (null, naming);
         PgBind bound;
         try
@@ -191,6 +193,12 @@ internal static class PgProcessNumbers
             bound.Values[place - 1] = PgProcessValue.Replace(value, bound.IsBinary(place - 1), identities, out var how);
             how = how == PgNaming.Nobody && !mayBeNobody ? PgNaming.Unreadable : how;
             naming = names.Signals && how > naming ? how : naming;
+        }
+
+        foreach (var place in names.Transactions)
+        {
+            if (place <= bound.Values.Count && bound.Values[place - 1] is { } value)
+                bound.Values[place - 1] = PgTransactionNumbers.Replace(value, bound.IsBinary(place - 1), identities);
         }
 
         return (bound.ToBody(body[..at]), naming);

@@ -8,8 +8,8 @@ using JustRunIt.ProxyNode.Replaying.Comparing;
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
-/// A reply without what each server draws itself: numbers of tables and of types that were made after cloning, processes in errors and
-/// notices. Notifications are left out: whose turn it is to bring one is chance.
+/// A reply without what each server draws itself: numbers of tables and of types that were made after cloning, of transactions, processes
+/// in errors and notices. Notifications are left out: whose turn it is to bring one is chance.
 /// </summary>
 internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(rules)
 {
@@ -22,6 +22,10 @@ internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(ru
     private const int AfterName = 18;
 
     private readonly ArrayBufferWriter<byte> message = new();
+    private readonly List<uint> transactions = [];
+
+    /// <summary>Which columns of the rows that come are numbers of transactions, and whether they are in binary.</summary>
+    private readonly Dictionary<int, bool> numbered = [];
     private long left;
     private bool isRead;
     private bool isDropped;
@@ -29,11 +33,16 @@ internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(ru
     /// <inheritdoc />
     public override bool IsReusable => true;
 
+    /// <summary>The numbers of transactions that it has named, in order.</summary>
+    public IReadOnlyList<uint> Transactions => transactions;
+
     /// <inheritdoc />
     public override void Reset()
     {
         base.Reset();
         message.ResetWrittenCount();
+        transactions.Clear();
+        numbered.Clear();
         (left, isRead, isDropped) = (0, false, false);
     }
 
@@ -46,7 +55,8 @@ internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(ru
             {
                 left = PgMessage.LengthOf(bytes);
                 isDropped = bytes[0] == 'A';
-                isRead = (char)bytes[0] is 'T' or 't' or 'E' or 'N' && left <= LongestRead;
+                isRead = left <= LongestRead
+                    && ((char)bytes[0] is 'T' or 't' or 'E' or 'N' || (bytes[0] == 'D' && numbered.Count > 0));
             }
 
             var count = left == 0 ? bytes.Length : (int)Math.Min(left, bytes.Length);
@@ -72,6 +82,9 @@ internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(ru
             case 'T':
                 ForgetColumns(body);
                 break;
+            case 'D':
+                AppendRow(whole);
+                return;
             case 't':
                 for (var at = sizeof(short); at + sizeof(int) <= body.Length; at += sizeof(int))
                     ForgetNumber(body[at..]);
@@ -86,17 +99,40 @@ internal sealed partial class PgReplyReader(ServiceRules rules) : ReplyReader(ru
         AppendContent(whole);
     }
 
-    /// <summary>Of each column: name, table, attribute, type, size, modifier and format.</summary>
-    private static void ForgetColumns(Span<byte> body)
+    /// <summary>A row without its numbers of transactions; with the header goes the length, which depends on them.</summary>
+    private void AppendRow(byte[] whole)
     {
-        for (var at = sizeof(short); at < body.Length;)
+        AppendContent(whole.AsSpan(0, 1));
+        var at = PgMessage.HeaderLength + sizeof(short);
+        for (var column = 0; at + sizeof(int) <= whole.Length; column++)
+        {
+            var length = Math.Max(BinaryPrimitives.ReadInt32BigEndian(whole.AsSpan(at)), 0);
+            var value = whole.AsSpan(Math.Min(at + sizeof(int), whole.Length));
+            value = value[..Math.Min(length, value.Length)];
+            if (!numbered.TryGetValue(column, out var isBinary) || PgTransactionNumbers.Read(value, isBinary) is not { } number)
+                AppendContent(whole.AsSpan(at, sizeof(int) + value.Length));
+            else if (transactions.Count < PgTransactionNumbers.Most)
+                transactions.Add(number);
+            at += sizeof(int) + value.Length;
+        }
+    }
+
+    /// <summary>Of each column: name, table, attribute, type, size, modifier and format.</summary>
+    private void ForgetColumns(Span<byte> body)
+    {
+        numbered.Clear();
+        var column = 0;
+        for (var at = sizeof(short); at < body.Length; column++)
         {
             var end = body[at..].IndexOf((byte)0);
             at += end + 1;
             if (end < 0 || at + AfterName > body.Length)
                 return;
             ForgetNumber(body[at..]);
-            ForgetNumber(body[(at + sizeof(int) + sizeof(short))..]);
+            var type = body[(at + sizeof(int) + sizeof(short))..];
+            if (BinaryPrimitives.ReadUInt32BigEndian(type) == PgTransactionNumbers.Type)
+                numbered[column] = body[at + AfterName - 1] == 1;
+            ForgetNumber(type);
             at += AfterName;
         }
     }

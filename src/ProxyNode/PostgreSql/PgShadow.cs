@@ -117,6 +117,8 @@ internal sealed partial class PgShadow(PgDialogue online, ServiceRules rules, Id
     /// <inheritdoc />
     public override void Pair(Exchange exchange)
     {
+        if (exchange is { OnlineReply: PgReplyReader ours, SandboxReply: PgReplyReader theirs } && ours.Transactions.Count > 0)
+            PgTransactionNumbers.Pair(ours.Transactions, theirs.Transactions, identities);
         // From here on there is a number of this connection's, as far as can be told.
         if (exchange.Order == SqlOrder.Ordered)
             hasLostSequences = false;
