@@ -82,6 +82,29 @@ public sealed class PgMatcherTests
         ])!.Value.IsLasting);
     }
 
+    [Fact]
+    public void What_is_not_on_record_fails_a_transaction_as_an_error_does_and_its_end_is_accepted()
+    {
+        var matcher = new PgMatcher(WildcardRules.None);
+        Assert.Equal("CZT", Missing("BEGIN"));
+        Assert.Equal("EZE", Missing("SELECT 'never'"));
+        Assert.Equal("EZE", Missing("SET a.b = 1"));
+        Assert.Equal("CZT", Missing("ROLLBACK TO SAVEPOINT s"));
+        Assert.Equal("EZE", Missing("SELECT 'never'"));
+        Assert.Equal("CZI", Missing("COMMIT"));
+        Assert.Equal("EZI", Missing("SELECT 'never'"));
+        Assert.Equal("CCCZI", Missing("START TRANSACTION; SET a.b = 1; END"));
+        Assert.Equal("EZI", Missing("COMMIT PREPARED 'x'"));
+
+        string Missing(string sql)
+        {
+            var said = "";
+            for (var rest = matcher.Missing(RawPostgreSql.Query(sql)).Span; !rest.IsEmpty; rest = rest[(int)PgMessage.LengthOf(rest)..])
+                said += rest[0] == 'Z' ? $"Z{(char)rest[PgMessage.HeaderLength]}" : $"{(char)rest[0]}";
+            return said;
+        }
+    }
+
     [Theory]
     [InlineData("SELECT 'a\\', 'hunter2', 5")]
     [InlineData("SELECT 'a\\'hunter2'")]

@@ -3,8 +3,8 @@ using System.Text;
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
-/// What a clone's own session asks for that needs no server, such as the settings that a driver makes on a new connection: it is accepted
-/// where the on-line server's connections made them too long ago to be on record.
+/// What a clone's own session asks for that needs no server, such as the settings that a driver makes on a new connection, or the end of a
+/// transaction after something that was not on record: it is accepted where the on-line server's connections did not ask for it.
 /// </summary>
 internal static class PgAccepted
 {
@@ -26,7 +26,7 @@ internal static class PgAccepted
             {
                 if (type == 'P')
                     PgMessage.ReadText(body, ref at);
-                if (TagsOf(PgMessage.ReadText(body, ref at), escapes) is not { } known)
+                if (TagsOf(PgMessage.ReadText(body, ref at), escapes, ref status) is not { } known)
                     return null;
                 tags = known;
             }
@@ -64,9 +64,45 @@ internal static class PgAccepted
     }
 
     /// <summary>What a server says when it has done each statement of a text; null where one of them is another.</summary>
-    private static string[]? TagsOf(string sql, bool escapes)
+    private static string[]? TagsOf(string sql, bool escapes, ref byte status)
     {
-        var tags = PgSql.Split(sql, escapes).ConvertAll(statement => statement.NameAt(0) switch
+        var tags = new List<string>();
+        foreach (var statement in PgSql.Split(sql, escapes))
+        {
+            var tag = TagOf(statement, ref status);
+            if (tag.Length == 0)
+                return null;
+            tags.Add(tag);
+        }
+
+        return tags.Count == 0 ? null : [.. tags];
+    }
+
+    private static string TagOf(PgSql statement, ref byte status)
+    {
+        var command = PgEffects.Of(statement, []);
+        var isFailed = status == 'E';
+        // A transaction that has failed only ends.
+        if (isFailed && command.Step is not (PgStep.Commits or PgStep.RollsBack or PgStep.Returns))
+            return "";
+        switch (command.Step)
+        {
+            case PgStep.Begins:
+                status = (byte)'T';
+                return statement.Is(0, "start") ? "START TRANSACTION" : "BEGIN";
+            case PgStep.Commits or PgStep.RollsBack when !command.Chains && !statement.Is(0, "prepare"):
+                status = (byte)'I';
+                return isFailed || command.Step == PgStep.RollsBack ? "ROLLBACK" : "COMMIT";
+            case PgStep.Returns:
+                status = (byte)(status == 'I' ? 'I' : 'T');
+                return "ROLLBACK";
+            case PgStep.Saves:
+                return "SAVEPOINT";
+            case PgStep.Releases:
+                return "RELEASE";
+        }
+
+        return statement.NameAt(0) switch
         {
             "set" => "SET",
             "reset" => "RESET",
@@ -76,7 +112,6 @@ internal static class PgAccepted
             "deallocate" when statement.Is(statement.Count - 1, "all") => "DEALLOCATE ALL",
             "close" when statement.Is(1, "all") => "CLOSE CURSOR ALL",
             _ => "",
-        });
-        return tags.Count == 0 || tags.Contains("") ? null : [.. tags];
+        };
     }
 }

@@ -88,7 +88,11 @@ internal sealed class PgParts
     {
         var error = PgMessage.Error(fatal: false, "XX000", "No reply to such a request is on record");
         hasFailed = EndsWith(request, 'H');
-        return hasFailed ? error : (byte[])[.. error, .. PgMessage.Ready];
+        if (hasFailed)
+            return error;
+        // As any error within a transaction does.
+        status = status == 'I' ? (byte)'I' : (byte)'E';
+        return (byte[])[.. error, .. PgMessage.Frame('Z', [status])];
     }
 
     private static bool HasFlush(ReadOnlySpan<byte> request)
