@@ -29,7 +29,9 @@ internal static class DatabaseRoles
                     EXECUTE format('GRANT %s ON {StoreSetup.Schema}.%I TO {Append}', CASE item.name
                         WHEN 'mt_events' THEN 'SELECT, INSERT'
                         WHEN 'mt_streams' THEN 'SELECT, INSERT, UPDATE'
-                        WHEN 'mt_event_progression' THEN 'SELECT'
+                        -- Who may do nothing but read does not see its keys (PostgreSQL, information_schema.table_constraints), and
+                        -- takes the schema for another version's.
+                        WHEN 'mt_event_progression' THEN 'SELECT, REFERENCES'
                         WHEN 'speakers' THEN 'SELECT'
                         WHEN 'owners' THEN 'SELECT'
                         WHEN 'relay' THEN 'SELECT, UPDATE'
