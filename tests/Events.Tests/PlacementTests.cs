@@ -325,7 +325,7 @@ public sealed class PlacementTests
     private static Guid Pending(InMemoryStreams streams) => Given.Events<PlacementState>(streams[DataCenterStream]).PendingRequest!.Value;
 
     /// <summary>Four auctions on two machines with a spare one, and a matrix of the first, whole unless results are given.</summary>
-    private static InMemoryStreams Auctions(params IDomainEvent[] results) => new InMemoryStreams()
+    internal static InMemoryStreams Auctions(params IDomainEvent[] results) => new InMemoryStreams()
         .Given(MatrixStream, results.Length == 0 ? Whole : [Opened, .. results])
         .Given(
             DataCenterStream,
@@ -338,6 +338,6 @@ public sealed class PlacementTests
             Vm("c-app", "app-2", 0.5, "c"),
             Vm("d-app", "app-2", 0.5, "d"));
 
-    private static readonly IDomainEvent[] Whole =
+    internal static readonly IDomainEvent[] Whole =
         [Opened, Completed(0, 90), Completed(4, 40), Completed(2, 60), Ended(), Interpolated(1, 75, 0, 2), Interpolated(3, 50, 2, 4)];
 }

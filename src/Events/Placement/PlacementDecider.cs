@@ -17,7 +17,7 @@ public sealed class PlacementDecider : IDecider<MatrixFilled>, IDecider<Mismatch
     public string Name => "placing";
 
     /// <inheritdoc />
-    public int Version => 3;
+    public int Version => 4;
 
     /// <summary>A matrix is filled.</summary>
     public Decision Decide(IReading reading, MatrixFilled message, Cause cause)

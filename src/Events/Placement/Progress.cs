@@ -1,4 +1,6 @@
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Placement.Plans;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Settings;
 
 namespace JustRunIt.Events.Placement;
@@ -24,7 +26,7 @@ internal static class Progress
             return
             [
                 new AllocationStarted(
-                    dataCenter, placement.DecisionId, index, request, agent, step.Vm, step.Allocation!, answerBy, at),
+                    dataCenter, placement.DecisionId, index, request, agent, step.Vm, Wanted(state, step), answerBy, at),
             ];
         }
 
@@ -46,6 +48,15 @@ internal static class Progress
                 other == agent ? null : other),
         ];
     }
+
+    /// <summary>
+    /// What the step sets. A violation never lowers an allocation: where it is known since the plan was made that the server has more, by a
+    /// late word of its agent, it keeps that.
+    /// </summary>
+    private static Allocation Wanted(PlacementState state, PlacementStep step) =>
+        state.Deciding?.Goal == ExplorationGoal.KeepAgreement && state.Inventory.Vms.TryGetValue(step.Vm, out var placed)
+            ? step.Allocation!.AtLeast(placed.Allocation)
+            : step.Allocation!;
 
     private static IDomainEvent Failed(PlacementDecided placement, int index, string machine)
     {
