@@ -22,6 +22,7 @@ return await ServiceProgram.RunAsync(args, "Experimenter: explores a violated or
             .Decide<SlaViolated, ExplorationDecider>(atOnce)
             .Decide<SlaSlackDetected, ExplorationDecider>(atOnce)
             .Decide<AllocationNotDecided, ExplorationDecider>(atOnce)
+            .Decide<ExplorationCompleted, ExplorationDecider>(atOnce)
             .Decide<ServiceWithdrawn, ExplorationDecider>(atOnce)
             .Decide<VmCloned, ExperimentDecider>(atOnce)
             .Decide<VmCloneFailed, ExperimentDecider>(atOnce)

@@ -202,9 +202,68 @@ public sealed class ExplorationTests
             .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
         Shop(Restored()).Given(ExplorationsStream, Exploration(), ended)
             .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
-        Shop().Given(ExplorationsStream, Exploration())
-            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.UnderWay);
     }
+
+    [Theory]
+    [InlineData(WhyNotDecided.Incomplete)]
+    [InlineData(WhyNotDecided.Contradictory)]
+    [InlineData(WhyNotDecided.TooOld)]
+    public void What_could_not_decide_while_another_tier_is_explored_is_noted_and_explored_again_at_the_end(WhyNotDecided reason)
+    {
+        var streams = Shop(Registered(tiers: ["application", "web"]), Violated()).Given(
+            DataCenterStream, Vm("shop-web", "app-1", 0.2, tier: "web"));
+        streams.Handle<SlaViolated>(Decider, Violated(), Cause());
+        var refused = NotDecided(reason);
+        var noted = new RepetitionNoted(
+            Id, "shop", First, "application", ExplorationGoal.KeepAgreement, CorrelationId, "because", Noon);
+        var decision = streams.Handle<AllocationNotDecided>(Decider, refused, Cause(2));
+        decision.Then(noted);
+        Assert.Equal(CorrelationId, decision.CorrelationId);
+        // One that follows it, of this tier or of another one, changes nothing.
+        streams.When(refused, Decider, Cause(3)).ThenNothing(WhyNothing.UnderWay);
+        streams.When(refused with { MatrixId = Second, Tier = "web" }, Decider, Cause(3)).ThenNothing(WhyNothing.UnderWay);
+
+        var ended = new ExplorationCompleted(Id, "shop", "done", Noon);
+        streams.Given(ExplorationsStream, ended);
+        decision = streams.Handle<ExplorationCompleted>(Decider, ended, Cause(4));
+        var again = Assert.IsType<ExplorationStarted>(decision.Of(ExplorationsStream)[0]);
+        Assert.Equal(
+            (2, "justrunit.allocation-not-decided.v1", 2, CorrelationId),
+            (again.Attempt, again.Trigger, again.Matrices.Count, decision.CorrelationId!.Value));
+        Assert.IsType<MatrixOpened>(decision.Of(Streams.Matrix(again.Matrices[0]))[0]);
+        streams.When(ended, Decider, Cause(5)).ThenNothing(WhyNothing.Unchanged);
+    }
+
+    [Fact]
+    public void What_is_noted_is_explored_again_only_so_often_only_for_the_last_one_and_only_while_the_agreement_is_broken()
+    {
+        Shop().Given(ExplorationsStream, Exploration() with { Attempt = 3 })
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.Exhausted);
+        Shop().Given(ExplorationsStream, Exploration() with { ExplorationId = Guid.NewGuid() })
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        var ended = new ExplorationCompleted(Id, "shop", "done", Noon);
+        var noted = new RepetitionNoted(
+            Id, "shop", First, "application", ExplorationGoal.KeepAgreement, CorrelationId, "because", Noon);
+        Shop().Given(ExplorationsStream, Exploration(), ended).When(ended, Decider, Cause(2)).ThenNothing(WhyNothing.Unchanged);
+        Shop(Restored()).Given(ExplorationsStream, Exploration(), noted, ended)
+            .When(ended, Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+        Shop().Given(ExplorationsStream, Exploration(), noted, ended, Exploration() with { ExplorationId = Guid.NewGuid() })
+            .When(ended, Decider, Cause(2)).ThenNothing(WhyNothing.Unchanged);
+    }
+
+    [Fact]
+    public void It_is_explored_again_only_while_the_agreement_that_it_was_about_is_broken()
+    {
+        var level = Registered().Level with { Availability = 0.99 };
+        Shop(Registered() with { Level = level }, Restored(), SlaEvidenceTests.Unavailable())
+            .Given(ExplorationsStream, Exploration(), new ExplorationCompleted(Id, "shop", "done", Noon))
+            .When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+    }
+
+    [Fact]
+    public void What_nothing_is_agreed_on_any_more_is_not_explored_as_something_else() =>
+        Shop(Registered(), SlaEvidenceTests.Unavailable()).When(SlaEvidenceTests.Unavailable(), Decider)
+            .ThenNothing(WhyNothing.NotAwaited);
 
     private static SlaRestored Restored() => new("shop", Noon, Noon + Seconds(10), HundredMs, 80, 50, Noon, "proxies", External: false);
 

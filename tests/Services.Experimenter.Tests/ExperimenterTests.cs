@@ -4,6 +4,8 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Quantities;
+using JustRunIt.Events.Settings;
+using JustRunIt.Events.Sla;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Infrastructure;
 
@@ -83,5 +85,39 @@ public sealed class ExperimenterTests : IAsyncLifetime
         var (completed, _) = await scene.UntilAsync<ExperimentCompleted>(Streams.Matrix(matrix));
         Assert.Equal((100, 90), (completed.OnlinePower!.Machine.Value, completed.SandboxPower!.Machine.Value));
         Assert.Equal(started.CorrelationId, (await scene.Bus.UntilAsync<ExperimentCompleted>()).CorrelationId);
+    }
+
+    [Fact]
+    public async Task What_could_not_decide_while_others_were_explored_is_explored_again_when_they_are_done()
+    {
+        var first = new ExplorationStarted(
+            Shop.Opened.ExplorationId,
+            "shop",
+            "dc",
+            Wire.NameOf(typeof(SlaViolated)),
+            ExplorationGoal.KeepAgreement,
+            Shop.HundredMs,
+            new Observation("proxies", External: false, 120, Shop.Violated.WindowFrom, Shop.Violated.WindowTo),
+            Shop.Registered.Exploration,
+            [Shop.MatrixId],
+            1,
+            Shop.Now);
+        await scene.GivenAsync(
+            Streams.Explorations("shop"),
+            first,
+            new RepetitionNoted(
+                first.ExplorationId,
+                "shop",
+                Shop.MatrixId,
+                "application",
+                ExplorationGoal.KeepAgreement,
+                Shop.Correlation,
+                "2 of 5 cells have no value",
+                Shop.Now),
+            new ExplorationCompleted(first.ExplorationId, "shop", "number of experiments reached", Shop.Now));
+        scene.Start();
+        await scene.UntilAsync(
+            "SELECT count(*) = 1 FROM justrunit.mt_events WHERE type = 'justrunit.exploration-started.v2' "
+                + $"AND data ->> 'attempt' = '2' AND correlation_id = '{Shop.Correlation}'");
     }
 }
