@@ -74,11 +74,7 @@ public sealed partial class DecisionRunner(
 
         await session.SaveChangesAsync(cancellation).ConfigureAwait(false);
         await TellAsync(decision, tell).ConfigureAwait(false);
-        if (decision.Why is not null)
-            return Nothing(decider, message, decision);
-        // The first window that breaks an agreement begins a chain of its own, and this line belongs to it.
-        using (LogContext.PushProperty(LogProperties.CorrelationId, decision.CorrelationId ?? cause.CorrelationId))
-            return Decided(decider, message, decision);
+        return decision.Why is null ? Decided(decider, message, decision, cause) : Nothing(decider, message, decision);
     }
 
     /// <summary>Handles what nobody delivers again: when somebody else was faster, it is decided again from the start.</summary>
@@ -115,8 +111,6 @@ public sealed partial class DecisionRunner(
     private static void Append(IDocumentSession session, Decision decision, Reading reading, DecisionRecord record, Cause cause)
     {
         session.CausationId = cause.MessageId.ToString();
-        var correlation = decision.CorrelationId ?? cause.CorrelationId;
-        session.CorrelationId = correlation.ToString();
         session.SetHeader(DecisionRecord.Header, record);
         foreach (var (stream, events) in decision.Streams)
         {
@@ -126,17 +120,27 @@ public sealed partial class DecisionRunner(
                 : session.Events.Append(stream, version + events.Length, [.. events]);
             foreach (var (recorded, @event) in appended.Events.Zip(events))
             {
+                var correlation = decision.CorrelationOf(@event, cause);
+                recorded.CorrelationId = correlation.ToString();
                 foreach (var timer in Consequences.TimersOf(@event))
                     Timers.TimerTable.Insert(session, timer, correlation, recorded.Id);
             }
         }
     }
 
-    private Decision Decided(IDecider decider, object message, Decision decision)
+    private Decision Decided(IDecider decider, object message, Decision decision, Cause cause)
     {
         meter.Count(decider.Name, Wire.NameOf(message.GetType()), null);
         foreach (var (stream, events) in decision.Streams)
-            Log.Decided(logger, decider.Name, stream, string.Join(", ", events.Select(e => e.GetType().Name)));
+        {
+            // The first window that breaks an agreement begins a chain of its own, and its line belongs to that.
+            foreach (var chain in events.GroupBy(e => decision.CorrelationOf(e, cause)))
+            {
+                using (LogContext.PushProperty(LogProperties.CorrelationId, chain.Key))
+                    Log.Decided(logger, decider.Name, stream, string.Join(", ", chain.Select(e => e.GetType().Name)));
+            }
+        }
+
         return decision;
     }
 

@@ -5,8 +5,10 @@ using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sandboxes;
 using JustRunIt.Events.Settings;
+using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Events.Store.Tests;
 
@@ -75,6 +77,21 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
             Assert.Equal("justrunit.sandbox-awaited.v1", e.EventTypeName);
             Assert.Contains(DecisionRecord.Header, e.Headers!.Keys);
         });
+    }
+
+    [Fact]
+    public async Task Events_that_say_what_they_belong_to_are_stored_each_under_its_own_correlation()
+    {
+        var cause = NewCause();
+        await scene.Runner.HandleAsync(new Violating(), Scene.Ask(Guid.NewGuid()), cause, CancellationToken.None);
+        var own = new[] { Violating.First, Violating.Second }.Select(e => ((ICorrelated)e).CorrelationId).ToList();
+        Assert.Equal(2, own.Distinct().Count());
+        await using var session = scene.Marten.QuerySession();
+        var events = await session.Events.FetchStreamAsync(Streams.Service("shop"));
+        Assert.Equal(
+            [$"{own[0]}", $"{own[1]}", $"{cause.CorrelationId}"],
+            events.Select(e => e.CorrelationId!));
+        Assert.All(events, e => Assert.Equal(cause.MessageId.ToString(), e.CausationId));
     }
 
     [Fact]
@@ -211,6 +228,28 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
             var decision = Decision.On(stream, Scene.Event(message.MatrixId), Scene.Event(message.MatrixId));
             return correlation is { } own ? decision.Under(own) : decision;
         }
+    }
+
+    /// <summary>Says of two windows that each begins a violation, and of the service something that is of neither.</summary>
+    private sealed class Violating : IDecider<MatrixFilled>
+    {
+        public static SlaViolated First { get; } = Violated(Samples.Noon);
+
+        public static SlaViolated Second { get; } = Violated(Samples.Noon.AddSeconds(10));
+
+        public string Name => "violating";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            var stream = Streams.Service("shop");
+            reading.State<ServiceState>(stream);
+            return Decision.On(stream, First, Second, new ServiceWithdrawn("shop", "dc", Samples.Noon));
+        }
+
+        private static SlaViolated Violated(DateTimeOffset from) => new(
+            "shop", from, from.AddSeconds(10), Agreement.OnMean(TimeSpan.FromMilliseconds(100)), 200, 10, 1, "proxies", false, from);
     }
 
     /// <summary>Decides nothing on an empty stream.</summary>

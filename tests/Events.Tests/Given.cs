@@ -32,6 +32,10 @@ internal static class Given
         Assert.NotEmpty(decision.Detail);
     }
 
+    /// <summary>The correlation of each event of the whole decision, in order.</summary>
+    public static IReadOnlyList<Guid> Correlations(this Decision decision, Cause? cause = null) =>
+        [.. decision.Streams.SelectMany(entry => entry.Events).Select(e => decision.CorrelationOf(e, cause ?? Sample.Cause()))];
+
     public static string Json(object message) =>
         $"{Wire.NameOf(message.GetType())} {JsonSerializer.Serialize(message, message.GetType(), Wire.Json)}";
 }

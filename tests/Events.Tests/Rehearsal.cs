@@ -111,10 +111,10 @@ internal sealed class Rehearsal
             var decision = Handle(decider, delivery);
             foreach (var kept in decision.Kept.Cast<OpenWindow>())
                 windows[(kept.Service, kept.Source)] = kept.Window;
-            var correlation = decision.CorrelationId ?? delivery.CorrelationId;
             foreach (var @event in decision.Streams.SelectMany(entry => entry.Events))
             {
                 stated++;
+                var correlation = decision.CorrelationOf(@event, new Cause(delivery.Id, delivery.CorrelationId, now));
                 Stated.Add((@event, correlation));
                 if (!delivery.IsRepetition)
                     Follow(@event, correlation);

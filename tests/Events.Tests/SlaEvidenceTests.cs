@@ -81,6 +81,56 @@ public sealed class SlaEvidenceTests
     }
 
     [Fact]
+    public void Two_agreements_that_one_window_breaks_have_a_correlation_each()
+    {
+        var window = new ExternalWindowReported("sonde", "shop", Noon, Noon + Seconds(10), 100, Milliseconds(120), 10);
+        var (both, alone) = (new Streamed(Available), new Streamed(Agreed));
+        both.Handle(window, window.To);
+        alone.Handle(window, window.To);
+        Assert.Equal(
+            [MetricNames.Availability, MetricNames.MeanMs], both.Events.OfType<SlaViolated>().Select(e => e.Agreement.Metric));
+        Assert.NotEqual(both.Correlations[0], both.Correlations[1]);
+        // What else the window broke takes nothing from a chain.
+        Assert.Equal(Assert.Single(alone.Correlations), both.Correlations[1]);
+    }
+
+    [Fact]
+    public void What_one_report_restores_and_what_it_breaks_anew_are_chains_of_their_own()
+    {
+        var before = Violated(from: Noon - Seconds(60));
+        var streams = new Streamed(Agreed, before);
+        // Two nodes: the second one's report closes two windows at once, of which the first keeps the agreement and the next breaks it.
+        Handle("b", 1, 80);
+        Handle("a", 5, 80);
+        Handle("a", 15, 900);
+        Handle("a", 20.5, 80);
+        Assert.Empty(streams.Events);
+        Handle("b", 20.6, 80);
+        Assert.Equal([typeof(SlaRestored), typeof(SlaViolated)], streams.Events.Select(e => e.GetType()));
+        Assert.Equal(((ICorrelated)before).CorrelationId, streams.Correlations[0]);
+        Assert.NotEqual(streams.Correlations[0], streams.Correlations[1]);
+        Assert.NotEqual(Cause().CorrelationId, streams.Correlations[1]);
+
+        void Handle(string node, double second, double mean)
+        {
+            var report = Answered(second, 10, mean) with { ProxyNode = node };
+            report = report with { From = report.From + Phase, To = report.To + Phase };
+            streams.Handle(report, report.To);
+        }
+    }
+
+    [Fact]
+    public void Slack_in_the_window_that_restores_an_agreement_begins_a_chain_of_its_own()
+    {
+        var window = new ExternalWindowReported("sonde", "shop", Noon, Noon + Seconds(10), 100, Milliseconds(10));
+        var streams = new Streamed(Agreed, Violated(source: "sonde", external: true, from: Noon - Seconds(60)));
+        streams.Handle(window, window.To);
+        Assert.Equal([typeof(SlaRestored), typeof(SlaSlackDetected)], streams.Events.Select(e => e.GetType()));
+        Assert.NotEqual(Cause().CorrelationId, streams.Correlations[0]);
+        Assert.Equal(Cause().CorrelationId, streams.Correlations[1]);
+    }
+
+    [Fact]
     public void A_server_that_refuses_every_connection_is_not_available()
     {
         var streams = new Streamed(Available);
@@ -229,7 +279,7 @@ public sealed class SlaEvidenceTests
 
         public IReadOnlyList<IDomainEvent> Events => events;
 
-        public List<Guid?> Correlations { get; } = [];
+        public List<Guid> Correlations { get; } = [];
 
         public ServiceState State => Given.Events<ServiceState>([.. given, .. events]);
 
@@ -255,8 +305,7 @@ public sealed class SlaEvidenceTests
             var decision = streams.Handle((IDecider<TMessage>)(object)Decider, message, Cause(++messages, at));
             foreach (var kept in decision.Kept)
                 open[kept.Asked] = (SlaWindow)kept.Answer;
-            if (decision.Why is null)
-                Correlations.Add(decision.CorrelationId);
+            Correlations.AddRange(decision.Correlations());
             events.AddRange(decision.Streams.SelectMany(entry => entry.Events));
             return decision;
         }

@@ -25,7 +25,9 @@ public sealed record Decision
     /// <summary>One sentence that goes with <see cref="Why"/>; empty when something follows.</summary>
     public string Detail { get; private init; } = "";
 
-    /// <summary>The correlation of what follows; null for that of the message.</summary>
+    /// <summary>
+    /// The correlation of what follows and does not say its own (<see cref="ICorrelated"/>); null for that of the message.
+    /// </summary>
     public Guid? CorrelationId { get; private init; }
 
     /// <summary>Nothing follows.</summary>
@@ -87,6 +89,15 @@ public sealed record Decision
 
     /// <summary>Gives what follows a correlation of its own instead of the message's.</summary>
     public Decision Under(Guid correlationId) => this with { CorrelationId = correlationId };
+
+    /// <summary>The correlation of an event that follows: its own where it has one, else the decision's, else the message's.</summary>
+    /// <param name="event">The event.</param>
+    /// <param name="cause">The message.</param>
+    public Guid CorrelationOf(IDomainEvent @event, Cause cause)
+    {
+        ArgumentNullException.ThrowIfNull(cause);
+        return @event is ICorrelated { CorrelationId: var own } ? own : CorrelationId ?? cause.CorrelationId;
+    }
 
     /// <summary>The events for one stream; none when there are none.</summary>
     public ImmutableArray<IDomainEvent> Of(string stream) =>

@@ -75,31 +75,17 @@ public sealed class SlaDecider : IDecider<ResponseTimesMeasured>, IDecider<Exter
     private static Decision Judge(ServiceState service, ServiceRegistered registered, Policy policy, string source, WindowStep step)
     {
         var (window, events, why) = (step.Window, new List<IDomainEvent>(), "the window is not full yet");
-        DateTimeOffset? since = null;
         foreach (var closed in step.Closed)
         {
             var judged = WindowJudgement.Of(service, registered, policy, window, closed);
             (window, why) = (judged.Window, judged.Why);
-            // One id from the first window that broke the agreement to the last that follows from it.
-            since ??= judged.Events.Select(e => (DateTimeOffset?)SinceOf(e)).FirstOrDefault(start => start != default(DateTimeOffset));
             service = judged.Events.Aggregate(service, ServiceState.Evolve);
             events.AddRange(judged.Events);
         }
 
         var kept = new OpenWindow(registered.Service, source, window);
-        if (events.Count == 0)
-            return Decision.Nothing(WhyNothing.Unchanged, why).Keep(kept);
-        var decision = Decision.On(Streams.Service(registered.Service), events).Keep(kept);
-        return since is { } start ? decision.Under(Correlation(registered.Service, source, start)) : decision;
+        return events.Count == 0
+            ? Decision.Nothing(WhyNothing.Unchanged, why).Keep(kept)
+            : Decision.On(Streams.Service(registered.Service), events).Keep(kept);
     }
-
-    private static DateTimeOffset SinceOf(IDomainEvent @event) => @event switch
-    {
-        SlaViolated e => e.Since,
-        SlaRestored e => e.ViolatedSince,
-        _ => default,
-    };
-
-    private static Guid Correlation(string service, string source, DateTimeOffset since) =>
-        DeterministicId.From(Guid.Empty, $"violation/{service}/{source}/{since.UtcTicks}");
 }

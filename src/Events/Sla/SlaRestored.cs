@@ -25,4 +25,8 @@ public sealed record SlaRestored(
     long Requests,
     DateTimeOffset ViolatedSince,
     string Source,
-    bool External) : IDomainEvent;
+    bool External) : IDomainEvent, ICorrelated
+{
+    /// <inheritdoc />
+    Guid ICorrelated.CorrelationId => SlaSource.CorrelationOf(Service, Source, External, Agreement.Metric, ViolatedSince);
+}

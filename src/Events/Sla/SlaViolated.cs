@@ -33,4 +33,8 @@ public sealed record SlaViolated(
     string Source,
     bool External,
     DateTimeOffset Since,
-    long? Unanswered = null) : IDomainEvent;
+    long? Unanswered = null) : IDomainEvent, ICorrelated
+{
+    /// <inheritdoc />
+    Guid ICorrelated.CorrelationId => SlaSource.CorrelationOf(Service, Source, External, Agreement.Metric, Since);
+}
