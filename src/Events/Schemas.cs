@@ -30,6 +30,9 @@ public static class Schemas
         var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
         if (IsName(context) && schema is JsonObject text)
             text["pattern"] = Name.Pattern;
+        // Of numbers only: a larger one is written as a string, where it is allowed at all.
+        if ((type == typeof(long) || type == typeof(ulong)) && schema is JsonObject number)
+            number["maximum"] = Wire.MostWhole;
         return Written(type) is { } own ? OrNull(own, nullable) : schema;
     }
 

@@ -314,6 +314,23 @@ public sealed class ExperimentTests
         Running().When(new VmExited("another", Clone.CloneName, MatrixStream, "killed"), Decider).ThenNothing(WhyNothing.NotAwaited);
     }
 
+    [Fact]
+    public void Counts_that_no_reader_with_doubles_can_read_are_refused_by_field_and_value()
+    {
+        const long tooMany = Wire.MostWhole + 1;
+        Fails(Measured(Experiment, 90) with { Shed = tooMany }, "shed");
+        Fails(Measured(Experiment, 90) with { Matches = new MatchCounts(1, tooMany, 0, 0) }, "matches.wildcard");
+        Fails(Measured(Experiment, 90) with { GivenUp = new Dictionary<string, long> { ["diverged"] = tooMany } }, "givenUp.diverged");
+        Fails(Measured(Experiment, 90) with { Online = Side(500) with { Requests = tooMany } }, "online.requests");
+        var decision = Leased(Opened, Clone).When(Cloned(Clone) with { BytesCopied = tooMany }, Decider, Cause(2));
+        decision.ThenNothing(WhyNothing.Refused);
+        Assert.Equal($"bytesCopied: {tooMany} must be at most {Wire.MostWhole}", decision.Detail);
+
+        static void Fails(ReplayMeasured measured, string field) => Assert.Equal(
+            $"{field}: {tooMany} must be at most {Wire.MostWhole}",
+            Assert.IsType<ExperimentFailed>(Running().When(measured, Decider, Cause(4)).Of(MatrixStream)[0]).Reason);
+    }
+
     [Theory]
     [InlineData(0, 0, 5, "sandbox.requests: 0; allowed is 1 or more")]
     [InlineData(10, -1, 5, "sandbox.errors: -1; allowed is 0 or more")]

@@ -93,19 +93,29 @@ public sealed class SlaTests
     [InlineData("requests")]
     [InlineData("mean")]
     [InlineData("service")]
-    public void A_window_that_cannot_be_is_refused_by_the_name_of_the_field(string field)
+    [InlineData("requests", 9_007_199_254_740_992)]
+    [InlineData("errors", -1)]
+    [InlineData("errors", 9_007_199_254_740_992)]
+    [InlineData("noReply.count", 9_007_199_254_740_992)]
+    [InlineData("open.count", 9_007_199_254_740_992)]
+    public void A_window_that_cannot_be_is_refused_by_the_name_of_the_field(string field, long count = -1)
     {
         var window = field switch
         {
             "monitor" => Window(1) with { Monitor = " " },
             "to" => Window(1) with { To = Noon },
-            "requests" => Window(1) with { Requests = -1 },
+            "requests" => Window(0) with { Requests = count },
+            "errors" => Window(1) with { Errors = count },
+            "noReply.count" => Window(1) with { NoReply = WaitingRequests.None with { Count = count } },
+            "open.count" => Window(1) with { Open = WaitingRequests.None with { Count = count } },
             "mean" => Window(-1),
             _ => Window(1) with { Service = "nobody" },
         };
         var decision = On(Agreement).When(window, Decider);
         decision.ThenNothing(WhyNothing.Refused);
         Assert.StartsWith($"{field}: ", decision.Detail);
+        if (count > 0)
+            Assert.Equal($"{field}: {count} must be at most 9007199254740991", decision.Detail);
     }
 
     [Fact]

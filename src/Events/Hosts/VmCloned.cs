@@ -25,4 +25,8 @@ public sealed record VmCloned(
     bool Cold,
     TimeSpan Pause,
     TimeSpan CloneTime,
-    long BytesCopied) : IReport;
+    long BytesCopied) : IReport
+{
+    /// <summary>What is wrong with the report in itself, naming field, value and what is allowed; null when nothing is.</summary>
+    public string? Problem() => Wire.CountProblem("bytesCopied", BytesCopied);
+}

@@ -7,6 +7,12 @@ namespace JustRunIt.Events.Messaging;
 /// <summary>Names and JSON of messages on the wire.</summary>
 public static class Wire
 {
+    /// <summary>
+    /// The largest whole number that every reader of JSON reads as it was written, 2^53 − 1 (RFC 8259 §6). Counts are bounded by it;
+    /// what may exceed it, such as a seed, is a string.
+    /// </summary>
+    public const long MostWhole = 9_007_199_254_740_991;
+
     private static readonly FrozenDictionary<string, Type> TypesByName = typeof(Wire).Assembly.GetTypes()
         .Select(type => (type, name: type.GetCustomAttribute<WireNameAttribute>()?.Name))
         .Where(entry => entry.name is not null)
@@ -34,6 +40,16 @@ public static class Wire
             ? name
             : throw new ArgumentException($"{type.Name} has no wire name.", nameof(type));
     }
+
+    /// <summary>What is wrong with a count, naming field, value and what is allowed; null when nothing is.</summary>
+    /// <param name="field">Its name in the message.</param>
+    /// <param name="count">The count; null where it was not told.</param>
+    internal static string? CountProblem(string field, long? count) => count switch
+    {
+        < 0 => $"{field}: {count} must be zero or more",
+        > MostWhole => $"{field}: {count} must be at most {MostWhole}",
+        _ => null,
+    };
 
     /// <summary>The message type of a versioned name; null for a name that this program does not know.</summary>
     public static Type? TypeOf(string name) => TypesByName.GetValueOrDefault(name);

@@ -32,12 +32,18 @@ public sealed record ReplayMeasured(
     /// <summary>Why it is no measurement, in one line that names the field and the value; null when nothing speaks against it.</summary>
     public string? Problem() => To < From
         ? $"to: {To:O} must not be earlier than from, {From:O}"
-        : ProblemOf("online", Online) ?? ProblemOf("sandbox", Sandbox);
+        : ProblemOf("online", Online)
+            ?? ProblemOf("sandbox", Sandbox)
+            ?? Matches.Problem("matches")
+            ?? Wire.CountProblem("shed", Shed)
+            ?? GivenUp?.Select(given => Wire.CountProblem($"givenUp.{given.Key}", given.Value))
+                .FirstOrDefault(problem => problem is not null);
 
     private static string? ProblemOf(string name, SideMeasured? side) => side switch
     {
         null => null,
         { Requests: < 1 } => $"{name}.requests: {side.Requests}; allowed is 1 or more",
+        { Requests: > Wire.MostWhole } => Wire.CountProblem($"{name}.requests", side.Requests),
         { Errors: < 0 } => $"{name}.errors: {side.Errors}; allowed is 0 or more",
         _ when side.Errors > side.Requests => $"{name}.errors: {side.Errors}; allowed is at most {side.Requests}, as there are requests",
         _ => side.Metrics.Metrics.Where(metric => side.Metrics[metric]!.Value.Value < 0)

@@ -10,7 +10,7 @@ namespace JustRunIt.Events.Sla;
 /// <param name="Service">A registered service.</param>
 /// <param name="From">Start of the window (UTC).</param>
 /// <param name="To">End of the window, exclusive (UTC); after <paramref name="From"/>.</param>
-/// <param name="Requests">Requests answered; zero or more.</param>
+/// <param name="Requests">Requests answered; zero or more, at most 2^53 − 1, as all counts.</param>
 /// <param name="Mean">Mean response time; not negative.</param>
 /// <param name="Errors">
 /// Replies that say that the server failed, and requests without a reply; null where the monitor does not tell, and then its windows do
@@ -35,11 +35,10 @@ public sealed record ExternalWindowReported(
     {
         { Monitor: var name } when string.IsNullOrWhiteSpace(name) => "monitor: must name the monitor that reports",
         _ when To <= From => $"to: {To:O} must be later than from, {From:O}",
-        { Requests: < 0 } => $"requests: {Requests} must be zero or more",
+        _ when Wire.CountProblem("requests", Requests) is { } problem => problem,
         { Mean.Ticks: < 0 } => $"mean: {Mean} must not be negative",
         _ when Requests > 0 && Mean > TimeSpan.MaxValue / Requests =>
             $"mean: {Mean} must be at most {TimeSpan.MaxValue / Requests} for {Requests} requests",
-        { Errors: < 0 } => $"errors: {Errors} must be zero or more",
-        _ => NoReply?.Problem("noReply") ?? Open?.Problem("open"),
+        _ => Wire.CountProblem("errors", Errors) ?? NoReply?.Problem("noReply") ?? Open?.Problem("open"),
     };
 }

@@ -40,9 +40,8 @@ public sealed record ResponseTimesMeasured(
     {
         { ProxyNode: var name } when string.IsNullOrWhiteSpace(name) => "proxyNode: must name the proxy node that reports",
         _ when To <= From => $"to: {To:O} must be later than from, {From:O}",
-        { Requests: < 0 } => $"requests: {Requests} must be zero or more",
-        { Errors: < 0 } => $"errors: {Errors} must be zero or more",
         { TotalResponseTime.Ticks: < 0 } => $"totalResponseTime: {TotalResponseTime} must not be negative",
-        _ => NoReply?.Problem("noReply") ?? GivenUp?.Problem("givenUp") ?? Open?.Problem("open"),
+        _ => Wire.CountProblem("requests", Requests) ?? Wire.CountProblem("errors", Errors)
+            ?? NoReply?.Problem("noReply") ?? GivenUp?.Problem("givenUp") ?? Open?.Problem("open"),
     };
 }

@@ -1,3 +1,5 @@
+using JustRunIt.Events.Messaging;
+
 namespace JustRunIt.Events.Sla;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace JustRunIt.Events.Sla;
 internal static class Sums
 {
     /// <summary>The sum of two counts.</summary>
-    public static long Of(long one, long other) => one > long.MaxValue - other ? long.MaxValue : one + other;
+    public static long Of(long one, long other) => one > Wire.MostWhole - other ? Wire.MostWhole : one + other;
 
     /// <summary>The sum of two times.</summary>
     public static TimeSpan Of(TimeSpan one, TimeSpan other) => one > TimeSpan.MaxValue - other ? TimeSpan.MaxValue : one + other;

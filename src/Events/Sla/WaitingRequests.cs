@@ -1,7 +1,9 @@
+using JustRunIt.Events.Messaging;
+
 namespace JustRunIt.Events.Sla;
 
 /// <summary>Requests that had no reply, with how long they had waited for one.</summary>
-/// <param name="Count">How many; zero or more.</param>
+/// <param name="Count">How many; zero or more, at most 2^53 − 1.</param>
 /// <param name="Waited">Sum of the times from their arrival to their end, or to the end of the interval; not negative.</param>
 /// <param name="Longest">The longest of these times, which may be told to the second; not negative.</param>
 public sealed record WaitingRequests(long Count, TimeSpan Waited, TimeSpan Longest)
@@ -27,7 +29,7 @@ public sealed record WaitingRequests(long Count, TimeSpan Waited, TimeSpan Longe
     /// <param name="field">Its name in the message.</param>
     internal string? Problem(string field) => this switch
     {
-        { Count: < 0 } => $"{field}.count: {Count} must be zero or more",
+        _ when Wire.CountProblem($"{field}.count", Count) is { } problem => problem,
         { Waited.Ticks: < 0 } => $"{field}.waited: {Waited} must not be negative",
         { Longest.Ticks: < 0 } => $"{field}.longest: {Longest} must not be negative",
         _ => null,

@@ -30,6 +30,8 @@ public sealed record ExperimentSteps(MatrixState Matrix, SandboxState Sandbox, E
     public Steps On(VmCloned cloned)
     {
         ArgumentNullException.ThrowIfNull(cloned);
+        if (cloned.Problem() is { } problem)
+            return Steps.Nothing(WhyNothing.Refused, problem);
         return !IsAsked(Matrix.PendingClone, cloned.RequestId, cloned.Agent, cloned.CloneName)
             ? NotAwaited($"clone {cloned.CloneName}")
             : Continue(new CloneReady(
