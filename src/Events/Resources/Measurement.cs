@@ -65,10 +65,9 @@ public sealed class Measurement : IEquatable<Measurement>
     {
         public override Measurement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            var values = JsonSerializer.Deserialize<Dictionary<string, MetricValue>>(ref reader, options) ?? [];
             try
             {
-                return new Measurement(values);
+                return new Measurement(JsonSerializer.Deserialize<Dictionary<string, MetricValue>>(ref reader, options) ?? []);
             }
             catch (ArgumentException e)
             {
