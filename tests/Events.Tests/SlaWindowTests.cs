@@ -155,6 +155,23 @@ public sealed class SlaWindowTests
         Assert.Equal(window.Requests + 1000, step.Window.Requests);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(-10, 0)]
+    [InlineData(10, 10)]
+    [InlineData(10, -1)]
+    public void There_are_no_windows_without_a_length_or_that_begin_beyond_it(double length, double phase) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WindowFrame(Seconds(length), Seconds(phase)));
+
+    [Fact]
+    public void Counts_that_are_too_large_to_add_up_stay_the_largest_that_every_reader_can_read()
+    {
+        var most = Report("a", 1, 1) with { Requests = Messaging.Wire.MostWhole };
+        var window = SlaWindow.Empty.Add(most, Frame, most.To, Tolerance).Window;
+        var step = window.Add(most with { From = most.To, To = most.To + Seconds(1) }, Frame, most.To + Seconds(1), Tolerance);
+        Assert.Equal(Messaging.Wire.MostWhole, step.Window.Requests);
+    }
+
     [Fact]
     public void Figures_that_are_too_large_to_add_up_make_nothing_fail()
     {

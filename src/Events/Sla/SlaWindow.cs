@@ -62,6 +62,7 @@ public sealed record SlaWindow
     public WindowStep Add(ResponseTimesMeasured report, WindowFrame frame, DateTimeOffset at, TimeSpan tolerance)
     {
         ArgumentNullException.ThrowIfNull(report);
+        ArgumentNullException.ThrowIfNull(frame);
         if (IsAhead(report.To, at, tolerance) is { } ahead)
             return WindowStep.Nothing(this, WhyNothing.Ahead, ahead);
         var now = Within(at + tolerance, frame);

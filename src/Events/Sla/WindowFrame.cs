@@ -6,11 +6,29 @@ namespace JustRunIt.Events.Sla;
 /// When the tumbling windows of a service begin. Those of different services begin at different times: if a thousand ended with the
 /// same second, all that follows from them would wait for each other.
 /// </summary>
-/// <param name="Length">Length of a window.</param>
-/// <param name="Phase">By how much later than at multiples of the length, counted from the year 1, they begin; below the length.</param>
-public readonly record struct WindowFrame(TimeSpan Length, TimeSpan Phase = default)
+public sealed record WindowFrame
 {
     private const int Steps = 100;
+
+    /// <summary>Windows of a length.</summary>
+    /// <param name="length">Length of a window; above zero.</param>
+    /// <param name="phase">By how much later they begin; from zero on, below the length.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no such windows.</exception>
+    public WindowFrame(TimeSpan length, TimeSpan phase = default)
+    {
+        if (length <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(length), length, "A window has a length.");
+        if (phase < TimeSpan.Zero || phase >= length)
+            throw new ArgumentOutOfRangeException(nameof(phase), phase, $"A phase is from zero on and below the length, {length}.");
+        Length = length;
+        Phase = phase;
+    }
+
+    /// <summary>Length of a window.</summary>
+    public TimeSpan Length { get; }
+
+    /// <summary>By how much later than at multiples of the length, counted from the year 1, they begin; below the length.</summary>
+    public TimeSpan Phase { get; }
 
     /// <summary>The windows of a service: begun by one of a hundred evenly spread phases that its name alone decides.</summary>
     /// <param name="service">The service's name.</param>
