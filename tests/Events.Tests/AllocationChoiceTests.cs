@@ -46,6 +46,18 @@ public sealed class AllocationChoiceTests
     }
 
     [Fact]
+    public void A_server_that_has_a_limit_is_raised_beside_one_that_has_none()
+    {
+        var unlimited = Vm("shop-app-2", "app-2", 0) with { Allocation = Have(0).Only([ResourceNames.Memory]) };
+        var streams = Servers(0.5)
+            .Given(DataCenterStream, Machine("app-2"), unlimited)
+            .Given(MatrixStream, [Opened, .. Whole]);
+        var placement = Assert.IsType<PlacementDecided>(streams.When(Filled, Decider).Of(DataCenterStream)[1]);
+        var step = Assert.Single(placement.Steps);
+        Assert.Equal(("shop-app", Cpu(0.72)), (step.Vm, step.Allocation));
+    }
+
+    [Fact]
     public void Slack_is_released_to_the_cheapest_allocation_within_what_the_servers_have()
     {
         var memory = new Dimension(ResourceNames.Memory, 256, 1024, 2);
@@ -111,6 +123,28 @@ public sealed class AllocationChoiceTests
     }
 
     [Fact]
+    public void A_validation_that_breaks_another_agreement_of_the_service_is_no_confirmation()
+    {
+        var level = Registered().Level with { Availability = 0.99 };
+        var streams = Servers(1)
+            .Given(ServiceStream, Registered() with { Level = level })
+            .Given(
+                MatrixStream, Releasing, Available(0, 150, 1), Available(4, 40, 1), Available(2, 60, 1), Ended(),
+                Answering(1, 95, 0, 2), Answering(3, 50, 2, 4));
+        Assert.Equal(Cpu(0.7), Decided(streams).Minimum);
+        // The mean is as near as can be, but four of a hundred requests fail.
+        var validation = Available(1, 94, 0.96) with { Purpose = ExperimentPurpose.Validate };
+        var found = streams.When(validation, new CheckingDecider(), Cause(2)).Of(MatrixStream).OfType<MismatchDetected>().Single();
+        Assert.Equal((MetricNames.Availability, 1.0, 0.96), (found.Metric, found.Interpolated, found.Measured));
+        streams.Given(MatrixStream, validation, found);
+        var decided = streams.When(found, Decider, Cause(3)).Of(DataCenterStream).OfType<AllocationDecided>().Single();
+        Assert.Equal(Cpu(0.8), decided.Minimum);
+        var kept = Available(3, 52, 0.995) with { Purpose = ExperimentPurpose.Validate };
+        Assert.IsType<InterpolationConfirmed>(
+            Assert.Single(streams.When(kept, new CheckingDecider(), Cause(4)).Of(MatrixStream)));
+    }
+
+    [Fact]
     public void A_release_that_has_begun_is_given_up_when_the_agreement_breaks()
     {
         var streams = Servers(1)
@@ -148,6 +182,12 @@ public sealed class AllocationChoiceTests
 
     private static ExperimentCompleted Result(double mean, Allocation has, params int[] cell) =>
         Completed(0, mean) with { Cell = new Cell(cell), Allocation = has };
+
+    private static CellInterpolated Answering(int index, double mean, params int[] from)
+    {
+        var cell = Interpolated(index, mean, from);
+        return cell with { Metrics = cell.Metrics.With(MetricNames.Availability, 1) };
+    }
 
     private static ExperimentCompleted Available(int index, double mean, double available)
     {

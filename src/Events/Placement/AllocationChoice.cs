@@ -100,7 +100,7 @@ internal abstract record AllocationChoice
             .Where(value => !matrix.Measured.ContainsKey(value.Cell))
             .Select(value => (value.Cell, value.Metrics, Interpolated: true));
         var all = measured.Concat(interpolated).Where(entry => entry.Metrics[metric] is not null).ToList();
-        var others = OthersOf(service, metric)
+        var others = (service.Registered?.Level.OthersThan(metric) ?? [])
             // What no allocation keeps is no matter of allocations; but nothing is taken away as long as it is broken.
             .Where(other => matrix.Settings.Goal == ExplorationGoal.ReleaseSlack || all.Exists(entry => Keeps(other, entry.Metrics)))
             .ToList();
@@ -112,10 +112,6 @@ internal abstract record AllocationChoice
             entry.Interpolated,
             others.Find(other => Breaks(other, entry.Metrics))?.ToString()));
     }
-
-    private static IEnumerable<Agreement> OthersOf(ServiceState service, string metric) => service.Registered?.Level is { } level
-        ? new[] { level.Agreement, level.On(MetricNames.Availability) }.OfType<Agreement>().Where(other => other.Metric != metric)
-        : [];
 
     private static bool Keeps(Agreement agreement, Measurement metrics) =>
         metrics[agreement.Metric] is { } value && agreement.IsKeptBy(value.Value);
@@ -139,12 +135,12 @@ internal abstract record AllocationChoice
 
     /// <summary>
     /// A violation never lowers an allocation: of no resource does a server get less than it has, and none of which it has as much as it
-    /// wants is limited now.
+    /// wants is limited now (<see cref="Packer"/>).
     /// </summary>
     private static AllocationChoice Keep(
         IReadOnlyList<MatrixCell> cells, AllocationAnswer answer, Allocation most, ImmutableList<VmPlaced> servers)
     {
-        var limited = answer.Minimum.Resources.Where(resource => servers.TrueForAll(vm => vm.Allocation[resource] is not null)).ToList();
+        var limited = answer.Minimum.Resources.Where(resource => servers.Exists(vm => vm.Allocation[resource] is not null)).ToList();
         if (limited.Count == 0)
         {
             return new NotDecided(

@@ -100,6 +100,7 @@ internal static class Packer
                 plan.Steps,
                 at);
 
-        Allocation Given(Allocation has) => (raises ? allocated : allocated.AtMost(has)).Over(has);
+        // What a server has without limit stays so.
+        Allocation Given(Allocation has) => (raises ? allocated : allocated.AtMost(has)).Only(has.Resources).Over(has);
     }
 }

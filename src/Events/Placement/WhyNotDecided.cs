@@ -13,7 +13,7 @@ public enum WhyNotDecided
     /// <summary>A larger allocation breaks the agreement that a smaller one keeps.</summary>
     Contradictory,
 
-    /// <summary>A newer matrix of the tier has decided, or a newer exploration is under way.</summary>
+    /// <summary>A newer matrix of the tier was judged, or slack was seen and the agreement is broken meanwhile.</summary>
     Superseded,
 
     /// <summary>It was measured too long ago.</summary>

@@ -29,4 +29,8 @@ public sealed record ServiceLevel(
     public Agreement? On(string metric) => metric == Agreement.Metric ? Agreement
         : metric == MetricNames.Availability && Availability is { } least ? Agreement.OnAvailability(least)
         : null;
+
+    /// <summary>What was agreed on other metrics besides.</summary>
+    public IReadOnlyList<Agreement> OthersThan(string metric) =>
+        [.. new[] { Agreement, On(MetricNames.Availability) }.OfType<Agreement>().Where(other => other.Metric != metric)];
 }
