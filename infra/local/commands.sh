@@ -86,43 +86,47 @@ HELP
 }
 
 # command_grammar COMMAND: what it takes, a word each. --name is a flag, --name=WHAT has a value, --name[=WHAT] may have one, NAME
-# is an argument; '!' behind it says that it must be there. WHAT is one of several (a|b), a file to be READ, a DURATION, a NUMBER,
-# or free. '...' allows anything. The programs check again, and more: a test holds that both know the same options.
+# or NAME=WHAT is an argument; '!' behind it says that it must be there. WHAT is one of several (a|b), or a form that is_value knows,
+# with its bounds behind a colon; '...' allows anything. The forms and bounds are those of the programs, which check again what is
+# wrong only on the machine that it is done on: a test holds that both know the same options.
 command_grammar() {
+    local seed='WHOLE:-2147483648..2147483647' server='HOST:PORT,unix:PATH' protocols='http|ajp13|mysql|postgresql'
     case $1 in
-        demo) echo '--quick --json=FILE --plot=FILE --back-end=auto|container|process' ;;
+        demo) echo '--quick --json=FILE --plot=FILE.png,.svg --back-end=auto|container|process' ;;
         test | chaos) echo '...' ;;
         up) echo '--services=READ! --agent=READ! --proxies=READ!' ;;
         down) echo '--purge' ;;
         roles) echo '--agent=NAMES --node=NAMES --outside-monitor=NAMES --outside-placement=NAMES --print' ;;
         proxy)
-            echo '--role=in|out! --protocol=NAME --listen=IP:PORT --upstream=ADDRESS! --install[=IP:PORT] --end-idle=DURATION'
-            echo '--drain=DURATION --sandbox=IP:PORT --clone=ADDRESS --time-shift=DURATION --speed=NUMBER --hold=DURATION --record=FILE'
-            echo '--record-limit=NUMBER --peer=ADDRESS --rules=READ --admin=ADDRESS --admin-token=FILE --memory=NUMBER'
-            echo '--max-connections=NUMBER --max-connections-per-source=NUMBER --head-timeout=DURATION --idle-timeout=DURATION'
-            echo '--gone-timeout=DURATION'
+            echo "--role=in|out! --protocol=$protocols|tcp --listen=IP:ANYPORT --upstream=$server! --install[=IP:PORT]"
+            echo '--end-idle=DURATION:1s..1h --drain=DURATION:0s..1h --sandbox=IP:ANYPORT --clone=CLONES --time-shift=DURATION:1ms..1h'
+            echo "--speed=NUMBER:0.1..10 --hold=DURATION:1ms..1h --record=FILE --record-limit=WHOLE:1..1048576 --peer=$server"
+            echo '--rules=READ --admin=IP:ANYPORT,unix:PATH --admin-token=FILE --memory=WHOLE:1..65536'
+            echo '--max-connections=WHOLE:1..10000000 --max-connections-per-source=WHOLE:1..10000000'
+            echo '--head-timeout=DURATION:0s..24h --idle-timeout=DURATION:0s..24h --gone-timeout=DURATION:100ms..24h'
             ;;
-        hosts) echo '--json --adopt=NAME --end=NAME' ;;
-        clone) echo 'NAME! --cpu=SHARE --next=HOST:PORT --keep' ;;
-        forget) echo 'MACHINE! --data-center=NAME --force --json' ;;
+        hosts) echo '--json --adopt=TEXT --end=TEXT' ;;
+        clone) echo 'NAME=NAME! --cpu=SHARE:1..409600 --next=HOST:PORT --keep' ;;
+        forget) echo 'MACHINE=NAME! --data-center=NAME --force --json' ;;
         logs) echo '--correlation=ID --follow -f --level=LEVEL --since=TIME --json' ;;
-        parked) echo '--json --replay=ID' ;;
+        parked) echo '--json --replay=GUID' ;;
         replay)
-            echo '--trace=READ! --to=IP:PORT! --protocol=NAME --sessions=PERCENT --speed=NUMBER --pace=NUMBER --seed=NUMBER'
-            echo '--rules=READ --json'
+            echo '--trace=READ! --to=IP:PORT! --protocol=http|ajp13 --sessions=PERCENT:1..10000 --speed=NUMBER:0.1..10'
+            echo "--pace=NUMBER:0.1..10 --seed=$seed --rules=READ --json"
             ;;
-        report) echo '--of=ADDRESS! --metrics --reset --admin-token=READ' ;;
-        rules) echo 'ACTION! --admin=ADDRESS! --admin-token=READ' ;;
+        report) echo "--of=$server! --metrics --reset --admin-token=READ" ;;
+        rules) echo "ACTION=propose|reload! --admin=$server! --admin-token=READ" ;;
         'bench pipeline')
-            echo '--json=FILE --plot=FILE --only=path|length|load --minutes=NUMBER --services=NUMBER --explorations=NUMBER --measure=NUMBER'
+            echo '--json=FILE --plot=FILE.png --only=path|length|load --minutes=WHOLE:1..1440 --services=WHOLE:1..10000'
+            echo '--explorations=WHOLE:0..1000 --measure=WHOLE:1..3600'
             ;;
         'bench quota-period') echo '--json=FILE' ;;
-        'bench proxy') echo '--json=FILE --plot=FILE --quick --only=http|cost|chain|stall|databases|idle' ;;
-        'bench fidelity') echo '--json=FILE --plot=FILE --quick' ;;
-        'bench clone') echo '--json=FILE --only=moves|clones|caps --back-end=process|container|vm --heap=NUMBER' ;;
-        fuzz) echo 'PARSER --time=DURATION --seed=NUMBER --input=READ' ;;
-        soak) echo '--time=DURATION --rate=NUMBER' ;;
-        record) echo 'FOLDER! PROTOCOL' ;;
+        'bench proxy') echo '--json=FILE --plot=FILE.png,.svg --quick --only=http|cost|chain|stall|databases|idle' ;;
+        'bench fidelity') echo '--json=FILE --plot=FILE.png --quick' ;;
+        'bench clone') echo '--json=FILE --only=moves|clones|caps --back-end=process|container|vm --heap=WHOLE:1..4000' ;;
+        fuzz) echo "PARSER=$protocols|all --time=DURATION --seed=$seed --input=READ" ;;
+        soak) echo '--time=DURATION --rate=NUMBER:1..100000' ;;
+        record) echo "FOLDER=FOLDER! PROTOCOL=$protocols" ;;
         setup) echo '--servers-only' ;;
         status) ;;
     esac
@@ -232,11 +236,15 @@ print_usage() {
     for word in $(command_grammar "$1"); do
         must=${word##*[^!]}
         word=${word%!}
-        word=${word/=READ/=FILE}
         case $word in
             ...) word='[ARGUMENTS]' must='!' ;;
-            *'[='*) word=${word/'[='/' ['} ;;
-            *=*) word=${word/=/ } ;;
+            --*'[='*)
+                word=${word%']'}
+                word="${word%%'[='*} [$(called "${word#*=}")]"
+                ;;
+            --*=*) word="${word%%=*} $(called "${word#*=}")" ;;
+            *=*'|'*) word=${word#*=} ;;
+            *=*) word=${word%%=*} ;;
         esac
         if [[ $must ]]; then printf ' %s' "$word"; else printf ' [%s]' "$word"; fi
     done
@@ -247,6 +255,19 @@ print_usage() {
         inside && /^  [^ ]/ { wanted = ($1 == name) }
         inside && wanted { print }'
     printf '\nExample:\n  ./justrunit %s\n' "$(command_example "$1")"
+}
+
+# called WHAT: by which name a value of that form stands in a usage.
+called() {
+    case $1 in
+        READ | FILE*) echo FILE ;;
+        CLONES) echo 'ADDRESS,...' ;;
+        GUID) echo 'ID|all' ;;
+        TEXT) echo NAME ;;
+        WHOLE* | NUMBER*) echo NUMBER ;;
+        DURATION* | SHARE* | PERCENT*) echo "${1%%:*}" ;;
+        *) echo "${1//ANYPORT/PORT}" | tr ',' '|' ;;
+    esac
 }
 
 print_bench_help() {
@@ -273,7 +294,7 @@ HELP
 # Sets GIVEN: the values by option's or argument's name.
 check_arguments() {
     local command=$1 word name value what count=0 is_open=
-    local -A kinds=()
+    local -A kinds=() forms=()
     local -a places=() required=()
     declare -gA GIVEN=()
     shift
@@ -283,10 +304,16 @@ check_arguments() {
         word=${word%!}
         case $word in
             ...) is_open=1 ;;
-            --*'[='*) kinds[$name]="?${word#*=}" ;;
+            --*'[='*)
+                word=${word#*=}
+                kinds[$name]="?${word%']'}"
+                ;;
             --*=*) kinds[$name]=${word#*=} ;;
             -*) kinds[$name]=flag ;;
-            *) places+=("$name") ;;
+            *)
+                places+=("$name")
+                forms[$name]=${word#*=}
+                ;;
         esac
     done
     [[ -z $is_open ]] || return 0
@@ -296,7 +323,9 @@ check_arguments() {
         name=${word%%[=:]*}
         if [[ $word != -?* ]]; then
             ((count < ${#places[@]})) || usage_error "$command: unknown argument '$word'; allowed is $(allowed_words "$command")"
-            GIVEN[${places[count++]}]=$word
+            name=${places[count++]}
+            check_value "$command" "$name" "${forms[$name]}" "$word"
+            GIVEN[$name]=$word
             continue
         fi
         what=${kinds[$name]:-}
@@ -318,33 +347,224 @@ check_arguments() {
             fi
         fi
         [[ $what == flag || -z ${GIVEN[$name]+given} ]] || usage_error "$command: $name: given twice; allowed is once"
-        [[ $what == flag || $what == \?* ]] || check_value "$command" "$name" "$what" "$value"
+        [[ $what == flag || ($what == \?* && -z $value) ]] || check_value "$command" "$name" "${what#\?}" "$value"
         GIVEN[$name]=$value
     done
     for name in "${required[@]}"; do
         [[ ${GIVEN[$name]+given} ]] && continue
         if [[ $name == --* ]]; then
             usage_error "$command: $name: missing; allowed is $(shown_value "${kinds[$name]}")"
+        elif [[ ${forms[$name]} == *'|'* ]]; then
+            usage_error "$command: $name: missing; allowed is $(shown_value "${forms[$name]}")"
         else
             usage_error "$command: $name: missing; './justrunit $command --help' explains it"
         fi
     done
+    check_together "$command"
+}
+
+# check_together COMMAND: what GIVEN says of several options at once.
+check_together() {
+    local name
+    case $1 in
+        hosts)
+            [[ -z ${GIVEN[--adopt]+given} || -z ${GIVEN[--end]+given} ]] || usage_error 'hosts: --adopt and --end: allowed is one of them'
+            ;;
+        report)
+            [[ -z ${GIVEN[--metrics]+given} || -z ${GIVEN[--reset]+given} ]] ||
+                usage_error 'report: --reset: given with --metrics; allowed is one of them'
+            ;;
+        proxy)
+            [[ ${GIVEN[--listen]+given}${GIVEN[--install]+given} ]] ||
+                usage_error 'proxy: --listen: missing; allowed is IP:PORT, or --install'
+            if [[ ${GIVEN[--protocol]:-} == tcp ]]; then
+                for name in --sandbox --clone --time-shift --speed --hold --record --record-limit --peer --rules --memory --head-timeout; do
+                    [[ -z ${GIVEN[$name]+given} ]] ||
+                        usage_error "proxy: $name: '${GIVEN[$name]}'; allowed is none where protocol tcp is only relayed"
+                done
+            fi
+            [[ -z ${GIVEN[--sandbox]+given} || ${GIVEN[--role]} == out ]] ||
+                check_value proxy --sandbox IP:PORT "${GIVEN[--sandbox]}"
+            [[ -z ${GIVEN[--clone]+given} || (${GIVEN[--role]} == out && ${GIVEN[--sandbox]+given}) ]] ||
+                usage_error "proxy: --clone: '${GIVEN[--clone]}'; allowed is none without --role out and --sandbox"
+            [[ -z ${GIVEN[--end-idle]+given} || ${GIVEN[--install]+given} ]] ||
+                usage_error "proxy: --end-idle: '${GIVEN[--end-idle]}'; allowed is none without --install"
+            if is_within "${GIVEN[--speed]:-1}" 0 1; then
+                [[ -z ${GIVEN[--hold]+given} ]] ||
+                    usage_error "proxy: --hold: '${GIVEN[--hold]}'; allowed is none where --speed is not above 1"
+            else
+                [[ ${GIVEN[--hold]+given} ]] ||
+                    usage_error 'proxy: --hold: missing; allowed is a duration such as 30s where --speed is above 1'
+            fi
+            ;;
+    esac
 }
 
 # check_value COMMAND NAME WHAT VALUE
 check_value() {
-    local command=$1 name=$2 what=$3 value=$4 file unit='(ms|s|min|h)'
+    is_value "$1" "$3" "$4" || usage_error "$1: $2: '$4'; allowed is $(shown_value "$3")"
+}
+
+# is_value COMMAND WHAT VALUE: whether the command's program would read the value, by its form and its bounds.
+is_value() {
+    local LC_ALL=C command=$1 what=$2 value=$3 bounds word path found='' number='([0-9]+[.]?[0-9]*|[.][0-9]+)'
+    local -a words
+    local name='[A-Za-z0-9][A-Za-z0-9._-]{0,62}' day='[0-9]{4}-[0-9]{2}-[0-9]{2}' hours='([01][0-9]|2[0-3]):[0-5][0-9]'
+    bounds=${what##*:}
+    # Of the forms themselves, some have a colon.
+    if [[ $bounds == *..* ]]; then what=${what%:*}; else bounds=; fi
     case $what in
-        *'|'*) [[ $value && $value != *'|'* && "|$what|" == *"|$value|"* ]] && return 0 ;;
+        *'|'*) [[ $value && $value != *'|'* && "|$what|" == *"|$value|"* ]] ;;
         READ)
-            file=$(path_of "$command" "$value")
-            [[ -f $file && -r $file ]] && return 0
+            path=$(path_of "$command" "$value")
+            [[ -f $path && -r $path ]]
             ;;
-        DURATION) [[ $value =~ ^\ *[0-9.]+\ *$unit(\ *[0-9.]+\ *$unit)*\ *$ ]] && return 0 ;;
-        NUMBER) [[ $value =~ ^[-+]?[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] && return 0 ;;
-        *) [[ $value ]] && return 0 ;;
+        FILE*)
+            path=$(path_of "$command" "$value")
+            [[ $value && $value != */ && ! -d $path ]] || return 1
+            [[ $what != FILE ]] || return 0
+            IFS=, read -ra words <<<"${what#FILE}"
+            for word in "${words[@]}"; do [[ ${value,,} != *"$word" ]] || return 0; done
+            return 1
+            ;;
+        FOLDER) [[ $value && ! -f $(path_of "$command" "$value") ]] ;;
+        DURATION)
+            word=$(milliseconds_of "$value") || return 1
+            # What the programs can hold.
+            is_within "$word" "$(milliseconds_of "${bounds%%..*}" || echo 0)" "$(milliseconds_of "${bounds##*..}" || echo 922337203685477)"
+            ;;
+        NUMBER) [[ $value =~ ^[-+]?$number([eE][-+]?[0-9]+)?$ ]] && is_within "$value" "${bounds%%..*}" "${bounds##*..}" ;;
+        WHOLE) [[ $value =~ ^[-+]?[0-9]+$ ]] && is_within "$value" "${bounds%%..*}" "${bounds##*..}" ;;
+        SHARE)
+            [[ $value =~ ^[[:space:]]*([-+]?$number([eE][-+]?[0-9]+)?)[[:space:]]*%*$ ]] &&
+                is_within "${BASH_REMATCH[1]}" "${bounds%%..*}" "${bounds##*..}"
+            ;;
+        PERCENT)
+            [[ $value =~ ^[[:space:]]*${number}[[:space:]]*%$ ]] && is_within "${BASH_REMATCH[1]}" "${bounds%%..*}" "${bounds##*..}"
+            ;;
+        NAME) [[ $value =~ ^$name$ ]] ;;
+        NAMES)
+            # As the programs read it: blanks beside a comma do not count, nor commas in a row.
+            while IFS= read -r word; do
+                word=${word#"${word%%[![:space:]]*}"}
+                word=${word%"${word##*[![:space:]]}"}
+                [[ $word ]] || continue
+                [[ $word =~ ^$name$ ]] || return 1
+                found=1
+            done <<<"${value//,/$'\n'}"
+            [[ $found ]]
+            ;;
+        ID) [[ $value =~ ^[0-9A-Fa-f-]{1,36}$ ]] ;;
+        GUID)
+            word='[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}'
+            [[ $value == all || $value =~ ^($word|[0-9A-Fa-f]{32}|[{]${word}[}]|[(]${word}[)])$ ]]
+            ;;
+        LEVEL) [[ ${value,,} =~ ^(verbose|debug|information|warning|error|fatal)$ ]] ;;
+        TIME)
+            milliseconds_of "$value" >/dev/null || [[ $value =~ ^$hours(:[0-5][0-9])?$ ]] ||
+                { [[ $value =~ ^$day([T ]$hours(:[0-5][0-9]([.][0-9]{1,7})?)?(Z|[-+][0-9]{2}:[0-9]{2})?)?$ ]] &&
+                    date -d "$value" >/dev/null 2>&1; }
+            ;;
+        CLONES)
+            [[ $value && $value != *, && $value != ,* && $value != *,,* ]] || return 1
+            IFS=, read -ra words <<<"$value"
+            for word in "${words[@]}"; do is_client "$word" || return 1; done
+            ;;
+        *:*) is_endpoint "$what" "$value" ;;
+        *) [[ $value ]] ;;
     esac
-    usage_error "$command: $name: '$value'; allowed is $(shown_value "$what")"
+}
+
+# is_within NUMBER LOWEST HIGHEST: whether it lies between both, or is one of them.
+is_within() {
+    LC_ALL=C awk -v value="$1" -v lowest="$2" -v highest="$3" \
+        'BEGIN { exit !(value + 0 >= lowest + 0 && value + 0 <= highest + 0) }'
+}
+
+# milliseconds_of DURATION: numbers, each with its unit, the larger unit first; fails where it is none.
+milliseconds_of() {
+    local LC_ALL=C number='([0-9]+[.]?[0-9]*|[.][0-9]+)' blank='[[:space:]]*'
+    [[ $1 =~ ^$blank($number${blank}h$blank)?($number${blank}min$blank)?($number${blank}s$blank)?($number${blank}ms$blank)?$ ]] || return 1
+    [[ $1 == *[0-9]* ]] || return 1
+    awk -v h="${BASH_REMATCH[2]:-0}" -v min="${BASH_REMATCH[4]:-0}" -v s="${BASH_REMATCH[6]:-0}" -v ms="${BASH_REMATCH[8]:-0}" \
+        'BEGIN { printf "%.6f\n", h * 3600000 + min * 60000 + s * 1000 + ms }'
+}
+
+# is_endpoint WHAT VALUE: IP:PORT, HOST:PORT with a name too, ANYPORT with port 0 too, and behind a comma unix:PATH.
+is_endpoint() {
+    local LC_ALL=C what=$1 host port=${2##*:} lowest=1 label='([A-Za-z0-9]|[^[:cntrl:] -~])([A-Za-z0-9_-]|[^[:cntrl:] -~]){0,62}'
+    if [[ $2 == unix:* ]]; then
+        # Bytes of a path that fit struct sockaddr_un (unix(7)).
+        [[ $what == *,unix:PATH && $2 == unix:/* ]] && ((${#2} - 5 <= 107))
+        return
+    fi
+    host=${2%:*}
+    [[ $2 == *:* && $host ]] || return 1
+    [[ $what != *ANYPORT* ]] || lowest=0
+    [[ $port =~ ^0*([0-9]{1,5})$ ]] && ((10#${BASH_REMATCH[1]} >= lowest && 10#${BASH_REMATCH[1]} <= 65535)) || return 1
+    if [[ $host == '['*']' ]]; then
+        host=${host#'['}
+        is_ipv6 "${host%']'}"
+    elif [[ $host =~ ^[0-9.]+$ ]]; then
+        is_ipv4 "$host"
+    else
+        [[ $what == HOST:* && ${#host} -le 255 && $host =~ ^$label(\.$label)*\.?$ ]]
+    fi
+}
+
+# is_ipv4 TEXT: four parts, none with a leading zero.
+is_ipv4() {
+    local part='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+    [[ $1 =~ ^${part}[.]${part}[.]${part}[.]${part}$ ]]
+}
+
+# is_ipv6 TEXT: eight groups of hexadecimal digits, of which one run may be left out, and the last two may be an IPv4 address (RFC 4291).
+is_ipv6() {
+    local text=$1 group='[0-9A-Fa-f]{1,4}' left right count
+    local -a groups
+    [[ $text != *%* ]] || { [[ $text =~ ^[^%]+%[A-Za-z0-9._-]+$ ]] && text=${text%%%*}; } || return 1
+    if [[ $text == *.* ]]; then
+        is_ipv4 "${text##*:}" || return 1
+        text=${text%:*}:0:0
+    fi
+    if [[ $text == *::* ]]; then
+        left=${text%%::*} right=${text#*::}
+        [[ $right != *::* && $right != :* ]] || return 1
+        text="${left:+$left:}${right:+$right:}"
+        text=${text%:}
+        [[ $text ]] || return 0
+    fi
+    [[ $text =~ ^$group(:$group)*$ ]] || return 1
+    IFS=: read -ra groups <<<"$text"
+    count=${#groups[@]}
+    if [[ $1 == *::* ]]; then ((count < 8)); else ((count == 8)); fi
+}
+
+# is_client WORD: whom a proxy may take for a clone: an address, a network that is not too wide, or a user of this machine.
+is_client() {
+    local address=${1%/*} length=${1##*/}
+    local -a fields
+    if [[ $1 == user:* ]]; then
+        [[ ${1#user:} =~ ^[0-9]{1,10}$ ]] && ((10#${1#user:} <= 4294967295)) && return 0
+        while IFS=: read -ra fields; do
+            [[ ${fields[0]:-} != "${1#user:}" ]] || return 0
+        done </etc/passwd
+        return 1
+    fi
+    if [[ $1 == */* ]]; then
+        [[ $length =~ ^[0-9]{1,3}$ ]] || return 1
+        if [[ $address == *:* ]]; then
+            is_ipv6 "$address" && ((10#$length >= 48 && 10#$length <= 128))
+        else
+            is_ipv4 "$address" || return 1
+            # No bit of the address behind the network's.
+            IFS=. read -ra fields <<<"$address"
+            (((10#$length >= 16 && 10#$length <= 32 || (10#$length == 8 && fields[0] == 127)) &&
+                ((fields[0] << 24 | fields[1] << 16 | fields[2] << 8 | fields[3]) & ((1 << (32 - 10#$length)) - 1)) == 0))
+        fi
+    else
+        [[ $1 != 0.0.0.0 && $1 != :: ]] && { is_ipv4 "$1" || is_ipv6 "$1"; }
+    fi
 }
 
 # path_of COMMAND FILE: absolute, as the command's program will read it.
@@ -358,15 +578,48 @@ path_of() {
 # shown_value WHAT: in words.
 shown_value() {
     local -a words
-    case $1 in
+    local what=$1 bounds=${1##*:} range=
+    if [[ $bounds == *..* ]]; then
+        what=${what%:*}
+        range=" from ${bounds%%..*} to ${bounds##*..}"
+    fi
+    case $what in
         *'|'*)
-            IFS='|' read -ra words <<<"$1"
+            IFS='|' read -ra words <<<"$what"
             one_of "${words[@]}"
             ;;
         READ) printf 'a file that can be read' ;;
-        DURATION) printf 'a duration with its unit (ms, s, min, h), such as 10s' ;;
-        NUMBER) printf 'a number' ;;
-        *) printf '%s' "${1#\?}" ;;
+        FILE) printf 'a file to be written' ;;
+        FILE*)
+            IFS=, read -ra words <<<"${what#FILE}"
+            printf 'a file to be written whose name ends in %s' "$(one_of "${words[@]}")"
+            ;;
+        FOLDER) printf 'a folder' ;;
+        DURATION) printf 'a duration with its unit (ms, s, min, h)%s' "${range:-, such as 50ms, 10s, 3min or 1h30min}" ;;
+        NUMBER) printf 'a number%s' "$range" ;;
+        WHOLE) printf 'a whole number%s' "$range" ;;
+        SHARE) printf 'a percentage%s, such as 60%%' "$range" ;;
+        PERCENT) printf 'a percentage from %s%% to %s%%' "${bounds%%..*}" "${bounds##*..}" ;;
+        NAME) printf "a name of 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first" ;;
+        NAMES) printf "names of 1 to 63 letters, digits, '-', '_' and '.', a letter or digit first, with commas between them" ;;
+        ID) printf 'a correlation id, or its first characters: hexadecimal digits and hyphens' ;;
+        GUID) printf "an id that 'parked' lists, or all" ;;
+        LEVEL) printf 'Verbose, Debug, Information, Warning, Error or Fatal' ;;
+        TIME)
+            printf '%s' 'a duration with its unit (ms, s, min, h), such as 50ms, 10s, 3min or 1h30min, or a time in UTC, such as ' \
+                '2026-01-31T12:00:00Z or 12:00'
+            ;;
+        CLONES)
+            printf '%s' 'addresses and networks of clones, such as 10.0.0.7 or 10.213.0.0/16 (of 16 bits or more; IPv6: 48), and ' \
+                'user:NAME for processes of this machine, with commas between them'
+            ;;
+        TEXT) printf 'a name' ;;
+        *:*)
+            printf '%s:PORT, such as 127.0.0.1:8080' "${what%%:*}"
+            [[ $what != *ANYPORT* ]] || printf ' (port 0: any that is free)'
+            [[ $what != *,unix:PATH ]] || printf ', or unix:PATH, such as unix:/run/mysqld/mysqld.sock'
+            ;;
+        *) printf '%s' "$what" ;;
     esac
 }
 

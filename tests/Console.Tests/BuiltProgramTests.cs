@@ -48,6 +48,20 @@ public sealed partial class BuiltProgramTests : IDisposable
     }
 
     [Theory]
+    [InlineData("proxy")]
+    [InlineData("replay")]
+    [InlineData("fuzz")]
+    [InlineData("record")]
+    public async Task Script_and_program_know_the_same_protocols(string command)
+    {
+        var grammar = await script.RunFunctionAsync("command_grammar \"$1\"", command);
+        var known = Protocols().Match(grammar.Output).Groups[1].Value.Split('|').Except(["all"]);
+        var help = await RunAsync(command, "--help");
+        var listed = string.Join(@",\s+", known);
+        Assert.Matches($@"\b{listed}(?![a-z0-9]|,\s+[a-z0-9]+[,;])", help.Output);
+    }
+
+    [Theory]
     [MemberData(nameof(Ours))]
     public async Task Help_names_the_script_and_ends_with_an_example(string command)
     {
@@ -112,6 +126,9 @@ public sealed partial class BuiltProgramTests : IDisposable
         var name = folder == "bench" ? $"JustRunIt.Bench.{project}.dll" : $"JustRunIt.{project}.dll";
         return Path.Combine(Client.Supervision.Programs.Home, folder, project, output, name);
     }
+
+    [GeneratedRegex("(?:--protocol|PARSER|PROTOCOL)=([a-z0-9|]+)")]
+    private static partial Regex Protocols();
 
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex Word();
