@@ -71,7 +71,8 @@ public sealed class Measurement : IEquatable<Measurement>
             }
             catch (ArgumentException e)
             {
-                throw new JsonException(e.Message);
+                // With the value, which stands on a line of its own.
+                throw new JsonException(e.Message.ReplaceLineEndings(" "));
             }
         }
 
