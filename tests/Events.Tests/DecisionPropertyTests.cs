@@ -48,7 +48,7 @@ public sealed class DecisionPropertyTests
                         $"seed {seed}: {vm} gets {resource} {amount} and has {(has is null ? "no limit" : has)}");
                 }
             },
-            iter: 60);
+            iter: 200);
         Assert.True(decisions > 10, $"{decisions} were decided");
     }
 
@@ -70,7 +70,7 @@ public sealed class DecisionPropertyTests
                         $"seed {seed}: {vm} gets {resource} {amount} and has {(has is null ? "no limit" : has)}");
                 }
             },
-            iter: 60);
+            iter: 200);
         Assert.True(steps > 5, $"{steps} steps were decided");
     }
 
