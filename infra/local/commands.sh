@@ -387,8 +387,21 @@ check_together() {
                 check_value proxy --sandbox IP:PORT "${GIVEN[--sandbox]}"
             [[ -z ${GIVEN[--clone]+given} || (${GIVEN[--role]} == out && ${GIVEN[--sandbox]+given}) ]] ||
                 usage_error "proxy: --clone: '${GIVEN[--clone]}'; allowed is none without --role out and --sandbox"
-            [[ -z ${GIVEN[--end-idle]+given} || ${GIVEN[--install]+given} ]] ||
+            if [[ ${GIVEN[--install]+given} ]]; then
+                is_endpoint IP:PORT,unix:PATH "${GIVEN[--upstream]}" ||
+                    usage_error "proxy: --upstream: '${GIVEN[--upstream]}'; allowed is IP:PORT where --install is given, such as" \
+                        '10.0.0.5:8080, or unix:PATH'
+                [[ ${GIVEN[--install]} || ${GIVEN[--upstream]} != unix:* ]] ||
+                    usage_error 'proxy: --install: missing address; allowed is IP:PORT, where --upstream is unix:PATH'
+                name=${GIVEN[--install]:-${GIVEN[--upstream]}}
+                [[ $name != 0.0.0.0:* && $name != '[::]:'* ]] ||
+                    usage_error "proxy: --install: '$name'; allowed is IP:PORT of one address, such as 10.0.0.5:8080"
+            elif [[ ${GIVEN[--end-idle]+given} ]]; then
                 usage_error "proxy: --end-idle: '${GIVEN[--end-idle]}'; allowed is none without --install"
+            fi
+            # Where connections are logged in, nobody can tell whether one is within a transaction.
+            [[ -z ${GIVEN[--end-idle]+given} || ${GIVEN[--protocol]:-http} == http || ${GIVEN[--protocol]} == ajp13 ]] ||
+                usage_error "proxy: --end-idle: '${GIVEN[--end-idle]}'; allowed is none where protocol ${GIVEN[--protocol]} is spoken"
             if is_within "${GIVEN[--speed]:-1}" 0 1; then
                 [[ -z ${GIVEN[--hold]+given} ]] ||
                     usage_error "proxy: --hold: '${GIVEN[--hold]}'; allowed is none where --speed is not above 1"
