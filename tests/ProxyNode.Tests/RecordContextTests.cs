@@ -59,7 +59,7 @@ public sealed class RecordContextTests(PeerServers servers)
         [
             [], ["SET NAMES utf8mb4 COLLATE utf8mb4_bin"], ["SET collation_connection = utf8mb4_unicode_ci"],
             ["SET @a = 1", "SET @b = @a + 1", "SET @a = 5"], ["SET @a = 5", "SET @b = @a + 1"], ["SET @s = 'x  y'"], ["SET @s = 'x y'"],
-            ["PREPARE p FROM 'SET @s = \'one\''", "EXECUTE p"], ["PREPARE p FROM 'SET @s = \'two\''", "EXECUTE p"],
+            ["PREPARE p FROM 'SET @s = ''one'''", "EXECUTE p"], ["PREPARE p FROM 'SET @s = ''two'''", "EXECUTE p"],
         ];
         const string sql = "SELECT CONCAT_WS('|', @@collation_connection, @a, @b, @s)";
         var online = await SayAsync(proxy.EndPoint, circumstances);
