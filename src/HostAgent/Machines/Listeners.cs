@@ -52,8 +52,7 @@ internal static class Listeners
 
     private static IPAddress? Ip(Endpoint endpoint) =>
         endpoint.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
-            : endpoint.Ip?.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4()
-            : endpoint.Ip?.Address;
+            : endpoint.Ip?.Address.Unmapped();
 
     private static IEnumerable<(Endpoint At, string Inode)> Read(string table)
     {

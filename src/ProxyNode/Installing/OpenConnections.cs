@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.ProxyNode.Installing;
 
@@ -70,9 +71,8 @@ internal static class OpenConnections
                 bytes.AsSpan(word, sizeof(int)).Reverse();
         }
 
-        var address = new IPAddress(bytes);
         return new IPEndPoint(
-            address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address,
+            new IPAddress(bytes).Unmapped(),
             int.Parse(text.AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 }

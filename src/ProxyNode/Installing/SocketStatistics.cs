@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.ProxyNode.Installing;
 
@@ -18,6 +19,13 @@ internal static class SocketStatistics
         .. (await Program.RunAsync("", "-tinHO", "state", "established", "sport", "=", $":{port}").ConfigureAwait(false))
             .Split('\n').Select(Read).OfType<ServerConnection>(),
     ];
+
+    /// <summary>A connection as it is now; null when it is not established any more.</summary>
+    /// <exception cref="ToolException">It cannot be asked for.</exception>
+    public static async Task<ServerConnection?> ReadAgainAsync(ServerConnection connection) =>
+        (await Program.RunAsync(
+            "", "-tinHO", "state", "established", "src", connection.Local, "dst", connection.Remote).ConfigureAwait(false))
+        .Split('\n').Select(Read).FirstOrDefault(read => read is not null);
 
     /// <summary>Ends a connection: both ends read that it was reset.</summary>
     /// <exception cref="ToolException">The kernel does not do that, or we may not ask it to.</exception>
@@ -70,7 +78,5 @@ internal sealed record ServerConnection(
     public bool Idles(TimeSpan time) => !HasQueued && SinceSent >= time && SinceReceived >= time
         && (SinceSent < SinceReceived || !HasAsked || (SinceSent == SinceReceived && SinceReceived >= WhereUnsure * time));
 
-    private static IPEndPoint? Read(string text) => IPEndPoint.TryParse(text, out var known)
-        ? known.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(known.Address.MapToIPv4(), known.Port) : known
-        : null;
+    private static IPEndPoint? Read(string text) => IPEndPoint.TryParse(text, out var known) ? known.Unmapped() : null;
 }

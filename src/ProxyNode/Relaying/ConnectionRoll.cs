@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.Hosting;
 using JustRunIt.ProxyNode.Sockets;
 
 namespace JustRunIt.ProxyNode.Relaying;
@@ -196,8 +197,7 @@ internal sealed class ConnectionRoll : IDisposable
     {
         try
         {
-            var address = (client.RemoteEndPoint as IPEndPoint)?.Address;
-            return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+            return (client.RemoteEndPoint as IPEndPoint)?.Address.Unmapped();
         }
         catch (SocketException)
         {

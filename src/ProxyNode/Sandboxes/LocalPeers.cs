@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.ProxyNode.Sandboxes;
 
@@ -85,7 +86,7 @@ internal static class LocalPeers
         var address = end.Address;
         if (!isIPv6 && address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6)
             return null;
-        var bytes = (isIPv6 ? address.MapToIPv6() : address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
+        var bytes = (isIPv6 ? address.MapToIPv6() : address.Unmapped()).GetAddressBytes();
         var text = new StringBuilder(bytes.Length * 2 + 5);
         for (var at = 0; at < bytes.Length; at += 4)
         {

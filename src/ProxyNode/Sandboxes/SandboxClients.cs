@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.Hosting;
 
 namespace JustRunIt.ProxyNode.Sandboxes;
 
@@ -65,14 +66,14 @@ internal sealed class SandboxClients
     }
 
     /// <summary>Whether an address may be listened on without a word about who may come.</summary>
-    public static bool IsClosed(IPEndPoint listen) => IPAddress.IsLoopback(Plain(listen.Address));
+    public static bool IsClosed(IPEndPoint listen) => IPAddress.IsLoopback(listen.Address.Unmapped());
 
     /// <summary>Whether a connection is a clone's.</summary>
     public bool Includes(Socket connection)
     {
         if (connection.RemoteEndPoint is not IPEndPoint remote || connection.LocalEndPoint is not IPEndPoint local)
             return false;
-        var (from, to) = (Plain(remote.Address), Plain(local.Address));
+        var (from, to) = (remote.Address.Unmapped(), local.Address.Unmapped());
         if (!networks.Any(network => network.Contains(from)))
             return false;
         // A clone has a network of its own. What comes from an address of this machine's may be of every local user, who binds a socket to
@@ -95,6 +96,4 @@ internal sealed class SandboxClients
         var shortest = network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? ShortestPrefix : ShortestPrefixOfIPv6;
         return network.PrefixLength >= shortest || word == "127.0.0.0/8" ? network : null;
     }
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

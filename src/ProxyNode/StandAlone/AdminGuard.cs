@@ -1,4 +1,5 @@
 using System.Net;
+using JustRunIt.Hosting;
 using Microsoft.AspNetCore.Http;
 using Endpoint = JustRunIt.Hosting.Endpoint;
 
@@ -59,9 +60,7 @@ internal sealed class AdminGuard(Endpoint listen, AdminToken? token)
         // Whoever asks by a socket writes any name; a browser cannot open one.
         if (listen.UnixPath is not null)
             return true;
-        var here = context.Connection.LocalIpAddress is { } address && address.IsIPv4MappedToIPv6
-            ? address.MapToIPv4()
-            : context.Connection.LocalIpAddress;
+        var here = context.Connection.LocalIpAddress?.Unmapped();
         if (here is null || (host.Port ?? 80) != context.Connection.LocalPort)
             return false;
         var name = host.Host.Trim('[', ']');
