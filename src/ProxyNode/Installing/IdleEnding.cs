@@ -50,12 +50,7 @@ internal sealed class IdleEnding(IPEndPoint address, TimeSpan time, TimeProvider
         {
             while (OpenConnections.PastUs(address) is { Count: > 0 } past)
             {
-                foreach (var client in (await IdlingAsync(past).ConfigureAwait(false)).Select(connection => connection.Client!))
-                {
-                    await EndAsync(client).ConfigureAwait(false);
-                    await Task.Delay(BetweenTwo, clock, stop.Token).ConfigureAwait(false);
-                }
-
+                await EndIdlingAsync(past).ConfigureAwait(false);
                 await Task.Delay(Look, clock, stop.Token).ConfigureAwait(false);
             }
 
@@ -71,19 +66,26 @@ internal sealed class IdleEnding(IPEndPoint address, TimeSpan time, TimeProvider
         }
     }
 
-    private async Task<IEnumerable<ServerConnection>> IdlingAsync(IReadOnlyCollection<IPEndPoint> clients) =>
-        (await SocketStatistics.ReadAsync(address.Port).ConfigureAwait(false))
-            .Where(connection => connection.Idles(time) && address.Equals(connection.Server) && clients.Contains(connection.Client))
-            .OrderByDescending(connection => connection.SinceSent);
-
-    private async Task EndAsync(IPEndPoint client)
+    /// <summary>
+    /// Ends those that idle, the longest first. All connections are listed once; by its turn only the one is looked at again.
+    /// </summary>
+    private async Task EndIdlingAsync(IReadOnlyCollection<IPEndPoint> past)
     {
-        // It may have woken while others were ended.
-        if ((await IdlingAsync([client]).ConfigureAwait(false)).FirstOrDefault() is not { } idle)
-            return;
-        await SocketStatistics.EndAsync(idle).ConfigureAwait(false);
-        if (OpenConnections.PastUs(address)?.Contains(client) == true)
-            throw new ToolException("this kernel ends no connections (INET_DIAG_DESTROY)");
-        Interlocked.Increment(ref ended);
+        var all = await SocketStatistics.ReadAsync(address.Port).ConfigureAwait(false);
+        foreach (var connection in all
+            .Where(connection => connection.Idles(time) && address.Equals(connection.Server) && past.Contains(connection.Client))
+            .OrderByDescending(connection => connection.SinceSent))
+        {
+            // It may have woken, or left, while others were ended.
+            if (await SocketStatistics.ReadAgainAsync(connection).ConfigureAwait(false) is { } now && now.Idles(time))
+            {
+                await SocketStatistics.EndAsync(now).ConfigureAwait(false);
+                if (await SocketStatistics.ReadAgainAsync(now).ConfigureAwait(false) is not null)
+                    throw new ToolException("this kernel ends no connections (INET_DIAG_DESTROY)");
+                Interlocked.Increment(ref ended);
+            }
+
+            await Task.Delay(BetweenTwo, clock, stop.Token).ConfigureAwait(false);
+        }
     }
 }
