@@ -22,9 +22,6 @@ public sealed class ApacheWithModJk : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("apache-");
         var port = FreePorts.Next();
-        var modules = string.Concat(
-            "mpm_event authz_core authz_host jk".Split(' ').Select(
-                name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, "workers.properties"), $"""
             worker.list=app
             worker.app.type=ajp13
@@ -32,36 +29,16 @@ public sealed class ApacheWithModJk : IAsyncDisposable
             worker.app.port={container.Port}
             worker.app.ping_mode=A
             """).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
-            ServerRoot {folder.FullName}
-            PidFile {folder.FullName}/pid
-            ErrorLog {folder.FullName}/error.log
-            DefaultRuntimeDir {folder.FullName}
-            Mutex file:{folder.FullName} default
-            ServerName localhost
-            Listen 127.0.0.1:{port}
-            User {(Environment.IsPrivilegedProcess ? "www-data" : Environment.UserName)}
-            Group {(Environment.IsPrivilegedProcess ? "www-data" : "#" + await GroupAsync().ConfigureAwait(false))}
-            {modules}
-            StartServers 1
-            ThreadsPerChild 8
-            MaxRequestWorkers 8
-            ServerLimit 1
+        var process = await Apache.StartAsync(folder, port, "authz_core authz_host jk", $"""
             JkWorkersFile {folder.FullName}/workers.properties
             JkLogFile {folder.FullName}/jk.log
             JkShmFile {folder.FullName}/jk.shm
             JkMount /* app
             # The server's own question, which is no request of the container's.
             JkUnMount {Ready} app
-            """).ConfigureAwait(false);
-        var process = await PeerProcess.StartAsync(
-            "apache2",
-            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
-            Questions.Http($"http://127.0.0.1:{port}{Ready}")).ConfigureAwait(false);
+            """, Ready).ConfigureAwait(false);
         return new ApacheWithModJk(process, folder, port);
     }
-
-    private static async Task<string> GroupAsync() => (await PeerProcess.RunAsync("id", ["-g"]).ConfigureAwait(false)).Trim();
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()

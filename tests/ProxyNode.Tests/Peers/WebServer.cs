@@ -48,29 +48,8 @@ internal sealed class WebServer : IAsyncDisposable
     {
         var folder = Files("apache-", 1 << 20);
         var port = FreePorts.Next();
-        var modules = string.Concat(
-            "mpm_event authz_core".Split(' ').Select(name => $"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "apache.conf"), $"""
-            ServerRoot {folder.FullName}
-            PidFile {folder.FullName}/pid
-            ErrorLog {folder.FullName}/error.log
-            DefaultRuntimeDir {folder.FullName}
-            Mutex file:{folder.FullName} default
-            ServerName localhost
-            Listen 127.0.0.1:{port}
-            {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
-            {modules}
-            StartServers 1
-            ThreadsPerChild 8
-            MaxRequestWorkers 8
-            ServerLimit 1
-            DocumentRoot {folder.FullName}
-            """);
         await PeerProcess.RunAsync("chmod", ["755", folder.FullName]);
-        var process = await PeerProcess.StartAsync(
-            "apache2",
-            ["-f", Path.Combine(folder.FullName, "apache.conf"), "-DFOREGROUND"],
-            Questions.Http($"http://127.0.0.1:{port}/small.txt"));
+        var process = await Apache.StartAsync(folder, port, "authz_core", $"DocumentRoot {folder.FullName}", "/small.txt");
         return new WebServer(process, folder, port);
     }
 
