@@ -13,6 +13,8 @@ internal ref struct HeaderFacts(bool request)
     private bool close;
     private bool keepAlive;
     private bool upgrade;
+    private bool offersHttp2;
+    private bool offersOther;
     private bool expects;
 
     /// <summary>Adds one header line, without its CRLF.</summary>
@@ -37,6 +39,9 @@ internal ref struct HeaderFacts(bool request)
             case 6 when Ascii.EqualsIgnoreCase(name, "Expect"u8):
                 expects |= Ascii.EqualsIgnoreCase(value, "100-continue"u8);
                 break;
+            case 7 when Ascii.EqualsIgnoreCase(name, "Upgrade"u8):
+                AddUpgrade(value);
+                break;
             case 10 when Ascii.EqualsIgnoreCase(name, "Connection"u8):
                 AddConnection(value);
                 break;
@@ -44,9 +49,7 @@ internal ref struct HeaderFacts(bool request)
                 AddContentLength(value);
                 break;
             case 17 when Ascii.EqualsIgnoreCase(name, "Transfer-Encoding"u8):
-                if (chunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8))
-                    throw new HttpSyntaxException("a transfer coding other than one 'chunked'");
-                chunked = true;
+                AddTransferCoding(value);
                 break;
         }
     }
@@ -63,7 +66,8 @@ internal ref struct HeaderFacts(bool request)
                 : head.Body,
             ContentLength = contentLength ?? 0,
             KeepAlive = minorVersion == 0 ? keepAlive && !close : !close,
-            MaySwitchProtocol = head.MaySwitchProtocol || (request && upgrade),
+            MaySwitchProtocol = head.MaySwitchProtocol || (request && upgrade && offersOther),
+            OffersHttp2 = request && upgrade && offersHttp2 && !offersOther,
             ExpectsContinue = request && expects && minorVersion == 1,
         };
     }
@@ -77,6 +81,40 @@ internal ref struct HeaderFacts(bool request)
             keepAlive |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
             upgrade |= Ascii.EqualsIgnoreCase(option, "upgrade"u8);
         }
+    }
+
+    private void AddUpgrade(ReadOnlySpan<byte> value)
+    {
+        foreach (var range in value.Split((byte)','))
+        {
+            var protocol = value[range].Trim(" \t"u8);
+            if (Ascii.EqualsIgnoreCase(protocol, "h2c"u8) || Ascii.EqualsIgnoreCase(protocol, "h2"u8))
+                offersHttp2 = true;
+            else
+                offersOther |= !protocol.IsEmpty;
+        }
+    }
+
+    /// <summary>
+    /// Of a reply the last coding delimits it, and those before it are like codings of the content (RFC 9112 §6.1, §6.3); in a request,
+    /// which others read after us, they are refused.
+    /// </summary>
+    private void AddTransferCoding(ReadOnlySpan<byte> value)
+    {
+        if (!request && value.LastIndexOf((byte)',') is >= 0 and var comma)
+        {
+            foreach (var range in value[..comma].Split((byte)','))
+            {
+                if (Ascii.EqualsIgnoreCase(value[range].Trim(" \t"u8), "chunked"u8))
+                    throw new HttpSyntaxException("a transfer coding after 'chunked'");
+            }
+
+            value = value[(comma + 1)..].TrimStart(" \t"u8);
+        }
+
+        if (chunked || !Ascii.EqualsIgnoreCase(value, "chunked"u8))
+            throw new HttpSyntaxException("a transfer coding other than one 'chunked'");
+        chunked = true;
     }
 
     private void AddContentLength(ReadOnlySpan<byte> value)

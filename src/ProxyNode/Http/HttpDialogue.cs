@@ -12,7 +12,8 @@ internal sealed class HttpDialogue : Dialogue
     private static readonly ReadOnlyMemory<byte> BadReply =
         Text("502 Bad Gateway", "The reply of the server behind the proxy is no well-formed HTTP/1.1.\n");
 
-    private static readonly ReadOnlyMemory<byte> BadReplyToHead = BadReply[..(BadReply.Span.IndexOf("\r\n\r\n"u8) + 4)];
+    private static readonly ReadOnlyMemory<byte> BadGatewayToHead = HeadOf(BadGateway);
+    private static readonly ReadOnlyMemory<byte> BadReplyToHead = HeadOf(BadReply);
 
     private readonly Queue<Unanswered> unanswered = new(4);
     private MessageHead request;
@@ -21,12 +22,14 @@ internal sealed class HttpDialogue : Dialogue
     private BodyScanner replyBody;
     private bool inRequest;
     private bool inReply;
+    private bool hasJustBegun;
 
     /// <inheritdoc />
     public override int LongestUnit => HeadParser.MaximumLength;
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Unreachable => BadGateway;
+    public override ReadOnlyMemory<byte> Unreachable =>
+        unanswered.TryPeek(out var asked) && asked.IsHead ? BadGatewayToHead : BadGateway;
 
     /// <inheritdoc />
     public override bool MayHalfClose => true;
@@ -61,12 +64,16 @@ internal sealed class HttpDialogue : Dialogue
             if (bytes is [(byte)'\r'] || !HeadParser.TryReadRequest(bytes, out request))
                 return 0;
             taken = request.Length;
+            if (request.OffersHttp2)
+                UpgradeOffer.TakeOut(bytes[..taken]);
             requestBody = new BodyScanner(request);
             step.Begins = true;
             step.IsPrivate = step.IsStream = request.MaySwitchProtocol;
         }
 
+        var headLength = taken;
         taken += requestBody.Advance(bytes[taken..]);
+        hasJustBegun = step.Begins && taken == headLength;
         if (step.Begins)
             unanswered.Enqueue(new Unanswered(request.IsHead, request.IsConnect, request.MaySwitchProtocol));
         inRequest = !requestBody.IsDone;
@@ -81,8 +88,10 @@ internal sealed class HttpDialogue : Dialogue
         return taken;
     }
 
-    /// <summary>Whether the request whose head was read last waits for a word before its body is sent (RFC 9110 §10.1.1).</summary>
-    public bool ClientAwaitsContinue => inRequest && request.ExpectsContinue;
+    /// <summary>
+    /// Whether the request of which the head was read last, and nothing else, waits for a word before its body is sent (RFC 9110 §10.1.1).
+    /// </summary>
+    public bool ClientAwaitsContinue => inRequest && hasJustBegun && request.ExpectsContinue;
 
     /// <inheritdoc />
     public override int FromServer(Span<byte> bytes, out ServerStep step)
@@ -96,6 +105,8 @@ internal sealed class HttpDialogue : Dialogue
             if (!unanswered.TryPeek(out var asked))
                 throw new HttpSyntaxException("a reply that nobody asked for");
             taken = reply.Length;
+            if (reply.Status == 101 && !asked.MaySwitchProtocol)
+                throw new HttpSyntaxException("a change of the protocol that nobody asked for");
             // What has no body says nothing until the connection ends, either.
             var body = reply.ForReplyTo(asked.IsHead).Body;
             // RFC 9110 §9.3.6: whatever length a reply that agrees to CONNECT has, it is to be ignored.
@@ -144,6 +155,8 @@ internal sealed class HttpDialogue : Dialogue
         step.IsError = reply.Status >= 500;
         step.Closes = !reply.KeepAlive;
     }
+
+    private static ReadOnlyMemory<byte> HeadOf(ReadOnlyMemory<byte> reply) => reply[..(reply.Span.IndexOf("\r\n\r\n"u8) + 4)];
 
     private static ReadOnlyMemory<byte> Text(string status, string text) => Encoding.ASCII.GetBytes(
         $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");

@@ -9,12 +9,14 @@ internal sealed class HttpMatcher(WildcardRules rules) : Matcher
 {
     private static readonly byte[] Continue = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
     private static readonly byte[] NotOnRecord = Reply("502 Bad Gateway", "No reply to such a request is on record.\n");
+    private static readonly byte[] NotOnRecordOfHead = NotOnRecord[..(NotOnRecord.AsSpan().IndexOf("\r\n\r\n"u8) + 4)];
 
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request) => HttpKeys.Of(request, rules);
 
     /// <inheritdoc />
-    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) => NotOnRecord;
+    public override ReadOnlyMemory<byte> Missing(ReadOnlySpan<byte> request) =>
+        request.StartsWith("HEAD "u8) ? NotOnRecordOfHead : NotOnRecord;
 
     /// <inheritdoc />
     public override ReadOnlyMemory<byte> Prompt(Dialogue dialogue) =>

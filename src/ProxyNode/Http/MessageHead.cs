@@ -24,8 +24,14 @@ internal readonly record struct MessageHead
     /// <summary>The request is CONNECT: whatever follows a reply that agrees is the tunnel's (RFC 9110 §9.3.6).</summary>
     public bool IsConnect { get; init; }
 
-    /// <summary>After a reply that agrees, the connection speaks another protocol: CONNECT, or <c>Connection: upgrade</c>.</summary>
+    /// <summary>
+    /// After a reply that agrees, the connection speaks another protocol: CONNECT, or <c>Upgrade</c>, where <c>Connection</c> names it and
+    /// what it offers is more than HTTP/2 (RFC 9110 §7.8).
+    /// </summary>
     public bool MaySwitchProtocol { get; init; }
+
+    /// <summary>The request offers to go on in HTTP/2 (<c>Upgrade: h2c</c>, RFC 7540 §3.2), and in nothing else.</summary>
+    public bool OffersHttp2 { get; init; }
 
     /// <summary>The sender waits for an interim reply before it sends the body (RFC 9110 §10.1.1).</summary>
     public bool ExpectsContinue { get; init; }
