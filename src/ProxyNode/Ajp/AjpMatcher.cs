@@ -5,7 +5,7 @@ using JustRunIt.ProxyNode.Recording;
 namespace JustRunIt.ProxyNode.Ajp;
 
 /// <summary>
-/// Requests that a web server sends to a container. Attributes, among them ephemeral ports, say nothing of what is asked for.
+/// Requests that a web server sends to a container, found by what HTTP's are found by, and by who asks and other attributes.
 /// </summary>
 internal sealed class AjpMatcher(WildcardRules rules) : Matcher
 {
@@ -31,29 +31,15 @@ internal sealed class AjpMatcher(WildcardRules rules) : Matcher
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request)
     {
         var head = AjpPacket.LengthOf(request, fromContainer: false);
-        var body = new ArrayBufferWriter<byte>();
-        var (first, last) = (0, -1);
-        for (var rest = request[head..]; !rest.IsEmpty;)
-        {
-            var length = AjpPacket.LengthOf(rest, fromContainer: false);
-            if (length > AjpPacket.HeaderLength + 2)
-                body.Write(rest[(AjpPacket.HeaderLength + 2)..length]);
-            first = last < 0 ? body.WrittenCount : first;
-            last = length;
-            rest = rest[length..];
-        }
-
+        var body = new AjpBody(request[head..]);
         firstBodyPacketSeen = false;
         var parsed = AjpRequest.Parse(request[..head]);
         if (parsed.ContentLength == 0)
-            return parsed.Keys(body.WrittenSpan, rules);
-        var isWhole = parsed.ContentLength is { } announced
-            ? body.WrittenCount >= announced
-            : last is >= 0 and <= AjpPacket.HeaderLength + 2;
-        var ofPart = parsed.Keys(body.WrittenSpan[..first], rules);
-        if (!isWhole)
+            return parsed.Keys(body.Content.Span, rules);
+        var ofPart = parsed.Keys(body.Content.Span[..body.First], rules);
+        if (!body.IsWhole(parsed.ContentLength))
             return ofPart with { Exact = ofPart.Exact ^ Part, Wildcard = ofPart.Wildcard ^ Part };
-        var keys = first == body.WrittenCount ? ofPart : parsed.Keys(body.WrittenSpan, rules);
+        var keys = body.First == body.Content.Length ? ofPart : parsed.Keys(body.Content.Span, rules);
         return keys with { Part = ofPart.Exact ^ Part };
     }
 

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Protocols;
@@ -12,7 +10,10 @@ namespace JustRunIt.ProxyNode.Ajp;
 internal sealed class AjpRequest
 {
     private const int HeaderCodes = 0xA000;
+    private const byte RemoteUser = 3;
+    private const byte AuthType = 4;
     private const byte QueryString = 5;
+    private const byte SslCertificate = 7;
     private const byte RequestAttribute = 10;
     private const byte SslKeySize = 11;
     private const byte StoredMethod = 13;
@@ -26,13 +27,14 @@ internal sealed class AjpRequest
         "LABEL", "MERGE", "BASELINE-CONTROL", "MKACTIVITY",
     ];
 
-    private static readonly string[] HeaderNames =
+    private static readonly string[] CodedNames =
     [
         "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "connection", "content-type",
         "content-length", "cookie", "cookie2", "host", "pragma", "referer", "user-agent",
     ];
 
     private readonly List<KeyValuePair<string, string>> headers = [];
+    private readonly List<KeyValuePair<string, string>> attributes = [];
 
     /// <summary>Method, in capitals.</summary>
     public string Method { get; private set; } = "";
@@ -46,6 +48,19 @@ internal sealed class AjpRequest
     /// <summary>Headers, names in lower case.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers => headers;
 
+    /// <summary>
+    /// What else a web server tells of a request: the host's name (<c>host</c>), whether it came by TLS (<c>is_ssl</c>), who asks
+    /// (<c>remote_user</c>, <c>auth_type</c>, <c>ssl_cert</c>), and attributes, names in lower case. Addresses and ports are left out.
+    /// </summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes => attributes;
+
+    /// <summary>In which coding the body is; empty where it is in none.</summary>
+    public string ContentCoding =>
+        string.Join(", ", headers.Where(header => header.Key == "content-encoding").Select(header => header.Value));
+
+    /// <summary>Of what type the body is; empty where nothing says so.</summary>
+    public string ContentType => headers.Find(header => header.Key == "content-type").Value ?? "";
+
     /// <summary>Length of the body; 0 without, null when it comes in chunks.</summary>
     public long? ContentLength { get; private set; } = 0;
 
@@ -55,7 +70,9 @@ internal sealed class AjpRequest
 
     /// <summary>The same packet with some of its texts replaced.</summary>
     /// <param name="packet">A whole packet.</param>
-    /// <param name="replace">Gets the kind of text (<c>path</c>, <c>query</c>, or a header's name) and the text.</param>
+    /// <param name="replace">
+    /// Gets the kind of text (<c>:path</c>, <c>:query</c>, <c>:attribute</c>, or a header's name) and the text.
+    /// </param>
     public static byte[] Rewrite(ReadOnlySpan<byte> packet, Func<string, string, string> replace)
     {
         Walk(packet, replace, out var rewritten);
@@ -65,28 +82,15 @@ internal sealed class AjpRequest
     /// <summary>The hashes of the request, as HTTP would put it, under a service's rules.</summary>
     /// <param name="body">Its content.</param>
     /// <param name="rules">The service's.</param>
-    public RequestKeys Keys(ReadOnlySpan<byte> body, WildcardRules rules)
-    {
-        var values = new ArrayBufferWriter<byte>(256);
-        var places = new List<RequestParts.Header>(headers.Count);
-        foreach (var (name, value) in headers)
-        {
-            if (RequestParts.NameOf(Encoding.Latin1.GetBytes(name)) is not (>= 0 and var number))
-                continue;
-            places.Add(new(number, values.WrittenCount, value.Length));
-            Encoding.Latin1.GetBytes(value, values);
-        }
-
-        return HttpKeys.Of(
-            RequestParts.Of(
-                Encoding.Latin1.GetBytes(Method),
-                Encoding.Latin1.GetBytes(Path),
-                Encoding.Latin1.GetBytes(Query),
-                values.WrittenSpan,
-                CollectionsMarshal.AsSpan(places),
-                body),
-            rules);
-    }
+    public RequestKeys Keys(ReadOnlySpan<byte> body, WildcardRules rules) => HttpKeys.Of(
+        RequestParts.Of(
+            Encoding.Latin1.GetBytes(Method),
+            Encoding.Latin1.GetBytes(Path),
+            Encoding.Latin1.GetBytes(Query),
+            [.. headers, .. attributes],
+            rules.IgnoredHeaders,
+            body),
+        rules);
 
     private static AjpRequest Walk(ReadOnlySpan<byte> packet, Func<string, string, string>? replace, out byte[] rewritten)
     {
@@ -100,11 +104,13 @@ internal sealed class AjpRequest
         request.Method = method is > 0 && method <= Methods.Length ? Methods[method - 1]
             : method == OtherMethod ? "" : throw new ProtocolException($"AJP13 method {method} is unknown");
         CopyText(reader.Text());
-        request.Path = CopyText(reader.Text(), "path") ?? throw new ProtocolException("an AJP13 request without a target");
-        for (var i = 0; i < 3; i++)
-            CopyText(reader.Text());
+        request.Path = CopyText(reader.Text(), ":path") ?? throw new ProtocolException("an AJP13 request without a target");
+        // The client's address and name.
+        CopyText(reader.Text());
+        CopyText(reader.Text());
+        request.AddAttribute("host", CopyText(reader.Text()));
         CopyInteger(reader.Integer());
-        Copy(reader.Byte());
+        request.AddAttribute("is_ssl", Copy(reader.Byte()) == 0 ? null : "true");
         var count = CopyInteger(reader.Integer());
         for (var i = 0; i < count; i++)
         {
@@ -116,12 +122,21 @@ internal sealed class AjpRequest
         {
             switch (code)
             {
+                case RemoteUser:
+                    request.AddAttribute("remote_user", CopyText(reader.Text(), ":attribute"));
+                    break;
+                case AuthType:
+                    request.AddAttribute("auth_type", CopyText(reader.Text()));
+                    break;
                 case QueryString:
-                    request.Query = CopyText(reader.Text(), "query") ?? "";
+                    request.Query = CopyText(reader.Text(), ":query") ?? "";
+                    break;
+                case SslCertificate:
+                    request.AddAttribute("ssl_cert", CopyText(reader.Text()));
                     break;
                 case RequestAttribute:
-                    CopyText(reader.Text());
-                    CopyText(reader.Text());
+                    var attribute = CopyText(reader.Text()) ?? "";
+                    request.AddAttribute(attribute.ToLowerInvariant(), CopyText(reader.Text(), ":attribute"));
                     break;
                 case SslKeySize:
                     CopyInteger(reader.Integer());
@@ -172,13 +187,19 @@ internal sealed class AjpRequest
             var code = from.Integer();
             CopyInteger(code);
             if (code >= HeaderCodes)
-                return code - HeaderCodes is > 0 and var index && index <= HeaderNames.Length
-                    ? HeaderNames[index - 1]
+                return code - HeaderCodes is > 0 and var index && index <= CodedNames.Length
+                    ? CodedNames[index - 1]
                     : throw new ProtocolException($"AJP13 header {code:X4} is unknown");
             var name = from.Take(code + 1);
             output.Write(name);
             return Encoding.Latin1.GetString(name[..^1]).ToLowerInvariant();
         }
+    }
+
+    private void AddAttribute(string name, string? value)
+    {
+        if (value is not null)
+            attributes.Add(new(name, value));
     }
 
     private void AddHeader(string name, string value)

@@ -39,8 +39,8 @@ internal sealed class AjpShadow(ServiceRules rules, Identities identities) : Sha
             return request;
         var rewritten = AjpRequest.Rewrite(request.Span[..head], (kind, text) => kind switch
         {
-            "path" => Declared(SessionNames.ReplacePath(text, identities)),
-            "query" => Declared(text),
+            ":path" => Declared(SessionNames.ReplacePath(text, identities)),
+            ":query" => Declared(text),
             "content-length" or "transfer-encoding" => text,
             var header => SessionNames.ReplaceHeader(header, text, identities, rules.Identities.Count > 0),
         });

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.Hosting.Secrets;
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Sessions;
 
@@ -53,10 +54,11 @@ internal static class RulesFile
 
     private static WildcardRules Wildcards(YamlField field)
     {
-        field.Group("headers", "cookies", "queryParameters", "formFields", "jsonFields", "paths", "sql", "byteRanges");
+        field.Group("headers", "ignoredHeaders", "cookies", "queryParameters", "formFields", "jsonFields", "paths", "sql", "byteRanges");
         return new WildcardRules
         {
             Headers = Texts("headers").ToHashSet(StringComparer.OrdinalIgnoreCase),
+            IgnoredHeaders = field.Optional("ignoredHeaders") is null ? HeaderNames.Default : new HeaderNames(Texts("ignoredHeaders")),
             Cookies = Texts("cookies").ToHashSet(StringComparer.Ordinal),
             QueryParameters = Texts("queryParameters").ToHashSet(StringComparer.Ordinal),
             FormFields = Texts("formFields").ToHashSet(StringComparer.Ordinal),

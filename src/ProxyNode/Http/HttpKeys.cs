@@ -10,7 +10,7 @@ namespace JustRunIt.ProxyNode.Http;
 internal static class HttpKeys
 {
     private const string Any = "*";
-    private const int UsualHeaders = 16;
+    private const int UsualHeaders = 32;
 
     private static readonly SearchValues<byte> IdentifierBytes = SearchValues.Create("0123456789abcdefABCDEF-"u8);
 
@@ -18,16 +18,18 @@ internal static class HttpKeys
     private static ArrayBufferWriter<byte>? joined;
 
     /// <summary>The hashes of a complete request whose framing is sound, under a service's rules.</summary>
-    public static RequestKeys Of(ReadOnlySpan<byte> request, WildcardRules rules) =>
-        Of(RequestParts.Parse(request, stackalloc RequestParts.Header[UsualHeaders], joined ??= new(1024)), rules);
+    public static RequestKeys Of(ReadOnlySpan<byte> request, WildcardRules rules) => Of(
+        RequestParts.Parse(request, rules.IgnoredHeaders, stackalloc RequestParts.Header[UsualHeaders], joined ??= new(1024)), rules);
 
     /// <summary>The hashes of a request under a service's rules.</summary>
     public static RequestKeys Of(in RequestParts request, WildcardRules rules)
     {
-        var exact = KeyHash.Begin().Part(request.Method).Part(request.Path).Part(request.Query);
+        var exact = KeyHash.Begin().Part(request.Method).Part(request.Path).Part(request.Query).Part(request.Version);
+        exact.Number(request.Headers.Length);
+        ReadOnlySpan<byte> boundary = default;
         foreach (ref readonly var header in request.Headers)
-            exact.Number(header.Name).Part(request.Value(header));
-        var found = exact.Part(request.Body).End();
+            Add(exact, header, request.Value(header), ref boundary);
+        var found = AddBody(exact, request.Body, boundary).End();
         return new RequestKeys(found, rules.IsNoneOfHttp ? found : Wildcard(request, rules), Equivalent(request));
     }
 
@@ -37,18 +39,46 @@ internal static class HttpKeys
         var path = rules.Paths.Count == 0 ? request.Path : Latin1(WildcardRules.Replace(Latin1(request.Path), rules.Paths));
         var query = rules.QueryParameters.Count == 0 ? request.Query : Latin1(ReplaceFields(Latin1(request.Query), rules.QueryParameters));
         var body = ReplaceBody(request, rules);
-        var hash = KeyHash.Begin().Part(request.Method).Part(path).Part(query);
+        var hash = KeyHash.Begin().Part(request.Method).Part(path).Part(query).Part(request.Version);
+        ReadOnlySpan<byte> boundary = default;
         foreach (ref readonly var header in request.Headers)
         {
-            var name = RequestParts.Name(header);
-            if (rules.Headers.Contains(name))
+            if (rules.Headers.Count > 0 && rules.Headers.Contains(Latin1(request.Name(header)).ToLowerInvariant()))
                 continue;
             var value = request.Value(header);
-            hash.Number(header.Name).Part(
-                name == "cookie" && rules.Cookies.Count > 0 ? Latin1(ReplaceCookies(Latin1(value), rules.Cookies)) : value);
+            if (header.Name == RequestParts.Cookie && rules.Cookies.Count > 0)
+                value = Latin1(ReplaceCookies(Latin1(value), rules.Cookies));
+            Add(hash, header, value, ref boundary);
         }
 
-        return hash.Part(body).End();
+        return AddBody(hash, body, boundary).End();
+    }
+
+    /// <summary>Adds a header. A boundary, which its sender draws anew each time, is no part of it.</summary>
+    private static void Add(in KeyHash hash, in RequestParts.Header header, ReadOnlySpan<byte> value, ref ReadOnlySpan<byte> boundary)
+    {
+        hash.Number(header.Name);
+        var drawn = header.Name == RequestParts.ContentType ? MultipartBoundary.Find(value) : default;
+        if (drawn.Equals(default))
+        {
+            hash.Part(value);
+            return;
+        }
+
+        boundary = value[drawn];
+        hash.Part(value[..drawn.Start]).Part(value[drawn.End..]);
+    }
+
+    /// <summary>Adds the content, without the boundary between its parts.</summary>
+    private static KeyHash AddBody(KeyHash hash, ReadOnlySpan<byte> body, ReadOnlySpan<byte> boundary)
+    {
+        while (!boundary.IsEmpty && MultipartBoundary.Next(body, boundary) is >= 0 and var at)
+        {
+            hash.Part(body[..at]);
+            body = body[(at + boundary.Length)..];
+        }
+
+        return hash.Part(body);
     }
 
     /// <summary>
@@ -91,7 +121,7 @@ internal static class HttpKeys
         var type = "";
         foreach (ref readonly var header in request.Headers)
         {
-            if (RequestParts.Name(header) == "content-type")
+            if (header.Name == RequestParts.ContentType)
                 type = Latin1(request.Value(header));
         }
 

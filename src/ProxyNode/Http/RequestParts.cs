@@ -6,16 +6,19 @@ namespace JustRunIt.ProxyNode.Http;
 /// <summary>A whole request taken apart for matching, its parts where they stand.</summary>
 internal ref struct RequestParts
 {
-    // The others say how the message travels, or who sends it, and differ between original and clone (Host, Connection, …).
-    private static readonly string[] Selecting =
-    [
-        "accept", "accept-encoding", "accept-language", "authorization", "content-encoding", "content-type", "cookie", "if-match",
-        "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range",
-    ];
+    /// <summary>Says in which coding the content is.</summary>
+    public static readonly ulong ContentType = HeaderNames.Hash("content-type"u8);
 
-    private static readonly byte[][] SelectingBytes = [.. Selecting.Select(Encoding.ASCII.GetBytes)];
+    /// <summary>Holds the session.</summary>
+    public static readonly ulong Cookie = HeaderNames.Hash("cookie"u8);
+
+    private static readonly ulong Host = HeaderNames.Hash("host"u8);
+    private static readonly ulong ForwardedHost = HeaderNames.Hash("x-forwarded-host"u8);
+    private static readonly ulong TransferEncoding = HeaderNames.Hash("transfer-encoding"u8);
 
     private Span<Header> headers;
+    private int count;
+    private bool isChunked;
 
     private RequestParts(ReadOnlySpan<byte> text, Span<Header> room)
     {
@@ -32,52 +35,50 @@ internal ref struct RequestParts
     /// <summary>The target after it; empty without.</summary>
     public ReadOnlySpan<byte> Query { get; private set; }
 
+    /// <summary>The protocol's version, which decides the form of a reply; empty where it does not.</summary>
+    public ReadOnlySpan<byte> Version { get; private set; }
+
     /// <summary>Its content, chunks joined.</summary>
     public ReadOnlySpan<byte> Body { get; private set; }
 
     /// <summary>What the headers' places are in.</summary>
     public ReadOnlySpan<byte> Text { get; }
 
-    /// <summary>Headers that can select a reply, in the order of their names, those of a name as they came.</summary>
+    /// <summary>
+    /// Headers and trailers that say something of what is asked for, in an order of their names that is the same for every request, those
+    /// of a name as they came.
+    /// </summary>
     public readonly ReadOnlySpan<Header> Headers => headers;
 
     /// <summary>Takes apart a complete request whose framing is sound.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="ignored">Headers that say nothing of what is asked for.</param>
     /// <param name="room">For headers; more are put elsewhere.</param>
     /// <param name="joined">Takes the content of a chunked request.</param>
-    public static RequestParts Parse(ReadOnlySpan<byte> request, Span<Header> room, ArrayBufferWriter<byte> joined)
+    public static RequestParts Parse(
+        ReadOnlySpan<byte> request, HeaderNames ignored, Span<Header> room, ArrayBufferWriter<byte> joined)
     {
-        var head = request[..(request.IndexOf("\r\n\r\n"u8) + 2)];
+        var end = request.IndexOf("\r\n\r\n"u8) + 2;
         var parts = new RequestParts(request, room);
-        var at = head.IndexOf("\r\n"u8);
-        var start = head[..at];
+        var lineEnd = request.IndexOf("\r\n"u8);
+        var start = request[..lineEnd];
         var space = start.IndexOf((byte)' ');
         parts.Method = start[..space];
         var target = start[(space + 1)..];
-        parts.SetTarget(target.IndexOf((byte)' ') is >= 0 and var end ? target[..end] : target);
-        var count = 0;
-        var isChunked = false;
-        for (at += 2; at < head.Length;)
+        var last = target.LastIndexOf((byte)' ');
+        parts.SetTarget(target[..last]);
+        parts.Version = target[(last + 1)..];
+        parts.AddLines(lineEnd + 2, end, ignored);
+        parts.Body = request[(end + 2)..];
+        if (parts.isChunked)
         {
-            var line = head[at..];
-            line = line[..line.IndexOf("\r\n"u8)];
-            var colon = line.IndexOf((byte)':');
-            var name = line[..colon];
-            isChunked |= Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8);
-            if (NameOf(name) is >= 0 and var number)
-            {
-                var value = line[(colon + 1)..].Trim(" \t"u8);
-                // Trimmed at both ends: its place is found from the left.
-                var left = line[(colon + 1)..].TrimStart(" \t"u8).Length;
-                parts.Add(ref count, new Header(number, at + line.Length - left, value.Length));
-            }
-
-            at += line.Length + 2;
+            joined.ResetWrittenCount();
+            var trailers = ChunkedBody.Join(parts.Body, joined);
+            parts.Body = joined.WrittenSpan;
+            parts.AddLines(end + 2 + trailers, request.Length - 2, ignored);
         }
 
-        parts.headers = parts.headers[..count];
-        var body = request[(head.Length + 2)..];
-        parts.Body = isChunked ? Join(body, joined) : body;
+        parts.Order();
         return parts;
     }
 
@@ -85,38 +86,44 @@ internal ref struct RequestParts
     /// <param name="method">Its method.</param>
     /// <param name="path">Its target up to the question mark.</param>
     /// <param name="query">The target after it.</param>
-    /// <param name="values">The values of all its headers.</param>
-    /// <param name="places">Its headers that can select a reply.</param>
+    /// <param name="fields">Names and values of what else says something of what is asked for: headers, and attributes.</param>
+    /// <param name="ignored">Names of which that is not so.</param>
     /// <param name="body">Its content.</param>
     public static RequestParts Of(
         ReadOnlySpan<byte> method,
         ReadOnlySpan<byte> path,
         ReadOnlySpan<byte> query,
-        ReadOnlySpan<byte> values,
-        ReadOnlySpan<Header> places,
+        IReadOnlyList<KeyValuePair<string, string>> fields,
+        HeaderNames ignored,
         ReadOnlySpan<byte> body)
     {
-        var parts = new RequestParts(values, new Header[places.Length]) { Method = method, Path = path, Query = query, Body = body };
-        var count = 0;
-        foreach (var place in places)
-            parts.Add(ref count, place);
+        var text = new ArrayBufferWriter<byte>(512);
+        foreach (var (name, value) in fields)
+        {
+            Encoding.Latin1.GetBytes(name, text);
+            Encoding.Latin1.GetBytes(value, text);
+        }
+
+        var parts = new RequestParts(text.WrittenSpan, new Header[fields.Count])
+        {
+            Method = method,
+            Path = path,
+            Query = query,
+            Body = body,
+        };
+        var at = 0;
+        foreach (var (name, value) in fields)
+        {
+            parts.Add(at, name.Length, at + name.Length, value.Length, ignored);
+            at += name.Length + value.Length;
+        }
+
+        parts.Order();
         return parts;
     }
 
-    /// <summary>Number of a header's name, without regard to case; negative when it cannot select a reply.</summary>
-    public static int NameOf(ReadOnlySpan<byte> name)
-    {
-        for (var i = 0; i < SelectingBytes.Length; i++)
-        {
-            if (SelectingBytes[i].Length == name.Length && Ascii.EqualsIgnoreCase(SelectingBytes[i], name))
-                return i;
-        }
-
-        return -1;
-    }
-
-    /// <summary>A header's name, in lower case.</summary>
-    public static string Name(in Header header) => Selecting[header.Name];
+    /// <summary>A header's name, as it was sent.</summary>
+    public readonly ReadOnlySpan<byte> Name(in Header header) => Text.Slice(header.NameStart, header.NameLength);
 
     /// <summary>A header's value.</summary>
     public readonly ReadOnlySpan<byte> Value(in Header header) => Text.Slice(header.Start, header.Length);
@@ -128,11 +135,35 @@ internal ref struct RequestParts
         Query = question < 0 ? default : target[(question + 1)..];
     }
 
-    /// <summary>
-    /// In its place: a sender may put headers of different names in any order, those of one name only in one (RFC 9110 §5.3).
-    /// </summary>
-    private void Add(ref int count, in Header header)
+    private void AddLines(int from, int to, HeaderNames ignored)
     {
+        while (from < to)
+        {
+            var line = Text[from..to];
+            line = line[..line.IndexOf("\r\n"u8)];
+            var colon = line.IndexOf((byte)':');
+            var value = line[(colon + 1)..];
+            var left = value.TrimStart(" \t"u8);
+            // Of a trailer only where it ends is sure.
+            if (colon > 0)
+                Add(from, colon, from + line.Length - left.Length, left.TrimEnd(" \t"u8).Length, ignored);
+            from += line.Length + 2;
+        }
+    }
+
+    private void Add(int nameStart, int nameLength, int start, int length, HeaderNames ignored)
+    {
+        var name = HeaderNames.Hash(Text.Slice(nameStart, nameLength));
+        isChunked |= name == TransferEncoding;
+        if (ignored.Contains(name))
+            return;
+        if (name == Host || name == ForwardedHost)
+        {
+            length = HostName(Text.Slice(start, length)).Length;
+            if (length == 0)
+                return;
+        }
+
         if (count == headers.Length)
         {
             var more = new Header[(count * 2) + 8];
@@ -140,34 +171,36 @@ internal ref struct RequestParts
             headers = more;
         }
 
-        var place = count++;
-        for (; place > 0 && headers[place - 1].Name > header.Name; place--)
-            headers[place] = headers[place - 1];
-        headers[place] = header;
+        headers[count++] = new Header(name, nameStart, nameLength, start, length);
     }
 
-    /// <summary>The content of a chunked body whose framing is sound (RFC 9112 §7.1).</summary>
-    private static ReadOnlySpan<byte> Join(ReadOnlySpan<byte> body, ArrayBufferWriter<byte> joined)
+    /// <summary>
+    /// The name that a host is called by, which selects one of several that share an address; empty of an address and of
+    /// <c>localhost</c>. Those, and the port, say how the next tier is reached, which is another for a clone.
+    /// </summary>
+    private static ReadOnlySpan<byte> HostName(ReadOnlySpan<byte> host)
     {
-        joined.ResetWrittenCount();
-        while (true)
-        {
-            var lineEnd = body.IndexOf("\r\n"u8);
-            var line = body[..lineEnd];
-            var semicolon = line.IndexOf((byte)';');
-            // White space before an extension, and at the end, is taken from old senders (RFC 9112 §7.1.1).
-            var digits = (semicolon < 0 ? line : line[..semicolon]).TrimEnd(" \t"u8);
-            var size = int.Parse(digits, System.Globalization.NumberStyles.AllowHexSpecifier, null);
-            if (size == 0)
-                return joined.WrittenSpan;
-            joined.Write(body.Slice(lineEnd + 2, size));
-            body = body[(lineEnd + 2 + size + 2)..];
-        }
+        if (host.StartsWith("["u8))
+            return default;
+        var name = host.LastIndexOf((byte)':') is >= 0 and var colon ? host[..colon] : host;
+        return Ascii.EqualsIgnoreCase(name, "localhost"u8) || !name.ContainsAnyExcept("0123456789."u8) ? default : name;
     }
 
-    /// <summary>A header that can select a reply.</summary>
-    /// <param name="Name">Number of its name.</param>
+    /// <summary>
+    /// A sender may put headers of different names in any order, those of one name only in one (RFC 9110 §5.3).
+    /// </summary>
+    private void Order()
+    {
+        headers = headers[..count];
+        headers.Sort(static (one, other) =>
+            one.Name != other.Name ? one.Name.CompareTo(other.Name) : one.NameStart.CompareTo(other.NameStart));
+    }
+
+    /// <summary>A header that says something of what is asked for.</summary>
+    /// <param name="Name">Hash of its name.</param>
+    /// <param name="NameStart">Where its name begins.</param>
+    /// <param name="NameLength">Bytes of its name.</param>
     /// <param name="Start">Where its value begins.</param>
     /// <param name="Length">Bytes of the value.</param>
-    public readonly record struct Header(int Name, int Start, int Length);
+    public readonly record struct Header(ulong Name, int NameStart, int NameLength, int Start, int Length);
 }

@@ -42,6 +42,13 @@ internal readonly ref struct KeyHash
         return this;
     }
 
+    /// <summary>Adds a number.</summary>
+    public KeyHash Number(ulong number)
+    {
+        hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in number)));
+        return this;
+    }
+
     /// <summary>Adds bytes as they are: who uses it sees to where they end.</summary>
     public KeyHash Bytes(ReadOnlySpan<byte> bytes)
     {

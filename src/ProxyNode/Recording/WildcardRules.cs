@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using JustRunIt.ProxyNode.Http;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.Recording;
@@ -16,6 +17,11 @@ internal sealed record WildcardRules
 
     /// <summary>Names of headers, compared without case.</summary>
     public IReadOnlySet<string> Headers { get => now is { } other ? other.Headers : field; init; } = new HashSet<string>();
+
+    /// <summary>
+    /// Names of headers that say nothing of what is asked for: requests that differ in them alone are the same, and not only alike.
+    /// </summary>
+    public HeaderNames IgnoredHeaders { get => now is { } other ? other.IgnoredHeaders : field; init; } = HeaderNames.Default;
 
     /// <summary>Names of cookies.</summary>
     public IReadOnlySet<string> Cookies { get => now is { } other ? other.Cookies : field; init; } = new HashSet<string>();
