@@ -73,6 +73,36 @@ public sealed class AjpTests(PeerServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_of_a_page_is_the_clone_s_own_in_a_body_of_any_length_wherever_its_packets_part_it()
+    {
+        var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("token=([0-9a-f-]{36})")] };
+        await using var proxy = Scenes.In("ajp13", original.Ajp, clone.Ajp, rules);
+        await using var apache = await ApacheWithModJk.StartAsync(proxy.EndPoint);
+        using var http = new HttpClient { BaseAddress = apache.Address };
+        var token = (await http.GetStringAsync("/token.jsp")).Trim()["token=".Length..];
+        var asked = 1;
+        await Scenes.UntilAsync(proxy, now => now.Differences!.Compared >= asked);
+        foreach (var isChunked in (bool[])[false, true])
+        {
+            foreach (var before in (int[])[0, 8186 - 20, 8186 - 1, 40_000])
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "/token.jsp")
+                {
+                    Content = new StringContent($"{new string('x', before)}={token}=end"),
+                };
+                request.Headers.TransferEncodingChunked = isChunked;
+                Assert.Equal("mine", (await (await http.SendAsync(request)).Content.ReadAsStringAsync()).Trim());
+                asked++;
+                await Scenes.UntilAsync(proxy, now => now.Differences!.Compared >= asked);
+            }
+        }
+
+        var report = await proxy.ReportAsync();
+        Assert.Empty(report.Differences!.Samples);
+        Assert.Equal((0, 0), (report.Sandbox!.Errors, report.Duplicates!.GivenUp));
+    }
+
+    [Fact]
     public async Task A_clone_of_the_web_tier_is_answered_from_the_record_and_never_reaches_the_container()
     {
         await using var proxy = Scenes.Out(

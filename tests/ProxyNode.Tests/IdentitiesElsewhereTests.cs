@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace JustRunIt.ProxyNode.Tests;
 
-/// <summary>Names that two real servers give out in headers and compressed bodies, and that clients send back in headers.</summary>
+/// <summary>
+/// Names that two real servers give out in headers and compressed bodies, and that clients send back in headers and bodies.
+/// </summary>
 public sealed class IdentitiesElsewhereTests
 {
     private static readonly ServiceRules Rules = ServiceRules.None with
@@ -58,6 +60,63 @@ public sealed class IdentitiesElsewhereTests
         }
     }
 
+    [Fact]
+    public async Task A_duplicate_s_body_has_the_clone_s_own_names_however_it_is_sent_and_what_nobody_can_read_is_counted()
+    {
+        await using var original = await TestServer.StartAsync(Map);
+        await using var clone = await TestServer.StartAsync(Map);
+        await using var proxy = Scenes.In("http", original.EndPoint, clone.EndPoint, Rules);
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+        var asked = 1;
+        var page = await http.GetAsync("/login");
+        await Scenes.UntilAsync(proxy, report => report.Differences!.Compared >= asked);
+        using var plain = new GZipStream(await page.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        var token = Regex.Match(await new StreamReader(plain).ReadToEndAsync(), "[0-9a-f]{32}").Value;
+
+        foreach (var isChunked in (bool[])[false, true])
+        {
+            foreach (var coding in (string[])["", "gzip", "br", "deflate"])
+                await SendAsync(coding, isChunked, HttpStatusCode.OK);
+        }
+
+        Assert.Empty((await proxy.ReportAsync()).Differences!.Samples);
+        // Both sides would refuse it; nobody can tell what is in it.
+        await SendAsync("zstd", isChunked: false, HttpStatusCode.Forbidden, isRepeated: false);
+        var report = await Scenes.UntilAsync(proxy, report => report.GivenUp!.ContainsKey("not-repeatable"));
+        Assert.Equal(1, report.GivenUp!["not-repeatable"].Count);
+        Assert.Contains("zstd", Assert.Single(report.GivenUp["not-repeatable"].Samples), StringComparison.Ordinal);
+        await SendAsync("", isChunked: false, HttpStatusCode.OK);
+
+        async Task SendAsync(string coding, bool isChunked, HttpStatusCode expected, bool isRepeated = true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/said")
+            {
+                Content = new ByteArrayContent(Coded(coding, $"{{\"token\":\"{token}\"}}")),
+            };
+            request.Headers.TransferEncodingChunked = isChunked;
+            if (coding.Length > 0)
+                request.Content.Headers.ContentEncoding.Add(coding);
+            Assert.Equal(expected, (await http.SendAsync(request)).StatusCode);
+            asked += isRepeated ? 1 : 0;
+            await Scenes.UntilAsync(proxy, report => report.Differences!.Compared >= asked);
+        }
+    }
+
+    private static byte[] Coded(string coding, string text)
+    {
+        using var bytes = new MemoryStream();
+        if (coding is not ("gzip" or "br" or "deflate"))
+            return Encoding.ASCII.GetBytes(text);
+        using (Stream to = coding switch
+        {
+            "gzip" => new GZipStream(bytes, CompressionMode.Compress, leaveOpen: true),
+            "br" => new BrotliStream(bytes, CompressionMode.Compress, leaveOpen: true),
+            _ => new ZLibStream(bytes, CompressionMode.Compress, leaveOpen: true),
+        })
+            to.Write(Encoding.ASCII.GetBytes(text));
+        return bytes.ToArray();
+    }
+
     private static void Map(WebApplication application)
     {
         var given = new ConcurrentDictionary<string, bool>();
@@ -70,6 +129,19 @@ public sealed class IdentitiesElsewhereTests
             var took = Random.Shared.Next(10, 1000);
             await using var page = new GZipStream(context.Response.Body, CompressionLevel.Fastest);
             await page.WriteAsync(Encoding.ASCII.GetBytes($"{{\"token\":\"{Give()}\",\"took\":\"{took} ms\"}}"));
+        });
+        application.MapPost("/said", async (HttpContext context) =>
+        {
+            await using Stream body = (string?)context.Request.Headers.ContentEncoding switch
+            {
+                "gzip" => new GZipStream(context.Request.Body, CompressionMode.Decompress),
+                "br" => new BrotliStream(context.Request.Body, CompressionMode.Decompress),
+                "deflate" => new ZLibStream(context.Request.Body, CompressionMode.Decompress),
+                null => context.Request.Body,
+                _ => Stream.Null,
+            };
+            var said = await new StreamReader(body).ReadToEndAsync();
+            return Answer(Regex.Match(said, "[0-9a-f]{32}") is { Success: true } match && given.ContainsKey(match.Value));
         });
         application.MapGet("/me", (HttpContext context) => Answer(Knows(context.Request.Headers.Authorization)));
         application.MapGet("/form", (HttpContext context) =>

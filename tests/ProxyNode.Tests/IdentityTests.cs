@@ -28,6 +28,55 @@ public sealed class IdentityTests
         Assert.Equal(expected, identities.Replace(text));
     }
 
+    [Theory]
+    // As encoders of .NET, of JavaScript, of browsers' forms and Java, of Python, and of nobody write it.
+    [InlineData("t=a%2Bb%2Fc%3D~%20%27", "t=x%2Fy%2Bz~%20%27")]
+    [InlineData("t=a%2bb%2fc%3d~%20%27", "t=x%2fy%2bz~%20%27")]
+    [InlineData("t=a%2Bb%2Fc%3D~%20'", "t=x%2Fy%2Bz~%20'")]
+    [InlineData("t=a%2Bb%2Fc%3D%7E+%27", "t=x%2Fy%2Bz%7E+%27")]
+    [InlineData("t=a%2Bb/c%3D~%20%27", "t=x/y%2Bz~%20%27")]
+    [InlineData("t=a+b/c=~%20'", "t=x/y+z~%20'")]
+    [InlineData("t=a%252Bb%252Fc%253D~%2520%2527", "t=x%252Fy%252Bz~%2520%2527")]
+    [InlineData("{\"t\":\"a+b/c=~ '\"}", "{\"t\":\"x/y+z~ '\"}")]
+    [InlineData("{\"t\":\"a+b\\/c=~ '\"}", "{\"t\":\"x\\/y+z~ '\"}")]
+    [InlineData("{\"t\":\"a\\u002Bb/c=~ \\u0027\"}", "{\"t\":\"x/y\\u002Bz~ \\u0027\"}")]
+    [InlineData("{\"t\":\"a+b/c\\u003d~ \\u0027\"}", "{\"t\":\"x/y+z~ \\u0027\"}")]
+    public void Declared_names_are_replaced_however_they_are_spelt(string text, string expected)
+    {
+        // In a page, whose attribute has it in another spelling than what is sent back.
+        Declare("a&#x2B;b/c=~ &#39;", "x/y&#x2B;z~ &#39;");
+        Assert.Equal(expected, identities.Replace(text));
+    }
+
+    [Theory]
+    [InlineData("next=%2Fi%2FAAA111", "next=%2Fi%2FB%2FB")]
+    [InlineData("next=%252Fi%252FAAA111%2526", "next=%252Fi%252FB%2FB%2526")]
+    [InlineData("t=AAA111", "t=B%2FB")]
+    [InlineData("t=FAAA111", "t=FAAA111")]
+    public void What_an_escape_ends_before_a_name_is_no_part_of_it_and_the_clone_s_is_encoded_like_its_text(string text, string expected)
+    {
+        Declare("AAA111", "B/B");
+        Assert.Equal(expected, identities.Replace(text, Spelling.Percent));
+    }
+
+    [Fact]
+    public void The_clone_s_name_is_written_as_a_string_of_json_where_the_text_is_json()
+    {
+        Declare("AAA111", "B\"B");
+        Assert.Equal(
+            "{\"t\":\"\\nAAA1112\",\"u\":\"\\nB\\\"B\"}",
+            identities.Replace("{\"t\":\"\\nAAA1112\",\"u\":\"\\nAAA111\"}", Spelling.Json));
+    }
+
+    [Fact]
+    public void A_session_is_learnt_although_both_sides_name_different_numbers_of_other_things()
+    {
+        identities.Pair(
+            [new IssuedName("s1", IsDeclared: false), new IssuedName("a", IsDeclared: true), new IssuedName("b", IsDeclared: true)],
+            [new IssuedName("s2", IsDeclared: false), new IssuedName("c", IsDeclared: true)]);
+        Assert.Equal(("s2", null), (identities.OfClone("s1"), identities.OfClone("a")));
+    }
+
     [Fact]
     public void Names_of_sessions_are_replaced_only_where_sessions_are_named()
     {
@@ -133,6 +182,15 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void A_page_whose_coding_is_none_is_read_as_it_is()
+    {
+        var rules = ServiceRules.None with { ReplyWildcards = [WildcardRules.Pattern("[0-9]+ ms")] };
+        var reader = Read(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 33\r\n\r\n<a href=\"/a;jsessionid=A1\"> 17 ms", 9, rules);
+        Assert.Equal("A1", Assert.Single(reader.Issued!).Name);
+    }
+
+    [Fact]
     public void What_is_not_in_the_coding_that_it_claims_is_compared_as_it_is()
     {
         var rules = ServiceRules.None with { ReplyWildcards = [WildcardRules.Pattern("x")] };
@@ -146,6 +204,13 @@ public sealed class IdentityTests
         var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("/item/([0-9a-f]+)")] };
         var reader = Read("HTTP/1.1 303 See Other\r\nLocation: /item/abc\r\nContent-Length: 0\r\n\r\n", int.MaxValue, rules);
         Assert.Equal(new IssuedName("abc", IsDeclared: true), Assert.Single(reader.Issued!));
+    }
+
+    [Fact]
+    public void A_session_that_only_a_redirection_names_is_learnt()
+    {
+        var reader = Read("HTTP/1.1 302 Found\r\nLocation: /a;jsessionid=0A.node1?x=1\r\nContent-Length: 0\r\n\r\n", int.MaxValue);
+        Assert.Equal(new IssuedName("0A.node1", IsDeclared: false), Assert.Single(reader.Issued!));
     }
 
     [Theory]

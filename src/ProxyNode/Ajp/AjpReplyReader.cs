@@ -41,6 +41,8 @@ internal sealed class AjpReplyReader(ServiceRules rules) : PageReader(rules)
         var value = reader.Text() ?? "";
         if (code == SetCookieCode || name.Equals("set-cookie", StringComparison.OrdinalIgnoreCase))
             Issue(value.Split(';')[0] is var pair && pair.IndexOf('=') is >= 0 and var equals ? pair[(equals + 1)..].Trim('"') : "");
+        else if (name.Equals("location", StringComparison.OrdinalIgnoreCase))
+            ReadLocation(Encoding.Latin1.GetBytes(value));
         if (KeepsText)
             AppendHeader(name, value);
     }

@@ -64,6 +64,8 @@ internal sealed class HttpReplyReader(ServiceRules rules) : PageReader(rules)
             var value = line[(colon + 1)..].Trim(" \t"u8);
             if (Ascii.EqualsIgnoreCase(line[..colon], "set-cookie"u8))
                 ReadCookie(value);
+            else if (Ascii.EqualsIgnoreCase(line[..colon], "location"u8))
+                ReadLocation(value);
             if (KeepsText)
                 AppendHeader(Encoding.Latin1.GetString(line[..colon]), Encoding.Latin1.GetString(value));
         }

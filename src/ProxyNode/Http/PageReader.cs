@@ -53,8 +53,21 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
     {
         if (HasIdentities)
             headers.Add($"{name}: {value}");
-        if (name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase))
+        if (name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase) && !ContentCoding.IsPlain(value))
             coding = value;
+    }
+
+    /// <summary>Where a redirection leads: of a server that sets no cookies, the only place that names a new session.</summary>
+    protected void ReadLocation(ReadOnlySpan<byte> location)
+    {
+        if (location.IndexOf(Prefix) is not (>= 0 and var at))
+            return;
+        var name = location[(at + Prefix.Length)..];
+        var length = 0;
+        while (length < name.Length && length < LongestId && IsOfId(name[length]))
+            length++;
+        if (length > 0)
+            Issue(Encoding.Latin1.GetString(name[..length]));
     }
 
     /// <summary>The next bytes of the page.</summary>

@@ -8,6 +8,7 @@ internal static class SessionNames
 {
     private const string PathParameter = ";jsessionid=";
     private const string BetweenWords = " \t,;=\"";
+    private static readonly char[] Around = [' ', '\t', '"'];
 
     /// <summary>Shortest value of a cookie that is taken for the same thing in another header: no number or flag is so long.</summary>
     private const int ShortestWord = 16;
@@ -23,12 +24,29 @@ internal static class SessionNames
         return identities.OfClone(target[from..to]) is { } clone ? target[..from] + clone + target[to..] : target;
     }
 
-    /// <summary>The value of a <c>Cookie</c> header, in the clone's names.</summary>
-    public static string ReplaceCookies(string cookies, Identities identities) => string.Join("; ", cookies
-        .Split(';', StringSplitOptions.TrimEntries)
-        .Select(cookie => cookie.IndexOf('=') is > 0 and var equals && identities.OfClone(cookie[(equals + 1)..].Trim('"')) is { } clone
-            ? $"{cookie[..equals]}={clone}"
-            : cookie));
+    /// <summary>The value of a <c>Cookie</c> header, in the clone's names; what names nothing stays as it was sent.</summary>
+    public static string ReplaceCookies(string cookies, Identities identities)
+    {
+        for (var at = 0; at < cookies.Length;)
+        {
+            var end = cookies.IndexOf(';', at) is >= 0 and var semicolon ? semicolon : cookies.Length;
+            if (cookies.IndexOf('=', at, end - at) is >= 0 and var equals)
+            {
+                // Quotes are the sender's (RFC 6265 §4.1.1), and are kept.
+                var value = cookies[(equals + 1)..end].Trim(Around);
+                var from = cookies.IndexOf(value, equals + 1, StringComparison.Ordinal);
+                if (value.Length > 0 && identities.OfClone(value) is { } clone)
+                {
+                    cookies = cookies[..from] + clone + cookies[(from + value.Length)..];
+                    end += clone.Length - value.Length;
+                }
+            }
+
+            at = end + 1;
+        }
+
+        return cookies;
+    }
 
     /// <summary>A request's header, in the clone's names: sessions where they are named, and declared names wherever they are.</summary>
     /// <param name="name">Its name, in lower case.</param>
@@ -43,7 +61,7 @@ internal static class SessionNames
             "referer" => ReplacePath(value, identities),
             _ => ReplaceWords(value, identities),
         };
-        return hasDeclared ? identities.Replace(replaced) : replaced;
+        return hasDeclared ? identities.Replace(replaced, name == "referer" ? Spelling.Percent : Spelling.Plain) : replaced;
     }
 
     /// <summary>Scripts send a cookie's value again in a header of its own, decoded, or after a word such as Bearer.</summary>

@@ -47,6 +47,15 @@ public sealed class TomcatFolder : IDisposable
         Write("webapps/ROOT/echo.jsp", """
             <%@ page contentType="text/plain" %><%= request.getMethod() %> <%= request.getQueryString() %> <%= request.getHeader("X-Own") %>
             """);
+        Write("webapps/ROOT/token.jsp", """
+            <%@ page contentType="text/plain" %><%
+            String token = (String) session.getAttribute("token");
+            if (token == null) session.setAttribute("token", token = java.util.UUID.randomUUID().toString());
+            byte[] said = request.getInputStream().readAllBytes();
+            if (said.length == 0) out.print("token=" + token);
+            else out.print(new String(said, "ISO-8859-1").contains(token) ? "mine" : "another's");
+            %>
+            """);
         Write("webapps/ROOT/fail.jsp", "<% if (true) throw new RuntimeException(\"failed\"); %>");
     }
 

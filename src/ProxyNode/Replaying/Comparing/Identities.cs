@@ -11,8 +11,14 @@ internal sealed class Identities
 {
     private const int Most = 100_000;
 
+    /// <summary>Most spellings of declared names: those with other characters than letters and digits have several.</summary>
+    private const int MostSpellings = 4 * Most;
+
     /// <summary>Longest name that is looked for in texts.</summary>
     private const int Longest = 1024;
+
+    /// <summary>Characters of an escape: <c>%252F</c>, <c>\u002F</c>.</summary>
+    private const int LongestEscape = 6;
 
     private readonly ConcurrentDictionary<string, string> clones = new();
     private readonly ConcurrentDictionary<string, string> declared = new();
@@ -21,28 +27,32 @@ internal sealed class Identities
 
     // Lengths of the declared names that there ever were, ascending: names of one kind have few.
     private int[] lengths = [];
+    private int spellings;
 
     /// <summary>Pairs known.</summary>
     public int Count => clones.Count;
 
-    /// <summary>Learns from what both sides gave out in reply to the same request, if it is of the same kind.</summary>
+    /// <summary>Whether a declared name is known.</summary>
+    public bool HasDeclared => !declared.IsEmpty;
+
+    /// <summary>
+    /// Learns from what both sides gave out in reply to the same request: the names of sessions where they are as many on both sides, and
+    /// so the declared ones.
+    /// </summary>
     public void Pair(IReadOnlyList<IssuedName>? online, IReadOnlyList<IssuedName>? clone)
     {
-        if (online is null || clone is null || online.Count != clone.Count)
+        if (online is null || clone is null)
             return;
-        for (var i = 0; i < online.Count; i++)
-        {
-            if (online[i].Name == clone[i].Name || online[i].Name.Length is 0 or > Longest)
-                continue;
-            Learn(online[i].Name, clone[i].Name, online[i].IsDeclared);
-        }
-
-        while (clones.Count > Most && byAge.TryDequeue(out var oldest))
+        Pair(online, clone, areDeclared: false);
+        Pair(online, clone, areDeclared: true);
+        while ((clones.Count > Most || spellings > MostSpellings) && byAge.TryDequeue(out var oldest))
         {
             clones.TryRemove(oldest, out _);
-            declared.TryRemove(oldest, out _);
-            declared.TryRemove(Uri.EscapeDataString(oldest), out _);
-            declared.TryRemove(Uri.UnescapeDataString(oldest), out _);
+            foreach (var (spelt, _) in Spellings.Of(oldest, ""))
+            {
+                if (declared.TryRemove(spelt, out _))
+                    Interlocked.Decrement(ref spellings);
+            }
         }
     }
 
@@ -54,20 +64,27 @@ internal sealed class Identities
     public string? OfClone(string online) => clones.GetValueOrDefault(online);
 
     /// <summary>
-    /// Replaces every declared name in a text that the clone calls otherwise, also where it is percent-encoded, or no longer is. Only whole
-    /// words are names: what is before and after is no letter or digit. The time is proportional to the text, whatever is known.
+    /// Replaces every declared name in a text that the clone calls otherwise, in whatever spelling it is (<see cref="Spellings"/>). Only
+    /// whole words are names: what is before and after is no letter or digit, but for those of an escape before it. The time is
+    /// proportional to the text, whatever is known.
     /// </summary>
-    public string Replace(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="spelling">
+    /// How it spells: where a name is the same in all spellings, that does not tell how the clone's is to be written.
+    /// </param>
+    public string Replace(string text, Spelling spelling = Spelling.Plain)
     {
         if (declared.IsEmpty)
             return text;
         var names = declared.GetAlternateLookup<ReadOnlySpan<char>>();
         var known = Volatile.Read(ref lengths);
+        var hasEscapes = text.AsSpan().ContainsAny('%', '\\');
         StringBuilder? replaced = null;
         var copied = 0;
         for (var at = 0; at < text.Length; at++)
         {
-            if (at > 0 && char.IsAsciiLetterOrDigit(text[at - 1]))
+            if (at > 0 && char.IsAsciiLetterOrDigit(text[at - 1])
+                && !(hasEscapes && Spellings.EndsEscape(text.AsSpan()[Math.Max(0, at - LongestEscape)..at])))
                 continue;
             for (var i = known.Length - 1; i >= 0; i--)
             {
@@ -75,6 +92,8 @@ internal sealed class Identities
                 if (end > text.Length || (end < text.Length && char.IsAsciiLetterOrDigit(text[end]))
                     || !names.TryGetValue(text.AsSpan(at, known[i]), out var clone))
                     continue;
+                if (spelling != Spelling.Plain && Spellings.IsSameInAll(text.AsSpan(at, known[i])))
+                    clone = Spellings.Write(clone, spelling);
                 (replaced ??= new StringBuilder(text.Length)).Append(text, copied, at - copied).Append(clone);
                 copied = end;
                 at = end - 1;
@@ -85,25 +104,38 @@ internal sealed class Identities
         return replaced is null ? text : replaced.Append(text, copied, text.Length - copied).ToString();
     }
 
+    private void Pair(IReadOnlyList<IssuedName> online, IReadOnlyList<IssuedName> clone, bool areDeclared)
+    {
+        var counterparts = clone.Where(name => name.IsDeclared == areDeclared).ToList();
+        if (counterparts.Count == 0 || online.Count(name => name.IsDeclared == areDeclared) != counterparts.Count)
+            return;
+        foreach (var (original, same) in online.Where(name => name.IsDeclared == areDeclared).Zip(counterparts))
+        {
+            if (original.Name != same.Name && original.Name.Length is > 0 and <= Longest)
+                Learn(original.Name, same.Name, areDeclared);
+        }
+    }
+
     private void Learn(string online, string clone, bool isDeclared)
     {
+        if (clones.TryGetValue(online, out var known) && known == clone && (!isDeclared || declared.ContainsKey(online)))
+            return;
         if (clones.TryAdd(online, clone))
             byAge.Enqueue(online);
         else
             clones[online] = clone;
         if (!isDeclared)
             return;
-        Declare(online, clone);
-        if (Uri.EscapeDataString(online) is var encoded && encoded != online)
-            Declare(encoded, Uri.EscapeDataString(clone));
-        // A script that sends a cookie's value again in a header decodes it first.
-        if (Uri.UnescapeDataString(online) is var plain && plain != online)
-            Declare(plain, Uri.UnescapeDataString(clone));
+        foreach (var (spelt, counterpart) in Spellings.Of(online, clone))
+            Declare(spelt, counterpart);
     }
 
     private void Declare(string online, string clone)
     {
-        declared[online] = clone;
+        if (declared.TryAdd(online, clone))
+            Interlocked.Increment(ref spellings);
+        else
+            declared[online] = clone;
         lock (gate)
         {
             var place = Array.BinarySearch(lengths, online.Length);
