@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using JustRunIt.ProxyNode.Ajp;
 using JustRunIt.ProxyNode.Configuration;
@@ -103,6 +104,21 @@ public sealed class RequestKeysTests
     }
 
     [Fact]
+    public void What_is_compressed_is_the_same_however_and_whenever_that_was_done()
+    {
+        var one = Keys(Gzip("{\"a\":1,\"at\":5}", CompressionLevel.Fastest, time: 1));
+        Assert.Equal(one, Keys(Gzip("{\"a\":1,\"at\":5}", CompressionLevel.NoCompression, time: 2)));
+        Assert.NotEqual(one.Exact, Keys(Gzip("{\"a\":2,\"at\":5}", CompressionLevel.Fastest, time: 1)).Exact);
+        var rules = new WildcardRules { JsonFields = new HashSet<string> { "at" } };
+        Assert.Equal(
+            Keys(Gzip("{\"a\":1,\"at\":5}", CompressionLevel.Fastest, time: 1), rules).Wildcard,
+            Keys(Gzip("{\"a\":1,\"at\":66}", CompressionLevel.Fastest, time: 2), rules).Wildcard);
+        // What is not what it says is taken as it is.
+        const string broken = "POST /a HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n";
+        Assert.NotEqual(Keys(broken + "abc").Exact, Keys(broken + "abd").Exact);
+    }
+
+    [Fact]
     public void A_trailer_counts_like_a_header_and_the_sizes_of_chunks_do_not()
     {
         var one = Keys(Chunked("2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n"));
@@ -146,6 +162,18 @@ public sealed class RequestKeysTests
     private static string Get(string headers) => $"GET /a HTTP/1.1\r\n{headers}{(headers.Length > 0 ? "\r\n" : "")}\r\n";
 
     private static string Chunked(string body) => $"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{body}";
+
+    private static string Gzip(string text, CompressionLevel level, byte time)
+    {
+        using var bytes = new MemoryStream();
+        using (var to = new GZipStream(bytes, level, leaveOpen: true))
+            to.Write(Encoding.Latin1.GetBytes(text));
+        var body = bytes.ToArray();
+        // RFC 1952 §2.3: the time follows four bytes of other things.
+        body[4] = time;
+        return $"POST /a HTTP/1.1\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {body.Length}\r\n\r\n"
+            + Encoding.Latin1.GetString(body);
+    }
 
     private static string Multipart(string type, string boundary, string value)
     {

@@ -6,12 +6,16 @@ namespace JustRunIt.ProxyNode.Http;
 /// <summary>A whole request taken apart for matching, its parts where they stand.</summary>
 internal ref struct RequestParts
 {
-    /// <summary>Says in which coding the content is.</summary>
+    /// <summary>Says of what type the content is.</summary>
     public static readonly ulong ContentType = HeaderNames.Hash("content-type"u8);
 
     /// <summary>Holds the session.</summary>
     public static readonly ulong Cookie = HeaderNames.Hash("cookie"u8);
 
+    /// <summary>Most bytes that compressed content may become; what is longer is taken as it is.</summary>
+    private const int LongestDecoded = 16 * 1024 * 1024;
+
+    private static readonly ulong ContentEncoding = HeaderNames.Hash("content-encoding"u8);
     private static readonly ulong Host = HeaderNames.Hash("host"u8);
     private static readonly ulong ForwardedHost = HeaderNames.Hash("x-forwarded-host"u8);
     private static readonly ulong TransferEncoding = HeaderNames.Hash("transfer-encoding"u8);
@@ -38,7 +42,9 @@ internal ref struct RequestParts
     /// <summary>The protocol's version, which decides the form of a reply; empty where it does not.</summary>
     public ReadOnlySpan<byte> Version { get; private set; }
 
-    /// <summary>Its content, chunks joined.</summary>
+    /// <summary>
+    /// Its content, chunks joined, and in plain where it can be read: whoever compresses may put the time into it (RFC 1952 §2.3.1).
+    /// </summary>
     public ReadOnlySpan<byte> Body { get; private set; }
 
     /// <summary>What the headers' places are in.</summary>
@@ -79,6 +85,7 @@ internal ref struct RequestParts
         }
 
         parts.Order();
+        parts.Decode();
         return parts;
     }
 
@@ -119,6 +126,7 @@ internal ref struct RequestParts
         }
 
         parts.Order();
+        parts.Decode();
         return parts;
     }
 
@@ -194,6 +202,16 @@ internal ref struct RequestParts
         headers = headers[..count];
         headers.Sort(static (one, other) =>
             one.Name != other.Name ? one.Name.CompareTo(other.Name) : one.NameStart.CompareTo(other.NameStart));
+    }
+
+    private void Decode()
+    {
+        foreach (ref readonly var header in Headers)
+        {
+            if (header.Name == ContentEncoding && !Body.IsEmpty
+                && ContentCoding.Decode(Encoding.Latin1.GetString(Value(header)), Body.ToArray(), LongestDecoded) is { } plain)
+                Body = plain;
+        }
     }
 
     /// <summary>A header that says something of what is asked for.</summary>
