@@ -66,7 +66,8 @@ public sealed class IdentitiesElsewhereTests
         await using var original = await TestServer.StartAsync(Map);
         await using var clone = await TestServer.StartAsync(Map);
         await using var proxy = Scenes.In("http", original.EndPoint, clone.EndPoint, Rules);
-        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false })
+        { BaseAddress = new Uri($"http://{proxy.EndPoint}") };
         var asked = 1;
         var page = await http.GetAsync("/login");
         await Scenes.UntilAsync(proxy, report => report.Differences!.Compared >= asked);

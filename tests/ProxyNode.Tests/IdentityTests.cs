@@ -69,12 +69,16 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public void A_session_is_learnt_although_both_sides_name_different_numbers_of_other_things()
+    public void Names_of_a_kind_are_learnt_although_both_sides_give_out_different_numbers_of_others()
     {
-        identities.Pair(
-            [new IssuedName("s1", IsDeclared: false), new IssuedName("a", IsDeclared: true), new IssuedName("b", IsDeclared: true)],
-            [new IssuedName("s2", IsDeclared: false), new IssuedName("c", IsDeclared: true)]);
-        Assert.Equal(("s2", null), (identities.OfClone("s1"), identities.OfClone("a")));
+        var rules = ServiceRules.None with
+        {
+            Identities = [WildcardRules.Pattern("item=([a-z]+)"), WildcardRules.Pattern("token=([A-Z]+)")],
+        };
+        const string page = "HTTP/1.1 200 OK\r\nSet-Cookie: s=s1\r\nContent-Length: 50\r\n\r\n<p>token=A item=a</p>";
+        var (online, clone) = (Read(page, 100, rules), Read(page.Replace("s1", "s2").Replace("A item=a", "B item=b item=c"), 100, rules));
+        identities.Pair(online.Issued, clone.Issued);
+        Assert.Equal(("s2", "B", null), (identities.OfClone("s1"), identities.OfClone("A"), identities.OfClone("a")));
     }
 
     [Fact]
@@ -179,6 +183,17 @@ public sealed class IdentityTests
         Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
         Assert.Equal([new IssuedName("A1", IsDeclared: false), new IssuedName("abc", IsDeclared: true)], online.Issued!);
         Assert.Equal([new IssuedName("B222", IsDeclared: false), new IssuedName("defghi", IsDeclared: true)], clone.Issued!);
+    }
+
+    [Fact]
+    public void A_compressed_page_is_read_up_to_a_mebibyte_of_it_in_plain()
+    {
+        var rules = ServiceRules.None with { Identities = [WildcardRules.Pattern("token=\"([^\"]{1,99})\"")] };
+        var page = string.Concat(Enumerable.Repeat("<p>some text</p>\n", 50_000)) + "<p token=\"abc\">";
+        var online = Read(Compressed("gzip", page), 4096, rules);
+        var clone = Read(Compressed("gzip", page.Replace("abc", "d", StringComparison.Ordinal)), 4096, rules);
+        Assert.Equal("abc", Assert.Single(online.Issued!).Name);
+        Assert.Equal((online.Length, online.Hash), (clone.Length, clone.Hash));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
 {
     private const int LongestId = 256;
 
-    /// <summary>Most bytes that a compressed page may become; what is longer is compared as it is.</summary>
+    /// <summary>Most bytes that a compressed page may become for rules to be applied; what is longer is compared as it is.</summary>
     private const int LongestPage = 4 * LongestText;
 
     private readonly List<string> headers = [];
@@ -28,7 +28,7 @@ internal abstract class PageReader(ServiceRules rules) : ReplyReader(rules)
         if (coding is { } of && KeptText is { IsEmpty: false } coded && ContentCoding.Decode(of, coded, LongestPage) is { } plain)
         {
             coding = null;
-            ResetContent();
+            ResetContent(LongestPage);
             AppendPage(plain);
         }
 

@@ -32,9 +32,10 @@ internal static class RequestContent
         var plain = ContentCoding.IsPlain(coding) ? content
             : ContentCoding.Decode(coding, content, LongestDecoded)
                 ?? throw new ProtocolException(
-                    $"a content in Content-Encoding '{coding}' is not searched for names; allowed: gzip, deflate, br, up to {LongestDecoded} bytes");
+                    $"content in Content-Encoding '{coding}' is not searched for names; allowed: gzip, deflate, br, "
+                        + $"up to {LongestDecoded} bytes");
         if (plain.Length > Longest)
-            throw new ProtocolException($"a content of {plain.Length} bytes is not searched for names; allowed: {Longest}");
+            throw new ProtocolException($"content of {plain.Length} bytes is not searched for names; allowed: {Longest}");
         var text = Encoding.Latin1.GetString(plain.Span);
         var replaced = identities.Replace(text, SpellingOf(type));
         if (ReferenceEquals(replaced, text) || replaced == text)

@@ -119,7 +119,8 @@ internal sealed class TraceReplay(
             ? (recorded.PlainReplyLength, recorded.PlainReplyHash)
             : (recorded.ReplyLength, recorded.ReplyHash);
         Comparison.Add(request, (recorded.Status, length, hash), (answer.Status, reply.Length, reply.Hash));
-        identities.Pair(recorded.Issued, reply.Issued);
+        // A trace does not say which rule it is that declares a name.
+        identities.Pair(recorded.Issued, reply.Issued?.Select(name => name with { Rule = 0 }).ToList());
     }
 
     private void Pace(TaskCompletionSource ended)

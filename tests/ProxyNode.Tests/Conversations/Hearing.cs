@@ -277,7 +277,7 @@ internal sealed class Hearing
                 Tolerate(reader.End);
                 identities.Pair(
                     reader.Issued,
-                    reader.Issued is { } names ? [.. names.Select(name => new IssuedName(name.Name + "2", name.IsDeclared))] : null);
+                    reader.Issued is { } names ? [.. names.Select(name => name with { Name = name.Name + "2" })] : null);
             }
 
             if (hasEnded)

@@ -36,15 +36,15 @@ internal sealed class Identities
     public bool HasDeclared => !declared.IsEmpty;
 
     /// <summary>
-    /// Learns from what both sides gave out in reply to the same request: the names of sessions where they are as many on both sides, and
-    /// so the declared ones.
+    /// Learns from what both sides gave out in reply to the same request: names of a kind, those of sessions or of one rule, where they are
+    /// as many on both sides.
     /// </summary>
     public void Pair(IReadOnlyList<IssuedName>? online, IReadOnlyList<IssuedName>? clone)
     {
         if (online is null || clone is null)
             return;
-        Pair(online, clone, areDeclared: false);
-        Pair(online, clone, areDeclared: true);
+        foreach (var kind in online.GroupBy(name => (name.IsDeclared, name.Rule)))
+            PairKind([.. kind], [.. clone.Where(name => (name.IsDeclared, name.Rule) == kind.Key)]);
         while ((clones.Count > Most || spellings > MostSpellings) && byAge.TryDequeue(out var oldest))
         {
             clones.TryRemove(oldest, out _);
@@ -104,15 +104,14 @@ internal sealed class Identities
         return replaced is null ? text : replaced.Append(text, copied, text.Length - copied).ToString();
     }
 
-    private void Pair(IReadOnlyList<IssuedName> online, IReadOnlyList<IssuedName> clone, bool areDeclared)
+    private void PairKind(List<IssuedName> online, List<IssuedName> clone)
     {
-        var counterparts = clone.Where(name => name.IsDeclared == areDeclared).ToList();
-        if (counterparts.Count == 0 || online.Count(name => name.IsDeclared == areDeclared) != counterparts.Count)
+        if (online.Count != clone.Count)
             return;
-        foreach (var (original, same) in online.Where(name => name.IsDeclared == areDeclared).Zip(counterparts))
+        for (var i = 0; i < online.Count; i++)
         {
-            if (original.Name != same.Name && original.Name.Length is > 0 and <= Longest)
-                Learn(original.Name, same.Name, areDeclared);
+            if (online[i].Name != clone[i].Name && online[i].Name.Length is > 0 and <= Longest)
+                Learn(online[i].Name, clone[i].Name, online[i].IsDeclared);
         }
     }
 
@@ -151,4 +150,5 @@ internal sealed class Identities
 /// A rule says that such names are given out, so that it is looked for in whatever is sent; otherwise only where sessions are
 /// named.
 /// </param>
-internal readonly record struct IssuedName(string Name, bool IsDeclared);
+/// <param name="Rule">Number of that rule; 0 too where it is not known.</param>
+internal readonly record struct IssuedName(string Name, bool IsDeclared, int Rule = 0);

@@ -26,6 +26,7 @@ internal class ReplyReader(ServiceRules rules)
     private bool keepsText;
     private int version;
     private bool isSampled;
+    private int longest = LongestText;
     private XxHash3? hash;
     private ArrayBufferWriter<byte>? text;
     private List<IssuedName>? issued;
@@ -80,11 +81,16 @@ internal class ReplyReader(ServiceRules rules)
         (PlainLength, PlainHash) = (Length, hash?.GetCurrentHashAsUInt64() ?? 0);
         if (isSampled && !keepsText && Length <= LongestSample)
             Text = text is null ? "" : Encoding.Latin1.GetString(text.WrittenSpan);
-        if (keepsText && text is not null && Length <= LongestText)
+        if (keepsText && text is not null && Length <= longest)
         {
             var content = Encoding.Latin1.GetString(text.WrittenSpan);
-            foreach (var pattern in rules.Identities)
-                content = pattern.Replace(content, TakeName);
+            var patterns = rules.Identities;
+            for (var rule = 0; rule < patterns.Count; rule++)
+            {
+                var number = rule;
+                content = patterns[rule].Replace(content, match => TakeName(match, number));
+            }
+
             var replaced = WildcardRules.Replace(content, rules.ReplyWildcards);
             // A wildcard, or a name, may stand for texts of different lengths.
             Length = replaced.Length;
@@ -112,7 +118,7 @@ internal class ReplyReader(ServiceRules rules)
     {
         isBegun = false;
         (Length, Hash, PlainLength, PlainHash, text, issued) = (0, 0, 0, 0, null, null);
-        (isSampled, Text) = (false, null);
+        (isSampled, Text, longest) = (false, null, LongestText);
         hash?.Reset();
     }
 
@@ -132,19 +138,21 @@ internal class ReplyReader(ServiceRules rules)
     protected ReadOnlyMemory<byte> KeptText => text is not null && Length <= LongestText ? text.WrittenMemory : default;
 
     /// <summary>Forgets the content, but not the names: it is read anew, in another form.</summary>
-    protected void ResetContent()
+    /// <param name="most">Longest content in that form that rules are applied to.</param>
+    protected void ResetContent(int most)
     {
-        (Length, text) = (0, null);
+        (Length, text, longest) = (0, null, most);
         hash?.Reset();
     }
 
     /// <summary>Looks for declared names outside the content; nothing of that is compared.</summary>
     protected void FindNames(string where)
     {
-        foreach (var pattern in rules.Identities)
+        var patterns = rules.Identities;
+        for (var rule = 0; rule < patterns.Count; rule++)
         {
-            for (var match = pattern.Match(where); match.Success; match = match.NextMatch())
-                (issued ??= []).Add(new IssuedName(match.Groups[^1].Value, IsDeclared: true));
+            for (var match = patterns[rule].Match(where); match.Success; match = match.NextMatch())
+                (issued ??= []).Add(new IssuedName(match.Groups[^1].Value, IsDeclared: true, rule));
         }
     }
 
@@ -157,7 +165,7 @@ internal class ReplyReader(ServiceRules rules)
         Length += bytes.Length;
         hash ??= Hashes.TryTake(out var used) ? used : new XxHash3();
         hash.Append(bytes);
-        if (keepsText ? Length <= LongestText : isSampled && Length <= LongestSample)
+        if (keepsText ? Length <= longest : isSampled && Length <= LongestSample)
             (text ??= new ArrayBufferWriter<byte>(1024)).Write(bytes);
     }
 
@@ -165,13 +173,13 @@ internal class ReplyReader(ServiceRules rules)
     protected void Issue(string name) => (issued ??= []).Add(new IssuedName(name, IsDeclared: false));
 
     /// <summary>A declared name is each side's own, so it is not compared.</summary>
-    private string TakeName(Match match)
+    private string TakeName(Match match, int rule)
     {
         var name = match.Groups[^1];
         // A group that took no part names nothing.
         if (!name.Success)
             return match.Value;
-        (issued ??= []).Add(new IssuedName(name.Value, IsDeclared: true));
+        (issued ??= []).Add(new IssuedName(name.Value, IsDeclared: true, rule));
         var from = name.Index - match.Index;
         return $"{match.Value[..from]}*{match.Value[(from + name.Length)..]}";
     }
