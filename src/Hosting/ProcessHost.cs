@@ -52,7 +52,11 @@ public static class ProcessHost
         var identity = BrokerIdentity.Of(rabbitMq, reader);
         builder.Services.AddSingleton(identity);
         builder.Services.AddSingleton<RefusalMeter>();
-        builder.Services.AddSingleton(_ => new CommandSender(rabbitMq, $"commands-{reader}"));
+        builder.Services.AddSingleton<BrokerAlarm>();
+        builder.Services.AddSingleton(services => new CommandSender(rabbitMq, $"commands-{reader}")
+        {
+            Alarm = services.GetRequiredService<BrokerAlarm>(),
+        });
         builder.Services.AddHostedService(provider => new TopologySetup(
             rabbitMq,
             reader,

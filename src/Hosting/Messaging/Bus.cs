@@ -62,6 +62,7 @@ internal static class Bus
                         // Nobody reads them, and to whom they would go has no name in the catalogue.
                         endpoint.PublishFaults = false;
                         endpoint.SetQuorumQueue();
+                        endpoint.ConfigureChannel(channel => channel.UseFilter(context.GetRequiredService<BrokerAlarm>()));
                         if (Catalog.IsInOrder(entry.Message))
                             endpoint.SingleActiveConsumer = true;
                         endpoint.PrefetchCount = Math.Max(32, entry.AtOnce);

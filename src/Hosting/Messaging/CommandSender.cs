@@ -14,6 +14,9 @@ public sealed class CommandSender(Uri rabbitMq, string name) : IAsyncDisposable
     private readonly SemaphoreSlim one = new(1);
     private Publisher? publisher;
 
+    /// <summary>Hears when the broker takes nothing; null for nobody.</summary>
+    internal BrokerAlarm? Alarm { get; init; }
+
     /// <summary>Sends a command that follows from a message; returns once the broker has it.</summary>
     /// <exception cref="Exception">The broker does not take it: it is away, or there is no such queue.</exception>
     public async Task SendAsync(ICommand command, ConsumeContext cause, CancellationToken cancellation)
@@ -30,7 +33,7 @@ public sealed class CommandSender(Uri rabbitMq, string name) : IAsyncDisposable
             // Nobody is told that a connection has ended, and the command would be the first to find it out.
             if (publisher is { IsOpen: false })
                 await DropAsync().ConfigureAwait(false);
-            publisher ??= await Publisher.ConnectAsync(rabbitMq, name, cancellation).ConfigureAwait(false);
+            publisher ??= await ConnectAsync(cancellation).ConfigureAwait(false);
             await publisher.SendAsync(command, headers, cancellation).ConfigureAwait(false);
         }
         catch
@@ -51,11 +54,19 @@ public sealed class CommandSender(Uri rabbitMq, string name) : IAsyncDisposable
         one.Dispose();
     }
 
+    private async Task<Publisher> ConnectAsync(CancellationToken cancellation)
+    {
+        var made = await Publisher.ConnectAsync(rabbitMq, name, cancellation).ConfigureAwait(false);
+        made.BlockedChanged += reason => Alarm?.Changed(made, reason);
+        return made;
+    }
+
     private async ValueTask DropAsync()
     {
         if (publisher is not { } made)
             return;
         publisher = null;
+        Alarm?.Ended(made);
         await made.DisposeAsync().ConfigureAwait(false);
     }
 }
