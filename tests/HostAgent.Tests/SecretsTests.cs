@@ -1,6 +1,7 @@
 using System.Text;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Quantities;
+using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
 using JustRunIt.HostAgent.Secrets;
@@ -24,11 +25,11 @@ public sealed class SecretsTests(AgentFixture agent) : IClassFixture<AgentFixtur
         {
             Program = start.Program with
             {
-                Environment = new Dictionary<string, string> { ["DB_PASSWORD"] = InClear, ["DB"] = "Host=db;Password={secret:db}" },
+                Environment = new Dictionary<string, string> { ["WORD"] = InClear, ["DB"] = "Host=db;Password={secret:db}" },
             },
         };
         var vm = await agent.Vms.StartAsync(start, CancellationToken.None);
-        Assert.Equal([InClear, $"Host=db;Password={ByName}"], Told(vm.ProcessId, "DB_PASSWORD", "DB"));
+        Assert.Equal([InClear, $"Host=db;Password={ByName}"], Told(vm.ProcessId, "WORD", "DB"));
         NothingIsReadable();
 
         agent.Replace(agent.NewAgent());
@@ -40,7 +41,7 @@ public sealed class SecretsTests(AgentFixture agent) : IClassFixture<AgentFixtur
 
         Assert.Equal(
             [InClear, $"Host=db;Password={ByName}"],
-            Told(agent.Vms.List().Single(running => running.Name == "told-clone").ProcessId, "DB_PASSWORD", "DB"));
+            Told(agent.Vms.List().Single(running => running.Name == "told-clone").ProcessId, "WORD", "DB"));
         NothingIsReadable();
         await agent.Vms.StopAsync("told-clone", CancellationToken.None);
         await agent.Vms.StopAsync("told", CancellationToken.None);
@@ -59,6 +60,68 @@ public sealed class SecretsTests(AgentFixture agent) : IClassFixture<AgentFixtur
             () => agent.Vms.StartAsync(agent.Start("talking", "host-1", 0.1, program), CancellationToken.None));
 
         Assert.Equal("the program ended before it was healthy: no access with *** and ***", problem.Message);
+    }
+
+    [Theory]
+    [InlineData("DB_PASSWORD", InClear)]
+    [InlineData("apiKey", InClear)]
+    [InlineData("DB", $"Host=db;Username=shop;Password={InClear}")]
+    [InlineData("DATABASE_URL", $"postgres://shop:{InClear}@db/shop")]
+    public async Task A_secret_that_is_sent_in_clear_is_refused_by_its_variables_name_and_nothing_is_made_of_it(string name, string value)
+    {
+        var program = agent.Shell("exit 0") with
+        {
+            Environment = new Dictionary<string, string> { ["MODE"] = "fast", [name] = value },
+        };
+
+        var problem = await Assert.ThrowsAsync<HostException>(
+            () => agent.Vms.StartAsync(agent.Start("clear", "host-1", 0.1, program), CancellationToken.None));
+
+        Assert.StartsWith($"program.environment: {name}: in clear; allowed is {{secret:NAME}} in place of a secret", problem.Message);
+        Assert.DoesNotContain(InClear, problem.Message, StringComparison.Ordinal);
+        NothingIsReadable();
+        Assert.DoesNotContain(agent.Vms.List(), vm => vm.Name == "clear");
+    }
+
+    [Fact]
+    public void What_names_its_secrets_or_has_none_is_not_refused()
+    {
+        var program = agent.Shell("") with
+        {
+            Environment = new Dictionary<string, string>
+            {
+                ["DB_PASSWORD"] = "{secret:db}",
+                ["DB"] = "Host=db;Username=shop;Password={secret:db}",
+                ["DATABASE_URL"] = "postgres://shop:{secret:db}@db/shop",
+                ["SECRET"] = "",
+                ["LISTEN"] = "{listen}",
+                ["DOTNET_gcServer"] = "0",
+                ["CATALINA_OPTS"] = "-Down.address={listenHost} -Down.port={listenPort}",
+            },
+        };
+        Assert.Empty(ServerSecrets.InClear(program));
+        ServerSecrets.CheckSent(program, null);
+    }
+
+    [Fact]
+    public void The_agents_file_says_what_is_a_secret_and_what_is_none()
+    {
+        var allowed = new Allowed(
+            [
+                new AllowedProgram("/bin/sh", ["**"], ["TOKEN_SECONDS", "SALT"]) { Plain = ["TOKEN_SECONDS"], Secrets = ["SALT"] },
+            ],
+            [],
+            [Allowed.OwnUser]);
+        VmProgram With(string name, string value) =>
+            agent.Shell("") with { Environment = new Dictionary<string, string> { [name] = value } };
+
+        ServerSecrets.CheckSent(With("TOKEN_SECONDS", "60"), allowed);
+        allowed.Check(With("TOKEN_SECONDS", "60"), null);
+        allowed.Check(With("SALT", "{secret:salt}"), null);
+        Assert.Equal(
+            "program.environment: 'SALT' is a secret by the agent's allow.programs for /bin/sh; allowed is {secret:NAME}",
+            Assert.Throws<HostException>(() => allowed.Check(With("SALT", "1234"), null)).Message);
+        Assert.Throws<HostException>(() => ServerSecrets.CheckSent(With("TOKEN", "60"), allowed));
     }
 
     [Theory]

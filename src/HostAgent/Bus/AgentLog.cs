@@ -53,9 +53,4 @@ internal static partial class AgentLog
     /// <summary>Something ended by itself.</summary>
     [LoggerMessage(EventId = 1219, Level = LogLevel.Warning, Message = "{Vm} ended: {Reason}")]
     public static partial void Exited(ILogger logger, string vm, string reason);
-
-    /// <summary>Whoever may read the bus reads them.</summary>
-    [LoggerMessage(EventId = 1290, Level = LogLevel.Warning,
-        Message = "{Vm} was sent with {Variables} in clear; put the values into the agent's secrets, and {{secret:NAME}} in their place")]
-    public static partial void SecretsInClear(ILogger logger, string vm, string variables);
 }

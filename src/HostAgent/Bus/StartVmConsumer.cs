@@ -1,7 +1,6 @@
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
-using JustRunIt.HostAgent.Secrets;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
@@ -14,8 +13,6 @@ internal sealed class StartVmConsumer(VmHost host, AgentSettings settings, Comma
     public Task Consume(ConsumeContext<StartVm> context)
     {
         var command = context.Message;
-        if (ServerSecrets.InClear(command.Program) is { Count: > 0 } clear)
-            AgentLog.SecretsInClear(logger, command.Vm, string.Join(", ", clear));
         return desk.AnswerAsync(
             context,
             async () =>

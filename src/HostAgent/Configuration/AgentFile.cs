@@ -53,7 +53,8 @@ internal static class AgentFile
     }
 
     private static Allowed AllowedIn(YamlField allow) => new(
-        [.. allow.Required("programs").List().Select(field => Program(field.Group("executable", "arguments", "environment")))],
+        [.. allow.Required("programs").List().Select(field => Program(field.Group(
+            "executable", "arguments", "environment", "secrets", "plain")))],
         Texts(allow.Optional("images")),
         allow.Optional("users") is { } users ? Texts(users) : [Allowed.OwnUser]);
 
@@ -66,7 +67,13 @@ internal static class AgentFile
         var executable = field.Required("executable");
         if (executable.Text().Contains('/', StringComparison.Ordinal) && !executable.Text().StartsWith('/'))
             throw executable.Error("an absolute path, or a name without '/'");
-        return new AllowedProgram(executable.Text(), Texts(field.Optional("arguments")), Texts(field.Optional("environment")));
+        var (secrets, plain) = (field.Optional("secrets"), field.Optional("plain"));
+        var given = Texts(field.Optional("environment")).Union(Texts(secrets)).Union(Texts(plain));
+        return new AllowedProgram(executable.Text(), Texts(field.Optional("arguments")), [.. given])
+        {
+            Secrets = Texts(secrets),
+            Plain = [.. Texts(plain).Except(Texts(secrets))],
+        };
     }
 
     private static string[] Texts(YamlField? list) => [.. list?.List().Select(field => field.Text()) ?? []];

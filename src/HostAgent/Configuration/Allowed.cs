@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using JustRunIt.Events.Hosts;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.HostAgent.Secrets;
 
 namespace JustRunIt.HostAgent.Configuration;
 
@@ -46,6 +47,10 @@ internal sealed record Allowed(
             throw new HostException($"program.image: '{image}' is not in the agent's allow.images; allowed is {Shown(Images)}");
     }
 
+    /// <summary>Variables of a program that are no secrets, whatever they look like.</summary>
+    public IReadOnlyList<string> PlainFor(string executable) =>
+        [.. Programs.Where(allowed => allowed.Executable == executable).SelectMany(allowed => allowed.Plain)];
+
     private static string Shown(IEnumerable<string> values) =>
         values.ToList() is { Count: > 0 } some ? string.Join(" or ", some.Select(value => $"'{value}'")) : "none";
 }
@@ -63,12 +68,25 @@ internal sealed partial record AllowedProgram(
 {
     private const string Rest = "**";
 
+    /// <summary>Variables of <see cref="Environment"/> that are secrets: their values are the agent's, and are only named to it.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Variables of <see cref="Environment"/> that are no secrets, whatever they look like.</summary>
+    public IReadOnlyList<string> Plain { get; init; } = [];
+
     /// <summary>Why it may not be started so with that next tier; null when it may.</summary>
     public string? WhyNot(VmProgram program, string? next)
     {
         ArgumentNullException.ThrowIfNull(program);
         if (program.Environment.Keys.FirstOrDefault(name => !Environment.Contains(name, StringComparer.Ordinal)) is { } variable)
             return $"program.environment: '{variable}' is not in the agent's allow.programs for {Executable}";
+        var secrets = program.Environment.Where(one => Secrets.Contains(one.Key, StringComparer.Ordinal));
+        if (secrets.FirstOrDefault(one => !ServerSecrets.IsNamed(one.Value)).Key is { } secret)
+        {
+            return $"program.environment: '{secret}' is a secret by the agent's allow.programs for {Executable}; allowed is "
+                + "{secret:NAME}";
+        }
+
         var isOpen = Arguments is [.., Rest];
         var patterns = isOpen ? Arguments.SkipLast(1).ToList() : Arguments;
         if (program.Arguments.Count < patterns.Count || (!isOpen && program.Arguments.Count > patterns.Count))

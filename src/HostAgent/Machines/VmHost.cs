@@ -98,6 +98,7 @@ internal sealed class VmHost
     {
         VmName.Check(command.Vm);
         ProgramCheck.Check(command.Program);
+        ServerSecrets.CheckSent(command.Program, parts.Settings.Allowed);
         parts.Settings.Allowed?.Check(command.Program, command.Program.Next);
         var listen = ProgramCheck.Listen(command.Program);
         var (cpu, memory) = (Allocations.CpuOf(command), Allocations.MemoryOf(command));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using JustRunIt.Events.Hosts;
+using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.Hosting.Files;
 using JustRunIt.Hosting.Secrets;
@@ -62,14 +63,36 @@ internal sealed partial class ServerSecrets
             : program;
     }
 
-    /// <summary>Names of an environment's variables that look like secrets and are given in clear.</summary>
+    /// <summary>
+    /// Refuses a program that is sent with what looks like a secret, by its variable's name or by what is in its value: whoever may look
+    /// into the broker's queues reads it, and where a command cannot be handled it stays there.
+    /// </summary>
+    /// <param name="program">The program; no value of it is repeated.</param>
+    /// <param name="allowed">What the agent's file says of it; null for nothing.</param>
+    /// <exception cref="HostException">It is; with the names of the variables, and what is allowed.</exception>
+    public static void CheckSent(VmProgram program, Allowed? allowed)
+    {
+        var plain = allowed?.PlainFor(program.Executable) ?? [];
+        if (InClear(program).Except(plain).ToList() is { Count: > 0 } clear)
+        {
+            throw new HostException(
+                $"program.environment: {string.Join(", ", clear)}: in clear; allowed is {{secret:NAME}} in place of a secret, which is the "
+                + $"file NAME, of mode 600, in {Folder} of the agent's stateFolder, or the variable in allow.programs[].plain of its file");
+        }
+    }
+
+    /// <summary>Names of an environment's variables that look like secrets, or hold what does, and are given in clear.</summary>
     public static IReadOnlyList<string> InClear(VmProgram program) =>
     [
         .. program.Environment
-            .Where(variable => Redaction.Default.IsSecret(variable.Key))
-            .Where(variable => variable.Value.Length > 0 && !Reference().IsMatch(variable.Value))
+            .Where(variable => Redaction.Default.IsSecret(variable.Key)
+                ? variable.Value.Length > 0 && !IsNamed(variable.Value)
+                : Reference().Replace(variable.Value, Redaction.Mark) is var shown && Redaction.Default.Text(shown) != shown)
             .Select(variable => variable.Key),
     ];
+
+    /// <summary>Whether a value names a secret.</summary>
+    public static bool IsNamed(string value) => Reference().IsMatch(value);
 
     /// <summary>A text about a program, such as its last words, without any value of its environment.</summary>
     public static string Masked(VmProgram program, string text)
