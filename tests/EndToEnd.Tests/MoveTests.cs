@@ -82,7 +82,7 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
                 Path.Combine(Programs.Home, "tests/Subjects/Calculator/bin/Release/net10.0/JustRunIt.Calculator.dll"),
                 "--listen",
                 "{listen}"
-            ], new Dictionary<string, string>(), "/tmp", server, null, "/health"),
+            ], new Dictionary<string, string>(), "/", server, null, "/health"),
             Allocation.Of(CpuShare.FromPercent(50), MemorySize.FromMebibytes(256)));
         await SendAsync(publisher, start, start.RequestId);
         await WaitAsync(

@@ -34,6 +34,8 @@ internal sealed class GivenBackEnd(BackEndContext context) : IBackEnd, IMover
         RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
         inner.SetMemoryAsync(vm, limit, cancellation, command);
 
+    public void CheckFolder(VmProgram program) => inner.CheckFolder(program);
+
     public string LogOf(string vm) => inner.LogOf(vm);
 
     public string LastWords(string vm) => inner.LastWords(vm);

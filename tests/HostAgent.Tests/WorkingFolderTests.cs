@@ -47,6 +47,28 @@ public sealed class WorkingFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_of_an_image_is_looked_at_in_the_image_and_with_it()
+    {
+        var image = Make("image");
+        var others = Make("image/var");
+        await Tool.RunAsync("chown", $"12345 {others}");
+        await Tool.RunAsync("chmod", $"777 {others}");
+        // Nobody else gets inside a folder of mode 700: what is in there may be whose it is.
+        WorkingFolder.Check(image, "/var");
+        await Tool.RunAsync("chmod", $"755 {folder} {image}");
+        Refused(() => WorkingFolder.Check(image, "/var"), "program.workingDirectory: '/var' (", $"{others} is user 12345's");
+
+        await Tool.RunAsync("chmod", $"755 {Make("image/srv")} {Make("image/srv/shop")}");
+        File.CreateSymbolicLink(Path.Combine(image, "current"), "/srv/shop");
+        WorkingFolder.Check(image, "/srv/shop");
+        WorkingFolder.Check(image, "/current");
+        Refused(() => WorkingFolder.Check(image, "/nowhere"), "program.workingDirectory: '/nowhere' (", "No such file or directory");
+
+        await Tool.RunAsync("chmod", $"777 {image}");
+        Refused(() => WorkingFolder.Check(image, "/srv/shop"), $"program.image: '{image}' (", $"others can write to {image}");
+    }
+
+    [Fact]
     public async Task An_agent_whose_file_says_what_it_may_start_starts_nothing_in_one_that_is_refused()
     {
         var allowed = new Allowed([new AllowedProgram("dotnet", ["**"], ["DOTNET_gcServer"])], [], [Allowed.OwnUser]);
@@ -66,6 +88,13 @@ public sealed class WorkingFolderTests : IDisposable
         Assert.StartsWith($"program.workingDirectory: '{path}' (", refused.Message);
         Assert.Contains(why, refused.Message);
         Assert.Contains("); allowed is ", refused.Message);
+    }
+
+    private static void Refused(Action check, string field, string why)
+    {
+        var refused = Assert.Throws<HostException>(check);
+        Assert.StartsWith(field, refused.Message);
+        Assert.Contains(why, refused.Message);
     }
 
     private string Make(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;

@@ -53,4 +53,16 @@ internal static class BackEndExtensions
 {
     /// <summary>The last words of one that has ended; null while it runs.</summary>
     public static string? Ended(this IBackEnd backEnd, RunningVm vm) => vm.Ended(backEnd.LastWords);
+
+    /// <summary>
+    /// Refuses a program that the agent's file does not allow with that next tier, or that would begin where others write.
+    /// </summary>
+    /// <exception cref="HostException">It is refused: field, value, what is allowed.</exception>
+    public static void Allow(this IBackEnd backEnd, AgentSettings settings, VmProgram program, string? next)
+    {
+        if (settings.Allowed is not { } allowed)
+            return;
+        allowed.Check(program, next);
+        backEnd.CheckFolder(program);
+    }
 }

@@ -38,6 +38,13 @@ internal interface IBackEnd
     Task<MemorySize> SetMemoryAsync(
         RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null);
 
+    /// <summary>
+    /// Refuses a program that would begin in a folder that others than root and the agent's user can write to or replace. Asked before
+    /// anything of it is made, by whoever takes it in: at a start, at a cold clone's, and when another agent sends it.
+    /// </summary>
+    /// <exception cref="HostException">They can; with the field, its value, and what is allowed.</exception>
+    void CheckFolder(VmProgram program);
+
     /// <summary>The file that one that runs writes to, as it is to be opened from outside.</summary>
     string LogOf(string vm);
 

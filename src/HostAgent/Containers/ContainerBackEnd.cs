@@ -143,6 +143,15 @@ internal sealed class ContainerBackEnd : IBackEnd
         RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
+    /// <summary>Without an image it finds there what the host has.</summary>
+    public void CheckFolder(VmProgram program)
+    {
+        if (program.Image is { } image)
+            WorkingFolder.Check(image, program.WorkingDirectory);
+        else
+            WorkingFolder.Check(program.WorkingDirectory);
+    }
+
     /// <summary>Through its own mounts: beneath an overlay that is mounted nothing may be changed.</summary>
     public string LogOf(string vm) => context.Running.Find(vm) is { } running
         ? $"/proc/{running.ProcessId}/root{ContainerLauncher.Output}"

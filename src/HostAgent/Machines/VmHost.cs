@@ -99,7 +99,7 @@ internal sealed class VmHost
         VmName.Check(command.Vm);
         ProgramCheck.Check(command.Program);
         ServerSecrets.CheckSent(command.Program, parts.Settings.Allowed);
-        parts.Settings.Allowed?.Check(command.Program, command.Program.Next);
+        backEnd.Allow(parts.Settings, command.Program, command.Program.Next);
         var listen = ProgramCheck.Listen(command.Program);
         var (cpu, memory) = (Allocations.CpuOf(command), Allocations.MemoryOf(command));
         using var name = await names.TakeAsync(command.Vm, cancellation);

@@ -170,7 +170,7 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         try
         {
             VmName.Check(offer.Vm.Name);
-            context.Settings.Allowed?.Check(offer.Vm.Start.Program, offer.Vm.Start.Program.Next);
+            backEnd.Allow(context.Settings, offer.Vm.Start.Program, offer.Vm.Start.Program.Next);
             return ReasonAgainst(offer, machine) is { } problem
                 ? throw new HostException(problem)
                 : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory);

@@ -34,7 +34,7 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
         var program = original.Start.Program;
         context.Tell(command.CloneName, "network");
         ProgramCheck.Next(program, command.Next);
-        context.Settings.Allowed?.Check(program, command.Next);
+        this.Allow(context.Settings, program, command.Next);
         var isAlone = context.Settings.Isolation == Isolation.Namespace;
         var outProxy = isAlone ? await NetworkAddress.ReadAsync("next", command.Next) : null;
         int? network = isAlone ? await context.Networks.CreateAsync(outProxy) : null;
@@ -82,6 +82,9 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
     /// <inheritdoc />
+    public void CheckFolder(VmProgram program) => WorkingFolder.Check(program.WorkingDirectory);
+
+    /// <inheritdoc />
     public string LogOf(string vm) => context.Logs.Of(vm);
 
     /// <inheritdoc />
@@ -103,9 +106,6 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     private Task<RunningVm> LaunchAsync(RunningVm vm, string? next, CancellationToken cancellation)
     {
         var inside = vm.Network is { } number ? context.Networks.Namespace(number) : null;
-        // What a container starts in is its own; this is the host's.
-        if (context.Settings.Allowed is not null)
-            WorkingFolder.Check(vm.Start.Program.WorkingDirectory);
         var program = context.Secrets.Reveal(vm.Start.Program);
         return context.Groups.FillAsync(
             vm,

@@ -11,58 +11,90 @@ internal static class WorkingFolder
 {
     // As many as the kernel follows (path_resolution(7)).
     private const int MostLinks = 40;
+    private const string Field = "program.workingDirectory";
+    private const string ImageField = "program.image";
 
     /// <summary>Refuses one that others than root and the agent's own user can write to.</summary>
     /// <exception cref="HostException">They can, or it is not there; with the field, its value, and what is allowed.</exception>
-    public static void Check(string folder)
+    public static void Check(string folder) => new Way(Field, folder, Root: "").Go();
+
+    /// <summary>
+    /// The same for a folder of an image: the image too is nobody else's to write to or replace. What is inside may belong to others only
+    /// where nobody but root and the agent's user gets inside.
+    /// </summary>
+    /// <param name="image">Folder with a root file system.</param>
+    /// <param name="folder">The folder, as seen from inside.</param>
+    /// <exception cref="HostException">They can, or one is not there; with the field, its value, and what is allowed.</exception>
+    public static void Check(string image, string folder)
     {
-        try
-        {
-            if (folder is not ['/', ..])
-                throw Refused(folder, "it is not absolute");
-            Walk(folder, folder, MostLinks);
-        }
-        catch (IOException e)
-        {
-            throw Refused(folder, HostException.OneLine(e));
-        }
+        if (new Way(ImageField, image, Root: "").Go())
+            new Way(Field, folder, Path.TrimEndingDirectorySeparator(image)).Go();
     }
 
-    /// <summary>Goes down as the kernel does, link by link, and looks at whatever decides where that leads.</summary>
-    private static void Walk(string folder, string path, int links)
+    /// <summary>What leads to a folder.</summary>
+    /// <param name="Field">Whose value it is, for complaints.</param>
+    /// <param name="Folder">The folder.</param>
+    /// <param name="Root">Where it is looked for; empty for the host's own root.</param>
+    private sealed record Way(string Field, string Folder, string Root)
     {
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var at = "/";
-        Look(folder, at, isLast: parts.Length == 0);
-        for (var i = 0; i < parts.Length; i++)
+        private bool isOpen = true;
+
+        /// <summary>Looks at all of it.</summary>
+        /// <returns>Whether others get to what is in it.</returns>
+        /// <exception cref="HostException">Others can write to it, or put another one in its place.</exception>
+        public bool Go()
         {
-            at = Path.GetFullPath(parts[i], at);
-            if (Look(folder, at, isLast: i == parts.Length - 1) is not { } target)
-                continue;
-            if (links == 0)
-                throw Refused(folder, "it has too many links");
-            var rest = string.Join('/', parts[(i + 1)..]);
-            Walk(folder, $"{(target.StartsWith('/') ? "" : Path.GetDirectoryName(at) + "/")}{target}/{rest}", links - 1);
-            return;
+            try
+            {
+                if (Folder is not ['/', ..])
+                    throw Refused("it is not absolute");
+                Walk(Folder, MostLinks);
+                return isOpen;
+            }
+            catch (IOException e)
+            {
+                throw Refused(HostException.OneLine(e));
+            }
         }
-    }
 
-    /// <summary>Where a link leads; null for what is none.</summary>
-    private static string? Look(string folder, string at, bool isLast)
-    {
-        var found = Posix.OwnershipOf(at);
-        if (found.User != 0 && found.User != Posix.OwnUser)
-            throw Refused(folder, $"{at} is user {found.User}'s");
-        if (found.IsLink)
-            return new FileInfo(at).LinkTarget;
-        // In one with the sticky bit nobody renames or removes what is another's, and everybody makes new ones.
-        var isOpen = (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
-        return isOpen && (isLast || !found.Mode.HasFlag(UnixFileMode.StickyBit))
-            ? throw Refused(folder, $"others can write to {at}")
-            : null;
-    }
+        /// <summary>Goes down as the kernel does, link by link, and looks at whatever decides where that leads.</summary>
+        private void Walk(string path, int links)
+        {
+            var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+            var at = "/";
+            Look(at, isLast: parts.Length == 0);
+            for (var i = 0; i < parts.Length; i++)
+            {
+                at = Path.GetFullPath(parts[i], at);
+                if (Look(at, isLast: i == parts.Length - 1) is not { } target)
+                    continue;
+                if (links == 0)
+                    throw Refused("it has too many links");
+                var rest = string.Join('/', parts[(i + 1)..]);
+                Walk($"{(target.StartsWith('/') ? "" : Path.GetDirectoryName(at) + "/")}{target}/{rest}", links - 1);
+                return;
+            }
+        }
 
-    private static HostException Refused(string folder, string why) =>
-        new($"program.workingDirectory: '{folder}' ({why}); allowed is an absolute path of a folder that nobody but root and the agent's "
-            + "user can write to or replace");
+        /// <summary>Where a link leads; null for what is none.</summary>
+        private string? Look(string inside, bool isLast)
+        {
+            var at = Root.Length == 0 ? inside : Root + inside;
+            var found = Posix.OwnershipOf(at);
+            if (found.User != 0 && found.User != Posix.OwnUser)
+                throw Refused($"{at} is user {found.User}'s");
+            if (found.IsLink)
+                return new FileInfo(at).LinkTarget;
+            isOpen &= (found.Mode & (UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+            // In one with the sticky bit nobody renames or removes what is another's, and everybody makes new ones.
+            var isWritable = (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
+            return isWritable && (isLast || !found.Mode.HasFlag(UnixFileMode.StickyBit))
+                ? throw Refused($"others can write to {at}")
+                : null;
+        }
+
+        private HostException Refused(string why) =>
+            new($"{Field}: '{Folder}' ({why}); allowed is an absolute path of a folder that nobody but root and the agent's user can write "
+                + "to or replace");
+    }
 }

@@ -6,6 +6,7 @@ using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
+using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 
@@ -77,6 +78,9 @@ internal sealed class VmBackEnd : IBackEnd
             throw;
         }
     }
+
+    /// <inheritdoc />
+    public void CheckFolder(VmProgram program) => WorkingFolder.Check(QemuGuests.Folder);
 
     /// <inheritdoc />
     public string LogOf(string vm) => context.Logs.Of(vm);
