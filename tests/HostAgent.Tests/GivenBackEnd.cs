@@ -36,7 +36,7 @@ internal sealed class GivenBackEnd(BackEndContext context) : IBackEnd, IMover
 
     public void CheckFolder(VmProgram program) => inner.CheckFolder(program);
 
-    public string LogOf(string vm) => inner.LogOf(vm);
+    public string LogOf(string vm, int? process) => inner.LogOf(vm, process);
 
     public string LastWords(string vm) => inner.LastWords(vm);
 

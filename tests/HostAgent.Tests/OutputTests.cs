@@ -14,6 +14,7 @@ namespace JustRunIt.HostAgent.Tests;
 public sealed class OutputTests : IAsyncLifetime
 {
     private const int Mebibyte = 1 << 20;
+    private const string Unending = "while :; do head -c 400000 /dev/zero | tr '\\0' x; sleep 0.01; done";
     private Agent agent = null!;
 
     private string Logs => Path.Combine(agent.Settings.StateFolder, "logs");
@@ -50,6 +51,68 @@ public sealed class OutputTests : IAsyncLifetime
         foreach (var file in Directory.GetFiles(Logs))
             Assert.Equal("600", (await Tool.RunAsync("stat", ["--format=%a", file])).Trim());
         Assert.Equal("700", (await Tool.RunAsync("stat", ["--format=%a", Logs])).Trim());
+    }
+
+    /// <summary>What keeps printing, and kept its log within bounds when <c>KeepLogs</c> was asked to.</summary>
+    private async Task IsKeptAsync(string name)
+    {
+        var older = Path.Combine(Logs, $"{name}.log.1");
+        File.Delete(older);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!File.Exists(older))
+        {
+            agent.Vms.KeepLogs();
+            await Task.Delay(50, patience.Token);
+        }
+    }
+
+    [Fact]
+    public async Task What_does_not_serve_yet_takes_bounded_room_too()
+    {
+        using var giveUp = new CancellationTokenSource();
+        var start = Printing(Unending);
+        // Nobody listens.
+        start = start with { Program = start.Program with { Arguments = ["-c", Unending] } };
+        var starting = agent.Vms.StartAsync(start, giveUp.Token);
+        await IsKeptAsync("printing");
+        Assert.False(starting.IsCompleted);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+        Assert.InRange(new FileInfo(Path.Combine(Logs, "printing.log")).Length, 0, Mebibyte);
+    }
+
+    [Fact]
+    public async Task So_does_what_was_told_to_end_and_goes_on_printing()
+    {
+        await agent.RunAsync(Printing($"trap '' TERM; {Unending}"));
+        var ending = agent.Vms.StopAsync("printing", CancellationToken.None);
+        while (agent.Vms.List().Count > 0)
+            await Task.Delay(5);
+        await IsKeptAsync("printing");
+        await ending;
+        Assert.InRange(new FileInfo(Path.Combine(Logs, "printing.log")).Length, 0, Mebibyte);
+    }
+
+    [Fact]
+    public async Task So_does_what_is_in_quarantine()
+    {
+        await agent.RunAsync(Printing(Unending));
+        foreach (var record in new[] { "running.json", "running.json.1" })
+            File.Delete(Path.Combine(agent.Settings.StateFolder, record));
+        await agent.RestartAsync();
+        Assert.Null(Assert.Single(agent.Vms.Quarantined).Known);
+        await IsKeptAsync("printing");
+        await agent.Vms.EndQuarantinedAsync("printing", CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task What_ended_while_no_agent_watched_has_a_log_within_bounds_after_the_next_start()
+    {
+        var log = Path.Combine(Directory.CreateDirectory(Logs).FullName, "long-gone.log");
+        await File.WriteAllBytesAsync(log, new byte[5 * Mebibyte].Select(_ => (byte)'x').ToArray());
+        await agent.RestartAsync();
+        Assert.Equal(0, new FileInfo(log).Length);
+        Assert.InRange(new FileInfo(log + ".1").Length, Mebibyte, Mebibyte + 100);
     }
 
     [Fact]

@@ -45,8 +45,10 @@ internal interface IBackEnd
     /// <exception cref="HostException">They can; with the field, its value, and what is allowed.</exception>
     void CheckFolder(VmProgram program);
 
-    /// <summary>The file that one that runs writes to, as it is to be opened from outside.</summary>
-    string LogOf(string vm);
+    /// <summary>The file that one writes to, as it is to be opened from outside.</summary>
+    /// <param name="vm">Its name.</param>
+    /// <param name="process">A process of its that runs; null where none is known.</param>
+    string LogOf(string vm, int? process);
 
     /// <summary>The last line that a virtual machine's program wrote; empty when it wrote none.</summary>
     string LastWords(string vm);

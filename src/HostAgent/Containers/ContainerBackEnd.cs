@@ -1,3 +1,4 @@
+using System.Globalization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
@@ -153,8 +154,8 @@ internal sealed class ContainerBackEnd : IBackEnd
     }
 
     /// <summary>Through its own mounts: beneath an overlay that is mounted nothing may be changed.</summary>
-    public string LogOf(string vm) => context.Running.Find(vm) is { } running
-        ? $"/proc/{running.ProcessId}/root{ContainerLauncher.Output}"
+    public string LogOf(string vm, int? process) => process is { } inside
+        ? string.Create(CultureInfo.InvariantCulture, $"/proc/{inside}/root{ContainerLauncher.Output}")
         : Written(vm);
 
     /// <inheritdoc />

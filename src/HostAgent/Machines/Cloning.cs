@@ -102,6 +102,7 @@ internal sealed class Cloning(
         CloneVm command, RunningVm original, long begin, CancellationToken wanted, CancellationToken cancellation)
     {
         var copy = await HostException.OfAsync(backEnd.DuplicateAsync(original, command, cancellation));
+        using var written = context.Logs.Begin(copy.Vm);
         try
         {
             wanted.ThrowIfCancellationRequested();

@@ -42,6 +42,12 @@ internal sealed class QuarantineWard(
     /// <summary>Processes of what is in quarantine.</summary>
     public IReadOnlyList<int> ProcessesOf(IEnumerable<Quarantined> unknown) => [.. unknown.SelectMany(ProcessesOf)];
 
+    /// <summary>A process of one that runs, the one that has started the others where that can be told; null for none.</summary>
+    public int? ProcessOf(Quarantined unknown) =>
+        unknown.Known is { } known && ProcessTable.Runs(known.ProcessId, known.ProcessStart)
+            ? known.ProcessId
+            : ProcessTable.Eldest([.. InGroups(unknown.Name)]);
+
     /// <summary>Takes one up as the server that is noted under its name, capped as noted.</summary>
     /// <exception cref="HostException">It cannot be: nothing is noted, or it has ended. It is left as it was.</exception>
     public RunningVm Adopt(string name)

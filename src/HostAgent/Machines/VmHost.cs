@@ -37,6 +37,7 @@ internal sealed class VmHost
     private readonly Beginnings beginnings;
     private readonly QuarantineWard ward;
     private readonly VmLogs logs;
+    private readonly ConcurrentDictionary<string, string> unkept = new();
 
     /// <summary>A host with a back end of that kind.</summary>
     public VmHost(IBackEndKind kind, HostParts parts)
@@ -51,7 +52,7 @@ internal sealed class VmHost
         var context = new BackEndContext(parts, groups, lift, running, logs);
         backEnd = kind.Create(context);
         admission = new Admission(parts.Settings, running, vm => groups.Processes(vm).Count > 0);
-        removal = new VmRemoval(parts, groups, backEnd);
+        removal = new VmRemoval(parts, groups, backEnd, logs);
         beginnings = new Beginnings(parts, running);
         ward = new QuarantineWard(context, backEnd, removal, Troubles);
         cloning = new Cloning(context, backEnd, admission, beginnings, removal, names);
@@ -126,6 +127,7 @@ internal sealed class VmHost
     {
         Progress(command.Vm, "boot");
         var vm = await HostException.OfAsync(backEnd.BootAsync(command, cancellation));
+        using var written = logs.Begin(vm);
         try
         {
             Progress(command.Vm, "health");
@@ -292,8 +294,27 @@ internal sealed class VmHost
     /// <summary>Keeps what every server has written within the bounds that the agent's file sets.</summary>
     public void KeepLogs()
     {
-        foreach (var vm in List())
-            Troubles.Try($"log of {vm.Name}", () => logs.Keep(vm.Name, backEnd.LogOf(vm.Name)));
+        foreach (var vm in List().Concat(logs.Young).Concat(running.Ending))
+            KeepLog(vm.Name, () => ProcessTable.Runs(vm.ProcessId, vm.ProcessStart) ? vm.ProcessId : null);
+        foreach (var unknown in running.Quarantined)
+            KeepLog(unknown.Name, () => ward.ProcessOf(unknown));
+    }
+
+    /// <summary>What stays wrong is told once.</summary>
+    private void KeepLog(string vm, Func<int?> process)
+    {
+        try
+        {
+            logs.Keep(vm, backEnd.LogOf(vm, process()));
+            unkept.TryRemove(vm, out _);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            var reason = HostException.OneLine(e);
+            if (unkept.GetValueOrDefault(vm) != reason)
+                Troubles.Tell($"log of {vm}", reason);
+            unkept[vm] = reason;
+        }
     }
 
     private async Task WatchAsync(ChannelWriter<VmExit> ended, CancellationToken cancellation)

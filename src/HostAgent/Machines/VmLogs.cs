@@ -23,8 +23,19 @@ internal sealed class VmLogs(AgentSettings settings, Func<string, bool> isKnown)
 
     private readonly string folder = Path.Combine(settings.StateFolder, "logs");
     private readonly ConcurrentDictionary<string, int> held = new();
+    private readonly ConcurrentDictionary<string, RunningVm> young = new();
 
     private long Bytes => settings.Logs.Size.Bytes;
+
+    /// <summary>What has begun to write and does not serve yet.</summary>
+    public IEnumerable<RunningVm> Young => young.Values;
+
+    /// <summary>It writes from now on; until the result is disposed, by when it serves, or has ended.</summary>
+    public IDisposable Begin(RunningVm vm)
+    {
+        young[vm.Name] = vm;
+        return new Held(() => young.TryRemove(vm.Name, out _));
+    }
 
     /// <summary>A virtual machine's file.</summary>
     public string Of(string vm) => Path.Combine(folder, vm + Extension);
@@ -35,6 +46,7 @@ internal sealed class VmLogs(AgentSettings settings, Func<string, bool> isKnown)
     {
         var log = Of(vm);
         OwnerOnly.OwnFolder(folder);
+        Keep(vm, log);
         if (new FileInfo(log) is { Exists: true, Length: > 0 })
         {
             Shift(vm);
@@ -80,6 +92,17 @@ internal sealed class VmLogs(AgentSettings settings, Func<string, bool> isKnown)
         }
 
         RandomAccess.SetLength(file, 0);
+    }
+
+    /// <summary>The same for what has ended while nobody watched: nothing bears its name any more.</summary>
+    /// <exception cref="IOException">It cannot be.</exception>
+    public void KeepEnded()
+    {
+        foreach (var log in Directory.Exists(folder) ? Directory.GetFiles(folder, "*" + Extension) : [])
+        {
+            if (Path.GetFileNameWithoutExtension(log) is var vm && !isKnown(vm))
+                Keep(vm, log);
+        }
     }
 
     /// <summary>Keeps the end of a file elsewhere that goes with what it is of.</summary>

@@ -54,6 +54,7 @@ internal sealed class VmRecovery(
             "what was left behind",
             () => backEnd.SweepAsync(adopted, unknown.Select(one => one.Name).ToHashSet(), troubles),
             cancellation);
+        troubles.Try("logs", context.Logs.KeepEnded);
         // A network goes with its server: what was given may not have been taken yet, whether its record can be read or not.
         var given = (reading.Content?.Running ?? []).Where(departures.HasGiven);
         await RemoveNetworksAsync([.. adopted.Concat(given).Select(vm => vm.Network).OfType<int>(), .. departures.Networks], unknown);

@@ -85,7 +85,7 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public void CheckFolder(VmProgram program) => WorkingFolder.Check(program.WorkingDirectory);
 
     /// <inheritdoc />
-    public string LogOf(string vm) => context.Logs.Of(vm);
+    public string LogOf(string vm, int? process) => context.Logs.Of(vm);
 
     /// <inheritdoc />
     public string LastWords(string vm) => Launcher.LastWords(context.Logs.Of(vm));

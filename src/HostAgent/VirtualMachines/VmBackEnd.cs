@@ -83,7 +83,7 @@ internal sealed class VmBackEnd : IBackEnd
     public void CheckFolder(VmProgram program) => WorkingFolder.Check(QemuGuests.Folder);
 
     /// <inheritdoc />
-    public string LogOf(string vm) => context.Logs.Of(vm);
+    public string LogOf(string vm, int? process) => context.Logs.Of(vm);
 
     /// <inheritdoc />
     public string LastWords(string vm) => guests.LastWords(vm);
