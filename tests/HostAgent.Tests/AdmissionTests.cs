@@ -146,14 +146,14 @@ public sealed class AdmissionTests : IDisposable
     }
 
     [Fact]
-    public void A_port_that_another_process_listens_at_is_not_free_and_a_listener_is_its_processs()
+    public async Task A_port_that_another_process_listens_at_is_not_free_and_a_listener_is_its_processs()
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         try
         {
             var address = Endpoint.Of((IPEndPoint)listener.LocalEndpoint);
-            Assert.Contains("in use by another process", Listeners.Problem(address));
+            Assert.Contains("in use by another process", await Listeners.ProblemAsync(address));
             Assert.True(Listeners.IsAnothers(address, []));
             Assert.False(Listeners.IsAnothers(address, [Environment.ProcessId]));
             Assert.True(Listeners.IsAnothers(Endpoint.Parse($"localhost:{address.Port}", EndpointKinds.HostName), []));
@@ -164,7 +164,7 @@ public sealed class AdmissionTests : IDisposable
         }
 
         var free = Endpoint.Parse($"127.0.0.1:{FreePort.Find()}", EndpointKinds.Address);
-        Assert.Null(Listeners.Problem(free));
+        Assert.Null(await Listeners.ProblemAsync(free));
         Assert.False(Listeners.IsAnothers(free, []));
     }
 

@@ -25,6 +25,7 @@ public sealed class HostileInputTests
         "", " ", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:80\n", "127.0.0.1:80\nchain x { }",
         "127.0.0.1:80; drop", "127.0.0.1:80 accept\n}\ntable inet x {\n", "1.1.1.1:80,2.2.2.2:80", "{ 1.1.1.1 }:80", "0/0:80", "a b:80",
         "-f:80", "$(id):80", "\"x\":80", "127.0.0.1\0:80", "[::1]:80", "127.1:80", "1:80", "unix:/run/x", "http://127.0.0.1:80",
+        "0.0.0.0:80",
     ];
 
     [Theory]
@@ -59,6 +60,8 @@ public sealed class HostileInputTests
             ("listen", Good with { Listen = "127.0.0.1:80\nx" }),
             ("listen", Good with { Listen = "" }),
             ("next", Good with { Next = "127.0.0.1:80\nx" }),
+            ("next", Good with { Next = "0.0.0.0:80" }),
+            ("next", Good with { Next = "[::]:80" }),
             ("next", Good with { Next = "; rm -rf /" }),
             ("next", Good with { Next = "http://127.0.0.1:80/\"x" }),
             ("arguments", Good with { Arguments = ["/srv/{nextPort}.dll"], Next = "unix:/../../tmp/evil" }),

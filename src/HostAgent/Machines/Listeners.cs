@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.HostAgent.Networks;
 using JustRunIt.Hosting;
 
 namespace JustRunIt.HostAgent.Machines;
@@ -9,6 +10,10 @@ namespace JustRunIt.HostAgent.Machines;
 internal static class Listeners
 {
     private const string Listening = "0A";
+    // 224.0.0.0 and above are multicast, reserved and broadcast (RFC 5771, RFC 1112).
+    private const byte FirstMulticast = 224;
+
+    private const string Allowed = "allowed is one address of this host's own and a port, such as 127.0.0.1:8080";
     private static readonly string[] Tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
     /// <summary>Whether what listens at one address gets what is for the other. A name may be any address.</summary>
@@ -19,11 +24,61 @@ internal static class Listeners
         return one.Port == other.Port && (one.IsOpen || other.IsOpen || Ip(one) is not { } a || Ip(other) is not { } b || a.Equals(b));
     }
 
-    /// <summary>Why a server cannot listen at an address of this host; null when it can, or the address is not the host's.</summary>
-    public static string? Problem(Endpoint listen)
+    /// <summary>
+    /// Why a server cannot be reached at an address; null when it can. It is one of this host's own, of which there is no all: what
+    /// listens at every address is told to nobody as one, and takes what is for others.
+    /// </summary>
+    /// <param name="listen">The address, or a name that has one.</param>
+    public static async Task<string?> ProblemAsync(Endpoint listen) =>
+        await WhyNotOursAsync(listen)
+        ?? (await AddressesOfAsync(listen)).Select(address => WhyNotFree(listen, address)).FirstOrDefault(why => why is not null);
+
+    /// <summary>The same, whoever listens there.</summary>
+    public static async Task<string?> WhyNotOursAsync(Endpoint listen) => await AddressesOfAsync(listen) is { Count: > 0 } addresses
+        ? addresses.Select(address => WhyNotOurs(listen, address)).FirstOrDefault(why => why is not null)
+        : $"listen: '{listen}': no address is known under that name; {Allowed}";
+
+    private static async Task<IReadOnlyList<IPAddress>> AddressesOfAsync(Endpoint listen)
     {
-        if (Ip(listen) is not { } address)
+        try
+        {
+            return Ip(listen) is { } address ? [address] : await Dns.GetHostAddressesAsync(listen.Host);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+    }
+
+    private static string? WhyNotOurs(Endpoint listen, IPAddress address)
+    {
+        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            return $"listen: '{listen}' is every address of this host; {Allowed}";
+        if (SandboxNetworks.Has(address))
+            return $"listen: '{listen}' is an address of the sandboxes' network; {Allowed}";
+        // The kernel lets a socket be bound to those, too.
+        if (address.IsIPv6Multicast
+            || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= FirstMulticast))
+            return $"listen: '{listen}' is no address of a host; {Allowed}";
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(address, 0));
             return null;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+        {
+            return $"listen: '{listen}' is no address of this host; {Allowed}";
+        }
+        catch (SocketException)
+        {
+            // No descriptor, for example: what is wrong is not the address.
+            return null;
+        }
+    }
+
+    private static string? WhyNotFree(Endpoint listen, IPAddress address)
+    {
         try
         {
             // An address that another socket listens at is refused, and what is left of closed connections is not.
@@ -37,7 +92,7 @@ internal static class Listeners
         }
         catch (SocketException)
         {
-            // Forwarded to, not listened at; or refused for a reason that the server will tell.
+            // For a reason that the server will tell.
             return null;
         }
     }

@@ -55,8 +55,15 @@ internal static class ProgramCheck
     /// <exception cref="HostException">It is neither, or has no host and port.</exception>
     public static void Next(VmProgram program, string? next)
     {
-        if (next is null || Endpoint.TryParse(next, EndpointKinds.HostName, out _))
+        if (next is null)
             return;
+        if (Endpoint.TryParse(next, EndpointKinds.HostName, out var address))
+        {
+            if (address.IsOpen)
+                throw Refused("next", next, "the address of one host");
+            return;
+        }
+
         if (program.Arguments.FirstOrDefault(AsksForHostOrPort) is { } argument)
             throw Refused("arguments", argument, $"'{{next}}' where next is '{Name.Shown(next)}', which is not HOST:PORT");
         // Its value may be a secret: it is not repeated.

@@ -118,7 +118,7 @@ internal sealed class VmHost
         Expiry.Check(command, parts.Clock);
         admission.Check(cpu, memory);
         using var admitted = admission.Admit(command.Machine, command.Vm, cpu, memory, listen);
-        if (Listeners.Problem(listen) is { } problem)
+        if (await Listeners.ProblemAsync(listen) is { } problem)
             throw new HostException(problem);
         return await beginnings.BeginAsync(command.Vm, command.Machine, () => BootAsync(command, listen, cancellation));
     }

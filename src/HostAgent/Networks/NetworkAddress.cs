@@ -14,7 +14,7 @@ namespace JustRunIt.HostAgent.Networks;
 internal static class NetworkAddress
 {
     /// <summary>What is allowed, for complaints.</summary>
-    public const string Allowed = "an IPv4 address, or a name that has one, and a port, such as 127.0.0.1:8080";
+    public const string Allowed = "an IPv4 address of one host, or a name that has one, and a port, such as 127.0.0.1:8080";
 
     /// <summary>Reads an address; a name is looked up.</summary>
     /// <param name="field">The command's field, for complaints.</param>
@@ -27,7 +27,7 @@ internal static class NetworkAddress
         if (!Endpoint.TryParse(text, EndpointKinds.HostName, out var endpoint))
             throw Refused(field, text);
         if (endpoint.Ip is { } ip)
-            return ip.AddressFamily == AddressFamily.InterNetwork ? endpoint : throw Refused(field, text);
+            return ip.AddressFamily == AddressFamily.InterNetwork && !endpoint.IsOpen ? endpoint : throw Refused(field, text);
         try
         {
             var found = await Dns.GetHostAddressesAsync(endpoint.Host, AddressFamily.InterNetwork);

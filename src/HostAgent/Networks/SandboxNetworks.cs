@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using JustRunIt.HostAgent.Configuration;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
@@ -16,6 +17,8 @@ internal sealed class SandboxNetworks(AgentSettings settings)
     private const int Highest = 250;
     private const string InnerSuffix = "-inner";
 
+    private static readonly IPNetwork Range = new(IPAddress.Parse("10.213.0.0"), 16);
+
     private readonly SemaphoreSlim gate = new(1);
 
     private string TablePrefix => $"justrunit_{settings.Id}_";
@@ -27,6 +30,9 @@ internal sealed class SandboxNetworks(AgentSettings settings)
 
     /// <summary>Name of the namespace that a live clone is in, behind its sandbox' own.</summary>
     public string Inner(int number) => $"{Namespace(number)}{InnerSuffix}";
+
+    /// <summary>Whether an address is one of the sandboxes' network, 10.213.0.0/16.</summary>
+    public static bool Has(IPAddress address) => Range.Contains(address);
 
     /// <summary>Address of the clone.</summary>
     public static string CloneAddress(int number) => string.Create(CultureInfo.InvariantCulture, $"10.213.{number}.2");
