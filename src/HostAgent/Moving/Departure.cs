@@ -45,14 +45,7 @@ internal sealed class Departure(VmHost host, CommandSender commands)
         patience.CancelAfter(Patience);
         try
         {
-            while (true)
-            {
-                var connection = new NetworkStream(await listener.AcceptSocketAsync(patience.Token), ownsSocket: true);
-                if (await Ticket.IsSaidAsync(connection, ticket, patience.Token))
-                    return connection;
-                // Somebody else, or the receiver of a move that was given up.
-                await connection.DisposeAsync();
-            }
+            return await Ticket.AcceptAsync(listener, ticket, patience.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
