@@ -93,7 +93,7 @@ public static class Catalog
         Entry.Of<AllocationNotDecided>(Placement, Experimenter),
         Entry.Of<PlacementDecided>(Placement),
         Entry.Of<PlacementDeferred>(Placement),
-        Entry.Of<MigrationStarted>(Placement, ProxyNode),
+        Entry.Of<MigrationStarted>(Placement, HostAgent, ProxyNode),
         Entry.Of<MigrationCompleted>(Placement),
         Entry.Of<MigrationFailed>(Placement),
         Entry.Of<AllocationStarted>(Placement),

@@ -1,5 +1,6 @@
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Hosts;
+using JustRunIt.Events.Placement;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Configuration;
@@ -29,7 +30,9 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
             .Add<DestroyCloneConsumer, DestroyClone>(atOnce: 4)
             .Add<SetAllocationConsumer, SetAllocation>()
             .Add<MigrateVmConsumer, MigrateVm>()
-            .Add<ReceiveVmConsumer, ReceiveVm>(atOnce: 4)
+            // Those that nobody has ordered are waited for in vain.
+            .Add<ReceiveVmConsumer, ReceiveVm>(atOnce: 16)
+            .Add<MigrationStartedConsumer, MigrationStarted>()
             .Add<SettleVmConsumer, SettleVm>()
             .Add<HostsAskedConsumer, HostsAsked>()
             .Add<MachineClaimRefusedConsumer, MachineClaimRefused>()
@@ -52,6 +55,7 @@ return await ServiceProgram.RunAsync(args, purpose, AgentFile.Read, settings =>
     builder.Services.AddSingleton<AnswerBook>();
     builder.Services.AddSingleton<CommandDesk>();
     builder.Services.AddSingleton<Departure>();
+    builder.Services.AddSingleton<MoveOrders>();
     builder.Services.AddSingleton(new ChosenBackEnd(backEnd, why));
     // Recovery before the bus starts: no command meets a half-known machine.
     builder.Services.AddSingleton<StartRecovery>();

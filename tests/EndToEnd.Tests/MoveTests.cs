@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using JustRunIt.Client.Observing;
 using JustRunIt.Client.Supervision;
 using JustRunIt.Events;
@@ -119,6 +121,38 @@ public sealed class MoveTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Empty(observer.Of<VmExited>());
         Assert.Equal(2, observer.Of<MigrationCompleted>().Count());
         Assert.Equal(2, observer.Of<PlacementApplied>().Count());
+    }
+
+    [ContainerFact]
+    public async Task An_agent_fetches_nothing_from_another_that_no_placement_has_ordered()
+    {
+        StartAgent("left");
+        StartAgent("right");
+        await WaitAsync(seen => seen.Of<MachineAnnounced>().Select(e => e.Machine).Distinct().Count() == 2, "both agents");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var coming = listener.AcceptSocketAsync();
+        await using var left = await Publisher.ConnectAsync(
+            servers.As(new(Roles.Of(Catalog.HostAgent), "left")), "left", CancellationToken.None);
+        foreach (var endpoint in new[] { $"{listener.LocalEndpoint}", null })
+        {
+            await SendAsync(
+                left,
+                new ReceiveVm(Streams.DataCenter(DataCenter), Guid.NewGuid(), "right", Vm, "right-1", endpoint, Guid.NewGuid()),
+                Guid.NewGuid());
+        }
+
+        // Both have been looked at once the agent says so of each.
+        await WaitAsync(_ => Refused(agents["right"]) == 2, "two lines of what is not ordered");
+        Assert.False(coming.IsCompleted);
+        Assert.Empty(observer.Of<VmMigrated>());
+        Assert.Empty(observer.Of<VmMigrationFailed>());
+
+        static int Refused(ChildProcess agent)
+        {
+            using var log = new StreamReader(new FileStream(agent.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return log.ReadToEnd().Split('\n').Count(line => line.Contains("is not taken up from agent", StringComparison.Ordinal));
+        }
     }
 
     /// <summary>

@@ -107,11 +107,16 @@ public sealed class HostileInputTests
         var good = new Handshake.Offer(
             "boot", "container", vm, $"/var/lib/agent/moves/shop-{id}", "jri-0123abcd-3", "justrunit_0123abcd_3");
         Assert.Null(OfferCheck.Problem(good, "shop"));
+        var clone = new CloneOrigin(new CloneVm(
+            "matrix-1", Guid.NewGuid(), "other", "shop", "clone", "sandbox-1", null, DateTimeOffset.UnixEpoch));
         foreach (var offer in new[]
         {
             good with { Vm = vm with { Name = "../../x" } },
             good with { Vm = vm with { Start = start with { Vm = "a:b" } } },
             good with { Vm = vm with { Network = -1 } },
+            good with { Vm = vm with { Moves = -1 } },
+            good with { Vm = vm with { Moves = int.MaxValue } },
+            good with { Vm = vm with { Origin = clone } },
             good with { Vm = vm with { Network = null } },
             good with { Vm = vm with { Endpoint = "127.0.0.1:80\nx" } },
             good with { Vm = vm with { Details = new Dictionary<string, string> { ["tap"] = "tap0\nlink delete eth0" } } },

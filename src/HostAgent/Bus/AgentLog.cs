@@ -50,6 +50,10 @@ internal static partial class AgentLog
     [LoggerMessage(EventId = 1218, Level = LogLevel.Warning, Message = "{Vm} was not moved to {Machine}: {Reason}")]
     public static partial void NotMoved(ILogger logger, string vm, string machine, string reason);
 
+    /// <summary>Another agent sends what no placement has ordered.</summary>
+    [LoggerMessage(EventId = 1220, Level = LogLevel.Warning, Message = "{Vm} is not taken up from agent {Sender}: {Reason}")]
+    public static partial void NotOrdered(ILogger logger, string vm, string sender, string reason);
+
     /// <summary>Something ended by itself.</summary>
     [LoggerMessage(EventId = 1219, Level = LogLevel.Warning, Message = "{Vm} ended: {Reason}")]
     public static partial void Exited(ILogger logger, string vm, string reason);

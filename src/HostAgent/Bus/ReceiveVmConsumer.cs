@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using JustRunIt.Events.Authority;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Naming;
 using JustRunIt.HostAgent.Configuration;
@@ -8,18 +9,31 @@ using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Moving;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
+using JustRunIt.Hosting.Messaging.Authority;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
-/// <summary>Fetches a virtual machine from another agent, and says that it is here; said again when asked again.</summary>
-internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, TimeProvider clock, ILogger<ReceiveVmConsumer> logger)
+/// <summary>
+/// Fetches a virtual machine from another agent, where Placement has ordered that, and says that it is here; said again when asked again.
+/// What is not ordered is counted and told, and answered by nobody here: whoever asks gives up, and answers the command to move.
+/// </summary>
+internal sealed class ReceiveVmConsumer(
+    VmHost host, MoveOrders orders, AgentSettings settings, RefusalMeter refusals, TimeProvider clock, ILogger<ReceiveVmConsumer> logger)
     : IConsumer<ReceiveVm>
 {
     public async Task Consume(ConsumeContext<ReceiveVm> context)
     {
         var (command, begin) = (context.Message, Stopwatch.GetTimestamp());
+        var sender = context.TryGetPayload<Speaker>(out var speaker) ? speaker : null;
+        if (await orders.WhyNotAsync(command, sender?.Name, context.CancellationToken) is { } unordered)
+        {
+            refusals.Count(typeof(ReceiveVm), sender);
+            AgentLog.NotOrdered(logger, command.Vm, sender?.Name ?? "unknown", unordered);
+            return;
+        }
+
         var vm = Find(command.Vm);
         try
         {
@@ -50,6 +64,7 @@ internal sealed class ReceiveVmConsumer(VmHost host, AgentSettings settings, Tim
             return;
         }
 
+        orders.Taken(command.RequestId);
         var took = Stopwatch.GetElapsedTime(begin);
         AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
         await Answers.PublishAsync(

@@ -193,6 +193,16 @@ internal sealed class RunningVms(StateFile state)
             return ending.GetValueOrDefault(name);
     }
 
+    /// <summary>Whether anything has the network of that number.</summary>
+    public bool UsesNetwork(int number)
+    {
+        lock (gate)
+        {
+            return running.Values.Concat(ending.Values).Concat(quarantined.Values.Select(one => one.Known).OfType<RunningVm>())
+                .Any(vm => vm.Network == number);
+        }
+    }
+
     /// <summary>Whether anything bears that name.</summary>
     public bool IsKnown(string name)
     {

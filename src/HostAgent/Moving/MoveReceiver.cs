@@ -3,6 +3,7 @@ using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.ControlGroups;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Processes;
+using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
 
 namespace JustRunIt.HostAgent.Moving;
@@ -32,7 +33,16 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
 
         using var name = await names.TakeAsync(offer.Vm.Name, cancellation);
         var arrival = new Arrival(
-            offer.Vm with { Machine = machine, ProcessId = 0, ProcessStart = 0, Moves = offer.Vm.Moves + 1, Frequency = null }, offer);
+            offer.Vm with
+            {
+                Machine = machine,
+                MovingTo = null,
+                ProcessId = 0,
+                ProcessStart = 0,
+                Moves = offer.Vm.Moves + 1,
+                Frequency = null,
+            },
+            offer);
         using var admitted = await AdmitAsync(offer, machine, talk);
         var mover = MoverFor(arrival);
         arrival = await LoadAsync(mover, arrival, talk, cancellation);
@@ -171,7 +181,9 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         {
             VmName.Check(offer.Vm.Name);
             backEnd.Allow(context.Settings, offer.Vm.Start.Program, offer.Vm.Start.Program.Next);
-            return ReasonAgainst(offer, machine) is { } problem
+            admission.Check(offer.Vm.Cpu, offer.Vm.Memory);
+            var listen = Endpoint.Parse(offer.Vm.Endpoint, EndpointKinds.HostName);
+            return (ReasonAgainst(offer, machine) ?? await Listeners.WhyNotOursAsync(listen)) is { } problem
                 ? throw new HostException(problem)
                 : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory);
         }
@@ -192,6 +204,11 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
             return $"{offer.Vm.Name} runs here already";
         if (context.Running.WhyTaken(offer.Vm.Name) is { } taken)
             return taken;
+        // Its network and rules are its sender's: what bears this agent's mark, or a number that this agent uses, is somebody else's.
+        if (offer.Namespace.Contains($"-{context.Settings.Id}-", StringComparison.Ordinal)
+            || offer.Table.Contains($"_{context.Settings.Id}_", StringComparison.Ordinal)
+            || context.Running.UsesNetwork(offer.Vm.Network!.Value))
+            return $"{offer.Vm.Name}: network {offer.Vm.Network} is used by this agent";
         if (context.Parts.Groups.Processes(GroupPath.Of(machine, offer.Vm.Name)).Count > 0)
             return $"{offer.Vm.Name}: its control group on machine {machine} has processes here already";
         return backEnd.Mover is null ? $"the {backEnd.Name} back end cannot take up what runs on another agent" : null;

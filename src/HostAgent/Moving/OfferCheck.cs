@@ -12,6 +12,7 @@ namespace JustRunIt.HostAgent.Moving;
 internal static partial class OfferCheck
 {
     private const int HighestNetwork = 250;
+    private const int MostMoves = 1_000_000;
     private const string RecordFolder = "moves";
 
     /// <summary>Why an offer is refused; null when it is not.</summary>
@@ -24,6 +25,10 @@ internal static partial class OfferCheck
             return problem;
         if (expected is not null && vm.Name != expected)
             return $"vm: '{vm.Name}' is offered; allowed is {expected}, which was told of";
+        if (vm.Origin is not null)
+            return $"vm: '{vm.Name}' is a clone; allowed is an on-line server";
+        if (vm.Moves is not (>= 0 and < MostMoves))
+            return $"moves: '{vm.Moves}'; allowed is a number from 0 to {MostMoves}";
         if (vm.Network is not (>= 0 and <= HighestNetwork))
             return $"network: '{vm.Network}'; allowed is a number from 0 to {HighestNetwork}";
         if (!NamespaceName().IsMatch(offer.Namespace))

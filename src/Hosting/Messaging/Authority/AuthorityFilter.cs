@@ -23,7 +23,13 @@ internal sealed partial class AuthorityFilter(
             // Read only once it is known that its sender may say such a thing.
             ?? (read(context) is { } said ? speaker!.WhyNot(said) ?? identity.WhyNotHere(said) : null);
         if (why is null)
+        {
+            // For whoever must know which of several that have a role it was.
+            if (speaker is not null)
+                context.GetOrAddPayload(() => speaker);
             return next.Send(context);
+        }
+
         meter.Count(message, speaker);
         var words = OneLine.Of(why.Length > 300 ? why[..300] : why);
         Log.Refused(logger, Wire.NameOf(message), OneLine.Of(user ?? "nobody"), words);
