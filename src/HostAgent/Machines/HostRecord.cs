@@ -14,6 +14,12 @@ internal sealed record HostRecord(
     /// <summary>What ended by itself, or by a start, and was not told to the bus yet: the next start tells it.</summary>
     public IReadOnlyList<VmExit> Untold { get; init; } = [];
 
+    /// <summary>
+    /// Whether it was written in the middle of a start that had only an older record, or none: what it says of a name may be of another
+    /// one by now, for the next start too.
+    /// </summary>
+    public bool IsOlder { get; init; }
+
     /// <summary>Nothing runs.</summary>
     public static HostRecord Empty { get; } = new([], [], [], []);
 }

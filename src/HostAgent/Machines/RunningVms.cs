@@ -1,3 +1,5 @@
+using JustRunIt.HostAgent.Files;
+
 namespace JustRunIt.HostAgent.Machines;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal sealed class RunningVms(StateFile state)
     private readonly Dictionary<string, Quarantined> quarantined = [];
     private readonly Dictionary<Guid, VmExit> untold = [];
     private readonly HashSet<string> leaving = [];
+    private HostRecord before = HostRecord.Empty;
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<RunningVm> All
@@ -158,6 +161,27 @@ internal sealed class RunningVms(StateFile state)
         }
     }
 
+    /// <summary>
+    /// At the start: whatever was noted before stays noted, with all that is saved, until the start has come to its end
+    /// (<see cref="Settle"/>). So a kill in the middle of it, as often as may be, loses nothing of what is still to be done.
+    /// </summary>
+    public void Remember(RecordReading<HostRecord> reading)
+    {
+        lock (gate)
+            before = (reading.Content ?? HostRecord.Empty) with { IsOlder = reading is not { IsNewest: true, Content: not null } };
+    }
+
+    /// <summary>The start has come to its end: what is known now is all there is.</summary>
+    /// <exception cref="HostException">It cannot be written to disk, where everything is as it was before the start.</exception>
+    public void Settle()
+    {
+        lock (gate)
+        {
+            before = HostRecord.Empty;
+            state.Save(Record);
+        }
+    }
+
     /// <summary>What a start has found ended, or ended itself: on disk with the next save, until it was told.</summary>
     public void Owe(IEnumerable<VmExit> exits)
     {
@@ -224,12 +248,13 @@ internal sealed class RunningVms(StateFile state)
     }
 
     /// <summary>It runs on another agent from now on.</summary>
-    public void Left(RunningVm vm)
+    /// <returns>Whether that is on disk.</returns>
+    public bool Left(RunningVm vm)
     {
         lock (gate)
         {
-            if (running.TryGetValue(vm.Name, out var present) && present.ProcessId == vm.ProcessId && running.Remove(vm.Name))
-                TrySave();
+            return !running.TryGetValue(vm.Name, out var present) || present.ProcessId != vm.ProcessId
+                || (running.Remove(vm.Name) && TrySave());
         }
     }
 
@@ -253,14 +278,6 @@ internal sealed class RunningVms(StateFile state)
             AgentMeter.Quarantined(quarantined.Count);
             TrySave();
         }
-    }
-
-    /// <summary>Writes what runs, also when it is nothing.</summary>
-    /// <exception cref="HostException">It cannot be written to disk.</exception>
-    public void Save()
-    {
-        lock (gate)
-            state.Save(Record);
     }
 
     /// <summary>One is on its way to another agent until the result is disposed: whoever asks meanwhile leaves it alone.</summary>
@@ -287,23 +304,29 @@ internal sealed class RunningVms(StateFile state)
     }
 
     /// <summary>What has ended is known to have when it is still on disk: its process is gone.</summary>
-    private void TrySave()
+    private bool TrySave()
     {
         try
         {
             state.Save(Record);
+            return true;
         }
         catch (HostException)
         {
             // A full disk must not keep anything from being stopped.
+            return false;
         }
     }
 
-    private HostRecord Record =>
-        new([.. running.Values], [.. beginning.Values], [.. ending.Values], [.. quarantined.Values])
-        {
-            Untold = [.. untold.Values],
-        };
+    private HostRecord Record => new(
+        [.. running.Values, .. before.Running.Where(vm => !running.ContainsKey(vm.Name))],
+        [.. beginning.Values, .. before.Beginning.Where(begun => !beginning.ContainsKey(begun.Name))],
+        [.. ending.Values, .. before.Ending.Where(vm => !ending.ContainsKey(vm.Name))],
+        [.. quarantined.Values, .. before.Quarantined.Where(one => !quarantined.ContainsKey(one.Name))])
+    {
+        Untold = [.. untold.Values, .. before.Untold.Where(exit => !untold.ContainsKey(exit.MessageId))],
+        IsOlder = before.IsOlder,
+    };
 
     private void SaveOr(Action restore)
     {

@@ -50,7 +50,11 @@ internal sealed class StateFile
     {
         var entries = new List<string>();
         var reading = RecordOf(content => Content(content, entries)).Read();
-        return reading with { Problems = [.. reading.Problems, .. entries] };
+        return reading with
+        {
+            IsNewest = reading is { IsNewest: true, Content: not { IsOlder: true } },
+            Problems = [.. reading.Problems, .. entries],
+        };
     }
 
     /// <summary>What the record before the last one tells: for an operator's decision, not for the agent's own.</summary>
@@ -98,6 +102,7 @@ internal sealed class StateFile
             Untold = content.TryGetProperty("untold", out _)
                 ? List<VmExit>(content, "untold", one => one.Vm is { } vm && IsWhole(vm), problems)
                 : [],
+            IsOlder = content.TryGetProperty("isOlder", out var isOlder) && isOlder.ValueKind == JsonValueKind.True,
         },
         _ => throw new JsonException("it holds no list of what runs"),
     };

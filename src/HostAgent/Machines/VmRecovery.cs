@@ -8,7 +8,8 @@ namespace JustRunIt.HostAgent.Machines;
 
 /// <summary>
 /// The start after an agent that ended orderly, or was killed at whatever moment. One server's trouble is that server's: it is told,
-/// and the agent starts with the rest. What cannot be explained runs on, in quarantine.
+/// and the agent starts with the rest. What cannot be explained runs on, in quarantine. Every step may be repeated, and until the last one
+/// is done the record has all of what it had before: an agent that is killed during its start is like one that was killed before it.
 /// </summary>
 internal sealed class VmRecovery(
     BackEndContext context,
@@ -33,6 +34,8 @@ internal sealed class VmRecovery(
         var reading = Parts.State.Read();
         if (reading.Problem is { } problem)
             troubles.Tell("state file", $"{problem}; what it does not explain runs on, in quarantine");
+        context.Running.Remember(reading);
+        Tell("read");
         var departures = sender.SettleDepartures();
         var plan = Reconciliation.Of(reading, departures, GroupCensus.Take(Parts.Groups, troubles));
         var adopted = plan.Adopted.ToList();
@@ -40,10 +43,13 @@ internal sealed class VmRecovery(
         await Task.WhenAll(adopted.Select(
             vm => troubles.TryAsync(vm.Name, () => backEnd.ResumeAsync(vm, cancellation), cancellation)));
         adopted.ForEach(context.Running.Adopt);
-        await receiver.SettleArrivalsAsync(adopted, reading.IsNewest);
+        var known = (reading.Content?.Quarantined ?? []).Select(one => one.Name).Concat(plan.Doubtful.Select(one => one.Vm.Name));
+        var gone = await receiver.SettleArrivalsAsync(adopted, reading is { IsNewest: true, Content: not null }, known.ToHashSet());
+        Tell("arrivals");
         foreach (var vm in adopted)
             troubles.Try(vm.Name, () => Gather(vm));
         await Task.WhenAll(plan.ToEnd.Where(group => !Holds(group)).Select(EndAsync));
+        Tell("ended");
         ward.Isolate(reading.Content, plan.Doubtful, adopted);
         await RemoveEmptyAsync();
         await CapAsync(adopted);
@@ -54,6 +60,7 @@ internal sealed class VmRecovery(
             "what was left behind",
             () => backEnd.SweepAsync(adopted, unknown.Select(one => one.Name).ToHashSet(), troubles),
             cancellation);
+        Tell("swept");
         troubles.Try("logs", context.Logs.KeepEnded);
         // A network goes with its server: what was given may not have been taken yet, whether its record can be read or not.
         var given = (reading.Content?.Running ?? []).Where(departures.HasGiven);
@@ -62,13 +69,20 @@ internal sealed class VmRecovery(
         [
             .. reading.Content?.Untold ?? [],
             .. plan.Clones.Select(clone => new VmExit(clone, "the host agent was restarted")),
-            .. plan.Exits.Select(WithLastWords),
+            .. plan.Exits.Concat(gone).Select(WithLastWords),
         ];
         context.Running.Owe(exits);
-        troubles.Try("state file", context.Running.Save);
-        sender.Forget();
+        // As long as what was given is noted as if it ran here, only the record of its move tells otherwise.
+        if (troubles.Try("state file", context.Running.Settle))
+        {
+            Tell("saved");
+            sender.Forget();
+        }
+
         return [.. exits.DistinctBy(exit => exit.MessageId)];
     }
+
+    private void Tell(string step) => context.Tell("", $"recovery: {step}");
 
     private VmExit WithLastWords(VmExit exit)
     {

@@ -47,8 +47,10 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         var mover = MoverFor(arrival);
         arrival = await LoadAsync(mover, arrival, talk, cancellation);
         context.Tell(offer.Vm.Name, "land");
-        await FinishAsync(mover, arrival);
-        context.Groups.Cap(arrival.Vm, arrival.Vm.Cpu);
+        await troubles.TryAsync(
+            $"{offer.Vm.Name}, which was given to this agent and is taken up once more by the next start",
+            () => FinishAsync(mover, arrival));
+        troubles.Try(offer.Vm.Name, () => context.Groups.Cap(arrival.Vm, arrival.Vm.Cpu));
         try
         {
             await talk.SayAsync(new Handshake.Step(), cancellation);
@@ -65,38 +67,63 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
     /// <summary>An agent before this one was receiving: what was given is taken up, the rest withdrawn.</summary>
     /// <param name="adopted">What runs; what was given is added. Its caps are set with theirs.</param>
     /// <param name="isNewest">Whether what runs is known from the newest record, which has every arrival that came to its end.</param>
+    /// <param name="unknown">Names of what no record explains, or explains wrongly.</param>
+    /// <returns>What was given and has ended before it was noted.</returns>
     /// <exception cref="ConfigurationException">What is on its way here cannot be read: it would pass for what nobody knows.</exception>
-    public async Task SettleArrivalsAsync(List<RunningVm> adopted, bool isNewest)
+    public async Task<IReadOnlyList<VmExit>> SettleArrivalsAsync(
+        List<RunningVm> adopted, bool isNewest, IReadOnlySet<string> unknown)
     {
+        var gone = new List<VmExit>();
         foreach (var arrival in arrivals.All(troubles))
-            await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", () => SettleAsync(arrival, adopted, isNewest));
+        {
+            await troubles.TryAsync($"{arrival.Vm.Name}, on its way here", async () =>
+            {
+                if (await SettleAsync(arrival, adopted, isNewest, unknown) is { } exit)
+                    gone.Add(exit);
+            });
+        }
+
+        return gone;
     }
 
-    private async Task SettleAsync(Arrival arrival, List<RunningVm> adopted, bool isNewest)
+    private async Task<VmExit?> SettleAsync(
+        Arrival arrival, List<RunningVm> adopted, bool isNewest, IReadOnlySet<string> unknown)
     {
         var (vm, record) = (arrival.Vm, new MoveRecord(arrival.Offer.Record));
-        if (!isNewest && !record.Exists && !adopted.Any(other => other.Name == vm.Name) && ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
+        var runs = ProcessTable.Runs(vm.ProcessId, vm.ProcessStart);
+        var isHere = adopted.Any(other => other.ProcessId == vm.ProcessId && other.ProcessStart == vm.ProcessStart);
+        if (!isHere && !record.Exists && (unknown.Contains(vm.Name) || (!isNewest && runs)))
             throw new HostException("whether it was given or withdrawn is on no record any more");
-        if (!adopted.Any(other => other.ProcessId == vm.ProcessId && other.ProcessStart == vm.ProcessStart) && record.TryWithdraw())
+        if (!isHere && adopted.Any(other => other.Name == vm.Name))
+        {
+            // Something else has its name by now, which nothing could have while it was coming: this is long over.
+            if (!record.TryWithdraw())
+                record.SayTaken();
+            arrivals.Delete(arrival);
+            return null;
+        }
+
+        if (!isHere && record.TryWithdraw())
         {
             await RemoveAsync(MoverFor(arrival), arrival);
             arrivals.Delete(arrival);
-            return;
+            return null;
         }
 
-        if (!ProcessTable.Runs(vm.ProcessId, vm.ProcessStart))
+        if (!runs)
         {
-            // It came, and has ended since.
+            // It came, and has ended since; whoever told it to move waits for a word of it.
             record.SayTaken();
             arrivals.Delete(arrival);
-            return;
+            return new VmExit(vm, "its processes ended while no agent watched, when it had just come here");
         }
 
         // Whatever becomes of its landing, it is this agent's.
         context.Running.Adopt(vm);
-        if (!adopted.Any(other => other.Name == vm.Name))
+        if (!isHere)
             adopted.Add(vm);
         await FinishAsync(MoverFor(arrival), arrival);
+        return null;
     }
 
     /// <summary>Copies it in, and hears or decides that it is given.</summary>
@@ -143,9 +170,13 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         }
     }
 
-    /// <summary>It is given: there is no way back, so what fails is tried again, and once more by the next start.</summary>
+    /// <summary>
+    /// It is given: there is no way back, so what fails is tried again, and once more by the next start. Whatever becomes of its landing,
+    /// it is this agent's.
+    /// </summary>
     private async Task FinishAsync(IMover mover, Arrival arrival)
     {
+        context.Running.Adopt(arrival.Vm);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -185,7 +216,7 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
             var listen = Endpoint.Parse(offer.Vm.Endpoint, EndpointKinds.HostName);
             return (ReasonAgainst(offer, machine) ?? await Listeners.WhyNotOursAsync(listen)) is { } problem
                 ? throw new HostException(problem)
-                : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory);
+                : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory, listen);
         }
         catch (HostException e)
         {

@@ -72,7 +72,7 @@ internal sealed class MoveRecord(string path)
     /// <summary>Decides that it stays where it was; false when the other one has decided that it is given.</summary>
     public bool TryWithdraw()
     {
-        File.Delete(path + Offered);
+        Delete(Offered);
         return !IsGiven;
     }
 
@@ -103,7 +103,20 @@ internal sealed class MoveRecord(string path)
     private void SayDone(string mine, string others)
     {
         if (!TryRename(Given, mine))
-            File.Delete(path + others);
+            Delete(others);
+    }
+
+    /// <summary>What is gone, with its folder or without, is no error.</summary>
+    private void Delete(string state)
+    {
+        try
+        {
+            File.Delete(path + state);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The sender's state folder was removed with all that was in it.
+        }
     }
 
     private bool TryRename(string from, string to)

@@ -115,7 +115,7 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
     /// </summary>
     private async Task LeaveAsync(IMover mover, RunningVm present, MoveRecord record, Handshake talk, CancellationToken cancellation)
     {
-        context.Running.Left(present);
+        var isNoted = context.Running.Left(present);
         context.Tell(present.Name, "given");
         try
         {
@@ -130,8 +130,9 @@ internal sealed class MoveSender(BackEndContext context, IBackEnd backEnd, NameL
         await troubles.TryAsync(subject, () => mover.LeaveAsync(present));
         // The network is the other's.
         await troubles.TryAsync(subject, () => removal.RemoveAsync(present with { Network = null }));
-        // A process that does not end is ended by the next start, which finds on the record that it was given.
-        if (!ProcessTable.Runs(present.ProcessId, present.ProcessStart))
+        // A process that does not end is ended by the next start, which finds on the record that it was given; so it does where the disk
+        // was full, and what it has noted says that it runs here.
+        if (isNoted && !ProcessTable.Runs(present.ProcessId, present.ProcessStart))
             troubles.Try(subject, record.SayForgotten);
         context.Tell(present.Name, "forgotten");
         try

@@ -79,6 +79,9 @@ internal sealed class Agent : IAsyncDisposable
         return await Vms.RecoverAsync(CancellationToken.None);
     }
 
+    /// <summary>Another agent takes this one's place.</summary>
+    public void Replace(VmHost next) => Vms = next;
+
     /// <summary>The server that every back end has to bear.</summary>
     public StartVm Specimen(string name, double cpu = 0.5, string machine = "host-1", string? next = null, int heapMebibytes = 0)
     {
