@@ -167,6 +167,11 @@ public sealed class HostileInputTests
         File.AppendAllText(Path.Combine(settings.StateFolder, "answers.jsonl"), "{\"command\":\"justrun");
         var next = new AnswerBook(settings);
         Assert.Equal(answer, next.Find(command));
+        // What is answered after that is not glued to it.
+        var later = command with { RequestId = Guid.NewGuid() };
+        next.Note(later, answer with { RequestId = later.RequestId });
+        Assert.NotNull(new AnswerBook(settings).Find(later));
+        Assert.NotNull(new AnswerBook(settings).Find(command));
         Assert.Null(next.Find(command with { RequestId = Guid.NewGuid() }));
         Directory.Delete(settings.StateFolder, recursive: true);
     }
@@ -185,6 +190,18 @@ public sealed class HostileInputTests
             Assert.Equal(refused, book.Find(operators));
         }
 
+        Directory.Delete(settings.StateFolder, recursive: true);
+    }
+
+    [Fact]
+    public void What_an_operator_was_answered_is_known_after_a_restart_too()
+    {
+        var settings = Agent.SettingsOf("settled", "process", Directory.CreateTempSubdirectory("justrunit-settled-").FullName);
+        var command = new SettleVm("operator/ann", Guid.NewGuid(), "settled", "shop", Adopt: false);
+        var answer = new VmSettled(command.RequestId, "settled", "shop", Adopted: false, Refused: null);
+        new AnswerBook(settings).Note(command, answer);
+        Assert.Equal(answer, new AnswerBook(settings).Find(command));
+        Assert.Null(new AnswerBook(settings).Find(command with { Subject = "operator/bob" }));
         Directory.Delete(settings.StateFolder, recursive: true);
     }
 

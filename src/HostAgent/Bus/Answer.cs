@@ -1,4 +1,5 @@
 using JustRunIt.HostAgent.Machines;
+using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Secrets;
 using Microsoft.Extensions.Logging;
 
@@ -17,9 +18,9 @@ internal static partial class Answer
     public static string Reason(Exception e, ILogger logger)
     {
         if (e is HostException)
-            return Redaction.Default.Text(HostException.OneLine(e));
+            return Redaction.Default.Text(OneLine.Of(e.Message));
         Unforeseen(logger, e);
-        return $"the agent could not do it: {e.GetType().Name}: {Redaction.Default.Text(HostException.OneLine(e))}";
+        return $"the agent could not do it: {e.GetType().Name}: {Redaction.Default.Text(OneLine.Of(e.Message))}";
     }
 
     [LoggerMessage(EventId = 1205, Level = LogLevel.Error, Message = "a command failed in a way that nobody foresaw")]

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.HostAgent.Machines;
 
 namespace JustRunIt.HostAgent.Bus;
@@ -24,7 +25,7 @@ internal sealed class AnswerBook(AgentSettings settings)
     private int appended;
 
     /// <summary>The answer to a command that was answered; null for one that was not.</summary>
-    public IReport? Find(IAnsweredCommand command)
+    public IReport? Find(IAgentCommand command)
     {
         lock (gate)
         {
@@ -36,7 +37,7 @@ internal sealed class AnswerBook(AgentSettings settings)
     }
 
     /// <summary>Notes an answer before it is given.</summary>
-    public void Note(IAnsweredCommand command, IReport answer)
+    public void Note(IAgentCommand command, IReport answer)
     {
         var key = KeyOf(command);
         var body = JsonSerializer.SerializeToElement(answer, answer.GetType(), Wire.Json);
@@ -55,12 +56,20 @@ internal sealed class AnswerBook(AgentSettings settings)
         }
     }
 
-    private static Key KeyOf(IAnsweredCommand command) =>
-        new(Wire.NameOf(command.GetType()), command.RequestId, SubjectOf(command));
+    private static Key KeyOf(IAgentCommand command) => new(
+        Wire.NameOf(command.GetType()),
+        command switch
+        {
+            IAnsweredCommand answered => answered.RequestId,
+            SettleVm settle => settle.RequestId,
+            _ => throw new ArgumentException($"{command.GetType().Name} is not answered.", nameof(command)),
+        },
+        SubjectOf(command));
 
     /// <summary>For whom a command is given; null where it does not say.</summary>
-    public static string? SubjectOf(IAnsweredCommand command) => command switch
+    public static string? SubjectOf(IAgentCommand command) => command switch
     {
+        SettleVm settle => settle.Subject,
         SetAllocation allocation => allocation.Subject,
         MigrateVm migration => migration.Subject,
         CloneVm clone => clone.Subject,
@@ -70,15 +79,17 @@ internal sealed class AnswerBook(AgentSettings settings)
 
     private void Write(Key newest)
     {
-        if (++appended < Kept)
+        // Until all of it is written, the next one would go on with a line that may be cut off.
+        var before = appended;
+        appended = Kept;
+        if (before + 1 < Kept)
         {
             File.AppendAllText(file, JsonSerializer.Serialize(lines[newest], Wire.Json) + "\n");
+            appended = before + 1;
             return;
         }
 
-        var next = file + ".next";
-        File.WriteAllLines(next, order.Select(key => JsonSerializer.Serialize(lines[key], Wire.Json)));
-        File.Move(next, file, overwrite: true);
+        WholeFile.Write(file, string.Concat(order.Select(key => JsonSerializer.Serialize(lines[key], Wire.Json) + "\n")));
         appended = 0;
     }
 
@@ -95,11 +106,26 @@ internal sealed class AnswerBook(AgentSettings settings)
                     Add(line);
                 appended++;
             }
+
+            if (IsCutOff())
+                appended = Kept;
         }
         catch (Exception e) when (HostException.IsOfTheSystem(e))
         {
             // What was answered is not known: what runs is, and what is asked again finds it done.
         }
+    }
+
+    /// <summary>Whether its last line has no end: an agent was killed while it wrote it.</summary>
+    private bool IsCutOff()
+    {
+        if (!File.Exists(file))
+            return false;
+        using var end = File.OpenRead(file);
+        if (end.Length == 0)
+            return false;
+        end.Seek(-1, SeekOrigin.End);
+        return end.ReadByte() != '\n';
     }
 
     /// <summary>A line; null for one that was cut off.</summary>

@@ -37,7 +37,9 @@ internal sealed class CommandDesk(AgentSettings settings, AnswerBook book, TimeP
             {
                 if (command.Agent != settings.Agent)
                     throw new HostException($"agent: '{command.Agent}'; this queue is that of agent {settings.Agent}");
-                Expiry.Check(command, clock);
+                // One that is delivered again may have been carried out: whoever does it looks for that first, and then at the time.
+                if (!context.ReceiveContext.Redelivered)
+                    Expiry.Check(command, clock);
                 answer = await act();
             }
             catch (Exception e) when (Answer.Is(e, context.CancellationToken))

@@ -6,41 +6,53 @@ using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.HostAgent.Bus;
 
-/// <summary>Takes up or ends what is in quarantine, as an operator says.</summary>
-internal sealed class SettleVmConsumer(VmHost host, AgentSettings settings, ILogger<SettleVmConsumer> logger) : IConsumer<SettleVm>
+/// <summary>Takes up or ends what is in quarantine, as an operator says; told again, it says what it said.</summary>
+internal sealed class SettleVmConsumer(VmHost host, AgentSettings settings, AnswerBook book, ILogger<SettleVmConsumer> logger)
+    : IConsumer<SettleVm>
 {
     public async Task Consume(ConsumeContext<SettleVm> context)
     {
         var command = context.Message;
-        try
+        var answer = book.Find(command);
+        if (answer is null)
         {
-            if (command.Adopt)
+            try
             {
-                var vm = await host.AdoptAsync(command.Vm, context.CancellationToken);
-                AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
-                await context.Publish(Allocations.Started(settings, vm));
+                await (command.Adopt ? AdoptAsync(command, context) : EndAsync(command, context));
+                answer = new VmSettled(command.RequestId, settings.Agent, command.Vm, command.Adopt, Refused: null);
             }
-            else
+            catch (Exception e) when (Answer.Is(e, context.CancellationToken))
             {
-                var exit = await host.EndQuarantinedAsync(command.Vm, context.CancellationToken);
-                AgentLog.Exited(logger, command.Vm, "on command; it was in quarantine");
-                if (exit is not null)
-                {
-                    await context.Publish(
-                        Reports.Exited(settings, exit.Vm, exit.Reason),
-                        Pipe.Execute<PublishContext>(sent => sent.MessageId = exit.MessageId),
-                        context.CancellationToken);
-                    host.Told(exit);
-                }
+                answer = new VmSettled(command.RequestId, settings.Agent, command.Vm, Adopted: false, Answer.Reason(e, logger));
             }
-        }
-        catch (Exception e) when (Answer.Is(e, context.CancellationToken))
-        {
-            await context.Publish(new VmSettled(
-                command.RequestId, settings.Agent, command.Vm, Adopted: false, Answer.Reason(e, logger)));
-            return;
+
+            book.Note(command, answer);
         }
 
-        await context.Publish(new VmSettled(command.RequestId, settings.Agent, command.Vm, command.Adopt, Refused: null));
+        await context.Publish((object)answer, answer.GetType());
+    }
+
+    private async Task AdoptAsync(SettleVm command, ConsumeContext context)
+    {
+        // An agent before this one may have taken it up, and not have come to say so.
+        var vm = host.Quarantined.All(unknown => unknown.Name != command.Vm)
+            && host.List().FirstOrDefault(present => present.Name == command.Vm && present.Origin is null) is { } known
+                ? known
+                : await host.AdoptAsync(command.Vm, context.CancellationToken);
+        AgentLog.Started(logger, vm.Name, vm.Machine, vm.Endpoint);
+        await context.Publish(Allocations.Started(settings, vm));
+    }
+
+    private async Task EndAsync(SettleVm command, ConsumeContext context)
+    {
+        var exit = await host.EndQuarantinedAsync(command.Vm, context.CancellationToken);
+        AgentLog.Exited(logger, command.Vm, "on command; it was in quarantine");
+        if (exit is null)
+            return;
+        await context.Publish(
+            Reports.Exited(settings, exit.Vm, exit.Reason),
+            Pipe.Execute<PublishContext>(sent => sent.MessageId = exit.MessageId),
+            context.CancellationToken);
+        host.Told(exit);
     }
 }

@@ -12,10 +12,10 @@ internal sealed class Relocation(
     public async Task MoveAsync(string vm, string to, CancellationToken cancellation, IAnsweredCommand? command = null)
     {
         using var change = await groups.ChangeAsync(cancellation);
-        Expiry.Check(command, parts.Clock);
         var present = running.Present(vm);
         if (present.Machine == to)
             return;
+        Expiry.Check(command, parts.Clock);
         if (parts.Groups.HasOwnGroups(VmGroups.Of(present)))
             throw new HostException($"{vm} has made control groups of its own, which cannot move with its processes");
         using var admitted = admission.Admit(to, vm, present.Cpu, present.Memory);

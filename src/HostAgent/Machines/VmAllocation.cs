@@ -11,6 +11,11 @@ namespace JustRunIt.HostAgent.Machines;
 internal sealed record VmAllocation(
     CpuShare? Cpu = null, MemorySize? Memory = null, Frequency? Frequency = null, IReadOnlyList<int>? Cores = null)
 {
+    /// <summary>Whether one has all of it already.</summary>
+    public bool IsOf(RunningVm vm) =>
+        (Cpu ?? vm.Cpu) == vm.Cpu && (Memory ?? vm.Memory) == vm.Memory && (Frequency ?? vm.Frequency) == vm.Frequency
+        && (Cores is null || Cores.Distinct().Order().SequenceEqual(vm.Cores ?? []));
+
     /// <summary>For example <c>cpu 40 %, memory 256 MiB, cores 0,1</c>.</summary>
     public override string ToString() =>
         $"{Allocation.Of(Cpu, Memory, Frequency)}{(Cores is { Count: > 0 } ? $", cores {string.Join(',', Cores)}" : "")}";

@@ -180,10 +180,12 @@ internal sealed class VmHost
         string vm, VmAllocation wanted, CancellationToken cancellation, SetAllocation? command = null)
     {
         using var name = await names.TakeAsync(vm, cancellation);
-        Expiry.Check(command, parts.Clock);
         var present = running.Present(vm);
         if (command is not null)
             Authority.Check(present, command.Subject);
+        // One that was carried out, and whose answer was not given, is as good as in time.
+        if (!wanted.IsOf(present))
+            Expiry.Check(command, parts.Clock);
         admission.Check(wanted.Cpu, wanted.Memory);
         using var admitted = wanted is { Cpu: null, Memory: null }
             ? null
@@ -291,7 +293,10 @@ internal sealed class VmHost
     /// <summary>The bus has an exit: no later start tells it again.</summary>
     public void Told(VmExit exit) => running.Told(exit);
 
-    /// <summary>Keeps what every server has written within the bounds that the agent's file sets.</summary>
+    /// <summary>
+    /// Keeps within the bounds that the agent's file sets what everything has written that has processes: what serves, what does not yet,
+    /// what was told to end and has not, and what is in quarantine.
+    /// </summary>
     public void KeepLogs()
     {
         foreach (var vm in List().Concat(logs.Young).Concat(running.Ending))

@@ -21,7 +21,10 @@ internal sealed class CommandFilter<TMessage>(string reader, TimeProvider clock,
     public async Task Send(ConsumeContext<TMessage> context, IPipe<ConsumeContext<TMessage>> next)
     {
         var (message, begin) = (context.Message, Stopwatch.GetTimestamp());
-        var problem = message is IDomainEvent ? null : MessageNames.Problem(message) ?? Expired(message);
+        // One that an agent is given again may have been carried out, and is refused by nobody who does not know.
+        var problem = message is IDomainEvent ? null
+            : MessageNames.Problem(message)
+            ?? (message is IAgentCommand && context.ReceiveContext.Redelivered ? null : Expired(message));
         if (problem is null)
         {
             await next.Send(context).ConfigureAwait(false);
