@@ -21,6 +21,8 @@ public sealed class VmPlacesTests : IAsyncLifetime
     private readonly FakeTimeProvider clock = new();
     private readonly Lines lines = new();
     private readonly Dictionary<string, TestServer> servers = [];
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("justrunit-places-");
+    private NodeSettings settings = null!;
     private TierProxies proxies = null!;
     private VmPlaces places = null!;
 
@@ -34,7 +36,7 @@ public sealed class VmPlacesTests : IAsyncLifetime
             Relay = tier.Relay with { Vm = "shop-1" },
             OutProxies = [next with { Relay = next.Relay with { Vm = "db-1" } }],
         };
-        var settings = new NodeSettings("front", TimeSpan.FromSeconds(1), [tier]);
+        settings = new NodeSettings("front", TimeSpan.FromSeconds(1), [tier]) { File = Path.Combine(folder.FullName, "node.yaml") };
         proxies = new TierProxies(settings, TimeProvider.System, NullLogger<TierProxies>.Instance);
         await proxies.StartAsync(CancellationToken.None);
         places = new VmPlaces(settings, proxies, clock, lines);
@@ -45,6 +47,7 @@ public sealed class VmPlacesTests : IAsyncLifetime
         await proxies.StopAsync(CancellationToken.None);
         foreach (var server in servers.Values)
             await server.DisposeAsync();
+        folder.Delete(recursive: true);
     }
 
     [Fact]
@@ -165,6 +168,63 @@ public sealed class VmPlacesTests : IAsyncLifetime
         Assert.Equal("home", await WhereAsync());
         Assert.Empty(lines.Said);
     }
+
+    [Fact]
+    public async Task A_node_that_is_started_again_in_the_middle_of_a_move_follows_the_answer_to_it()
+    {
+        var order = Order("host-1", "host-2");
+        places.Order(order);
+        Restart();
+        places.Move(Moved(order.RequestId, "evil", "thief", 1));
+        Assert.Equal("home", await WhereAsync());
+        places.Move(Moved(order.RequestId, "host-2", "away", 1));
+        Assert.Equal("away", await WhereAsync());
+        Assert.Single(lines.Said);
+        // What is answered is remembered no more: an old order moves nothing back after the next start.
+        Assert.Empty(folder.GetFiles());
+        Restart();
+        places.Move(Moved(order.RequestId, "host-2", "home", 2));
+        Assert.Equal("away", await WhereAsync());
+    }
+
+    [Fact]
+    public async Task An_order_that_nobody_waits_for_any_more_is_forgotten()
+    {
+        var order = Order("host-1", "host-2");
+        places.Order(order);
+        clock.SetUtcNow(order.AnswerBy.AddHours(1));
+        Restart();
+        places.Move(Moved(order.RequestId, "host-2", "away", 1));
+        Assert.Equal("home", await WhereAsync());
+        Assert.Empty(folder.GetFiles());
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[null]")]
+    [InlineData("[{}]")]
+    public async Task A_file_that_cannot_be_read_is_none(string text)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "front.orders.json"), text);
+        Restart();
+        var order = Order("host-1", "host-2");
+        places.Order(order);
+        Restart();
+        places.Move(Moved(order.RequestId, "host-2", "away", 1));
+        Assert.Equal("away", await WhereAsync());
+    }
+
+    [Fact]
+    public void That_orders_cannot_be_remembered_is_told_once()
+    {
+        settings = settings with { File = Path.Combine(folder.FullName, "nowhere", "node.yaml") };
+        Restart();
+        places.Order(Order("host-1", "host-2"));
+        places.Order(Order("host-2", "host-1"));
+        Assert.StartsWith("moves that are ordered are not remembered over a restart of this node: ", Assert.Single(lines.Said));
+    }
+
+    private void Restart() => places = new VmPlaces(settings, proxies, clock, lines);
 
     private static MigrationStarted Order(string from, string to) => new(
         "dc", Guid.NewGuid(), 0, Guid.NewGuid(), from, "shop-1", $"{from}-1", $"{to}-1", Noon.AddMinutes(1), Noon, to);

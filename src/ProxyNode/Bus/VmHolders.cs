@@ -14,11 +14,29 @@ internal sealed class VmHolders(IEnumerable<string> vms)
 {
     private const int MostOrders = 1000;
 
+    /// <summary>An agent that was busy until then still has to be heard.</summary>
+    private static readonly TimeSpan AnswerDelay = TimeSpan.FromMinutes(10);
+
     private readonly ImmutableDictionary<string, Known> known =
         vms.Distinct(StringComparer.Ordinal).ToImmutableDictionary(vm => vm, _ => new Known(), StringComparer.Ordinal);
 
     private readonly Newest<MigrationStarted> orders = new(MostOrders);
     private readonly Newest<VmMigrated> early = new(MostOrders);
+    private readonly Dictionary<Guid, MigrationStarted> pending = [];
+
+    /// <summary>Moves that are ordered and not answered, in the order of their times.</summary>
+    public IReadOnlyList<MigrationStarted> Pending => [.. pending.Values.OrderBy(order => order.At)];
+
+    /// <summary>Moves of which nobody waits for an answer any more are no longer to be remembered.</summary>
+    /// <param name="now">The time (UTC).</param>
+    public void Forget(DateTimeOffset now)
+    {
+        foreach (var order in Pending.Where(order => IsOver(order, now)))
+            pending.Remove(order.RequestId);
+    }
+
+    /// <summary>Whether nobody waits for an answer any more.</summary>
+    public static bool IsOver(MigrationStarted order, DateTimeOffset now) => now - order.AnswerBy > AnswerDelay;
 
     /// <summary>Placement has ordered a move.</summary>
     /// <returns>What the answer says, if it came first: each of both has a queue of its own.</returns>
@@ -26,6 +44,8 @@ internal sealed class VmHolders(IEnumerable<string> vms)
     {
         if (!known.ContainsKey(order.Vm))
             return null;
+        if (!orders.TryGet(order.RequestId, out _))
+            pending[order.RequestId] = order;
         orders.Add(order.RequestId, order);
         return early.TryGet(order.RequestId, out var answer) ? Move(answer) : null;
     }
@@ -45,6 +65,7 @@ internal sealed class VmHolders(IEnumerable<string> vms)
 
         if (order.Vm != moved.Vm || (order.ToAgent ?? order.Agent) != moved.Agent)
             return word with { Doubt = $"the move that was ordered takes {order.Vm} to agent {order.ToAgent ?? order.Agent}" };
+        pending.Remove(moved.RequestId);
         if (order.At > vm.OrderedAt)
             return vm.Ordered(word with { IsOrdered = true }, order.At);
         return vm.Holder == moved.Agent ? vm.Heard(word) : null;
