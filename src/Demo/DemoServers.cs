@@ -105,7 +105,7 @@ internal sealed class DemoServers(string folder, Publisher publisher, Observer o
             "dotnet",
             [Programs.OfSample("Auction", program), "--listen", "{listen}", .. arguments],
             new Dictionary<string, string>(),
-            Programs.Home,
+            "/",
             listen,
             next,
             health),
