@@ -51,7 +51,7 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
         var stored = JsonNode.Parse((string)(await scene.ScalarAsync(
             $"SELECT headers::text FROM justrunit.mt_events WHERE stream_id = '{Streams.Matrix(matrix)}' AND version = 3"))!)!["decision"]!;
         Assert.Equal(
-            ["at", "decider", "facts", "message", "policy", "rule", "streams"],
+            ["at", "decider", "facts", "folds", "message", "policy", "rule", "streams"],
             stored.AsObject().Select(field => field.Key).Order(StringComparer.Ordinal));
         var record = stored.Deserialize<DecisionRecord>(Wire.Json)!;
         Assert.Equal(("wondering", 4, cause.At), (record.Decider, record.Rule, record.At));
@@ -67,6 +67,7 @@ public sealed class DecisionRunnerTests : IAsyncLifetime
         Assert.Equal(Scene.Power.Drawn, record.Facts[0].Answer.Deserialize<PowerDrawn>(Wire.Json));
         Assert.Null(record.Facts[1].Answer);
         Assert.Equal(new RecordedPolicy("ours", 7), record.Policy);
+        Assert.Equal(new Dictionary<string, int> { ["MatrixState"] = 1, ["PolicyState"] = 1, ["SandboxState"] = 1 }, record.Folds);
 
         await using var session = scene.Marten.QuerySession();
         var events = await session.Events.FetchStreamAsync(Streams.Matrix(matrix), fromVersion: 3);

@@ -29,12 +29,14 @@ internal sealed class Rehearsal
     private int second;
     private int numbers;
 
-    public Rehearsal(int seed)
+    public Rehearsal(int seed, Action<Decision, DecisionRecord>? decided = null)
     {
         random = new Random(seed);
-        streams = new InMemoryStreams(asked => asked is OpenWindowAsked open
-            ? windows.GetValueOrDefault((open.Service, open.Source), SlaWindow.Empty)
-            : null);
+        streams = new InMemoryStreams(
+            asked => asked is OpenWindowAsked open
+                ? windows.GetValueOrDefault((open.Service, open.Source), SlaWindow.Empty)
+                : null,
+            decided);
         Send(new ConfigurationRead(DataCenter, Rules, [Shop("shop", 100), Shop("bank", 80)]));
         foreach (var (machine, role) in new[]
         {
@@ -54,6 +56,9 @@ internal sealed class Rehearsal
 
     /// <summary>All streams.</summary>
     public InMemoryStreams Streams => streams;
+
+    /// <summary>Everything that was handled, by whom and when, in order.</summary>
+    public List<(IDecider Decider, object Message, Cause Cause)> Handled { get; } = [];
 
     /// <summary>Names of the pairs of decider and message that were run.</summary>
     public HashSet<string> Run { get; } = [];
@@ -126,8 +131,10 @@ internal sealed class Rehearsal
 
     private Decision Handle(IDecider decider, Delivery delivery)
     {
+        var cause = new Cause(delivery.Id, delivery.CorrelationId, now);
+        Handled.Add((decider, delivery.Message, cause));
         var handle = typeof(InMemoryStreams).GetMethod(nameof(InMemoryStreams.Handle))!.MakeGenericMethod(delivery.Message.GetType());
-        return (Decision)handle.Invoke(streams, [decider, delivery.Message, new Cause(delivery.Id, delivery.CorrelationId, now)])!;
+        return (Decision)handle.Invoke(streams, [decider, delivery.Message, cause])!;
     }
 
     private void Follow(IDomainEvent @event, Guid correlation)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Settings;
 
 namespace JustRunIt.Events.Deciding;
 
@@ -15,6 +16,10 @@ namespace JustRunIt.Events.Deciding;
 /// <param name="Streams">The version of every stream that was read, by name, sorted.</param>
 /// <param name="Facts">What was read beside the streams.</param>
 /// <param name="Policy">Name and version of the policy that was read; null when none was.</param>
+/// <param name="Folds">
+/// The rules by which the states that were read were folded (<see cref="IState{TSelf}.Fold"/>), by the state's name, sorted; null in
+/// records of programs that did not say.
+/// </param>
 public sealed record DecisionRecord(
     string Decider,
     int Rule,
@@ -22,7 +27,8 @@ public sealed record DecisionRecord(
     RecordedMessage Message,
     IReadOnlyDictionary<string, long> Streams,
     IReadOnlyList<RecordedFact> Facts,
-    RecordedPolicy? Policy)
+    RecordedPolicy? Policy,
+    IReadOnlyDictionary<string, int>? Folds = null)
 {
     /// <summary>Name of the header.</summary>
     public const string Header = "decision";
@@ -41,7 +47,8 @@ public sealed record DecisionRecord(
             new RecordedMessage(Wire.NameOf(message.GetType()), cause.MessageId, cause.CorrelationId, Json(message)!),
             reading.Versions,
             [.. reading.Facts.Select(fact => new RecordedFact(fact.Asked.GetType().Name, Json(fact.Asked)!, Json(fact.Answer)))],
-            reading.Policy is { } policy ? new RecordedPolicy(policy.Name, policy.Version) : null);
+            reading.Policy is { } policy ? RecordedPolicy.Of(policy) : null,
+            reading.Folds);
     }
 
     private static JsonNode? Json(object? value) =>
@@ -63,5 +70,17 @@ public sealed record RecordedFact(string Type, JsonNode Asked, JsonNode? Answer)
 
 /// <summary>A policy by name and version.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Version">Its version.</param>
-public sealed record RecordedPolicy(string Name, int Version);
+/// <param name="Version">Its version; 0 for the program's defaults.</param>
+/// <param name="Body">
+/// The policy itself where no stream holds it: the program's defaults, which another program may have others of. Null where a stream
+/// does, and in records of programs that did not say.
+/// </param>
+public sealed record RecordedPolicy(string Name, int Version, Policy? Body = null)
+{
+    /// <summary>The record of a policy.</summary>
+    public static RecordedPolicy Of(Policy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new RecordedPolicy(policy.Name, policy.Version, policy.Version == 0 ? policy : null);
+    }
+}

@@ -8,7 +8,9 @@ namespace JustRunIt.Events.Deciding;
 /// service. A message that a decider has handled is not handled by it again.
 /// </summary>
 /// <param name="answer">Answers questions for what is kept beside the streams; null where none is asked.</param>
-public sealed class InMemoryStreams(Func<object, object?>? answer = null) : IReadingSource
+/// <param name="decided">Told of each decision from which events follow, with its record; null where nobody wants to know.</param>
+public sealed class InMemoryStreams(
+    Func<object, object?>? answer = null, Action<Decision, DecisionRecord>? decided = null) : IReadingSource
 {
     private readonly Dictionary<string, ImmutableList<IDomainEvent>> streams = new(StringComparer.Ordinal);
     private readonly HashSet<(string Decider, Guid Message)> handled = [];
@@ -42,8 +44,10 @@ public sealed class InMemoryStreams(Func<object, object?>? answer = null) : IRea
         ArgumentNullException.ThrowIfNull(cause);
         if (handled.Contains((decider.Name, cause.MessageId)))
             return Decision.Nothing(WhyNothing.AlreadyHandled, "this message was handled before");
-        var (decision, _) = When(decider, message, cause);
+        var (decision, reading) = When(decider, message, cause);
         handled.Add((decider.Name, cause.MessageId));
+        if (decided is not null && decision.Why is null)
+            decided(decision, DecisionRecord.Of(decider, message, cause, reading));
         foreach (var (stream, events) in decision.Streams)
             Given(stream, events);
         return decision;

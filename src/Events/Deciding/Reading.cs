@@ -10,10 +10,14 @@ public sealed class Reading(IReadyReadings? ready = null) : IReading
 {
     private readonly Dictionary<string, object> states = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, long> versions = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> folds = new(StringComparer.Ordinal);
     private readonly List<(object Asked, object? Answer)> facts = [];
 
     /// <summary>The version of every stream that was read, also of those that were only looked at.</summary>
     public ImmutableSortedDictionary<string, long> Versions => versions.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>The rules by which the states that were read were folded, by the state's name.</summary>
+    public ImmutableSortedDictionary<string, int> Folds => folds.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>Questions for what is kept beside the streams, with their answers, in the order in which they were asked.</summary>
     public IReadOnlyList<(object Asked, object? Answer)> Facts => facts;
@@ -57,6 +61,7 @@ public sealed class Reading(IReadyReadings? ready = null) : IReading
     {
         states[stream] = read.State;
         versions[stream] = read.Version;
+        folds[typeof(TState).Name] = TState.Fold;
     }
 
     internal void Know(object asked, object? answer) => facts.Add((asked, answer));
