@@ -27,6 +27,15 @@ public sealed record Connections(string Postgres, Uri RabbitMq, Uri? Relay = nul
     /// </exception>
     public static Connections FromEnvironment()
     {
+        var postgres = PostgresFromEnvironment();
+        var broker = Broker.FromEnvironment();
+        return new Connections(postgres, broker, Broker.Find(EnvironmentVariables.Relay));
+    }
+
+    /// <summary>Reads the database's address alone, for whoever only looks at streams.</summary>
+    /// <exception cref="ConfigurationException">It is missing or malformed; the error never repeats a value.</exception>
+    public static string PostgresFromEnvironment()
+    {
         var postgres = Environment.GetEnvironmentVariable(PostgresVariable);
         if (string.IsNullOrEmpty(postgres))
         {
@@ -44,8 +53,7 @@ public sealed record Connections(string Postgres, Uri RabbitMq, Uri? Relay = nul
                 $"environment: {PostgresVariable}: no Npgsql connection string, {Reason(postgres, e)}; allowed is such as {Example}");
         }
 
-        var broker = Broker.FromEnvironment();
-        return new Connections(postgres, broker, Broker.Find(EnvironmentVariables.Relay));
+        return postgres;
     }
 
     /// <summary>The library's own words, which may repeat a part of the value: only where it holds no password.</summary>
