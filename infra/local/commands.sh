@@ -1,7 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # variables are shared with the scripts beside this one
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
-COMMANDS=(demo test chaos up down roles proxy hosts clone forget logs parked replay report rules bench fuzz soak record setup status)
+COMMANDS=(
+    demo test chaos up down roles proxy hosts clone forget logs parked replay audit report rules bench fuzz soak record setup status
+)
 BENCHMARKS=(pipeline proxy fidelity clone quota-period)
 
 print_help() {
@@ -38,9 +40,15 @@ Commands
                           the log lines of all processes that 'up' and 'demo' started, in order of time ('logs --help')
   parked [--json] [--replay ID|all]
                           messages that the relay could not hand over, with the reason; have them tried again
+  replay STREAM [--at VERSION|TIME] [--follow] [--causes] [--state] [--json]
+                          a stream's history in words: 'matrix shop/application@2026-11-28', 'data-center NAME', 'service NAME',
+                          the beginning of an id ('replay --help')
   replay --trace FILE --to ADDRESS [ARGUMENTS]
                           repeat traffic that 'proxy --record' recorded, with sessions left out or multiplied, slower or
                           faster ('replay --help')
+  audit [STREAM...|--all] [--since TIME] [--json]
+                          make every recorded decision again from what was read for it, and compare the events byte for byte;
+                          exit code 1 where one differs ('audit --help')
   report --of ADDRESS [--metrics] [--reset]
                           the figures of a proxy that was started with --admin ('report --help')
   rules propose|reload --admin ADDRESS
@@ -87,7 +95,7 @@ HELP
 
 # command_grammar COMMAND: what it takes, a word each. --name is a flag, --name=WHAT has a value, --name[=WHAT] may have one, NAME
 # or NAME=WHAT is an argument; '!' behind it says that it must be there. WHAT is one of several (a|b), or a form that is_value knows,
-# with its bounds behind a colon; '...' allows anything. The forms and bounds are those of the programs, which check again what is
+# with its bounds behind a colon; 'NAME...' is any number of arguments, '...' allows anything. The forms and bounds are those of the programs, which check again what is
 # wrong only on the machine that it is done on: a test holds that both know the same options.
 command_grammar() {
     local seed='WHOLE:-2147483648..2147483647' server='HOST:PORT,unix:PATH' protocols='http|ajp13|mysql|postgresql'
@@ -116,6 +124,8 @@ command_grammar() {
             ;;
         report) echo "--of=$server! --metrics --reset --admin-token=READ" ;;
         rules) echo "ACTION=propose|reload! --admin=$server! --admin-token=READ" ;;
+        'replay stream') echo 'STREAM! NAME=TEXT --at=WHEN --follow -f --causes --state --json' ;;
+        audit) echo 'STREAM... --all --since=TIME --json' ;;
         'bench pipeline')
             echo '--json=FILE --plot=FILE.png --only=path|length|load --minutes=WHOLE:1..1440 --services=WHOLE:1..10000'
             echo '--explorations=WHOLE:0..1000 --measure=WHOLE:1..3600'
@@ -147,6 +157,8 @@ command_example() {
         logs) echo 'logs --since 10min --level Warning' ;;
         parked) echo 'parked --replay all' ;;
         replay) echo 'replay --trace shop.trace --to 127.0.0.1:8080 --sessions 200%' ;;
+        'replay stream') echo 'replay matrix shop/application@2026-11-28 --state' ;;
+        audit) echo 'audit --all --since 24h' ;;
         report) echo 'report --of 127.0.0.1:9000' ;;
         rules) echo 'rules propose --admin 127.0.0.1:9000' ;;
         bench\ *) echo "$1 --json figures.json" ;;
@@ -156,6 +168,21 @@ command_example() {
         setup) echo 'setup --servers-only' ;;
         *) echo "$1" ;;
     esac
+}
+
+# form_of COMMAND ARGUMENT...: its name in the tables above. 'replay' has two forms: of a trace, by its options, and of a stream.
+form_of() {
+    local command=$1 word
+    shift
+    if [[ $command == replay ]]; then
+        for word in "$@"; do
+            [[ ${word%%[=:]*} == --trace || ${word%%[=:]*} == --to ]] || continue
+            printf replay
+            return 0
+        done
+        command='replay stream'
+    fi
+    printf '%s' "$command"
 }
 
 # one_of NAME...: "a, b or c".
@@ -204,14 +231,23 @@ print_version() {
 
 # print_command_help COMMAND [BENCHMARK]: the program's own help where it is built, else what is known here.
 print_command_help() {
-    local command=$1 program text
+    local command=$1
     if [[ $command == bench ]]; then
         if ! is_benchmark "${2:-}"; then
             print_bench_help
             return 0
         fi
         command="bench $2"
+    elif [[ $command == replay && $(form_of "$@") != replay ]]; then
+        print_form_help 'replay stream'
+        printf '\n'
     fi
+    print_form_help "$command"
+}
+
+# print_form_help FORM
+print_form_help() {
+    local command=$1 program text
     program=$(program_of "$command")
     if [[ -r $program ]] && find_dotnet && text=$(program_help "$command" "$program" 2>/dev/null) && [[ $text ]]; then
         printf '%s\n' "$text"
@@ -225,14 +261,14 @@ print_command_help() {
 program_help() {
     case $1 in
         demo | bench\ *) dotnet "$2" --help ;;
-        *) dotnet "$2" "$1" --help ;;
+        *) dotnet "$2" "${1%% *}" --help ;;
     esac 3>&- </dev/null
 }
 
 # print_usage COMMAND: its grammar, its text in the help above, and an example.
 print_usage() {
     local word must
-    printf 'Usage: ./justrunit %s' "$1"
+    printf 'Usage: ./justrunit %s' "${1% stream}"
     for word in $(command_grammar "$1"); do
         must=${word##*[^!]}
         word=${word%!}
@@ -293,17 +329,23 @@ HELP
 # check_arguments COMMAND ARGUMENT...: holds them against the command's grammar; what is wrong ends in one line and exit code 2.
 # Sets GIVEN: the values by option's or argument's name.
 check_arguments() {
-    local command=$1 word name value what count=0 is_open=
+    local form=$1 command=${1% stream} word name value what count=0 is_open='' is_many=''
     local -A kinds=() forms=()
     local -a places=() required=()
     declare -gA GIVEN=()
     shift
-    for word in $(command_grammar "$command"); do
+    for word in $(command_grammar "$form"); do
         name=${word%%[=[!]*}
         [[ $word != *! ]] || required+=("$name")
         word=${word%!}
         case $word in
             ...) is_open=1 ;;
+            *...)
+                name=${name%...}
+                places+=("$name")
+                forms[$name]=$name
+                is_many=1
+                ;;
             --*'[='*)
                 word=${word#*=}
                 kinds[$name]="?${word%']'}"
@@ -322,14 +364,16 @@ check_arguments() {
         shift
         name=${word%%[=:]*}
         if [[ $word != -?* ]]; then
-            ((count < ${#places[@]})) || usage_error "$command: unknown argument '$word'; allowed is $(allowed_words "$command")"
-            name=${places[count++]}
+            [[ $is_many ]] || ((count < ${#places[@]})) ||
+                usage_error "$command: unknown argument '$word'; allowed is $(allowed_words "$form")"
+            name=${places[count < ${#places[@]} ? count : -1]}
+            ((++count))
             check_value "$command" "$name" "${forms[$name]}" "$word"
-            GIVEN[$name]=$word
+            : "${GIVEN[$name]:=$word}"
             continue
         fi
         what=${kinds[$name]:-}
-        [[ $what ]] || usage_error "$command: unknown option '$name'; allowed is $(allowed_words "$command")"
+        [[ $what ]] || usage_error "$command: unknown option '$name'; allowed is $(allowed_words "$form")"
         value=
         if [[ $name != "$word" ]]; then
             value=${word#"$name"?}

@@ -94,7 +94,7 @@ internal static class LogsCommand
         return level is not null;
     }
 
-    private static bool TryReadTime(string text, out DateTimeOffset? time)
+    internal static bool TryReadTime(string text, out DateTimeOffset? time)
     {
         var now = TimeProvider.System.GetUtcNow();
         if (Durations.TryParse(text, out var ago))

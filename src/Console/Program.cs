@@ -4,6 +4,6 @@ using JustRunIt.Console;
 return await CommandProgram.RunAsync(
     [
         UpCommand.Create(), HostsCommand.Create(), CloneCommand.Create(), ForgetCommand.Create(), LogsCommand.Create(),
-        ParkedCommand.Create(), RolesCommand.Create(),
+        ParkedCommand.Create(), RolesCommand.Create(), ReplayStreamCommand.Create(), AuditCommand.Create(),
     ],
     args);

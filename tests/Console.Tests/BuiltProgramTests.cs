@@ -14,6 +14,8 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["clone"] = (Client.Supervision.Programs.OfProduct("Console"), ["clone"]),
         ["logs"] = (Client.Supervision.Programs.OfProduct("Console"), ["logs"]),
         ["proxy"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["proxy"]),
+        ["replay stream"] = (Client.Supervision.Programs.OfProduct("Console"), ["replay"]),
+        ["audit"] = (Client.Supervision.Programs.OfProduct("Console"), ["audit"]),
         ["replay"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["replay"]),
         ["report"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["report"]),
         ["rules"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["rules"]),
@@ -99,6 +101,15 @@ public sealed partial class BuiltProgramTests : IDisposable
     [InlineData("clone", "a --next nowhere", "--next: 'nowhere'; allowed is HOST:PORT, such as 127.0.0.1:8080")]
     [InlineData("hosts", "--json=maybe", "hosts: 'maybe'; allowed is --json, --adopt NAME, --end NAME, --help")]
     [InlineData("logs", "--since yesterday", "--since: 'yesterday'; allowed is ")]
+    [InlineData("replay stream", "", "STREAM: missing; allowed is matrix SERVICE")]
+    [InlineData("replay stream", "a --at soon", "--at: 'soon'; allowed is a version from 1, ")]
+    [InlineData("replay stream", "a --at 0", "--at: '0'; allowed is a version from 1, ")]
+    [InlineData("replay stream", "a --follow --at 3", "--follow: given with --at; allowed is one of them")]
+    [InlineData("replay stream", "--bogus", "replay: '--bogus'; allowed is STREAM, ")]
+    [InlineData("audit", "", "STREAM: missing; allowed is a stream, or --all")]
+    [InlineData("audit", "a --all", "--all: given with 'a'; allowed is one of them")]
+    [InlineData("audit", "--bogus", "audit: '--bogus'; allowed is STREAM, ")]
+    [InlineData("audit", "--all --since yesterday", "--since: 'yesterday'; allowed is ")]
     [InlineData("logs", "--level loud", "--level: 'loud'; allowed is ")]
     [InlineData("bench proxy", "--only tcp", "--only: 'tcp'; allowed is http or cost or chain or stall or databases")]
     [InlineData("bench proxy", "--plot a.jpg", "--plot: 'a.jpg'; allowed is a file to be written whose name ends in .png or .svg")]

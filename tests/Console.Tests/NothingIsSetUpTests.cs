@@ -7,8 +7,8 @@ public sealed class NothingIsSetUpTests : IDisposable
 {
     private static readonly string[] Names =
     [
-        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "report", "rules", "fuzz", "soak", "record",
-        "setup", "status", "bench",
+        "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "audit", "report", "rules", "fuzz", "soak",
+        "record", "setup", "status", "bench",
         "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period",
     ];
 
@@ -53,6 +53,17 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "proxy --role in", "proxy: --upstream: missing; allowed is HOST:PORT, such as 127.0.0.1:8080, or unix:PATH, such as unix:/run/" },
         { $"{Proxy} --end-idle 9", "proxy: --end-idle: '9'; allowed is a duration with its unit (ms, s, min, h) from 1s to 1h" },
         { $"{Proxy} --drain soon", "proxy: --drain: 'soon'; allowed is a duration with its unit (ms, s, min, h) from 0s to 1h" },
+        { "replay", "replay: STREAM: missing; './justrunit replay --help' explains it" },
+        {
+            "replay matrix shop today",
+            "replay: unknown argument 'today'; "
+                + "allowed is STREAM, NAME, --at, --follow, -f, --causes, --state, --json or --help"
+        },
+        { "replay matrix shop --at", "replay: --at: missing value; allowed is WHEN" },
+        { "audit", "audit: STREAM: missing; allowed is a stream, or --all" },
+        { "audit matrix shop --all", "audit: --all: given with 'matrix'; allowed is one of them" },
+        { "audit --every", "audit: unknown option '--every'; allowed is STREAM..., --all, --since, --json or --help" },
+        { "audit --all --since", "audit: --since: missing value; allowed is a duration with its unit (ms, s, min, h), such as" },
         { "replay --to 127.0.0.1:1", "replay: --trace: missing; allowed is a file that can be read" },
         { "replay --trace nosuch --to 127.0.0.1:1", "replay: --trace: 'nosuch'; allowed is a file that can be read" },
         { "bench", "bench: NAME: missing; allowed is pipeline, proxy, fidelity, clone or quota-period" },

@@ -67,6 +67,17 @@ public sealed class LoopTests
         await wire.StopAsync();
         Assert.True(wire.Messages.Select(message => message.WireName).Distinct().Count() > 20, $"{wire.Messages.Count} messages");
         Assert.All(wire.Messages, message => Assert.Null(message.Problem()));
+
+        // Every decision of every service is the same when it is made again, while they go on deciding; and the matrix tells its history.
+        var audit = await scene.Commands.RunAsync("audit", "--all");
+        Assert.True(audit.Code == 0, $"{audit.Output}\n{audit.Errors}");
+        Assert.Matches(@"^(\d+) events: \1 the same, 0 different, 0 not checkable\n$", audit.Output);
+        var replay = await scene.Commands.RunAsync("replay", Streams.Matrix(decision.MatrixId), "--state", "--causes");
+        Assert.True(replay.Code == 0, replay.Errors);
+        Assert.Contains("a matrix of calculator/", replay.Output);
+        Assert.Contains(" is measured: ", replay.Output);
+        Assert.Matches("<- replay-measured.v2 of [^ ,]+, which follows from event ", replay.Output);
+        Assert.Matches("cpu 40 % +cpu 50 % +cpu 60 %", replay.Output);
     }
 
     /// <summary>

@@ -48,6 +48,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The broker, as whoever administers it.</summary>
     public Uri RabbitMq => servers.Administrator.RabbitMq;
 
+    /// <summary>The product's commands, called by whoever administers the servers.</summary>
+    public OperatorConsole Commands => new(servers);
+
     public static async Task<Scene> StartAsync()
     {
         var servers = await RoleServers.StartAsync([Name], [Name]);

@@ -1,0 +1,197 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using JustRunIt.Client.CommandLine;
+using JustRunIt.Events.Auditing;
+using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Store;
+using JustRunIt.Events.Store.History;
+using JustRunIt.Events.Telling;
+using JustRunIt.Hosting.Configuration;
+
+namespace JustRunIt.Console;
+
+/// <summary><c>justrunit audit</c>: makes every recorded decision again, and compares.</summary>
+internal static class AuditCommand
+{
+    private const int LongestShown = 2_000;
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(1);
+    private static readonly JsonSerializerOptions Indented = new(Wire.Json) { WriteIndented = true };
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var streams = new Argument<string[]>("STREAM")
+        {
+            Description = $"streams whose events are decided again: {StreamQuery.Allowed}",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var all = new Option<bool>("--all") { Description = "all streams" };
+        var since = CheckedOption.Create<DateTimeOffset?>(
+            "--since",
+            "TIME",
+            "only what was appended since then: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
+            Times.Allowed,
+            LogsCommand.TryReadTime);
+        var json = new Option<bool>("--json") { Description = "print counts and the first difference as JSON" };
+        var command = new ExampleCommand(
+            "audit",
+            "make every recorded decision again from what was read for it, and compare the events; exit code 1 where one differs",
+            "./justrunit audit --all --since 24h")
+        {
+            streams,
+            all,
+            since,
+            json,
+        };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            StreamQuery.Join(parsed.GetValue(streams) ?? []),
+            parsed.GetValue(all),
+            parsed.GetValue(since),
+            parsed.GetValue(json),
+            cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        IReadOnlyList<string> named, bool all, DateTimeOffset? since, bool isJson, CancellationToken cancellation)
+    {
+        if (named.Count == 0 && !all)
+            throw new ConfigurationException("command line: STREAM: missing; allowed is a stream, or --all");
+        if (named.Count > 0 && all)
+            throw new ConfigurationException($"command line: --all: given with '{named[0]}'; allowed is one of them");
+        var postgres = Connections.PostgresFromEnvironment();
+        var streams = all ? null : await FindAsync(postgres, named, cancellation);
+        if (streams is null && !all)
+            return CommandProgram.BadInput;
+
+        await using var snapshot = await StoreSnapshot.OpenAsync(postgres, cancellation);
+        var last = await snapshot.LastSequenceAsync(cancellation);
+        var first = since is { } time ? await snapshot.FirstSequenceAsync(time, cancellation) : 0;
+        var tally = new AuditTally();
+        var progress = new Progress(first, last);
+        var events = snapshot.EventsAsync(first, streams, cancellation);
+        await foreach (var finding in new Auditor(Rules.OfThisProgram, snapshot).AuditAsync(events, cancellation))
+        {
+            tally.Add(finding);
+            progress.Show(finding.Sequence, tally);
+        }
+
+        progress.End(tally);
+        if (isJson)
+            System.Console.WriteLine(JsonSerializer.Serialize(Told(tally), Indented));
+        else
+            Print(tally);
+        return tally.Different == 0 ? 0 : CommandProgram.Failed;
+    }
+
+    private static async Task<IReadOnlyCollection<string>?> FindAsync(
+        string postgres, IReadOnlyList<string> named, CancellationToken cancellation)
+    {
+        await using var connection = await StoreSnapshot.ConnectAsync(postgres, cancellation);
+        var streams = new List<string>();
+        foreach (var text in named)
+        {
+            if (await StreamArguments.FindAsync(connection, text, cancellation) is not { } found)
+                return null;
+            streams.Add(found.Name);
+        }
+
+        return streams;
+    }
+
+    private static object Told(AuditTally tally) => new
+    {
+        tally.Events,
+        tally.Same,
+        tally.Different,
+        NotCheckable = tally.Reasons.ToDictionary(
+            reason => $"{reason.Key}", reason => new { reason.Value.Count, reason.Value.First }),
+        tally.First,
+    };
+
+    private static void Print(AuditTally tally)
+    {
+        if (tally.First is { } first)
+        {
+            System.Console.WriteLine($"different: {Place(first)}");
+            System.Console.WriteLine($"  {first.Detail}");
+            foreach (var difference in first.Differences)
+            {
+                System.Console.WriteLine($"  {difference.Path}");
+                System.Console.WriteLine($"    recorded  {Shown(difference.Recorded)}");
+                System.Console.WriteLine($"    decided   {Shown(difference.Decided)}");
+            }
+
+            System.Console.WriteLine($"  event as recorded  {Shown(first.Recorded)}");
+            System.Console.WriteLine($"  event as decided   {Shown(first.Decided)}");
+        }
+
+        foreach (var (why, (count, example)) in tally.Reasons)
+        {
+            System.Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"not checkable: {why}, {count} events, the first is {Place(example)}"));
+            System.Console.WriteLine($"  {example.Detail}");
+        }
+
+        System.Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{tally.Events} events: {tally.Same} the same, {tally.Different} different, {tally.NotCheckable} not checkable"));
+    }
+
+    private static string Place(Finding finding)
+    {
+        var whose = finding.Decider is null
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $", decided by {finding.Decider}, rule {finding.Rule}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"event {finding.Version} of {finding.Stream} (number {finding.Sequence}), {CausingMessage.Short(finding.WireName)}{whose}");
+    }
+
+    /// <summary>One JSON text; whole in --json.</summary>
+    private static string Shown(string? json) => json switch
+    {
+        null => "nothing",
+        { Length: > LongestShown } => $"{json[..LongestShown]}... (--json has the whole)",
+        _ => json,
+    };
+
+    /// <summary>How far it is: on a terminal on one line that is written over, elsewhere a line now and then.</summary>
+    private sealed class Progress(long first, long last)
+    {
+        private const int Every = 64;
+        private readonly Stopwatch watch = Stopwatch.StartNew();
+        private TimeSpan next = BetweenLines;
+        private long shown;
+
+        public void Show(long sequence, AuditTally tally)
+        {
+            if (++shown % Every != 0 || watch.Elapsed < next)
+                return;
+            next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
+            var percent = last <= first ? 100 : Math.Clamp(100.0 * (sequence - first) / (last - first), 0, 100);
+            Write(Line(tally, percent));
+        }
+
+        public void End(AuditTally tally)
+        {
+            if (next > BetweenLines)
+                Write(Line(tally, 100) + (System.Console.IsErrorRedirected ? "" : "\n"));
+        }
+
+        private string Line(AuditTally tally, double percent) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"audit: {percent:0} %, {tally.Events} events, {tally.Different} different, {tally.NotCheckable} not checkable, "
+            + $"{watch.Elapsed.TotalSeconds:0} s");
+
+        private static void Write(string line)
+        {
+            if (System.Console.IsErrorRedirected)
+                System.Console.Error.WriteLine(line);
+            else
+                System.Console.Error.Write($"\r{line,-100}{(line.EndsWith('\n') ? "" : "\r")}");
+        }
+    }
+}

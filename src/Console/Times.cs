@@ -1,0 +1,10 @@
+using JustRunIt.Hosting.Configuration;
+
+namespace JustRunIt.Console;
+
+/// <summary>Times on the command line.</summary>
+internal static class Times
+{
+    /// <summary>What is allowed, for complaints.</summary>
+    public static string Allowed => $"{Durations.Allowed}, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00";
+}
