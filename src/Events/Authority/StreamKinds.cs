@@ -40,7 +40,7 @@ public static class StreamKinds
         [
             typeof(ServiceRegistered), typeof(ServiceWithdrawn), typeof(SlaViolated), typeof(SlaSlackDetected), typeof(SlaRestored),
         ]),
-        (Explorations, [typeof(ExplorationStarted), typeof(ExplorationCompleted)]),
+        (Explorations, [typeof(ExplorationStarted), typeof(ExplorationCompleted), typeof(RepetitionNoted)]),
         (Sandbox, [typeof(SandboxLeased), typeof(SandboxReleased)]),
         (Matrix,
         [

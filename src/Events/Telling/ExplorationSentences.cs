@@ -14,6 +14,9 @@ internal static class ExplorationSentences
         ExplorationStarted e => $"{e.Service} is being explored to {Goal(e.Goal)}, for {e.Agreement}: tiers {List(e.Settings.Tiers)}"
             + (e.Attempt > 1 ? Say($", attempt {e.Attempt}") : ""),
         ExplorationCompleted e => $"the exploration of {e.Service} ends: {e.Reason}",
+        RepetitionNoted e =>
+            $"{e.Service} is to be explored again to {Goal(e.Goal)} once the exploration under way has ended: its matrix of {e.Tier} "
+                + $"could not decide, {e.Detail}",
         SandboxLeased e => $"sandbox {e.Machine} is held by {e.Holder} until {At(e.Until)}",
         SandboxReleased e => $"sandbox {e.Machine} is released by {e.Holder}",
         _ => throw new UnknownEventException(typeof(ExplorationSentences), @event),

@@ -22,7 +22,8 @@ public static class Sentences
         {
             DataCenterConfigured or ServiceRegistered or ServiceWithdrawn or SlaViolated or SlaRestored or SlaSlackDetected =>
                 ServiceSentences.Of(@event),
-            ExplorationStarted or ExplorationCompleted or SandboxLeased or SandboxReleased => ExplorationSentences.Of(@event),
+            ExplorationStarted or ExplorationCompleted or RepetitionNoted or SandboxLeased or SandboxReleased =>
+                ExplorationSentences.Of(@event),
             MatrixOpened or SandboxAwaited or CloneRequested or CloneReady or CloneFailed or ExperimentStarted or SandboxAllocated
                 or ExperimentCompleted or ExperimentFailed or CauseOutside or CellsPruned or ExperimentsEnded =>
                 ExperimentSentences.Of(@event),
