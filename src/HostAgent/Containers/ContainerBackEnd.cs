@@ -29,20 +29,21 @@ internal sealed class ContainerBackEnd : IBackEnd
     private readonly Criu criu;
     private readonly ContainerNetworks networks;
     private readonly ContainerDumps dumps;
+    private readonly ContainerMover mover;
 
     public ContainerBackEnd(BackEndContext context, ContainerDisks disks, Criu criu)
     {
         (this.context, this.disks, this.criu) = (context, disks, criu);
         networks = new ContainerNetworks(context.Networks);
         dumps = new ContainerDumps(context, disks, criu);
-        Mover = new ContainerMover(context, disks, criu, networks, dumps);
+        mover = new ContainerMover(context, disks, criu, networks, dumps);
     }
 
     /// <inheritdoc />
     public string Name => BackEndName;
 
     /// <inheritdoc />
-    public IMover? Mover { get; }
+    public IMover? Mover => mover;
 
     /// <inheritdoc />
     public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
@@ -194,7 +195,7 @@ internal sealed class ContainerBackEnd : IBackEnd
     }
 
     /// <inheritdoc />
-    public Task ResumeAsync(RunningVm vm, CancellationToken cancellation) => Task.CompletedTask;
+    public Task ResumeAsync(RunningVm vm, CancellationToken cancellation) => mover.GoOnAsync(vm);
 
     /// <inheritdoc />
     public async Task RemoveRestAsync(string name)

@@ -71,7 +71,18 @@ internal sealed class ContainerMover(
     }
 
     /// <inheritdoc />
-    public Task StayAsync(RunningVm vm) => RemoveCopiesAsync(vm);
+    public async Task StayAsync(RunningVm vm)
+    {
+        await HeldAsync(vm);
+        try
+        {
+            await GoOnAsync(vm);
+        }
+        finally
+        {
+            await RemoveCopiesAsync(vm);
+        }
+    }
 
     /// <inheritdoc />
     public Task LeaveAsync(RunningVm vm) => RemoveCopiesAsync(vm);
@@ -129,6 +140,18 @@ internal sealed class ContainerMover(
         await ContainerNetworks.RemoveEmptyAsync(arrival.Offer.Namespace);
         await disks.UnmountAsync(vm.Name);
         await RemoveWorkAsync(vm.Name);
+    }
+
+    /// <summary>
+    /// Lets an on-line container go on, and be reached, whose holder did not get to it: one that was killed, by whomever. May be repeated;
+    /// what runs and is reached is left as it is.
+    /// </summary>
+    public async Task GoOnAsync(RunningVm vm)
+    {
+        if (vm.Origin is not null || vm.Network is not { } number || DetachedProgram.IsRunning(disks.Images(vm.Name)))
+            return;
+        ProcessTable.GoOn(context.Groups.Processes(vm));
+        await networks.ReleaseAsync(number);
     }
 
     private Handshake.Step SnapshotStep(string vm, int round) =>

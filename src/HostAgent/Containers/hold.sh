@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2317 # until_not calls what it is given
 # Holds a container while it moves, and outlives its agent: whatever happens to that, the container ends when it was given, and runs
 # on, reachable, when it was not, or when nobody decides in time (at-the-instant.sh).
 #
@@ -6,6 +7,7 @@
 #   JUSTRUNIT_PROCESS     the container's first process
 #   JUSTRUNIT_PROCESSES   file with a line for each of its processes
 #   JUSTRUNIT_RECORD      path of the record of whose it is, without its state
+#   JUSTRUNIT_OFFERED     state in which it is while nothing is decided
 #   JUSTRUNIT_GIVEN       states, with spaces between them, in which the record is once it was given
 #   JUSTRUNIT_NAMESPACE   its network namespace
 #   JUSTRUNIT_INSIDE      its device in there
@@ -92,16 +94,26 @@ sockets() {
 opening() { sockets '$4 == "03" || $4 == "0A" && $5 !~ /:00000000$/'; }
 
 # closing: no process has it any more (its inode is 0), and its other side has not acknowledged all that was sent: FIN_WAIT1, LAST_ACK,
-# CLOSING.
+# CLOSING. Whose other side has answered nothing to five repetitions is gone, and gets nothing any more wherever it is.
 # shellcheck disable=SC2016 # the fields are awk's
-closing() { sockets '$4 ~ /^(04|09|0B)$/ && $10 == 0'; }
+closing() { sockets '$4 ~ /^(04|09|0B)$/ && $10 == 0 && substr($7, 7) <= "05"'; }
 
-# until_not WHAT ROUNDS: whether it ceases within so many times 10 ms.
+# still_runs: stops its processes again, for one may have been made by another meanwhile, and says whether one runs.
+still_runs() {
+    signal STOP
+    runs
+}
+
+# under_way: what would be lost: a program's connections to itself come through no device that is held.
+under_way() { opening || closing; }
+
+# until_not WHAT ROUNDS: whether it ceases within so many times 10 ms. Nobody waits for it once the move is withdrawn.
 until_not() {
     n=0
     while "$1"; do
         n=$((n + 1))
         [ $n -lt "$2" ] || return 1
+        [ -e "$JUSTRUNIT_RECORD$JUSTRUNIT_OFFERED" ] || give_up 'it was withdrawn'
         sleep 0.01
     done
 }
@@ -110,15 +122,15 @@ stopped=0
 while :; do
     hold_new || give_up 'new connections cannot be held'
     until_not opening $accepting || give_up 'the program does not accept its connections'
-    signal STOP
-    until_not runs $accepting || give_up 'the program does not stop'
-    until_not closing $draining && break
+    until_not still_runs $accepting || give_up 'the program does not stop'
+    until_not under_way $draining && break
     # A client that reads slowly: others must not wait for it.
     release
     stopped=$((stopped + 1))
     [ $stopped -lt $stops ] || give_up 'its clients do not read what it has sent on connections that it has closed'
     sleep 0.25
 done
+[ -e "$JUSTRUNIT_RECORD$JUSTRUNIT_OFFERED" ] || give_up 'it was withdrawn'
 hold_all
 n=0
 while is_delivering; do

@@ -122,6 +122,17 @@ internal sealed class ContainerNetworks(SandboxNetworks sandboxes)
         return Tool.RunAsync("ip", $"neigh replace {address} lladdr {InnerMac(number)} dev {device} nud reachable");
     }
 
+    /// <summary>Lets both sides of an on-line container go that a program has held (hold.sh) and not released. May be repeated.</summary>
+    public async Task ReleaseAsync(int number)
+    {
+        var name = sandboxes.Namespace(number);
+        await Tool.TryAsync("ip", $"netns exec {name} nft delete table inet justrunit_hold");
+        await Tool.RunAsync("ip", $"-netns {name} link set {InnerDevice} arp on");
+        await Tool.RunAsync(
+            "ip", ["netns", "exec", name, "sh", "-c", $"echo 0 > /proc/sys/net/ipv4/conf/{InnerDevice}/arp_ignore"]);
+        await DeliverAsync(number);
+    }
+
     private static async Task<bool> HasDeviceAsync(string name)
     {
         try

@@ -43,6 +43,25 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
     }
 
     [ComplianceFact]
+    public async Task A_server_whose_holder_is_killed_while_it_stands_still_goes_on_and_is_reached()
+    {
+        await using var other = new Agent(Host.Settings.BackEnd);
+        await other.Vms.RecoverAsync(CancellationToken.None);
+        var vm = await Host.RunAsync(Host.Specimen("mover"));
+        using var server = new Asking(vm.Endpoint);
+        // It keeps the container standing still again and again.
+        using var client = await SlowReader.AskAsync(vm.Endpoint, 30_000);
+        var move = MoveAsync(Host, other, "mover");
+        while (!(await File.ReadAllTextAsync($"/proc/{vm.ProcessId}/stat")).Contains(") T ", StringComparison.Ordinal))
+            await Task.Delay(1);
+        await Tool.RunAsync("pkill", ["-9", "-f", $"{Host.Settings.StateFolder}/.*/hold.sh"]);
+        await Assert.ThrowsAsync<HostException>(() => move);
+        Assert.Equal(1, await server.CountAsync());
+        Assert.Empty(await other.LeftAsync());
+        Assert.Empty(await Host.LeftAsync(vm));
+    }
+
+    [ComplianceFact]
     public Task A_clones_namespaces_are_its_own() => NamespacesAsync("");
 
     [ComplianceFact]

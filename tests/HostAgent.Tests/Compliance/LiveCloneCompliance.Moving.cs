@@ -83,6 +83,7 @@ public abstract partial class LiveCloneCompliance
         await Task.Delay(300);
         Assert.Equal(length, await client.ReadAsync());
         Assert.Equal(1, (await move).Moves);
+        await other.Vms.StopAsync("mover", CancellationToken.None);
     }
 
     [ComplianceFact]
