@@ -95,6 +95,47 @@ public sealed class MySqlDialogueTests
         Assert.Equal("a statement too long to be kept", dialogue.Unrepeatable);
     }
 
+    [Theory]
+    [InlineData(1024)]
+    [InlineData(5000)]
+    public void A_statement_that_begins_with_no_change_is_relayed_before_it_is_whole(int piece)
+    {
+        var bytes = MySqlPacket.Frame([(byte)MySqlCommand.Query, .. "SELECT '"u8, .. Padding(20_000), (byte)'\''], 0);
+        Assert.Equal(piece, dialogue.FromClient(bytes.AsSpan(0, piece), out var step));
+        Assert.True(step.Begins);
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO t VALUES ('@a := 1; SET @b = 2; get_lock(1)', '", null)]
+    [InlineData("INSERT INTO t VALUES (@a := 1, '", "a variable's value")]
+    [InlineData("SELECT GET_LOCK('a', 1), '", "a named lock")]
+    [InlineData("SELECT 1; SET @b = '", "a statement too long to be kept")]
+    [InlineData("/* app */ SET @b = '", "a statement too long to be kept")]
+    public void Of_a_long_statement_its_beginning_decides_whatever_is_within_its_strings(string beginning, string? expected)
+    {
+        var before = dialogue.Context;
+        Ask(MySqlCommand.Query, [.. Encoding.UTF8.GetBytes(beginning), .. Padding(200_000), .. "')"u8], piece: 30_000);
+        Server(Ok(1, hasMore: false));
+        Assert.Equal((expected, expected is null or "a named lock"), (dialogue.Unrepeatable, dialogue.Context == before));
+        Assert.InRange(dialogue.Context.Length, 0, 4096);
+    }
+
+    [Fact]
+    public void Of_very_many_that_are_sent_ahead_the_circumstances_are_those_of_now()
+    {
+        for (var i = 0; i < 64; i++)
+            Ask(MySqlCommand.InitDb, "b"u8);
+        Assert.Equal("b", MySqlSession.DatabaseIn(dialogue.Context));
+        Ask(MySqlCommand.InitDb, "b"u8);
+        Assert.Same(dialogue.Session.Context, dialogue.Context);
+        for (var i = 0; i < 65; i++)
+            Server(Ok(1, hasMore: false));
+        Assert.Equal("b", MySqlSession.DatabaseIn(dialogue.Context));
+        for (var i = 0; i < 3; i++)
+            Ask(MySqlCommand.Query, [.. "SET @b = '"u8, .. Padding(10_000), (byte)'\'']);
+        Assert.Same(dialogue.Session.Context, dialogue.Context);
+    }
+
     [Fact]
     public void The_value_of_a_prepared_parameter_is_a_part_of_what_was_set()
     {
@@ -161,6 +202,8 @@ public sealed class MySqlDialogueTests
         // In a protocol of its own from then on.
         Assert.Equal(3, dialogue.FromServer(new byte[3], out _));
     }
+
+    private static IEnumerable<byte> Padding(int length) => Enumerable.Repeat((byte)'x', length);
 
     private static byte[] Ok(int sequence, bool hasMore) => MySqlPacket.Frame([0, 0, 0, (byte)(hasMore ? 10 : 2), 0, 0, 0], sequence);
 

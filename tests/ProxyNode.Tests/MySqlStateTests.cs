@@ -322,6 +322,39 @@ public sealed class MySqlStateTests
         Assert.Equal("a statement that was prepared with other settings", session.Unrepeatable);
     }
 
+    [Fact]
+    public void What_one_SET_of_very_many_parts_leaves_is_not_known()
+    {
+        var session = After("SET " + string.Join(',', Enumerable.Repeat("@a=1", 65)));
+        Assert.Equal(("a variable's value", 0), (session.Unrepeatable, session.Settings.Count()));
+        var last = After("SET " + string.Join(',', Enumerable.Range(0, 64).Select(i => $"@a{i}=1")));
+        Assert.Equal((null, 64), (last.Unrepeatable, last.Settings.Count()));
+        // Nor is more than a part of it read.
+        var longer = After("SET " + string.Join(',', Enumerable.Repeat("@a=1", 52_000)));
+        Assert.Equal(("a statement too long to be kept", 0), (longer.Unrepeatable, longer.Settings.Count()));
+        Assert.InRange(longer.Context.Length, 0, 4096);
+    }
+
+    [Fact]
+    public void Values_that_were_made_of_very_many_or_very_long_ones_are_not_kept()
+    {
+        var many = After([.. Enumerable.Range(0, 2000).Select(i => $"SET @v{i % 10}=COALESCE(@v{i % 10},0)+1")]);
+        Assert.Equal("a variable's value", many.Unrepeatable);
+        Assert.InRange(many.Settings.Count(), 0, 500);
+        var part = new string('y', 4000);
+        var text = After([.. Enumerable.Repeat($"SET @a=concat(@a,'{part}')", 400)]);
+        Assert.Equal("a variable's value", text.Unrepeatable);
+        Assert.InRange(text.Settings.Sum(setting => setting.Length), 0, 64 * 1024);
+    }
+
+    [Fact]
+    public void Of_a_text_that_executes_very_many_others_not_all_are_read()
+    {
+        var session = After("SET @n = 0", "PREPARE s FROM 'SET @n = @n + 1'", string.Concat(Enumerable.Repeat("EXECUTE s;", 1000)));
+        Assert.Equal("a variable's value", session.Unrepeatable);
+        Assert.InRange(session.Settings.Count(), 1, 20);
+    }
+
     private static MySqlGreeting GreetingOf(string version) =>
         new(version, uint.MaxValue, 0, Encoding.ASCII.GetBytes("abcdefghijklmnopqrst"), MySqlLogin.NativePassword, 45, 7);
 

@@ -87,6 +87,17 @@ public sealed class NamesInRequestsTests
         Assert.Equal(request, Encoding.Latin1.GetString(unknowing.Rewrite(Encoding.Latin1.GetBytes(request)).Span));
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public void Content_that_becomes_far_longer_in_plain_is_refused(string coding)
+    {
+        var body = Compressed(coding, new string('x', 4 * 1024 * 1024));
+        var refused = Assert.Throws<ProtocolException>(() =>
+            Rewritten($"POST /x HTTP/1.1\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        Assert.Contains($"up to {1024 * 1024} bytes", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Of_http_the_target_headers_and_cookies_with_their_quotes()
     {

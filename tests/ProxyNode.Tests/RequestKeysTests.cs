@@ -153,6 +153,16 @@ public sealed class RequestKeysTests
         Assert.Equal(first, AjpKeys(AjpRequests.Get(client: "10.0.0.9")));
     }
 
+    [Theory]
+    [InlineData(1_000_000, true)]
+    [InlineData(2 * 1024 * 1024, false)]
+    public void Compressed_content_that_becomes_far_longer_in_plain_counts_as_it_is(int length, bool isPlain)
+    {
+        var text = new string('x', length);
+        var (one, other) = (Keys(Gzip(text, CompressionLevel.Fastest, 1)), Keys(Gzip(text, CompressionLevel.Fastest, 2)));
+        Assert.Equal(isPlain, one.Exact == other.Exact);
+    }
+
     private static RequestKeys Keys(string request, WildcardRules? rules = null) =>
         HttpKeys.Of(Encoding.Latin1.GetBytes(request), rules ?? WildcardRules.None);
 

@@ -8,7 +8,7 @@ namespace JustRunIt.ProxyNode.Http;
 internal static class RequestContent
 {
     /// <summary>Most bytes that compressed content may become to be searched.</summary>
-    private const int LongestDecoded = 64 * 1024 * 1024;
+    private const int LongestDecoded = 1024 * 1024;
 
     /// <summary>Most bytes of content that is searched.</summary>
     private const int Longest = 256 * 1024 * 1024;

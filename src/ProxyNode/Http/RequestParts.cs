@@ -13,7 +13,7 @@ internal ref struct RequestParts
     public static readonly ulong Cookie = HeaderNames.Hash("cookie"u8);
 
     /// <summary>Most bytes that compressed content may become; what is longer is taken as it is.</summary>
-    private const int LongestDecoded = 16 * 1024 * 1024;
+    private const int LongestDecoded = 1024 * 1024;
 
     private static readonly ulong ContentEncoding = HeaderNames.Hash("content-encoding"u8);
     private static readonly ulong Host = HeaderNames.Hash("host"u8);

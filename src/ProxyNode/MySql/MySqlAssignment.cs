@@ -57,6 +57,9 @@ internal sealed class MySqlAssignment
     /// <summary>What a mode would be that is set to it; null where that is not known.</summary>
     public MySqlDialect? Mode { get; init; }
 
+    /// <summary>Characters that are kept for it, but for those of its meaning, which are few.</summary>
+    public int Length => Sql?.Length ?? Text?.Length ?? 0;
+
     /// <summary>It and all that must be made before it.</summary>
     public void CollectInto(ISet<MySqlAssignment> all)
     {

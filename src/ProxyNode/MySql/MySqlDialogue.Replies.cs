@@ -95,7 +95,7 @@ internal sealed partial class MySqlDialogue
                     MySqlText.Of(answered.Text), reply.Parameters, Session.Database, parsing: Session.Parsing);
                 break;
             case MySqlCommand.Query when answered is { IsCut: true, Text: { } beginning }:
-                Session.Lose("a statement too long to be kept", MySqlText.Of(beginning));
+                Session.ExecuteCut(beginning);
                 break;
             case MySqlCommand.Query when answered.Text is { } text:
                 Session.Execute(text);
@@ -132,7 +132,7 @@ internal sealed partial class MySqlDialogue
         switch (answered.Command)
         {
             case MySqlCommand.Query when answered is { IsCut: true, Text: { } beginning } && reply.Results is not null:
-                Session.Lose("a statement too long to be kept", MySqlText.Of(beginning));
+                Session.ExecuteCut(beginning);
                 break;
             case MySqlCommand.Query when answered is { IsCut: false, Text: { } text }:
                 Session.Execute(text, reply.ErrorCode, reply.Results);
@@ -150,22 +150,28 @@ internal sealed partial class MySqlDialogue
     /// <summary>The context of the command that came last, if those before it succeed, as those do that a pool sends together.</summary>
     private string ExpectedContext()
     {
+        // What a client has sent ahead is read again with each command behind it: only as much as a pool sends.
+        if (unanswered.Count > MostExpected)
+            return Session.Context;
+        var before = unanswered.Take(unanswered.Count - 1).ToArray();
+        if (before.Sum(waiting => waiting.Command == MySqlCommand.Query ? waiting.Text?.Length ?? 0 : 0) > MySqlSession.LongestRead)
+            return Session.Context;
         var expected = Session.Copy(withStatements: false);
-        foreach (var before in unanswered.Take(unanswered.Count - 1))
+        foreach (var waiting in before)
         {
-            if (before.Command == MySqlCommand.ResetConnection)
+            if (waiting.Command == MySqlCommand.ResetConnection)
                 expected.Reset();
-            else if (before is { Command: MySqlCommand.InitDb, Text: { } database })
+            else if (waiting is { Command: MySqlCommand.InitDb, Text: { } database })
                 expected.Database = Encoding.UTF8.GetString(database);
-            else if (before is { Command: MySqlCommand.Query, Text: { } text, IsCut: false })
+            else if (waiting is { Command: MySqlCommand.Query, Text: { } text, IsCut: false })
                 expected.Execute(text);
         }
 
         return expected.Context;
     }
 
-    private static string ParametersOf(in Asked answered) =>
-        MySqlText.Separator + (answered.Text is { } parameters ? Encoding.Latin1.GetString(parameters) : "?");
+    private static string ParametersOf(in Asked answered) => MySqlText.Separator
+        + (answered.Text is { Length: <= MySqlSession.LongestRead } parameters ? Encoding.Latin1.GetString(parameters) : "?");
 
     /// <summary>A command that is not answered yet.</summary>
     /// <param name="Command">Which.</param>

@@ -13,8 +13,14 @@ internal sealed partial class MySqlDialogue : Dialogue
 {
     private const int LongestTracked = 256 * 1024;
 
-    /// <summary>Statements up to this are held until they are whole: of a longer one its beginning decides.</summary>
-    private const int LongestHeld = 64 * 1024;
+    /// <summary>
+    /// Statements up to this are held until they are whole, which is no delay: they come in one piece. Of a longer one that begins with no
+    /// word that changes the session, what is there decides.
+    /// </summary>
+    private const int LongestHeld = 1024;
+
+    /// <summary>Most commands that wait for their answers of which the circumstances of the next one are found.</summary>
+    private const int MostExpected = 64;
 
     /// <summary>ER_LOCK_DEADLOCK: the whole transaction is gone.</summary>
     private const int Deadlock = 1213;
@@ -286,11 +292,17 @@ internal sealed partial class MySqlDialogue : Dialogue
                 or MySqlCommand.ChangeUser:
                 return whole <= LongestUnit ? whole : ArgumentAt;
             case MySqlCommand.Query:
-                var isShort = whole <= LongestHeld || (whole <= LongestUnit && MySqlWords.BeginsWithChange(bytes[ArgumentAt..]));
+                var isShort = whole <= LongestHeld
+                    || (whole <= ArgumentAt + MySqlSession.LongestRead && MySqlWords.BeginsWithChange(bytes[ArgumentAt..]));
                 return isShort ? whole : LongestHeld;
             case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute when bytes.Length >= numbered:
                 if (Statements.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(bytes[ArgumentAt..]), out var statement))
-                    return statement.MayChange && whole <= LongestUnit ? whole : Math.Min(numbered + statement.BoundAt, LongestUnit);
+                {
+                    return statement.MayChange && whole <= numbered + MySqlSession.LongestRead
+                        ? whole
+                        : Math.Min(numbered + statement.BoundAt, LongestUnit);
+                }
+
                 return LongestHeld;
             case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute or MySqlCommand.StatementFetch
                 or MySqlCommand.StatementReset or MySqlCommand.StatementSendLongData:
@@ -348,7 +360,8 @@ internal sealed partial class MySqlDialogue : Dialogue
                 break;
             case MySqlCommand.StatementExecute when Statements.TryGetValue(statement, out var executed):
                 executed.Bind(behindNumber);
-                text = executed.MayChange && isWhole && !executed.HasPieces ? behindNumber.ToArray() : null;
+                var isKept = executed.MayChange && isWhole && !executed.HasPieces && behindNumber.Length <= MySqlSession.LongestRead;
+                text = isKept ? behindNumber.ToArray() : null;
                 break;
             case MySqlCommand.StatementExecute when statement == MySqlStatement.LastPrepared && isWhole:
                 text = behindNumber.ToArray();
@@ -362,7 +375,12 @@ internal sealed partial class MySqlDialogue : Dialogue
                 asked = new MySqlProof(changing.User, changing.Plugin, asked?.Challenge ?? [], MySqlProof.Kept(changing.Response));
                 (isAsked, ChangeAnswer) = (false, null);
                 break;
-            case MySqlCommand.Query when MySqlWords.MayChange(argument, AllowsSeveral):
+            case MySqlCommand.Query:
+                // Whatever is read of it is read on an event loop: no more than that.
+                var beginning = argument[..Math.Min(argument.Length, MySqlSession.LongestRead)];
+                isWhole &= beginning.Length == argument.Length;
+                text = MySqlWords.MayChange(beginning, AllowsSeveral) ? beginning.ToArray() : null;
+                break;
             case MySqlCommand.StatementPrepare or MySqlCommand.InitDb or MySqlCommand.SetOption when isWhole:
                 text = argument.ToArray();
                 break;

@@ -5,11 +5,17 @@ namespace JustRunIt.ProxyNode.MySql;
 /// <content>What statements leave in a session.</content>
 internal sealed partial class MySqlSession
 {
+    /// <summary>Most bytes of a text that are read, on whichever thread it is relayed.</summary>
+    public const int LongestRead = 16 * 1024;
+
     /// <summary>A text that is prepared may prepare another.</summary>
     private const int Deepest = 3;
 
     /// <summary>How often what is left of a text is read anew, because a statement of it has changed how it is read.</summary>
     private const int MostReread = 16;
+
+    /// <summary>How many texts that were prepared as statements are read of one text that executes them.</summary>
+    private const int MostExecuted = 16;
 
     /// <summary>Of texts that were executed without being known: what only statements that read variables depend on.</summary>
     private const string UnknownText = "#";
@@ -30,8 +36,39 @@ internal sealed partial class MySqlSession
     /// <param name="parameters">Of a statement that was prepared.</param>
     public void Execute(ReadOnlySpan<byte> sql, int error, IReadOnlyList<bool>? results, string parameters = "")
     {
+        (context, executed) = (null, 0);
+        if (sql.Length <= LongestRead)
+            Execute(sql, error, results, parameters, depth: 0);
+        else if (error == 0 || results is not null || !FoundBefore.Contains(error))
+            ExecuteCut(sql);
+    }
+
+    /// <summary>
+    /// A text was executed of which only the beginning is known: what that does is, unless it is of a kind of which the rest decides.
+    /// </summary>
+    /// <param name="sql">At least the beginning.</param>
+    public void ExecuteCut(ReadOnlySpan<byte> sql)
+    {
         context = null;
-        Execute(sql, error, results, parameters, depth: 0);
+        sql = sql[..Math.Min(sql.Length, LongestRead)];
+        ReadOnlySpan<MySqlToken> tokens = CollectionsMarshal.AsSpan(MySqlLexer.Read(sql, Dialect));
+        while (!tokens.IsEmpty)
+        {
+            var statement = tokens[..MySqlLexer.EndOfStatement(tokens)];
+            if (!statement.IsEmpty && MySqlWords.BeginsWithChange(sql[statement[0].Start..]))
+            {
+                Lose("a statement too long to be kept", MySqlText.Of(sql));
+                return;
+            }
+
+            if (!statement.IsEmpty)
+            {
+                CountLocks(statement);
+                LoseAssigned(statement, " cut");
+            }
+
+            tokens = tokens[Math.Min(statement.Length + 1, tokens.Length)..];
+        }
     }
 
     private void Execute(ReadOnlySpan<byte> sql, int error, IReadOnlyList<bool>? results, string parameters, int depth)
@@ -214,7 +251,7 @@ internal sealed partial class MySqlSession
         var from = statement[1].Is("IMMEDIATE") ? 2 : 1;
         var end = IndexOf(statement, "USING");
         var text = from == 2 ? StringIn(statement[2..(end < 0 ? statement.Length : end)]) : PreparedAs(statement[1].Text, out _);
-        if (text is null || depth >= Deepest)
+        if (text is null || depth >= Deepest || ++executed > MostExecuted)
             settings.Lose([UnknownText], [], statement, database);
         else
             Execute(MySqlText.Bytes(text), 0, null, end < 0 ? "" : MeaningOf(statement[end..]), depth + 1);

@@ -34,6 +34,7 @@ internal sealed partial class MySqlSession
     private bool hasTableLocks;
     private bool inDistributed;
     private string? context;
+    private int executed;
 
     /// <summary>How it logged in last; null before.</summary>
     public MySqlLogin? Login { get; private set; }

@@ -22,7 +22,15 @@ internal sealed partial class MySqlSettings
 
         // Every value is found before any is set.
         var (scope, assignments) = ("", new List<Assignment>());
-        foreach (var part in Parts(statement[1..]))
+        var parts = Parts(statement[1..]);
+        if (parts.Count > MostParts)
+        {
+            // Each may read what any other sets.
+            LoseAny(MoreThanKept);
+            return;
+        }
+
+        foreach (var part in parts)
         {
             if (AssignmentIn(statement[1..][part], ref scope, database, parameters) is { } assignment)
                 assignments.Add(assignment);

@@ -9,6 +9,14 @@ internal sealed partial class MySqlSettings
     /// <summary>Most assignments that are made again; a session with more is given up rather than set again.</summary>
     private const int MostKept = 500;
 
+    /// <summary>Most characters that all of them have together.</summary>
+    private const int LongestKept = 64 * 1024;
+
+    /// <summary>Most assignments of one SET that are told apart.</summary>
+    private const int MostParts = 64;
+
+    private const string MoreThanKept = "more than is kept";
+
     private const string Names = "names";
     private const string Connection = "collation_connection";
     private const string SqlMode = "sql_mode";
@@ -215,13 +223,13 @@ internal sealed partial class MySqlSettings
 
     private List<MySqlAssignment> Values(IEnumerable<string> keys)
     {
-        var found = new List<MySqlAssignment>();
+        var (found, known) = (new List<MySqlAssignment>(), new HashSet<MySqlAssignment>());
         foreach (var key in keys.Order(StringComparer.Ordinal))
         {
             // All that a character set's name sets is set with it.
             var isOfNames = key.StartsWith("character_set_", StringComparison.Ordinal) || key == Connection;
             var value = values.GetValueOrDefault(key) ?? (isOfNames ? values.GetValueOrDefault(Names) : null);
-            if (value is not null && !found.Contains(value))
+            if (value is not null && known.Add(value))
                 found.Add(value);
         }
 
@@ -236,13 +244,23 @@ internal sealed partial class MySqlSettings
                 values.Remove(named);
         }
 
-        if (values.Count > MostKept && !values.ContainsKey(key))
-        {
-            values.Clear();
-            (key, value) = (Anything, new MySqlAssignment(++made, sql: null, "more than is kept", [], null));
-        }
-
         values[key] = value;
         all = null;
+        if (!HasRoom())
+        {
+            values.Clear();
+            values[Anything] = new MySqlAssignment(++made, sql: null, MoreThanKept, [], null);
+        }
+    }
+
+    /// <summary>Whether all that would be made again, with what it has read and what has another value by now, is not too much.</summary>
+    private bool HasRoom()
+    {
+        if (values.Count > MostKept)
+            return false;
+        var found = new HashSet<MySqlAssignment>();
+        foreach (var value in values.Values)
+            value.CollectInto(found);
+        return found.Count <= MostKept && found.Sum(value => (long)value.Length) <= LongestKept;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
@@ -278,7 +279,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         {
             if (exchange.Order != SqlOrder.Any)
                 await replay.WriteOrder.TurnAsync(exchange, clock, stop).ConfigureAwait(false);
-            if (replay.AppliesRules && exchange.RequestBytes.Length > LongestOfPacer)
+            if (replay.AppliesRules && (exchange.RequestBytes.Length > LongestOfPacer || MayBeCoded(exchange.RequestBytes.Span)))
                 await LeaveThreadAsync();
             answer = exchange.Due < Interlocked.Read(ref dropBefore)
                 ? Answer.None(clock.GetTimestamp(), GiveUpReason.Dropped)
@@ -298,7 +299,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
         if (answer.GivenUp is { } why and not GiveUpReason.Dropped && exchange.NotSent is null && Session.KeepsState)
             GiveUp(why);
         if (answer.GivenUp is not null)
-            Session.Missed(exchange);
+            Miss(exchange);
         if (replay.AppliesRules)
             await LeaveThreadAsync();
         exchange.SandboxAnswered(answer);
@@ -318,7 +319,7 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> SendAsync(Exchange exchange)
     {
-        if (Session.Refuse(exchange) is { } refused)
+        if (Refused(exchange) is { } refused)
             return Unrepeated(exchange, refused);
         // A server may close a connection that idles; like any client, once more on a new one. Not so what may have been executed.
         for (var isReused = clone.IsOpen; ; isReused = false)
@@ -383,6 +384,53 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
 
             exchange.SandboxRestarts();
         }
+    }
+
+    /// <summary>Why a duplicate is not sent; whatever its request does to our readers is a reason too.</summary>
+    private Unrepeated? Refused(Exchange exchange)
+    {
+        try
+        {
+            return Session.Refuse(exchange);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            replay.Failed(e.Message);
+            return new Unrepeated(GiveUpReason.NotRepeatable, e.Message, EndsSession: Session.KeepsState);
+        }
+    }
+
+    /// <summary>What is known of the clone's side goes on without a duplicate, which is told of in any case.</summary>
+    private void Miss(Exchange exchange)
+    {
+        try
+        {
+            Session.Missed(exchange);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            replay.Failed(e.Message);
+        }
+    }
+
+    /// <summary>Whether a request has compressed content, which may be far longer in plain.</summary>
+    private static bool MayBeCoded(ReadOnlySpan<byte> request)
+    {
+        var name = "content-encoding"u8;
+        var dash = name.IndexOf((byte)'-');
+        for (var from = dash; from < request.Length;)
+        {
+            var at = request[from..].IndexOf((byte)'-');
+            if (at < 0)
+                return false;
+            from += at;
+            var start = from - dash;
+            if (request.Length - start >= name.Length && Ascii.EqualsIgnoreCase(request.Slice(start, name.Length), name))
+                return true;
+            from++;
+        }
+
+        return false;
     }
 
     /// <summary>A duplicate is not sent.</summary>
