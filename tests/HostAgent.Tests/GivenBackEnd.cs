@@ -23,6 +23,8 @@ internal sealed class GivenBackEnd(BackEndContext context) : IBackEnd, IMover
 
     public IMover? Mover => this;
 
+    public bool HasOwnNetwork => inner.HasOwnNetwork;
+
     public Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation) => inner.BootAsync(command, cancellation);
 
     public Task<Duplicate> DuplicateAsync(RunningVm original, CloneVm command, CancellationToken cancellation) =>

@@ -47,6 +47,16 @@ public sealed class HostileInputTests
     }
 
     [Fact]
+    public async Task What_runs_since_before_at_every_address_is_copied_and_its_next_tier_is_one_host_all_the_same()
+    {
+        var (listen, next) = await NetworkAddress.OfAsync(Good with { Listen = "0.0.0.0:8080" });
+        Assert.Equal(("0.0.0.0:8080", "127.0.0.1:3306"), (listen.ToString(), next!.ToString()));
+        await Assert.ThrowsAsync<HostException>(() => NetworkAddress.OfAsync(Good with { Next = "0.0.0.0:3306" }));
+        await Assert.ThrowsAsync<HostException>(() => NetworkAddress.OfAsync(Good with { Listen = "0.0.0.0:80\nchain x { }" }));
+        await Assert.ThrowsAsync<HostException>(() => NetworkAddress.OfAsync(Good with { Listen = "[::]:80" }));
+    }
+
+    [Fact]
     public void A_program_is_looked_at_before_anything_is_made_of_it()
     {
         ProgramCheck.Check(Good);

@@ -41,7 +41,7 @@ public sealed class MoveOrdersTests : IDisposable
         Assert.Null(await WhyNotAsync(orders, Asked));
         Assert.Null(await WhyNotAsync(orders, Asked with { Endpoint = null }));
         // Where nobody's word is checked nobody knows who asks.
-        Assert.Null(await orders.WhyNotAsync(Asked, sender: null, CancellationToken.None));
+        Assert.Null(await orders.WhyNotAsync(Asked, sender: null, () => false, CancellationToken.None));
     }
 
     [Fact]
@@ -82,6 +82,22 @@ public sealed class MoveOrdersTests : IDisposable
         Assert.Null(await WhyNotAsync(orders, Asked with { RequestId = late.RequestId, Endpoint = null }));
     }
 
+    /// <summary>The agent was killed between the landing and the answer: it is asked again, maybe late.</summary>
+    [Fact]
+    public async Task What_is_here_is_answered_for_however_often_and_late_that_is_asked()
+    {
+        var orders = Orders();
+        orders.Hear(order);
+        orders.Taken(order.RequestId);
+        Assert.Null(await WhyNotAsync(orders, Asked, isHere: true));
+        Assert.Equal("agent evil asks; allowed is there, which the order names", await WhyNotAsync(orders, Asked, "evil", isHere: true));
+
+        var late = order with { RequestId = Guid.NewGuid(), AnswerBy = DateTimeOffset.UtcNow.AddMinutes(-1) };
+        orders.Hear(late);
+        Assert.Null(await WhyNotAsync(orders, Asked with { RequestId = late.RequestId }, isHere: true));
+        Assert.Contains("no such move", await WhyNotAsync(orders, Asked with { RequestId = Guid.NewGuid() }, isHere: true));
+    }
+
     [Fact]
     public async Task An_order_that_is_on_its_way_is_waited_for()
     {
@@ -112,8 +128,8 @@ public sealed class MoveOrdersTests : IDisposable
         Assert.NotNull(await WhyNotAsync(Orders(), Asked with { RequestId = all[0].RequestId }));
     }
 
-    private static Task<string?> WhyNotAsync(MoveOrders orders, ReceiveVm asked, string sender = "there") =>
-        orders.WhyNotAsync(asked, sender, CancellationToken.None);
+    private static Task<string?> WhyNotAsync(MoveOrders orders, ReceiveVm asked, string sender = "there", bool isHere = false) =>
+        orders.WhyNotAsync(asked, sender, () => isHere, CancellationToken.None);
 
     private MoveOrders Orders() => new(settings, TimeProvider.System) { Patience = TimeSpan.Zero };
 }

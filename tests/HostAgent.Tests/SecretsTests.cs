@@ -103,6 +103,37 @@ public sealed class SecretsTests(AgentFixture agent) : IClassFixture<AgentFixtur
         ServerSecrets.CheckSent(program, null);
     }
 
+    [Theory]
+    [InlineData("Authorization: Bearer {secret:t}")]
+    [InlineData("Authorization:Basic {secret:t}")]
+    [InlineData("Authorization=Bearer {secret:t}")]
+    [InlineData("Authorization=Bearer {secret:t},x-tenant=shop")]
+    [InlineData("authorization=Bearer%20{secret:t}")]
+    [InlineData("api-key={secret:t},team=shop")]
+    [InlineData("https://x-access-token:{secret:t}@host.example/shop.git")]
+    [InlineData("https://host.example/?token={secret:t}&page=2")]
+    [InlineData("Host=db;Password={secret:t} ;Timeout=3")]
+    [InlineData("Host=db;Password='{secret:t}';Timeout=3")]
+    [InlineData("Password={secret:a};Pwd={secret:b}")]
+    [InlineData("{\"user\": \"shop\", \"password\": \"{secret:t}\", \"host\": \"db\"}")]
+    [InlineData("--requirepass {secret:t} --masterauth {secret:t}")]
+    [InlineData("-Djavax.net.ssl.keyStorePassword={secret:t} -Xmx1g")]
+    [InlineData("Password=***")]
+    public void A_value_that_names_its_secrets_is_taken_whatever_is_around_them(string value) => Assert.Empty(InClearOf(value));
+
+    [Theory]
+    [InlineData("Authorization: Bearer hunter2hunter2")]
+    [InlineData("Authorization=Bearer hunter2hunter2")]
+    [InlineData("name={secret:t};Password=hunter2")]
+    [InlineData("Password=hunter2;name={secret:t}")]
+    [InlineData("Password=hunter2;name={secret:t};Password={secret:u}")]
+    [InlineData("Password={secret:t};Pwd=hunter2")]
+    [InlineData("postgres://shop:hunter2@db/{secret:name}")]
+    [InlineData("https://host.example/?token=hunter2&other={secret:t}")]
+    [InlineData("{\"password\": \"hunter2\", \"other\": \"{secret:t}\"}")]
+    public void A_secret_in_clear_is_refused_also_beside_one_that_is_named(string value) =>
+        Assert.Equal(["OPTIONS"], InClearOf(value));
+
     [Fact]
     public void The_agents_file_says_what_is_a_secret_and_what_is_none()
     {
@@ -177,6 +208,9 @@ public sealed class SecretsTests(AgentFixture agent) : IClassFixture<AgentFixtur
 
         Assert.Equal("environment: A was sealed with a key that is no longer there; start the server anew", problem.Message);
     }
+
+    private IReadOnlyList<string> InClearOf(string value) =>
+        ServerSecrets.InClear(agent.Shell("") with { Environment = new Dictionary<string, string> { ["OPTIONS"] = value } });
 
     private string Secret(string name, string value)
     {

@@ -47,25 +47,24 @@ public sealed class WorkingFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_of_an_image_is_looked_at_in_the_image_and_with_it()
+    public async Task Of_an_image_its_own_folder_is_looked_at_and_nothing_in_it()
     {
         var image = Make("image");
-        var others = Make("image/var");
-        await Tool.RunAsync("chown", $"12345 {others}");
-        await Tool.RunAsync("chmod", $"777 {others}");
-        // Nobody else gets inside a folder of mode 700: what is in there may be whose it is.
-        WorkingFolder.Check(image, "/var");
         await Tool.RunAsync("chmod", $"755 {folder} {image}");
-        Refused(() => WorkingFolder.Check(image, "/var"), "program.workingDirectory: '/var' (", $"{others} is user 12345's");
-
-        await Tool.RunAsync("chmod", $"755 {Make("image/srv")} {Make("image/srv/shop")}");
-        File.CreateSymbolicLink(Path.Combine(image, "current"), "/srv/shop");
-        WorkingFolder.Check(image, "/srv/shop");
-        WorkingFolder.Check(image, "/current");
-        Refused(() => WorkingFolder.Check(image, "/nowhere"), "program.workingDirectory: '/nowhere' (", "No such file or directory");
+        // As images are: folders of the program's own user, of a group that writes, and one for everybody.
+        await Tool.RunAsync("chown", $"1000 {Make("image/app")}");
+        await Tool.RunAsync("chmod", $"775 {Make("image/srv")}");
+        await Tool.RunAsync("chmod", $"1777 {Make("image/tmp")}");
+        WorkingFolder.CheckImage(image);
+        File.CreateSymbolicLink(Path.Combine(folder, "newest"), "image");
+        WorkingFolder.CheckImage(Path.Combine(folder, "newest"));
+        Refused(() => WorkingFolder.CheckImage(image + "-none"), $"program.image: '{image}-none' (", "No such file or directory");
 
         await Tool.RunAsync("chmod", $"777 {image}");
-        Refused(() => WorkingFolder.Check(image, "/srv/shop"), $"program.image: '{image}' (", $"others can write to {image}");
+        Refused(() => WorkingFolder.CheckImage(image), $"program.image: '{image}' (", $"others can write to {image}");
+        await Tool.RunAsync("chmod", $"755 {image}");
+        await Tool.RunAsync("chown", $"12345 {image}");
+        Refused(() => WorkingFolder.CheckImage(image), $"program.image: '{image}' (", $"{image} is user 12345's");
     }
 
     [Fact]

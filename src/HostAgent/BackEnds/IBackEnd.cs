@@ -18,6 +18,9 @@ internal interface IBackEnd
     /// <summary>Moves what runs to another agent; null where that cannot be done.</summary>
     IMover? Mover { get; }
 
+    /// <summary>Whether what is on-line has a network of its own, to which the host forwards what is for its address.</summary>
+    bool HasOwnNetwork { get; }
+
     /// <summary>Boots an on-line virtual machine, with all of its machine to boot with: its cap comes once it is healthy.</summary>
     /// <exception cref="HostException">It cannot be booted; nothing is left.</exception>
     Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation);
@@ -39,8 +42,9 @@ internal interface IBackEnd
         RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null);
 
     /// <summary>
-    /// Refuses a program that would begin in a folder that others than root and the agent's user can write to or replace. Asked before
-    /// anything of it is made, by whoever takes it in: at a start, at a cold clone's, and when another agent sends it.
+    /// Refuses a program that would begin in a folder that others than root and the agent's user can write to or replace: one of the
+    /// host's, or an image's own. Asked before anything of it is made, by whoever takes it in: at a start, at a cold clone's, and when
+    /// another agent sends it.
     /// </summary>
     /// <exception cref="HostException">They can; with the field, its value, and what is allowed.</exception>
     void CheckFolder(VmProgram program);

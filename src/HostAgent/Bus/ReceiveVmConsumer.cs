@@ -27,7 +27,8 @@ internal sealed class ReceiveVmConsumer(
     {
         var (command, begin) = (context.Message, Stopwatch.GetTimestamp());
         var sender = context.TryGetPayload<Speaker>(out var speaker) ? speaker : null;
-        if (await orders.WhyNotAsync(command, sender?.Name, context.CancellationToken) is { } unordered)
+        if (await orders.WhyNotAsync(
+            command, sender?.Name, () => Find(command.Vm) is not null, context.CancellationToken) is { } unordered)
         {
             refusals.Count(typeof(ReceiveVm), sender);
             AgentLog.NotOrdered(logger, command.Vm, sender?.Name ?? "unknown", unordered);
@@ -64,13 +65,14 @@ internal sealed class ReceiveVmConsumer(
             return;
         }
 
-        orders.Taken(command.RequestId);
         var took = Stopwatch.GetElapsedTime(begin);
         AgentLog.Moved(logger, vm.Name, vm.Machine, took.TotalMilliseconds);
         await Answers.PublishAsync(
             context, command.RequestId, Reports.Migrated(settings, command.Subject, command.RequestId, vm, took));
         // Also for an inventory that has given the move up meanwhile.
         await context.Publish(Allocations.Started(settings, vm));
+        // Not before it is answered: whoever was killed on the way is asked again, and must not refuse then what has come.
+        orders.Taken(command.RequestId);
     }
 
     /// <summary>What runs moves between the agents of one host: nobody else is connected to.</summary>

@@ -46,6 +46,9 @@ internal sealed class ContainerBackEnd : IBackEnd
     public IMover? Mover => mover;
 
     /// <inheritdoc />
+    public bool HasOwnNetwork => true;
+
+    /// <inheritdoc />
     public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
     {
         var program = context.Secrets.Reveal(command.Program);
@@ -145,11 +148,13 @@ internal sealed class ContainerBackEnd : IBackEnd
         RunningVm vm, MemorySize limit, CancellationToken cancellation, IAnsweredCommand? command = null) =>
         Task.FromResult(context.Groups.LimitMemory(vm, limit));
 
-    /// <summary>Without an image it finds there what the host has.</summary>
+    /// <summary>
+    /// Without an image it finds there what the host has. With one, whoever could write to the image would choose all of it.
+    /// </summary>
     public void CheckFolder(VmProgram program)
     {
         if (program.Image is { } image)
-            WorkingFolder.Check(image, program.WorkingDirectory);
+            WorkingFolder.CheckImage(image);
         else
             WorkingFolder.Check(program.WorkingDirectory);
     }

@@ -25,18 +25,36 @@ internal static class Listeners
     }
 
     /// <summary>
-    /// Why a server cannot be reached at an address; null when it can. It is one of this host's own, of which there is no all: what
+    /// Why a new server cannot be reached at an address; null when it can. It is one of this host's own, of which there is no all: what
     /// listens at every address is told to nobody as one, and takes what is for others.
     /// </summary>
     /// <param name="listen">The address, or a name that has one.</param>
-    public static async Task<string?> ProblemAsync(Endpoint listen) =>
-        await WhyNotOursAsync(listen)
-        ?? (await AddressesOfAsync(listen)).Select(address => WhyNotFree(listen, address)).FirstOrDefault(why => why is not null);
+    /// <param name="isForwarded">
+    /// Whether the server has a network of its own, to which the host forwards what is for the address. That may be routed here and be
+    /// no interface's, or not yet, such as one that a standby takes over.
+    /// </param>
+    public static async Task<string?> ProblemAsync(Endpoint listen, bool isForwarded = false) =>
+        Problem(listen, await AddressesOfAsync(listen), isForwarded);
 
-    /// <summary>The same, whoever listens there.</summary>
-    public static async Task<string?> WhyNotOursAsync(Endpoint listen) => await AddressesOfAsync(listen) is { Count: > 0 } addresses
-        ? addresses.Select(address => WhyNotOurs(listen, address)).FirstOrDefault(why => why is not null)
-        : $"listen: '{listen}': no address is known under that name; {Allowed}";
+    /// <summary>The same for a name that has these addresses: one that is not this host's is another host's of that name.</summary>
+    public static string? Problem(Endpoint listen, IReadOnlyList<IPAddress> addresses, bool isForwarded)
+    {
+        if (addresses.Count == 0)
+            return $"listen: '{listen}': no address is known under that name; {Allowed}";
+        if (addresses.Select(address => WhyOpen(listen, address) ?? WhyNobodys(listen, address)).FirstOrDefault(why => why is not null)
+            is { } problem)
+            return problem;
+        var ours = addresses.Where(address => isForwarded || IsOurs(address)).ToList();
+        return ours.Count == 0
+            ? $"listen: '{listen}' is no address of this host; {Allowed}"
+            : ours.Select(address => WhyNotFree(listen, address)).FirstOrDefault(why => why is not null);
+    }
+
+    /// <summary>
+    /// Why what runs already cannot go on at an address; null when it can. It was taken in by the rules of its time, which may have let it
+    /// have every address, and where its host forwards from is no matter of an interface.
+    /// </summary>
+    public static string? ProblemOfRunning(Endpoint listen) => Ip(listen) is { } address ? WhyNobodys(listen, address) : null;
 
     private static async Task<IReadOnlyList<IPAddress>> AddressesOfAsync(Endpoint listen)
     {
@@ -50,30 +68,38 @@ internal static class Listeners
         }
     }
 
-    private static string? WhyNotOurs(Endpoint listen, IPAddress address)
+    private static string? WhyOpen(Endpoint listen, IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+            ? $"listen: '{listen}' is every address of this host; {Allowed}"
+            : null;
+
+    private static string? WhyNobodys(Endpoint listen, IPAddress address)
     {
-        if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
-            return $"listen: '{listen}' is every address of this host; {Allowed}";
         if (SandboxNetworks.Has(address))
             return $"listen: '{listen}' is an address of the sandboxes' network; {Allowed}";
         // The kernel lets a socket be bound to those, too.
-        if (address.IsIPv6Multicast
-            || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= FirstMulticast))
-            return $"listen: '{listen}' is no address of a host; {Allowed}";
+        return address.IsIPv6Multicast
+            || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= FirstMulticast)
+            ? $"listen: '{listen}' is no address of a host; {Allowed}"
+            : null;
+    }
+
+    private static bool IsOurs(IPAddress address)
+    {
         try
         {
             using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             probe.Bind(new IPEndPoint(address, 0));
-            return null;
+            return true;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
         {
-            return $"listen: '{listen}' is no address of this host; {Allowed}";
+            return false;
         }
         catch (SocketException)
         {
             // No descriptor, for example: what is wrong is not the address.
-            return null;
+            return true;
         }
     }
 

@@ -99,8 +99,6 @@ internal sealed class VmHost
     {
         VmName.Check(command.Vm);
         ProgramCheck.Check(command.Program);
-        ServerSecrets.CheckSent(command.Program, parts.Settings.Allowed);
-        backEnd.Allow(parts.Settings, command.Program, command.Program.Next);
         var listen = ProgramCheck.Listen(command.Program);
         var (cpu, memory) = (Allocations.CpuOf(command), Allocations.MemoryOf(command));
         using var name = await names.TakeAsync(command.Vm, cancellation);
@@ -115,10 +113,13 @@ internal sealed class VmHost
 
         if (running.WhyTaken(command.Vm) is { } taken)
             throw new HostException(taken);
+        // What runs already was taken in, by the rules of its time.
+        ServerSecrets.CheckSent(command.Program, parts.Settings.Allowed);
+        backEnd.Allow(parts.Settings, command.Program, command.Program.Next);
         Expiry.Check(command, parts.Clock);
         admission.Check(cpu, memory);
         using var admitted = admission.Admit(command.Machine, command.Vm, cpu, memory, listen);
-        if (await Listeners.ProblemAsync(listen) is { } problem)
+        if (await Listeners.ProblemAsync(listen, backEnd.HasOwnNetwork) is { } problem)
             throw new HostException(problem);
         return await beginnings.BeginAsync(command.Vm, command.Machine, () => BootAsync(command, listen, cancellation));
     }

@@ -19,8 +19,9 @@ internal sealed record MoveOrder(
     /// <summary>Why a virtual machine is not taken up by this order as an agent asks; null when it is.</summary>
     /// <param name="command">What it asks.</param>
     /// <param name="sender">Who asks, as the broker has checked it; null where nobody's word is checked.</param>
+    /// <param name="isHere">Whether it runs here: then nothing is begun, and whoever asks has not been answered.</param>
     /// <param name="now">The time (UTC).</param>
-    public string? WhyNot(ReceiveVm command, string? sender, DateTimeOffset now)
+    public string? WhyNot(ReceiveVm command, string? sender, bool isHere, DateTimeOffset now)
     {
         if (sender is not null && sender != From)
             return $"agent {Name.Shown(sender)} asks; allowed is {From}, which the order names";
@@ -31,7 +32,7 @@ internal sealed record MoveOrder(
         if (command.To != To)
             return $"to: '{Name.Shown(command.To)}'; allowed is {To}, which the order names";
         // Whoever asks only where it is may ask again.
-        return command.Endpoint is null ? null
+        return isHere || command.Endpoint is null ? null
             : IsTaken ? "what that order moves has come"
             : AnswerBy <= now ? Answers.Expired(AnswerBy)
             : null;

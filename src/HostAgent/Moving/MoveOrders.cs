@@ -48,8 +48,10 @@ internal sealed class MoveOrders(AgentSettings settings, TimeProvider clock)
     /// </summary>
     /// <param name="command">What it asks.</param>
     /// <param name="sender">Who asks, as the broker has checked it; null where nobody's word is checked.</param>
+    /// <param name="isHere">Whether it runs here, asked when the order is known.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task<string?> WhyNotAsync(ReceiveVm command, string? sender, CancellationToken cancellation)
+    public async Task<string?> WhyNotAsync(
+        ReceiveVm command, string? sender, Func<bool> isHere, CancellationToken cancellation)
     {
         using var ended = new CancellationTokenSource(Patience, clock);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, ended.Token);
@@ -59,7 +61,7 @@ internal sealed class MoveOrders(AgentSettings settings, TimeProvider clock)
             lock (gate)
             {
                 if (Known().Find(one => one.Request == command.RequestId) is { } order)
-                    return order.WhyNot(command, sender, clock.GetUtcNow());
+                    return order.WhyNot(command, sender, isHere(), clock.GetUtcNow());
                 more = heard.Task;
             }
 

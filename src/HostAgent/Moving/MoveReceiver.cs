@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using JustRunIt.Events.Naming;
 using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.ControlGroups;
@@ -11,8 +12,10 @@ namespace JustRunIt.HostAgent.Moving;
 /// <summary>The other half of a move between two agents of one host (<see cref="MoveSender"/>).</summary>
 internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, NameLocks names, Admission admission, Troubles troubles)
 {
-    private const int LandAttempts = 3;
-    private static readonly TimeSpan LandInterval = TimeSpan.FromMilliseconds(20);
+    // The sender waits longer for the word that it has landed.
+    private static readonly TimeSpan LandPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LandPatienceAtStart = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstLandPause = TimeSpan.FromMilliseconds(20);
     private readonly Arrivals arrivals = new(context.Settings);
 
     /// <summary>Takes up a virtual machine that another agent sends.</summary>
@@ -49,7 +52,7 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         context.Tell(offer.Vm.Name, "land");
         await troubles.TryAsync(
             $"{offer.Vm.Name}, which was given to this agent and is taken up once more by the next start",
-            () => FinishAsync(mover, arrival));
+            () => FinishAsync(mover, arrival, LandPatience));
         troubles.Try(offer.Vm.Name, () => context.Groups.Cap(arrival.Vm, arrival.Vm.Cpu));
         try
         {
@@ -122,7 +125,7 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
         context.Running.Adopt(vm);
         if (!isHere)
             adopted.Add(vm);
-        await FinishAsync(MoverFor(arrival), arrival);
+        await FinishAsync(MoverFor(arrival), arrival, LandPatienceAtStart);
         return null;
     }
 
@@ -174,19 +177,21 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
     /// It is given: there is no way back, so what fails is tried again, and once more by the next start. Whatever becomes of its landing,
     /// it is this agent's.
     /// </summary>
-    private async Task FinishAsync(IMover mover, Arrival arrival)
+    private async Task FinishAsync(IMover mover, Arrival arrival, TimeSpan patience)
     {
         context.Running.Adopt(arrival.Vm);
-        for (var attempt = 1; ; attempt++)
+        var begin = Stopwatch.GetTimestamp();
+        for (var pause = FirstLandPause; ; pause *= 2)
         {
             try
             {
                 await mover.LandAsync(arrival);
                 break;
             }
-            catch (HostException) when (attempt < LandAttempts)
+            catch (Exception e) when (
+                (e is HostException || HostException.IsOfTheSystem(e)) && Stopwatch.GetElapsedTime(begin) + pause < patience)
             {
-                await Task.Delay(LandInterval);
+                await Task.Delay(pause);
             }
         }
 
@@ -214,7 +219,7 @@ internal sealed class MoveReceiver(BackEndContext context, IBackEnd backEnd, Nam
             backEnd.Allow(context.Settings, offer.Vm.Start.Program, offer.Vm.Start.Program.Next);
             admission.Check(offer.Vm.Cpu, offer.Vm.Memory);
             var listen = Endpoint.Parse(offer.Vm.Endpoint, EndpointKinds.HostName);
-            return (ReasonAgainst(offer, machine) ?? await Listeners.WhyNotOursAsync(listen)) is { } problem
+            return (ReasonAgainst(offer, machine) ?? Listeners.ProblemOfRunning(listen)) is { } problem
                 ? throw new HostException(problem)
                 : admission.Admit(machine, offer.Vm.Name, offer.Vm.Cpu, offer.Vm.Memory, listen);
         }

@@ -20,14 +20,32 @@ internal static class NetworkAddress
     /// <param name="field">The command's field, for complaints.</param>
     /// <param name="text">Its text; null for no address.</param>
     /// <exception cref="HostException">It is no address of IPv4, with the field, its value, and what is allowed.</exception>
-    public static async Task<Endpoint?> ReadAsync(string field, string? text)
+    public static async Task<Endpoint?> ReadAsync(string field, string? text) =>
+        text is null ? null : await ReadAsync(field, text, mayBeOpen: false);
+
+    /// <summary>
+    /// Where a program is reached, and where it finds its next tier. What runs since before may be reached at every address: a new one is
+    /// refused that at its start (<see cref="Listeners"/>).
+    /// </summary>
+    /// <exception cref="HostException">One of both is no address of IPv4.</exception>
+    public static async Task<(Endpoint Listen, Endpoint? Next)> OfAsync(VmProgram program) =>
+        (await RequireAsync("listen", program.Listen), await ReadAsync("next", program.Next));
+
+    /// <summary>Where something is reached, as <see cref="OfAsync"/> has it.</summary>
+    /// <exception cref="HostException">It is no address of IPv4.</exception>
+    public static Task<Endpoint> RequireAsync(string field, string text) => ReadAsync(field, text, mayBeOpen: true);
+
+    private static async Task<Endpoint> ReadAsync(string field, string text, bool mayBeOpen)
     {
-        if (text is null)
-            return null;
         if (!Endpoint.TryParse(text, EndpointKinds.HostName, out var endpoint))
             throw Refused(field, text);
         if (endpoint.Ip is { } ip)
-            return ip.AddressFamily == AddressFamily.InterNetwork && !endpoint.IsOpen ? endpoint : throw Refused(field, text);
+        {
+            return ip.AddressFamily == AddressFamily.InterNetwork && (mayBeOpen || !endpoint.IsOpen)
+                ? endpoint
+                : throw Refused(field, text);
+        }
+
         try
         {
             var found = await Dns.GetHostAddressesAsync(endpoint.Host, AddressFamily.InterNetwork);
@@ -38,15 +56,6 @@ internal static class NetworkAddress
             throw Refused(field, text);
         }
     }
-
-    /// <summary>Where a program is reached, and where it finds its next tier.</summary>
-    /// <exception cref="HostException">One of both is no address of IPv4.</exception>
-    public static async Task<(Endpoint Listen, Endpoint? Next)> OfAsync(VmProgram program) =>
-        (await RequireAsync("listen", program.Listen), await ReadAsync("next", program.Next));
-
-    /// <summary>The same for a field that must be there.</summary>
-    /// <exception cref="HostException">It is no address of IPv4.</exception>
-    public static async Task<Endpoint> RequireAsync(string field, string text) => (await ReadAsync(field, text))!;
 
     private static HostException Refused(string field, string text) => new($"{field}: '{Name.Shown(text)}'; allowed is {Allowed}");
 }

@@ -23,6 +23,9 @@ internal sealed class ProcessBackEnd(BackEndContext context) : IBackEnd
     public IMover? Mover => null;
 
     /// <inheritdoc />
+    public bool HasOwnNetwork => false;
+
+    /// <inheritdoc />
     public Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation) => LaunchAsync(
         Allocations.NewVm(command),
         command.Program.Next,

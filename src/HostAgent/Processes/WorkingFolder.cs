@@ -16,40 +16,30 @@ internal static class WorkingFolder
 
     /// <summary>Refuses one that others than root and the agent's own user can write to.</summary>
     /// <exception cref="HostException">They can, or it is not there; with the field, its value, and what is allowed.</exception>
-    public static void Check(string folder) => new Way(Field, folder, Root: "").Go();
+    public static void Check(string folder) => new Way(Field, folder).Go();
 
     /// <summary>
-    /// The same for a folder of an image: the image too is nobody else's to write to or replace. What is inside may belong to others only
-    /// where nobody but root and the agent's user gets inside.
+    /// The same for an image's own folder on the host. What is in it belongs to the image's users, whose numbers mean nobody on the host,
+    /// and who may write what there is their business.
     /// </summary>
     /// <param name="image">Folder with a root file system.</param>
-    /// <param name="folder">The folder, as seen from inside.</param>
-    /// <exception cref="HostException">They can, or one is not there; with the field, its value, and what is allowed.</exception>
-    public static void Check(string image, string folder)
-    {
-        if (new Way(ImageField, image, Root: "").Go())
-            new Way(Field, folder, Path.TrimEndingDirectorySeparator(image)).Go();
-    }
+    /// <exception cref="HostException">Others can, or it is not there; with the field, its value, and what is allowed.</exception>
+    public static void CheckImage(string image) => new Way(ImageField, image).Go();
 
     /// <summary>What leads to a folder.</summary>
     /// <param name="Field">Whose value it is, for complaints.</param>
     /// <param name="Folder">The folder.</param>
-    /// <param name="Root">Where it is looked for; empty for the host's own root.</param>
-    private sealed record Way(string Field, string Folder, string Root)
+    private sealed record Way(string Field, string Folder)
     {
-        private bool isOpen = true;
-
         /// <summary>Looks at all of it.</summary>
-        /// <returns>Whether others get to what is in it.</returns>
         /// <exception cref="HostException">Others can write to it, or put another one in its place.</exception>
-        public bool Go()
+        public void Go()
         {
             try
             {
                 if (Folder is not ['/', ..])
                     throw Refused("it is not absolute");
                 Walk(Folder, MostLinks);
-                return isOpen;
             }
             catch (IOException e)
             {
@@ -77,15 +67,13 @@ internal static class WorkingFolder
         }
 
         /// <summary>Where a link leads; null for what is none.</summary>
-        private string? Look(string inside, bool isLast)
+        private string? Look(string at, bool isLast)
         {
-            var at = Root.Length == 0 ? inside : Root + inside;
             var found = Posix.OwnershipOf(at);
             if (found.User != 0 && found.User != Posix.OwnUser)
                 throw Refused($"{at} is user {found.User}'s");
             if (found.IsLink)
                 return new FileInfo(at).LinkTarget;
-            isOpen &= (found.Mode & (UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
             // In one with the sticky bit nobody renames or removes what is another's, and everybody makes new ones.
             var isWritable = (found.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
             return isWritable && (isLast || !found.Mode.HasFlag(UnixFileMode.StickyBit))

@@ -21,6 +21,12 @@ internal sealed partial class ServerSecrets
     private const int ShortestMasked = 6;
     private const int ShortestSecretMasked = 3;
 
+    // Stands for a reference while its surroundings are looked at: a character that no text has (Unicode, private use).
+    private const string Stand = "\uE000";
+
+    // What Redaction puts around its mark, or takes away with what was there.
+    private static readonly char[] Edges = [' ', '\t', '\r', '\n', '"', '\'', '\\'];
+
     // What this process has read, so that it is recognized where a server has said it.
     private static readonly ConcurrentDictionary<string, string> Known = new(StringComparer.Ordinal);
 
@@ -87,7 +93,7 @@ internal sealed partial class ServerSecrets
         .. program.Environment
             .Where(variable => Redaction.Default.IsSecret(variable.Key)
                 ? variable.Value.Length > 0 && !IsNamed(variable.Value)
-                : Reference().Replace(variable.Value, Redaction.Mark) is var shown && Redaction.Default.Text(shown) != shown)
+                : HoldsSecret(variable.Value))
             .Select(variable => variable.Key),
     ];
 
@@ -107,6 +113,31 @@ internal sealed partial class ServerSecrets
         }
 
         return Redaction.Default.Text(text);
+    }
+
+    /// <summary>
+    /// Whether a value holds what looks like a secret and is none by name. What is taken out of it may be more than the reference, such as
+    /// the rest of its line.
+    /// </summary>
+    private static bool HoldsSecret(string value)
+    {
+        var named = NamedCredentials().Replace(value, Stand).Replace(Redaction.Mark, Stand, StringComparison.Ordinal).Trim(Edges);
+        // What is between two pieces that are left was taken out.
+        var pieces = Redaction.Default.Text(named).Split(Redaction.Mark).Select(piece => piece.Trim(Edges)).ToArray();
+        if (!named.StartsWith(pieces[0], StringComparison.Ordinal))
+            return true;
+        var at = pieces[0].Length;
+        foreach (var piece in pieces[1..])
+        {
+            var reference = named.IndexOf(Stand, at, StringComparison.Ordinal);
+            var next = reference < 0 ? -1 : named.IndexOf(piece, reference + 1, StringComparison.Ordinal);
+            if (next < 0)
+                return true;
+            at = next + piece.Length;
+        }
+
+        // To the end something was taken out, or nothing is left.
+        return pieces[^1].Length > 0 && !named.EndsWith(pieces[^1], StringComparison.Ordinal);
     }
 
     private string Read(string name)
@@ -132,4 +163,10 @@ internal sealed partial class ServerSecrets
 
     [GeneratedRegex(@"\{secret:([A-Za-z0-9][A-Za-z0-9._-]{0,62})\}", RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
+
+    /// <summary>A reference, with the way to log in that its secret is for (RFC 7235).</summary>
+    [GeneratedRegex(
+        @"((?i:\b(bearer|basic|digest|negotiate|token|apikey))[ \t]+)?\{secret:[A-Za-z0-9][A-Za-z0-9._-]{0,62}\}",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex NamedCredentials();
 }

@@ -12,7 +12,7 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator, TapNetworks networks, VmDisks disks)
 {
     /// <summary>Where every QEMU starts, whatever its guest's program says.</summary>
-    public const string Folder = "/";
+    private const string Folder = "/";
 
     private const string VirtualCpusKey = "virtualCpus";
     private const string InnerKey = "inner";

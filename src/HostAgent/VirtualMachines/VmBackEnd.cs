@@ -42,6 +42,9 @@ internal sealed class VmBackEnd : IBackEnd
     public IMover? Mover { get; }
 
     /// <inheritdoc />
+    public bool HasOwnNetwork => true;
+
+    /// <inheritdoc />
     public async Task<RunningVm> BootAsync(StartVm command, CancellationToken cancellation)
     {
         var guest = Guest.Of(context.Secrets.Reveal(command.Program));
@@ -79,8 +82,10 @@ internal sealed class VmBackEnd : IBackEnd
         }
     }
 
-    /// <inheritdoc />
-    public void CheckFolder(VmProgram program) => WorkingFolder.Check(QemuGuests.Folder);
+    /// <summary>A guest's folder is its own, and nothing that the host has.</summary>
+    public void CheckFolder(VmProgram program)
+    {
+    }
 
     /// <inheritdoc />
     public string LogOf(string vm, int? process) => context.Logs.Of(vm);
