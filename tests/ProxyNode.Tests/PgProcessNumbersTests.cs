@@ -163,6 +163,42 @@ public sealed class PgProcessNumbersTests
     }
 
     [Theory]
+    [InlineData("SELECT 1", ", pg_terminate_backend(9", nameof(PgNaming.Unreadable))]
+    [InlineData("SELECT 1", ", pg_blocking_pids(9", nameof(PgNaming.Known))]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE ", "pid IN (", nameof(PgNaming.Unreadable))]
+    [InlineData("SELECT 1", "; EXECUTE k(7)", nameof(PgNaming.Known))]
+    [InlineData("SELECT 1", ", pg_terminate_backend(7)", nameof(PgNaming.Known))]
+    public void Of_what_is_within_each_other_or_the_same_again_a_bounded_part_is_read(string first, string again, string naming)
+    {
+        var read = 0;
+        var text = $"PREPARE k(int) AS SELECT pg_terminate_backend($1) /* {new string('x', 30_000)} */";
+        var sql = first + string.Concat(Enumerable.Repeat(again, 20_000));
+        var names = PgProcessNames.In(sql, _ => read++ < 10 ? text : null, identities);
+        Assert.Equal(naming, names.Naming.ToString());
+        Assert.InRange(read, 0, 1);
+    }
+
+    [Fact]
+    public void Every_number_of_a_long_text_is_the_clones()
+    {
+        string Many(int number) => $"SELECT 1{string.Concat(Enumerable.Repeat($", pg_terminate_backend({number})", 10_000))}";
+        Assert.Equal((Many(70), PgNaming.Known), (TextOf(Replace(RawPostgreSql.Query(Many(7))).Request), PgNaming.Known));
+    }
+
+    [Fact]
+    public void Numbers_of_transactions_push_no_other_names_out()
+    {
+        for (var i = 0; i < 110_000; i += 1_000)
+        {
+            var numbers = Enumerable.Range(1_000 + i, 1_000).Select(number => (uint)number).ToList();
+            PgTransactionNumbers.Pair(numbers, numbers.ConvertAll(number => number + 1), identities);
+        }
+
+        Assert.Equal((70L, 110_001L), (PgProcessNumbers.OfClone(7, identities), PgTransactionNumbers.OfClone(110_000, identities)));
+        Assert.InRange(identities.Count, 2, 10);
+    }
+
+    [Theory]
     [InlineData("SELECT pg_terminate_backend(9);", true)]
     [InlineData("SELECT pg_terminate_backend(9); INSERT INTO t VALUES (1)", false)]
     public void Only_a_statement_alone_can_be_left_out(string sql, bool isAlone) =>

@@ -204,10 +204,117 @@ public sealed class PgSessionTests
         var talk = new PgTalk();
         var bytes = RawPostgreSql.Query($"SET a.b = 1; SELECT '{long1}'");
         // In pieces, as they come from a socket.
-        for (var at = 0; at < bytes.Length;)
-            at += talk.Dialogue.FromClient(bytes.AsSpan(at, Math.Min(1000, bytes.Length - at)), out _);
+        for (var (at, end) = (0, 0); at < bytes.Length;)
+        {
+            end = Math.Min(end + 1000, bytes.Length);
+            at += talk.Dialogue.FromClient(bytes.AsSpan(at..end), out _);
+        }
+
         talk.Server(PgTalk.Done("SET"), PgTalk.Done("SELECT 1"), PgTalk.Ready('I'));
         Assert.Equal(["SET a.b = 1"], talk.Statements);
+    }
+
+    [Fact]
+    public void What_the_beginning_of_a_long_text_does_not_tell_of_its_statement_is_not_known()
+    {
+        var talk = new PgTalk().Ask($"DO $$ begin set a.b = 1; {new string(' ', 10_000)} set a.b = 2; end $$", "DO I");
+        Assert.NotNull(talk.Dialogue.Facts.Lost);
+        talk = new PgTalk().Ask($"SELECT 1 AS attempts, '{new string('x', 10_000)}', set_config('a.b', 'c', false)", "SELECT 1 I");
+        Assert.Null(talk.Dialogue.Facts.Lost);
+    }
+
+    [Fact]
+    public void Of_what_is_asked_without_waiting_a_bounded_part_waits_for_its_turn()
+    {
+        // One run of bytes, as if a driver did not wait: each is gone through for those behind it.
+        var talk = new PgTalk();
+        var session = new PgSession(new PgStatements());
+        for (var i = 0; i < 100_000; i++)
+            talk.Client(RawPostgreSql.Query("BEGIN"));
+        Assert.Equal("", talk.Dialogue.Facts.Context());
+        for (var cycle = 1; cycle <= 100_000; cycle++)
+        {
+            if (session.HasPlace(cycle))
+                session.Ask(cycle, 0, new PgCommand([new PgEffect(PgEffectKind.Set, "a.b", "c", "SET a.b = c")]));
+            session.CycleBegun();
+            Assert.Same(PgFacts.None, cycle > 100 ? session.Expected() : PgFacts.None);
+        }
+
+        Assert.InRange(session.Waiting, 1, 1024);
+        for (var cycle = 1; cycle <= 100_000; cycle++)
+        {
+            session.Completed(isRolledBack: false);
+            session.Ready('I');
+        }
+
+        Assert.Equal((0, "a.b=c"), (session.Waiting, session.Facts.Context()));
+        Assert.NotNull(session.Facts.Lost);
+    }
+
+    [Fact]
+    public void However_many_settings_a_session_has_and_however_long_they_are_a_bounded_part_is_kept()
+    {
+        var talk = new PgTalk().Ask("BEGIN", "BEGIN T");
+        var value = new string('x', 7_000);
+        foreach (var how in new[] { "LOCAL ", "" })
+        {
+            for (var i = 0; i < 1_000; i++)
+                talk.Ask($"SET {how}a.b{i} = '{value}'", "SET T");
+        }
+
+        var facts = talk.Dialogue.Facts;
+        Assert.InRange(facts.Settings.Length + facts.Local.Count, 1, 2 * PgFacts.MostSettings);
+        Assert.InRange(facts.Context().Length, 1, 2 * PgFacts.MostSettings * 100);
+        Assert.InRange(facts.Statements.Sum(statement => statement.Length), 0, PgFacts.MostSettings * PgEffects.LongestKept);
+        Assert.NotNull(facts.Lost);
+        string Context(string said) => new PgTalk().Ask($"SET a.b = '{said}'", "SET I").Dialogue.Facts.Context();
+        Assert.NotEqual(Context(value + "y"), Context(value + "z"));
+        Assert.Equal(Context(value), Context(value));
+    }
+
+    [Fact]
+    public void A_prepared_statement_is_read_as_often_as_its_values_matter()
+    {
+        var statements = new PgStatements();
+        byte[] Body(string sql) => [0, .. Encoding.ASCII.GetBytes(sql), 0, 0, 0];
+        string[] harmless = ["SELECT template FROM attempts", "SELECT 'set_config(1,2,3)'", "INSERT INTO temperatures VALUES ($1)"];
+        foreach (var sql in harmless)
+        {
+            statements.Prepare("", Body(sql), beginsRequest: false);
+            Assert.False(statements.Matter, sql);
+        }
+
+        statements.Prepare("", Body("SET a.b = 1"), beginsRequest: false);
+        var plain = statements.Mattering("")!;
+        Assert.False(plain.ReadsValues);
+        Assert.Same(plain.Command([], _ => null), plain.Command([], _ => null));
+        statements.Prepare("", Body("SELECT set_config('a.b', $1, false)"), beginsRequest: false);
+        Assert.True(statements.Mattering("")!.ReadsValues);
+        statements.Prepare("", Body("EXECUTE p"), beginsRequest: false);
+        Assert.True(statements.Matter);
+    }
+
+    [Fact]
+    public void A_long_statement_without_a_name_is_not_copied()
+    {
+        var talk = new PgTalk().Client(RawPostgreSql.Parse("", $"SELECT '{new string('x', 200_000)}'"), RawPostgreSql.Sync)
+            .Server(PgMessage.Frame('1', []), PgTalk.Ready('I'));
+        Assert.Empty(talk.Dialogue.Statements);
+        talk.Client(RawPostgreSql.Parse("s", $"SELECT '{new string('x', 200_000)}'"), RawPostgreSql.Sync)
+            .Server(PgMessage.Frame('1', []), PgTalk.Ready('I'));
+        Assert.Single(talk.Dialogue.Statements);
+    }
+
+    [Fact]
+    public void Of_many_EXECUTEs_in_one_text_a_bounded_number_is_read()
+    {
+        var talk = new PgTalk().Ask("PREPARE p AS SELECT set_config('a.b', 'c', false)", "PREPARE I");
+        talk.Ask("PREPARE q AS SELECT 1", "PREPARE I");
+        string Many(string name) => string.Concat(Enumerable.Repeat($"EXECUTE {name};", 500));
+        string tags = string.Join('|', Enumerable.Repeat("SELECT 1", 500)) + " I";
+        Assert.Null(talk.Ask(Many("q"), tags).Dialogue.Facts.Lost);
+        Assert.NotNull(talk.Ask(Many("p"), tags).Dialogue.Facts.Lost);
+        Assert.Equal("a.b=c", talk.Dialogue.Facts.Context());
     }
 
     [Fact]

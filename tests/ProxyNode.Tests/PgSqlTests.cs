@@ -49,6 +49,32 @@ public sealed class PgSqlTests
         Assert.Equal(1..6, text.Content);
     }
 
+    [Theory]
+    [InlineData("DO $$begin ", "else set a ", "$$")]
+    [InlineData("DO $$begin ", "else set a = b ", "$$")]
+    [InlineData("SELECT ", "set_config('a',(", "")]
+    [InlineData("SELECT 1", ", set_config('a', $1, false)", "")]
+    [InlineData("SELECT 1", ", pg_advisory_lock(1)", "")]
+    [InlineData("BEGIN ", "read only ", "")]
+    [InlineData("DROP TABLE a", ", a", "")]
+    [InlineData("SELECT 1 ", "into temp a ", "")]
+    public void However_often_a_statement_says_what_it_does_a_bounded_part_is_kept(string first, string again, string last)
+    {
+        var sql = first + string.Concat(Enumerable.Repeat(again, 256 * 1024 / again.Length)) + last;
+        var command = PgEffects.Of(Assert.Single(PgSql.Split(sql)), [new string('x', 8_000)]);
+        Assert.InRange(command.Effects.Count, 0, PgEffects.MostEffects + 1);
+        Assert.InRange(command.Size, 0, 256 * 1024);
+    }
+
+    [Fact]
+    public void A_long_run_of_signs_is_not_read_again_for_each_of_them()
+    {
+        var (lexer, count) = (new PgLexer(new string('+', 200_000), escapes: false), 0);
+        while (lexer.TryRead(out var token))
+            count += token.End - token.Start;
+        Assert.Equal(200_000, count);
+    }
+
     [Fact]
     public void Whatever_a_client_says_it_is_read_to_its_end()
     {

@@ -33,12 +33,13 @@ internal sealed class PgBind
     public static PgBind Parse(ReadOnlySpan<byte> body, int from)
     {
         var at = from;
-        var formats = new short[Math.Max(Short(body, ref at), (short)0)];
+        // No more than there can be: a few bytes may say that there are many.
+        var formats = new short[Math.Clamp((int)Short(body, ref at), 0, (body.Length / sizeof(short)) + 1)];
         for (var i = 0; i < formats.Length; i++)
             formats[i] = Short(body, ref at);
         var count = Short(body, ref at);
         var first = at;
-        var values = new List<byte[]?>(Math.Max((int)count, 0));
+        var values = new List<byte[]?>(Math.Clamp((int)count, 0, body.Length / sizeof(int)));
         for (var i = 0; i < count; i++)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(body[at..]);

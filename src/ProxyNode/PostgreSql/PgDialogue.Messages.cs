@@ -13,7 +13,7 @@ internal sealed partial class PgDialogue
     private bool IsTracked(char type, long length) => length <= LongestTracked && (phase == Phase.Authentication || type switch
     {
         'P' or 'C' => true,
-        'Q' => length <= LongestHeld,
+        'Q' => length <= LongestRead,
         'B' => statements.Matter || portals.Count > 0,
         'E' => portals.Count > 0,
         _ => false,
@@ -51,7 +51,7 @@ internal sealed partial class PgDialogue
         return length;
     }
 
-    private void ClientMessage(char type, ReadOnlySpan<byte> body, ref ClientStep step)
+    private void ClientMessage(char type, ReadOnlySpan<byte> body, bool isWhole, ref ClientStep step)
     {
         if (phase == Phase.Authentication)
         {
@@ -89,7 +89,7 @@ internal sealed partial class PgDialogue
                 statements.Close("");
                 portals.Remove("");
                 if (!body.IsEmpty)
-                    Ask(body, isWhole: true, session.Current(begins));
+                    Ask(body, isWhole, session.Current(begins));
                 if (begins && Ascii.EqualsIgnoreCase(PgText.VerbOf(body), "PREPARE"u8))
                     step.Kind = Preparing;
                 break;
@@ -172,7 +172,7 @@ internal sealed partial class PgDialogue
     private void Parse(ReadOnlySpan<byte> body, bool begins)
     {
         var at = 0;
-        statements.Prepare(PgMessage.ReadText(body, ref at), body.ToArray(), begins);
+        statements.Prepare(PgMessage.ReadText(body, ref at), body, begins, escapes);
     }
 
     private void ServerMessage(char type, ReadOnlySpan<byte> body)

@@ -8,16 +8,21 @@ internal sealed partial class PgDialogue
     /// <summary>A request that prepares a statement (<see cref="Protocols.ClientStep.Kind"/>).</summary>
     public const int Preparing = 'P';
 
-    /// <summary>Longest simple query that is held until it is whole, in bytes; of a longer one a copy is read when it has passed.</summary>
-    private const int LongestHeld = 4096;
+    /// <summary>Longest simple query that is held until it is whole, in bytes; of a longer one as much is read.</summary>
+    private const int LongestRead = PgEffects.LongestText;
+
+    /// <summary>Most portals whose values are kept.</summary>
+    private const int MostPortals = 64;
+
+    /// <summary>Most EXECUTEs of one text that are read: each has a text of its own.</summary>
+    private const int MostExecuted = 16;
 
     private readonly PgSession session;
-    private readonly Dictionary<string, (string Sql, List<string?> Values)> portals = [];
+    private readonly Dictionary<string, (PgMattering Statement, List<string?> Values)> portals = [];
     private PgFacts atBegin = PgFacts.None;
     private PgFacts? contextOf;
     private string context = "";
     private string? startupContext;
-    private MemoryStream? longText;
     private int executed;
     private bool isRolledBack;
     private bool escapes;
@@ -57,21 +62,14 @@ internal sealed partial class PgDialogue
         if (!PgText.MayMatter(sql))
             return;
         var all = PgSql.Split(Encoding.Latin1.GetString(sql), escapes);
-        for (var i = 0; i < (isWhole ? all.Count : all.Count - 1); i++)
-            session.Ask(cycle, i, PgEffects.Of(all[i], [], PreparedAs));
-    }
-
-    /// <summary>A part of a simple query that is too long to be held passes.</summary>
-    private void HearLongText(ReadOnlySpan<byte> bytes, bool isEnd)
-    {
-        if (longText is null)
-            return;
-        longText.Write(bytes[..(int)Math.Min(bytes.Length, LongestTracked - longText.Length)]);
-        if (!isEnd)
-            return;
-        var text = longText.GetBuffer().AsSpan(0, (int)longText.Length);
-        longText = null;
-        Ask(text[PgMessage.HeaderLength..], isWhole: text[^1] == 0, session.Current(begins: false));
+        var read = 0;
+        for (var i = 0; i < all.Count && session.HasPlace(cycle); i++)
+        {
+            var command = all[i].Is(0, "execute") && MatteringAs(all[i].NameAt(1) ?? "") is not null && ++read > MostExecuted
+                ? new PgCommand([PgEffects.Unread])
+                : PgEffects.Of(all[i], [], MatteringAs);
+            session.Ask(cycle, i, isWhole || i < all.Count - 1 ? command : command.CutOff());
+        }
     }
 
     /// <summary>A portal is made of a statement that may change the session, or of another.</summary>
@@ -79,10 +77,16 @@ internal sealed partial class PgDialogue
     {
         var at = 0;
         var portal = PgMessage.ReadText(body, ref at);
-        if (statements.Mattering(PgMessage.ReadText(body, ref at)) is { } sql)
-            portals[portal] = (sql, PgBind.TextsOf(body, at));
+        if (statements.Mattering(PgMessage.ReadText(body, ref at)) is { } statement)
+        {
+            // Values that are not read are not known.
+            var isRead = statement.ReadsValues && body.Length <= LongestRead && portals.Count < MostPortals;
+            portals[portal] = (statement, isRead ? PgBind.TextsOf(body, at) : []);
+        }
         else
+        {
             portals.Remove(portal);
+        }
     }
 
     private void Execute(ReadOnlySpan<byte> body, long cycle)
@@ -90,10 +94,15 @@ internal sealed partial class PgDialogue
         var index = executed++;
         var at = 0;
         if (body.IsEmpty || !portals.TryGetValue(PgMessage.ReadText(body, ref at), out var portal)
-            || PgSql.Split(portal.Sql, escapes) is not [var sql, ..])
+            || !session.HasPlace(cycle))
             return;
-        session.Ask(cycle, index, PgEffects.Of(sql, portal.Values, PreparedAs));
+        session.Ask(cycle, index, portal.Statement.Command(portal.Values, MatteringAs));
     }
+
+    /// <summary>What was prepared under a name, if it may change the session.</summary>
+    private string? MatteringAs(string name) => session.Facts.Prepared.TryGetValue(name, out var sql)
+        ? PgText.MayMatterPrepared(sql) ? sql : null
+        : statements.Mattering(name)?.Text;
 
     /// <summary>What was prepared under a name, in SQL or by the protocol, a byte a character.</summary>
     public string? PreparedAs(string name) => session.Facts.Prepared.GetValueOrDefault(name)

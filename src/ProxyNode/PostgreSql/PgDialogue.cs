@@ -16,7 +16,6 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 internal sealed partial class PgDialogue : Dialogue
 {
     private const int LongestTracked = 256 * 1024;
-    private const int LongestWord = 16;
 
     private static readonly byte[] No = "N"u8.ToArray();
 
@@ -187,22 +186,18 @@ internal sealed partial class PgDialogue : Dialogue
                     break;
                 var length = PgMessage.LengthOf(rest);
                 // A server does nothing before it has the whole message: nobody waits for what is held until then.
-                var isTracked = IsTracked(type, length);
-                // Its first word decides of which kind it is.
-                if ((isTracked && rest.Length < length)
-                    || (type == 'Q' && rest.Length < Math.Min(length, PgMessage.HeaderLength + LongestWord)))
+                // Of a simple query, however long it is, the beginning is read.
+                var read = IsTracked(type, length) ? length : type == 'Q' ? LongestRead : 0;
+                if (rest.Length < read)
                     break;
                 inRequest &= !beginsAnew;
-                ClientMessage(type, isTracked ? rest[PgMessage.HeaderLength..(int)length] : [], ref step);
-                if (type == 'Q' && !isTracked && phase == Phase.Requests)
-                    longText = new MemoryStream((int)Math.Min(length, LongestTracked));
+                ClientMessage(type, read == 0 ? [] : rest[PgMessage.HeaderLength..(int)read], isWhole: read == length, ref step);
                 clientLeft = length;
                 IsAtFlush = type == 'H';
             }
 
             var count = (int)Math.Min(clientLeft, bytes.Length - taken);
             clientLeft -= count;
-            HearLongText(bytes.Slice(taken, count), isEnd: clientLeft == 0);
             taken += count;
             if (clientLeft == 0 && clientEnds)
             {

@@ -102,4 +102,10 @@ internal sealed record PgCommand(IReadOnlyList<PgEffect> Effects, PgStep Step = 
 {
     /// <summary>Whether it does anything.</summary>
     public bool Matters => Step != PgStep.None || Effects.Count > 0;
+
+    /// <summary>What it takes to keep it, in characters.</summary>
+    public int Size { get; } = Effects.Sum(effect => effect.Name.Length + (effect.Value?.Length ?? 0) + effect.Statement.Length);
+
+    /// <summary>Of a statement of which only the beginning was read: what it does besides is not known.</summary>
+    public PgCommand CutOff() => Effects.Count == 0 ? this : new PgCommand([.. Effects, PgEffects.Unread], Step, Savepoint, Chains);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -9,7 +10,26 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 internal static class PgEffects
 {
     /// <summary>Most that is read of one statement: nobody writes more, and reading must take no time to speak of.</summary>
-    private const int MostEffects = 256;
+    public const int MostEffects = 256;
+
+    /// <summary>Longest text that is cut into words while a client waits, in bytes; of a longer one its beginning is.</summary>
+    public const int LongestText = 8 * 1024;
+
+    /// <summary>Longest statement that is kept for a setting: one that is longer is not said again.</summary>
+    public const int LongestKept = 2 * 1024;
+
+    /// <summary>Longest value that is kept as it is; of a longer one a hash is.</summary>
+    private const int LongestValue = 512;
+
+    /// <summary>Most calls, and most SETs of a body, that are read of one statement: each may go to its end.</summary>
+    private const int MostRead = 32;
+
+    /// <summary>What was not read.</summary>
+    public static PgEffect Unread { get; } = new(PgEffectKind.Lose, "more than a statement is read for");
+
+    /// <summary>A value, or what tells it from others where it is long.</summary>
+    public static string Bounded(string value) =>
+        value.Length <= LongestValue ? value : $"{value.Length}#{RequestKeys.Hash("", "", value):x}";
 
     /// <summary>What a statement does.</summary>
     /// <param name="sql">The statement.</param>
@@ -22,7 +42,7 @@ internal static class PgEffects
         {
             case "begin" or "start":
                 AddModes(sql, 1, "transaction_", PgEffectKind.SetLocal, effects);
-                return new PgCommand(effects, PgStep.Begins);
+                return new PgCommand(Limited(effects), PgStep.Begins);
             case "commit" or "end":
                 return sql.Is(1, "prepared") ? new PgCommand(effects) : new PgCommand(effects, PgStep.Commits, Chains: Chains(sql));
             case "rollback" or "abort":
@@ -47,8 +67,11 @@ internal static class PgEffects
                 break;
         }
 
-        return new PgCommand(effects);
+        return new PgCommand(Limited(effects));
     }
+
+    private static List<PgEffect> Limited(List<PgEffect> effects) =>
+        effects.Count <= MostEffects ? effects : [.. effects.Take(MostEffects), Unread];
 
     private static bool Chains(PgSql sql) =>
         sql.Place("chain", 1, sql.Count) is > 0 and var chain && !sql.Is(chain - 1, "no");
@@ -187,18 +210,18 @@ internal static class PgEffects
     /// <summary>Functions that set something or lock something of the session's, wherever in a statement they are called.</summary>
     private static void AddCalls(PgSql sql, IReadOnlyList<string?> parameters, List<PgEffect> effects)
     {
+        var read = 0;
         for (var i = 1; i + 1 < sql.Count; i++)
         {
             if (!sql.IsSymbol(i + 1, "("))
                 continue;
             if (effects.Count > MostEffects)
-            {
-                effects.Add(new PgEffect(PgEffectKind.Lose, "more than a statement is read for"));
                 return;
-            }
-
             switch (sql.NameAt(i))
             {
+                case "set_config" when ++read > MostRead:
+                    effects.Add(Unread);
+                    return;
                 case "set_config":
                     AddConfig(sql, i + 1, parameters, effects);
                     break;
@@ -224,21 +247,23 @@ internal static class PgEffects
         var (isName, written) = ValueOf(sql, arguments[0], parameters);
         var name = PgSetStatement.Named(isName && written is not null ? written : "set_config");
         var (isKnown, value) = ValueOf(sql, arguments[1], parameters);
+        // One that is too long to be said again is told from others all the same.
+        var isLong = name.Length + (value?.Length ?? 0) > LongestKept;
         var isLocal = IsTrue(sql, arguments[2], parameters);
         // What is not known is at least different where it is written differently.
         var meaning = isKnown ? value : $"{sql.Slice(open, sql.EndOfGroup(open))} {string.Join(' ', parameters)}";
         if (isLocal != false)
-            effects.Add(new PgEffect(PgEffectKind.SetLocal, name, meaning is null ? null : PgSetStatement.Normal(name, meaning)));
+            effects.Add(new PgEffect(PgEffectKind.SetLocal, name, meaning is null ? null : Bounded(PgSetStatement.Normal(name, meaning))));
         if (isLocal == true)
             return;
         if (isLocal is null || !isName)
             effects.Add(new PgEffect(PgEffectKind.Lose, unmade));
         else if (isKnown && value is null)
             effects.Add(new PgEffect(PgEffectKind.Reset, name));
-        else if (isKnown)
-            effects.Add(new PgEffect(PgEffectKind.Set, name, PgSetStatement.Normal(name, value!), PgSetStatement.Config(name, value!)));
+        else if (isKnown && !isLong)
+            effects.Add(PgSetStatement.Config(name, value!));
         else
-            effects.AddRange([new PgEffect(PgEffectKind.Set, name, meaning, sql.Written), new PgEffect(PgEffectKind.Lose, unmade)]);
+            effects.AddRange([new PgEffect(PgEffectKind.Set, name, Bounded(meaning!)), new PgEffect(PgEffectKind.Lose, unmade)]);
     }
 
     /// <summary>What an argument is; not known where it is more than a text or a parameter.</summary>
@@ -288,6 +313,7 @@ internal static class PgEffects
     /// <summary>What the body of DO does as far as it is written in it: it may be in a branch that is not taken.</summary>
     private static void AddBody(PgSql sql, List<PgEffect> effects)
     {
+        var read = 0;
         for (var i = 1; i < sql.Count; i++)
         {
             if (sql[i].Kind != PgTokenKind.Text)
@@ -298,8 +324,15 @@ internal static class PgEffects
                 for (var at = 0; at < inner.Count; at++)
                 {
                     // Elsewhere it is a part of an UPDATE.
-                    if (inner.Is(at, "set") && (at == 0 || inner.Is(at - 1, "begin", "then", "else", "loop")))
-                        PgSetStatement.Add(inner, at, effects);
+                    if (!inner.Is(at, "set") || (at > 0 && !inner.Is(at - 1, "begin", "then", "else", "loop")))
+                        continue;
+                    if (++read > MostRead || effects.Count > MostEffects)
+                    {
+                        effects.Add(Unread);
+                        return;
+                    }
+
+                    PgSetStatement.Add(inner, at, effects);
                 }
             }
         }

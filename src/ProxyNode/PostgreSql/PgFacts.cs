@@ -9,7 +9,10 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal sealed record PgFacts
 {
-    private const int MostSettings = 256;
+    /// <summary>Most of each kind that are kept of one session.</summary>
+    public const int MostSettings = 256;
+
+    private const string TooMany = "more of a kind than is kept of a session";
     private const string Role = "role";
     private const string Authorization = "session_authorization";
 
@@ -87,7 +90,9 @@ internal sealed record PgFacts
     public PgFacts With(in PgEffect effect) => effect.Kind switch
     {
         PgEffectKind.Set => Set(effect),
-        PgEffectKind.SetLocal => this with { Local = Local.SetItem(effect.Name, effect.Value) },
+        PgEffectKind.SetLocal => Local.Count < MostSettings || Local.ContainsKey(effect.Name)
+            ? this with { Local = Local.SetItem(effect.Name, effect.Value) }
+            : this with { Other = TooMany },
         PgEffectKind.Reset => Without(effect.Name),
         PgEffectKind.ResetAll => this with
         {
@@ -96,20 +101,28 @@ internal sealed record PgFacts
         },
         PgEffectKind.DiscardAll => None with { Libraries = Libraries },
         PgEffectKind.DiscardTemporary => this with { Temporary = [] },
-        PgEffectKind.Listen => this with { Channels = Channels.SetItem(effect.Name, effect.Statement) },
+        PgEffectKind.Listen => Channels.Count < MostSettings
+            ? this with { Channels = Channels.SetItem(effect.Name, effect.Statement) }
+            : this with { Other = TooMany },
         PgEffectKind.Unlisten => this with { Channels = effect.Name.Length == 0 ? Channels.Clear() : Channels.Remove(effect.Name) },
         PgEffectKind.Prepare => Prepared.Count < MostSettings
             ? this with { Prepared = Prepared.SetItem(effect.Name, effect.Statement) }
             : this with { Other = "more prepared statements than are kept" },
         PgEffectKind.Deallocate => this with { Prepared = effect.Name.Length == 0 ? Prepared.Clear() : Prepared.Remove(effect.Name) },
-        PgEffectKind.Hold => this with { Cursors = Cursors.Add(effect.Name) },
+        PgEffectKind.Hold => Cursors.Count < MostSettings
+            ? this with { Cursors = Cursors.Add(effect.Name) }
+            : this with { Other = TooMany },
         PgEffectKind.Close => this with { Cursors = effect.Name.Length == 0 ? [] : Cursors.Remove(effect.Name) },
-        PgEffectKind.MakeTemporary => this with { Temporary = Temporary.Add(effect.Name) },
+        PgEffectKind.MakeTemporary => Temporary.Count < MostSettings
+            ? this with { Temporary = Temporary.Add(effect.Name) }
+            : this with { Other = TooMany },
         PgEffectKind.Drop => this with { Temporary = Temporary.Remove(effect.Name) },
         PgEffectKind.Lock => this with { Locks = Locks + 1 },
         PgEffectKind.Unlock => this with { Locks = Math.Max(0, Locks - 1) },
         PgEffectKind.UnlockAll => this with { Locks = 0 },
-        PgEffectKind.Load => this with { Libraries = Libraries.Remove(effect.Statement).Add(effect.Statement) },
+        PgEffectKind.Load => Libraries.Length < MostSettings
+            ? this with { Libraries = Libraries.Remove(effect.Statement).Add(effect.Statement) }
+            : this with { Other = TooMany },
         PgEffectKind.Lose => this with { Other = effect.Name },
         _ => throw new ArgumentOutOfRangeException(nameof(effect), effect.Kind, "No such effect."),
     };

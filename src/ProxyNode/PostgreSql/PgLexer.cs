@@ -18,6 +18,9 @@ internal struct PgLexer(string sql, bool escapes, int from, int to)
     /// <summary>Operators that contain one of these may end in a sign.</summary>
     private const string SignedOperators = "~!@#%^&|`?";
 
+    /// <summary>Longest operator: no server has longer names. A run of signs is read again for each of them.</summary>
+    private const int LongestOperator = 64;
+
     private int at = from;
 
     /// <summary>Of a whole text.</summary>
@@ -193,7 +196,7 @@ internal struct PgLexer(string sql, bool escapes, int from, int to)
         }
         else if (Operators.Contains(c, StringComparison.Ordinal))
         {
-            while (end < to && Operators.Contains(sql[end], StringComparison.Ordinal)
+            while (end < to && end - start < LongestOperator && Operators.Contains(sql[end], StringComparison.Ordinal)
                 && !(end + 1 < to && ((sql[end] == '-' && sql[end + 1] == '-') || (sql[end] == '/' && sql[end + 1] == '*'))))
                 end++;
             // A sign at the end belongs to what follows.

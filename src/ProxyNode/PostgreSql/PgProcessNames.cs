@@ -22,12 +22,23 @@ internal enum PgNaming
 /// </summary>
 internal sealed class PgProcessNames
 {
+    /// <summary>
+    /// Most characters of arguments, lists and prepared statements that are looked into: they may be within each other. Of a text with more
+    /// it cannot be told which sessions it ends.
+    /// </summary>
+    private const int MostRead = 64 * 1024;
+
+    /// <summary>Most names with points between them.</summary>
+    private const int MostParts = 8;
+
     private readonly Identities identities;
     private readonly Func<string, string?> preparedAs;
     private readonly Dictionary<string, string> prepared = [];
+    private readonly Dictionary<string, PgProcessNames?> executed = [];
     private PgSql sql = null!;
     private bool isWithinSearch;
     private bool hasOther;
+    private int read;
 
     private PgProcessNames(Func<string, string?> preparedAs, Identities identities) =>
         (this.preparedAs, this.identities) = (preparedAs, identities);
@@ -78,7 +89,10 @@ internal sealed class PgProcessNames
         }
 
         if (statement.Is(0, "prepare") && statement.NameAt(1) is { } name)
+        {
             prepared[name] = statement.Written;
+            executed.Remove(name);
+        }
 
         var (signalled, named, wasObscure) = (Signals, Naming, IsObscure);
         (Signals, hasOther) = (false, false);
@@ -131,9 +145,12 @@ internal sealed class PgProcessNames
             or "pg_stat_get_activity"))
             return;
         Signals |= signals;
+        if (IsTooMuch())
+            return;
         var arguments = sql.ArgumentsAt(open);
         if (arguments.Count == 0)
             return;
+        Reads(open, arguments[^1].To);
         var named = arguments.FindIndex(part =>
             sql.Is(part.From, "pid") && (sql.IsSymbol(part.From + 1, "=>") || sql.IsSymbol(part.From + 1, ":=")));
         var (from, to) = named < 0 ? arguments[0] : (arguments[named].From + 2, arguments[named].To);
@@ -185,7 +202,7 @@ internal sealed class PgProcessNames
             || sql.Is(behind, "between")))
             Obscure();
         var first = column;
-        while (sql.IsSymbol(first - 1, ".") && sql.NameAt(first - 2) is not null)
+        for (var part = 1; part < MostParts && sql.IsSymbol(first - 1, ".") && sql.NameAt(first - 2) is not null; part++)
             first -= 2;
         if (sql.IsSymbol(first - 1, "=") || sql.IsSymbol(first - 1, "<>") || sql.IsSymbol(first - 1, "!="))
             Take(first - 2, mayBeNobody: sql.IsSymbol(first - 1, "="), isArgument: false);
@@ -229,7 +246,10 @@ internal sealed class PgProcessNames
             return;
         }
 
+        if (IsTooMuch())
+            return;
         var end = sql.EndOfGroup(place);
+        Reads(place, end);
         // What a query within finds is the server's own; a number that it knows is found all the same.
         if (sql.Place("select", place, end) >= 0)
             return;
@@ -305,19 +325,33 @@ internal sealed class PgProcessNames
     private void FindExecuted()
     {
         var execute = sql;
-        if (execute.NameAt(1) is not { } name || (prepared.GetValueOrDefault(name) ?? preparedAs(name)) is not { } text
-            || PgSql.Split(text) is not [var whole, ..])
+        if (execute.NameAt(1) is not { } name)
             return;
-        var body = whole.Is(0, "prepare") ? text[whole[PgEffects.BodyAt(whole)].Start..] : text;
-        if (PgSql.Split(body) is not [var first, ..])
+        if (!executed.TryGetValue(name, out var inner))
+        {
+            if (IsTooMuch())
+            {
+                Signals = true;
+                return;
+            }
+
+            executed[name] = inner = Prepared(name);
+        }
+
+        if (inner is null)
             return;
-        // What it executes executes no other.
-        var inner = new PgProcessNames(_ => null, identities);
-        inner.Find(first);
         var named = Naming;
         Signals |= inner.Signals;
         if (inner.IsObscure)
             Obscure();
+        read += inner.Parameters.Count;
+        if (read > MostRead)
+        {
+            if (inner.Signals)
+                Obscure();
+            return;
+        }
+
         var arguments = execute.IsSymbol(2, "(") ? execute.ArgumentsAt(2) : [];
         foreach (var (parameter, mayBeNobody) in inner.Parameters)
         {
@@ -330,6 +364,34 @@ internal sealed class PgProcessNames
 
         if (!inner.Signals)
             Naming = named;
+    }
+
+    /// <summary>What a statement names that was prepared under a name; null where it names nothing.</summary>
+    private PgProcessNames? Prepared(string name)
+    {
+        if ((prepared.GetValueOrDefault(name) ?? preparedAs(name)) is not { } text || !PgProcessNumbers.MayName(text))
+            return null;
+        read += text.Length;
+        if (PgSql.Split(text) is not [var whole, ..])
+            return null;
+        var body = whole.Is(0, "prepare") ? text[whole[PgEffects.BodyAt(whole)].Start..] : text;
+        if (PgSql.Split(body) is not [var first, ..])
+            return null;
+        // What it executes executes no other.
+        var inner = new PgProcessNames(_ => null, identities);
+        inner.Find(first);
+        return inner;
+    }
+
+    private void Reads(int from, int to) => read += sql[Math.Min(to, sql.Count) - 1].End - sql[from].Start;
+
+    /// <summary>Whether no more is looked into.</summary>
+    private bool IsTooMuch()
+    {
+        if (read <= MostRead)
+            return false;
+        Obscure();
+        return true;
     }
 
     private void Obscure()

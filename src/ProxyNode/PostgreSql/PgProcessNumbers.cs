@@ -33,10 +33,14 @@ internal static class PgProcessNumbers
     /// </summary>
     public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "pg_"u8, 2) || PgTransactionNumbers.MayName(text);
 
+    /// <summary>Whether a text may name one, a byte a character.</summary>
+    public static bool MayName(string text) => text.Contains("pg_", StringComparison.OrdinalIgnoreCase)
+        || text.Contains("xmin", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A request with the clone's numbers; the same where it names none.</summary>
     /// <param name="request">Whole messages.</param>
     /// <param name="preparedAs">What the clone has prepared under a name, a byte a character; null where nothing.</param>
-    /// <param name="mayName">Whether that <see cref="MayName"/>.</param>
+    /// <param name="mayName">Whether that <see cref="MayName(ReadOnlySpan{byte})"/>.</param>
     /// <param name="identities">What is known.</param>
     /// <returns>It, and whether it can be said: whether every session that it ends is the one that the original's ended.</returns>
     public static (ReadOnlyMemory<byte> Request, PgNaming Naming) Replace(
@@ -156,9 +160,14 @@ internal static class PgProcessNumbers
         var names = PgProcessNames.In(sql, preparedAs, identities);
         if (names.Numbers.Count == 0)
             return (null, names.Naming);
-        var replaced = new StringBuilder(sql);
-        foreach (var (place, number) in names.Numbers.OrderByDescending(number => number.Key.Start))
-            replaced.Remove(place.Start, place.End - place.Start).Insert(place.Start, number);
+        var (replaced, copied) = (new StringBuilder(sql.Length), 0);
+        foreach (var (place, number) in names.Numbers.OrderBy(number => number.Key.Start))
+        {
+            replaced.Append(sql, copied, place.Start - copied).Append(number);
+            copied = place.End;
+        }
+
+        replaced.Append(sql, copied, sql.Length - copied);
         return ([.. body[..from], .. Encoding.Latin1.GetBytes(replaced.ToString()), .. body[end..]], names.Naming);
     }
 
@@ -168,7 +177,7 @@ internal static class PgProcessNumbers
         var at = 0;
         PgMessage.ReadText(body, ref at);
         var name = PgMessage.ReadText(body, ref at);
-        if (preparedAs(name) is not { } sql || !MayName(Encoding.Latin1.GetBytes(sql)))
+        if (preparedAs(name) is not { } sql || !MayName(sql))
             return (null, PgNaming.Known);
         // Numbers in it are the clone's already.
         var names = PgProcessNames.In(sql, preparedAs, identities);

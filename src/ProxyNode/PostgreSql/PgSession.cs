@@ -20,10 +20,22 @@ internal sealed class PgSession(PgStatements prepared)
         "standard_conforming_strings",
     };
 
+    /// <summary>Most statements, and most that they do, that wait for their turn.</summary>
+    private const int MostWaiting = 1024;
+
+    /// <summary>Most characters of what they do.</summary>
+    private const int MostWaitingSize = 256 * 1024;
+
+    /// <summary>Most that is taken to succeed before each request: what waits is gone through for each.</summary>
+    private const int MostExpected = 64;
+
     private readonly Queue<(long Cycle, int Index, PgCommand Command)> asked = new();
     private readonly List<(string Savepoint, PgFacts Facts)> points = [];
     private readonly Dictionary<string, string> atStart = new(StringComparer.OrdinalIgnoreCase);
-    private List<(string Name, string Value)>? reported;
+    private Dictionary<string, string>? reported;
+    private long missed;
+    private int waiting;
+    private int waitingSize;
     private long begun;
     private long ended;
     private int completed;
@@ -59,17 +71,33 @@ internal sealed class PgSession(PgStatements prepared)
     /// <param name="command">What it does.</param>
     public void Ask(long cycle, int index, PgCommand command)
     {
-        if (command.Matters)
-            asked.Enqueue((cycle, index, command));
+        if (!command.Matters)
+            return;
+        asked.Enqueue((cycle, index, command));
+        waiting += 1 + command.Effects.Count;
+        waitingSize += command.Size;
+    }
+
+    /// <summary>Statements that matter and have not had their turn.</summary>
+    public int Waiting => asked.Count;
+
+    /// <summary>Whether another statement can wait for its turn; where it cannot, what the session has then is not known.</summary>
+    public bool HasPlace(long cycle)
+    {
+        if (waiting < MostWaiting && waitingSize < MostWaitingSize)
+            return true;
+        missed = cycle;
+        return false;
     }
 
     /// <summary>
     /// What the session will have when a cycle that begins now comes to its turn: as it has, and what was asked for before and is not
-    /// answered yet, if that succeeds.
+    /// answered yet, if that succeeds. Where that is much, as it has.
     /// </summary>
     public PgFacts Expected()
     {
-        if (ended == begun || (asked.Count == 0 && points.Count == 0))
+        if (ended == begun || (asked.Count == 0 && points.Count == 0)
+            || waiting > MostExpected || begun - ended > MostExpected || points.Count > MostExpected)
             return Facts;
         var expected = new PgSession(new PgStatements())
         {
@@ -95,7 +123,7 @@ internal sealed class PgSession(PgStatements prepared)
     {
         completed++;
         while (asked.TryPeek(out var next) && next.Cycle == ended + 1 && next.Index < completed)
-            Execute(asked.Dequeue().Command, isRolledBack);
+            Execute(Next(), isRolledBack);
     }
 
     /// <summary>The server has said an error: it does nothing more in this cycle.</summary>
@@ -112,7 +140,7 @@ internal sealed class PgSession(PgStatements prepared)
         if (isLoggingIn)
             atStart[name] = value;
         else if (IsUnderWay)
-            (reported ??= []).Add((name, value));
+            (reported ??= new(StringComparer.OrdinalIgnoreCase))[name] = value;
     }
 
     /// <summary>The server is ready for the next cycle.</summary>
@@ -121,7 +149,7 @@ internal sealed class PgSession(PgStatements prepared)
     {
         ended++;
         while (asked.TryPeek(out var next) && next.Cycle <= ended)
-            asked.Dequeue();
+            Next();
         if (status == 'I')
         {
             if (points.Count > 0 && hasFailed)
@@ -138,15 +166,37 @@ internal sealed class PgSession(PgStatements prepared)
         if (reported is not null && !hasDone && !hasFailed)
         {
             foreach (var (name, value) in reported)
+            {
                 Facts = Facts.With(Change(PgSql.Lower(name), value));
+                if (value.Length > PgEffects.LongestKept)
+                    Facts = Facts.With(PgEffects.Unread);
+            }
         }
 
+        if (missed >= ended)
+            Lose();
         (isExplicit, completed, hasFailed, hasDone, reported) = (status != 'I', 0, false, false, null);
     }
 
     private PgEffect Change(string name, string value) => atStart.GetValueOrDefault(name) == value
         ? new PgEffect(PgEffectKind.Reset, name)
-        : new PgEffect(PgEffectKind.Set, name, PgSetStatement.Normal(name, value), PgSetStatement.Config(name, value));
+        : PgSetStatement.Config(name, value.Length > PgEffects.LongestKept ? PgEffects.Bounded(value) : value);
+
+    /// <summary>Statements had no place: what they have done is not known, nor whether it is rolled back.</summary>
+    private void Lose()
+    {
+        Facts = Facts.With(PgEffects.Unread);
+        for (var i = 0; i < points.Count; i++)
+            points[i] = (points[i].Savepoint, points[i].Facts.With(PgEffects.Unread));
+    }
+
+    private PgCommand Next()
+    {
+        var (_, _, command) = asked.Dequeue();
+        waiting -= 1 + command.Effects.Count;
+        waitingSize -= command.Size;
+        return command;
+    }
 
     private void Execute(PgCommand command, bool isRolledBack)
     {

@@ -3,6 +3,9 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// <summary>SET and RESET in their many forms (PostgreSQL manual, "SET").</summary>
 internal static class PgSetStatement
 {
+    /// <summary>Most parts of a name.</summary>
+    private const int MostParts = 8;
+
     /// <summary>What a SET sets.</summary>
     /// <param name="sql">The statement.</param>
     /// <param name="at">Where the word SET is.</param>
@@ -30,10 +33,13 @@ internal static class PgSetStatement
         var name = NameAt(sql, ref at);
         var isDefault = at >= sql.Count || (at == sql.Count - 1
             && (sql.Is(at, "default") || (name == "timezone" && sql.Is(at, "local")) || (name == "role" && sql.Is(at, "none"))));
-        var value = isDefault ? null : ValueAt(sql, name, at);
+        var isLong = sql[sql.Count - 1].End - sql[from].Start > PgEffects.LongestKept;
+        var value = isDefault ? null : PgEffects.Bounded(isLong ? sql.Slice(at, sql.Count) : ValueAt(sql, name, at));
         effects.Add(isLocal ? new PgEffect(PgEffectKind.SetLocal, name, value)
             : value is null ? new PgEffect(PgEffectKind.Reset, name)
-            : new PgEffect(PgEffectKind.Set, name, value, sql.Slice(from, sql.Count)));
+            : new PgEffect(PgEffectKind.Set, name, value, isLong ? "" : sql.Slice(from, sql.Count)));
+        if (isLong && !isLocal)
+            effects.Add(PgEffects.Unread);
     }
 
     /// <summary>What a RESET resets.</summary>
@@ -57,8 +63,12 @@ internal static class PgSetStatement
     public static string Normal(string name, string? value) => name != "standard_conforming_strings" ? value ?? ""
         : value is not null && PgSql.Lower(value) is "off" or "false" or "no" or "0" or "f" or "n" or "of" ? "off" : "on";
 
-    /// <summary>A statement that gives a setting a value, whatever its kind.</summary>
-    public static string Config(string name, string value) => $"SELECT pg_catalog.set_config({Quoted(name)}, {Quoted(value)}, false)";
+    /// <summary>A value that a setting has, with a statement that gives it, whatever its kind.</summary>
+    public static PgEffect Config(string name, string value) => new(
+        PgEffectKind.Set,
+        name,
+        PgEffects.Bounded(Normal(name, value)),
+        $"SELECT pg_catalog.set_config({Quoted(name)}, {Quoted(value)}, false)");
 
     private static string Quoted(string text)
     {
@@ -87,7 +97,7 @@ internal static class PgSetStatement
         if (!isAssigned && sql.Is(at, "schema"))
             return Behind("search_path", 1, ref at);
         var name = sql.NameAt(at++) ?? "";
-        for (; sql.IsSymbol(at, ".") && sql.NameAt(at + 1) is { } next; at += 2)
+        for (var parts = 1; parts < MostParts && sql.IsSymbol(at, ".") && sql.NameAt(at + 1) is { } next; at += 2, parts++)
             name += "." + next;
         at += sql.IsSymbol(at, "=") || sql.Is(at, "to") ? 1 : 0;
         return Named(name);

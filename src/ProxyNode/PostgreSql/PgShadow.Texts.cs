@@ -20,7 +20,7 @@ internal sealed partial class PgShadow
     /// <summary>Whether what the clone has prepared under a name may name a process.</summary>
     private bool MayNameProcess(string name) => current is not null && current.Statements.TryGetValue(name, out var body)
         ? PgProcessNumbers.MayName(body)
-        : PreparedAs(name) is { } sql && PgProcessNumbers.MayName(Encoding.Latin1.GetBytes(sql));
+        : PreparedAs(name) is { } sql && PgProcessNumbers.MayName(sql);
 
     /// <summary>Whether a request asks for the number that a sequence gave out last in its session.</summary>
     private bool AsksForSequence(ReadOnlySpan<byte> request) => SqlIn(request, PreparedAs).Exists(LastNumber().IsMatch);

@@ -11,6 +11,9 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
     /// <summary>Most parentheses and casts around a word that are looked into.</summary>
     private const int MostAround = 32;
 
+    /// <summary>Most words that one word with all around it has: what is longer is more than one.</summary>
+    private const int MostPlain = 64;
+
     /// <summary>Words that it has: at least one.</summary>
     public int Count => tokens.Count;
 
@@ -163,6 +166,8 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
     /// </summary>
     public int PlainAt(int from, int to)
     {
+        if (to - from > MostPlain)
+            return -1;
         for (var around = 0; from < to && around < MostAround; around++)
         {
             if (to - from == 1)

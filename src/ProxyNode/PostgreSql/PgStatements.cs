@@ -9,9 +9,12 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal sealed class PgStatements
 {
+    /// <summary>Most statements that are kept in words.</summary>
+    private const int MostMattering = 256;
+
     private readonly ConcurrentDictionary<string, byte[]> prepared = new();
     private readonly Queue<(long Request, string Name, byte[] Body)> preparing = new();
-    private readonly Dictionary<string, string> mattering = [];
+    private readonly Dictionary<string, PgMattering> mattering = [];
     private long begun;
     private long ended;
 
@@ -32,20 +35,23 @@ internal sealed class PgStatements
     /// <param name="name">Its name; empty of the one that has none.</param>
     /// <param name="body">Of the Parse message; empty where it is not kept.</param>
     /// <param name="beginsRequest">The message is the first of a request that has not been told of yet.</param>
-    public void Prepare(string name, byte[] body, bool beginsRequest)
+    /// <param name="escapes">See <see cref="PgLexer"/>.</param>
+    public void Prepare(string name, ReadOnlySpan<byte> body, bool beginsRequest, bool escapes = false)
     {
-        preparing.Enqueue((Current(beginsRequest), name, body));
-        var sql = body.AsSpan(Math.Min(body.AsSpan().IndexOf((byte)0) + 1, body.Length));
+        // Hardly anybody comes back to one without a name: a long one is not copied for that.
+        var isKept = name.Length > 0 || body.Length <= PgEffects.LongestText;
+        preparing.Enqueue((Current(beginsRequest), name, isKept ? body.ToArray() : []));
+        var sql = body[Math.Min(body.IndexOf((byte)0) + 1, body.Length)..];
         var end = sql.IndexOf((byte)0);
         sql = end < 0 ? sql : sql[..end];
-        if (PgText.MayMatter(sql))
-            mattering[name] = Encoding.Latin1.GetString(sql);
+        if (PgMattering.Of(sql, escapes, isFull: mattering.Count >= MostMattering) is { } matters)
+            mattering[name] = matters;
         else if (mattering.Count > 0)
             mattering.Remove(name);
     }
 
-    /// <summary>The text of a statement that may change the session, a byte a character; null of others.</summary>
-    public string? Mattering(string name) => mattering.GetValueOrDefault(name);
+    /// <summary>A statement that may change the session; null of others.</summary>
+    public PgMattering? Mattering(string name) => mattering.GetValueOrDefault(name);
 
     /// <summary>There is a statement from before the dialogue was heard.</summary>
     public void Add(string name, byte[] body)

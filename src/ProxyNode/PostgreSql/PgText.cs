@@ -91,6 +91,10 @@ internal static class PgText
         }
     }
 
+    /// <summary>Whether a statement that SQL has prepared may change the session: all that it can be has other verbs.</summary>
+    public static bool MayMatterPrepared(string sql) => sql.Contains("_config", StringComparison.OrdinalIgnoreCase)
+        || sql.Contains("advisory", StringComparison.OrdinalIgnoreCase) || sql.Contains("temp", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The first word.</summary>
     public static ReadOnlySpan<byte> VerbOf(ReadOnlySpan<byte> sql)
     {

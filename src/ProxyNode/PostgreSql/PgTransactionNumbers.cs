@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 
@@ -19,6 +20,9 @@ internal static class PgTransactionNumbers
 
     private const string Prefix = "transaction ";
 
+    /// <summary>Those of a replay, in a map of their own: they are many, and would push other names out.</summary>
+    private static readonly ConditionalWeakTable<Identities, Identities> Known = [];
+
     /// <summary>Whether a text may name one; told from its bytes without an allocation.</summary>
     public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "xmin"u8, 0);
 
@@ -27,16 +31,17 @@ internal static class PgTransactionNumbers
     {
         if (online.Count != clone.Count)
             return;
+        var all = Known.GetOrCreateValue(identities);
         for (var i = 0; i < online.Count; i++)
         {
             if (online[i] != clone[i] || OfClone(online[i], identities) is not null)
-                identities.Pair(Prefix + online[i].ToString(CultureInfo.InvariantCulture), clone[i].ToString(CultureInfo.InvariantCulture));
+                all.Pair(Prefix + online[i].ToString(CultureInfo.InvariantCulture), clone[i].ToString(CultureInfo.InvariantCulture));
         }
     }
 
     /// <summary>What the clone calls a transaction; null where it calls it the same, or nothing is known.</summary>
     public static long? OfClone(long number, Identities identities) =>
-        identities.OfClone(Prefix + number.ToString(CultureInfo.InvariantCulture)) is { } known
+        Known.TryGetValue(identities, out var all) && all.OfClone(Prefix + number.ToString(CultureInfo.InvariantCulture)) is { } known
             ? long.Parse(known, CultureInfo.InvariantCulture)
             : null;
 
