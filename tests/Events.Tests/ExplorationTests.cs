@@ -252,6 +252,21 @@ public sealed class ExplorationTests
     }
 
     [Fact]
+    public void What_is_registered_in_another_data_centre_meanwhile_is_not_explored_again_there()
+    {
+        var ended = new ExplorationCompleted(Id, "shop", "done", Noon);
+        var noted = new RepetitionNoted(
+            Id, "shop", First, "application", ExplorationGoal.KeepAgreement, CorrelationId, "because", Noon);
+        var moved = Shop(Registered() with { DataCenter = "other" }, Violated()).Given(ExplorationsStream, Exploration(), noted, ended);
+        // Each data centre has a policy of its own, and a decision goes by one.
+        var (decision, reading) = moved.When(Decider, ended, Cause(2));
+        decision.ThenNothing(WhyNothing.NotAwaited);
+        Assert.Contains("is registered in other now", decision.Detail);
+        Assert.Null(reading.Policy);
+        moved.When(NotDecided(WhyNotDecided.Incomplete), Decider, Cause(2)).ThenNothing(WhyNothing.NotAwaited);
+    }
+
+    [Fact]
     public void It_is_explored_again_only_while_the_agreement_that_it_was_about_is_broken()
     {
         var level = Registered().Level with { Availability = 0.99 };

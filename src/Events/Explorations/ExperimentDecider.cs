@@ -29,7 +29,7 @@ public sealed class ExperimentDecider
     public string Name => "experimenting";
 
     /// <inheritdoc />
-    public int Version => 2;
+    public int Version => 3;
 
     /// <summary>A clone is ready.</summary>
     public Decision Decide(IReading reading, VmCloned message, Cause cause) =>

@@ -129,6 +129,14 @@ public sealed class ExplorationDecider : IDecider<SlaViolated>, IDecider<SlaSlac
             return Decision.Nothing(WhyNothing.Unregistered, $"service {noted.Service} is not registered");
         if (explorations.Active is not null || explorations.Last is not { } last || last.ExplorationId != noted.ExplorationId)
             return Decision.Nothing(WhyNothing.NotAwaited, $"{noted.Service} has been explored since");
+        // A decision goes by one policy, and its record names one: that of the data centre where the service is now is another.
+        if (registered.DataCenter != last.DataCenter)
+        {
+            return Decision.Nothing(
+                WhyNothing.NotAwaited,
+                $"{noted.Service} was explored in data centre {last.DataCenter} and is registered in {registered.DataCenter} now");
+        }
+
         if (IsExhausted(reading, last, noted) is { } exhausted)
             return exhausted;
         var metric = last.Agreement.Metric;
