@@ -6,6 +6,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Settings;
+using JustRunIt.Events.Sla;
 
 namespace JustRunIt.Events.Tests;
 
@@ -54,7 +55,9 @@ public sealed class AuditTests
         var different = Assert.Single(findings, finding => finding.Verdict != Verdict.Same);
         Assert.Equal((Verdict.Different, last.Stream, last.Version), (different.Verdict, different.Stream, different.Version));
         Assert.Equal((last.Sequence, name, rule.Version), (different.Sequence, different.Decider, different.Rule));
-        Assert.Equal(path, Assert.Single(different.Differences).Path);
+        // An event that says by itself what it belongs to may belong elsewhere then.
+        var elsewhere = last.Read() is ICorrelated own && own.CorrelationId != ((ICorrelated)changed).CorrelationId;
+        Assert.Equal(elsewhere ? [path, "headers.correlationId"] : [path], different.Differences.Select(difference => difference.Path));
         Assert.Equal(last.Body, different.Recorded);
         Assert.Equal(JsonSerializer.Serialize(changed, changed.GetType(), Wire.Json), different.Decided);
     }
@@ -109,6 +112,83 @@ public sealed class AuditTests
                 (32, new Difference("headers.correlationId", null, $"\"{correlation}\"")),
             ],
             different.Select(finding => (finding.Sequence, Assert.Single(finding.Differences))));
+    }
+
+    [Fact]
+    public async Task A_violation_and_its_end_bear_a_correlation_of_their_own()
+    {
+        var past = PastStreams.With<SlaRestored>();
+        foreach (var name in new[] { Wire.NameOf(typeof(SlaViolated)), Wire.NameOf(typeof(SlaRestored)) })
+        {
+            var index = past.Events.FindIndex(e => e.WireName == name);
+            var (e, message) = (past.Events[index], RecordOf(past.Events[index]).Message);
+            Assert.Equal(((ICorrelated)e.Read()).CorrelationId.ToString(), e.CorrelationId);
+            Assert.NotEqual(message.CorrelationId.ToString(), e.CorrelationId);
+            Assert.Equal(Verdict.Same, Assert.Single(await past.AuditAsync(which: one => one == e)).Verdict);
+            // What a record's message has is not what such an event bears.
+            past.Events[index] = e with { CorrelationId = message.CorrelationId.ToString() };
+            var found = Assert.Single(await past.AuditAsync(which: one => one.Sequence == e.Sequence));
+            Assert.Equal("headers.correlationId", Assert.Single(found.Differences).Path);
+            past.Events[index] = e;
+        }
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("no JSON")]
+    public async Task Whatever_a_body_was_changed_to_the_audit_goes_on_to_the_end(string body)
+    {
+        foreach (var kind in new[] { "datacenter-", "service-", "matrix-", "explorations-", "sandbox-", "policy-" })
+        {
+            var past = PastStreams.Of(1);
+            var index = past.Events.FindIndex(e => e.Stream.StartsWith(kind, StringComparison.Ordinal));
+            past.Events[index] = past.Events[index] with { Body = body };
+            var all = await past.AuditAsync();
+            Assert.Equal(past.Events.Count, all.Count);
+            Assert.NotEqual(Verdict.Same, all[index].Verdict);
+            Assert.Contains(all, finding => finding.Verdict == Verdict.Same);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_JSON_is_unreadable_and_so_is_a_record_of_which_another_event_has_none()
+    {
+        var past = PastStreams.Of(1);
+        past.Events[20] = past.Events[20] with { Body = "{" };
+        var found = (await past.AuditAsync()).First(finding => finding.Sequence == 21);
+        Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.Unreadable), (found.Verdict, found.Why));
+
+        past = PastStreams.Of(1);
+        var index = past.Events.FindIndex(e => past.Events.Any(other => other.Decision == e.Decision && other.Sequence < e.Sequence));
+        past.Events[index] = past.Events[index] with { Decision = "{" };
+        found = (await past.AuditAsync()).First(finding => finding.Sequence == index + 1);
+        Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.Unreadable), (found.Verdict, found.Why));
+    }
+
+    [Fact]
+    public async Task A_rule_that_fails_in_any_way_is_a_difference()
+    {
+        Exception[] failures = [new FormatException("no"), new NotSupportedException("no"), new KeyNotFoundException("no")];
+        foreach (var failure in failures)
+        {
+            var found = Assert.Single(await Deferred(hasDefaults: true).AuditAsync(new Rules([new Failing(failure)])));
+            Assert.Equal(Verdict.Different, found.Verdict);
+            Assert.Equal($"the rule fails over what was recorded: {failure.GetType().Name}: no", found.Detail);
+        }
+    }
+
+    [Fact]
+    public async Task A_rule_that_by_other_defaults_reads_something_else_or_fails_has_lost_its_defaults()
+    {
+        foreach (var rule in new IDecider[] { new Failing(new KeyNotFoundException("no")), new Straying() })
+        {
+            var found = Assert.Single(await Deferred(hasDefaults: false).AuditAsync(new Rules([rule])));
+            Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.DefaultsGone), (found.Verdict, found.Why));
+            found = Assert.Single(await Deferred(hasDefaults: true).AuditAsync(new Rules([rule])));
+            Assert.Equal(Verdict.Different, found.Verdict);
+        }
     }
 
     [Fact]
@@ -255,6 +335,17 @@ public sealed class AuditTests
     [Fact]
     public async Task Defaults_that_no_stream_holds_stand_in_the_record()
     {
+        var past = Deferred(hasDefaults: true);
+        var rules = new Rules([new Retrying()]);
+        Assert.Equal(Verdict.Same, Assert.Single(await past.AuditAsync(rules)).Verdict);
+        // A program that did not record them.
+        var found = Assert.Single(await Deferred(hasDefaults: false).AuditAsync(rules));
+        Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.DefaultsGone), (found.Verdict, found.Why));
+    }
+
+    /// <summary>One decision that rests on other defaults than this program's, which its record holds or not.</summary>
+    private static PastStreams Deferred(bool hasDefaults)
+    {
         var past = new PastStreams();
         var first = Policy.Default with { Placing = new PlacingPolicy { RetryAfter = TimeSpan.FromSeconds(77) } };
         var record = new DecisionRecord(
@@ -271,12 +362,9 @@ public sealed class AuditTests
             RecordedPolicy.Of(first));
         past.Append(
             Decision.On(Streams.DataCenter("dc"), new PlacementDeferred("dc", Guid.Empty, Sample.Noon.AddSeconds(77))), record);
-        var rules = new Rules([new Retrying()]);
-        Assert.Equal(Verdict.Same, Assert.Single(await past.AuditAsync(rules)).Verdict);
-        // A program that did not record them.
-        ChangeRecord(past, 0, recorded => recorded with { Policy = recorded.Policy! with { Body = null } });
-        var found = Assert.Single(await past.AuditAsync(rules));
-        Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.DefaultsGone), (found.Verdict, found.Why));
+        if (!hasDefaults)
+            ChangeRecord(past, 0, recorded => recorded with { Policy = recorded.Policy! with { Body = null } });
+        return past;
     }
 
     [Fact]
@@ -364,6 +452,35 @@ public sealed class AuditTests
             reading.State<PlacementState>(stream);
             var policy = reading.State<PolicyState>(Streams.Policy(message.DataCenter)).Current.Placing;
             return Decision.On(stream, new PlacementDeferred(message.DataCenter, message.MatrixId, cause.At + policy.RetryAfter));
+        }
+    }
+
+    /// <summary>Reads the policy, and then fails.</summary>
+    private sealed class Failing(Exception failure) : IDecider<MatrixFilled>
+    {
+        public string Name => "retrying";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            reading.State<PolicyState>(Streams.Policy(message.DataCenter));
+            throw failure;
+        }
+    }
+
+    /// <summary>Reads the policy, and then what no record of its decisions names.</summary>
+    private sealed class Straying : IDecider<MatrixFilled>
+    {
+        public string Name => "retrying";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            reading.State<PolicyState>(Streams.Policy(message.DataCenter));
+            reading.State<ServiceState>(Streams.Service(message.Service));
+            return Decision.Nothing(WhyNothing.Unchanged, "it strays");
         }
     }
 

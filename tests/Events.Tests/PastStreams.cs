@@ -32,6 +32,7 @@ internal sealed class PastStreams : IHistory
     /// <summary>Appends what was decided.</summary>
     public void Append(Decision decision, DecisionRecord record)
     {
+        var cause = new Cause(record.Message.Id, record.Message.CorrelationId, record.At);
         foreach (var (stream, stated) in decision.Streams)
         {
             foreach (var (i, @event) in stated.Index())
@@ -46,7 +47,7 @@ internal sealed class PastStreams : IHistory
                     JsonSerializer.Serialize(@event, @event.GetType(), Wire.Json),
                     record.At,
                     record.Message.Id.ToString(),
-                    (decision.CorrelationId ?? record.Message.CorrelationId).ToString(),
+                    decision.CorrelationOf(@event, cause).ToString(),
                     JsonSerializer.Serialize(record, Wire.Json)));
             }
         }

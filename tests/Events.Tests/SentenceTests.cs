@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using JustRunIt.Events.Auditing;
 using JustRunIt.Events.DataCenters;
@@ -6,6 +7,8 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Telling;
+using JustRunIt.Events.Timers;
+using JustRunIt.Events.Upcasting;
 
 namespace JustRunIt.Events.Tests;
 
@@ -210,6 +213,73 @@ public sealed class SentenceTests
     }
 
     [Fact]
+    public void A_timer_leads_back_to_the_event_on_the_stream_that_waited()
+    {
+        var past = PastStreams.With<CloneFailed>();
+        var found = 0;
+        foreach (var e in past.Events)
+        {
+            var cause = CausingMessage.Of(e)!;
+            if (cause.WireName != Wire.NameOf(typeof(TimerElapsed)))
+                continue;
+            var timer = cause.Body.Deserialize<TimerElapsed>(Wire.Json)!;
+            Assert.Equal(timer.Stream, cause.AnsweredStream);
+            Assert.Contains(past.Events, other =>
+                other.Stream == timer.Stream && other.Sequence < e.Sequence && cause.FollowsFrom(other));
+            found++;
+        }
+
+        Assert.True(found > 0);
+    }
+
+    public static TheoryData<string> Foreign => ["null", "[]", "7", "{}", "\"x\"", "nothing", "{\"matrixId\":[]}", "{\"at\":\"soon\"}"];
+
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void Whatever_a_body_is_an_event_is_read_or_said_to_be_unreadable(string body)
+    {
+        var some = PastStreams.Of(1, messages: 60).Events;
+        var timer = CausingMessage.Of(some[0])! with
+        {
+            WireName = Wire.NameOf(typeof(TimerElapsed)),
+            Body = JsonSerializer.SerializeToNode(
+                new TimerElapsed("matrix-1", TimerKind.CloneOverdue, Guid.Empty, Sample.Noon), Wire.Json)!,
+        };
+        var names = Wire.Types.Where(type => type.IsAssignableTo(typeof(IDomainEvent))).Select(Wire.NameOf);
+        foreach (var name in StoredEvents.OldNames.Concat(names))
+        {
+            var e = some[0] with { WireName = name, Body = body };
+            Assert.False(timer.FollowsFrom(e));
+            Assert.Null(CausingMessage.Of(e with { Decision = body }));
+            try
+            {
+                var read = e.Read();
+                Assert.NotNull(read);
+                Assert.NotEmpty(Sentences.Of(read));
+                StreamState.Of(e.Stream)!.Evolve(read);
+            }
+            catch (Exception x)
+            {
+                Assert.True(Unreadable.Is(x), $"{name}: {x}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("12:00", "2026-01-31T12:00:00Z")]
+    [InlineData("13:00:30", "2026-01-31T13:00:30Z")]
+    [InlineData("13:00:31", "2026-01-30T13:00:31Z")]
+    [InlineData("23:59", "2026-01-30T23:59:00Z")]
+    [InlineData("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z")]
+    [InlineData("2026-01-31T14:00:00+02:00", "2026-01-31T12:00:00Z")]
+    [InlineData("2026-01-31T13:00:31Z", null)]
+    [InlineData("2027-01-01", null)]
+    [InlineData("soon", null)]
+    public void A_time_is_one_of_the_past(string text, string? time) => Assert.Equal(
+        time is null ? null : DateTimeOffset.Parse(time, CultureInfo.InvariantCulture),
+        PastTime.Read(text, new DateTimeOffset(2026, 1, 31, 13, 0, 30, TimeSpan.Zero)));
+
+    [Fact]
     public void A_tally_counts_by_verdict_and_reason_and_keeps_the_first()
     {
         var tally = new AuditTally();
@@ -221,6 +291,14 @@ public sealed class SentenceTests
         Assert.Equal((5, 1, 2, 2, 3), (tally.Events, tally.Same, tally.Different, tally.NotCheckable, tally.First!.Sequence));
         Assert.Equal((2, 6), (tally.Reasons[WhyNotCheckable.RuleGone].Count, tally.Reasons[WhyNotCheckable.RuleGone].First.Sequence));
         Assert.Throws<ArgumentException>(() => tally.Add(Of(Verdict.NotCheckable, 8)));
+        // Where nothing could be decided again, nothing differs, and that is no pass.
+        Assert.False(tally.IsVain);
+        var vain = new AuditTally();
+        Assert.False(vain.IsVain);
+        vain.Add(Of(Verdict.NotCheckable, 6) with { Why = WhyNotCheckable.RuleGone });
+        Assert.True(vain.IsVain);
+        vain.Add(Of(Verdict.Same, 7));
+        Assert.False(vain.IsVain);
 
         static Finding Of(Verdict verdict, long sequence) => new(verdict, sequence, "s", 1, "t", "d", 1);
     }

@@ -17,6 +17,9 @@ public sealed class AuditTally
     /// <summary>Events of which nobody can say.</summary>
     public long NotCheckable => notCheckable.Values.Sum(each => each.Count);
 
+    /// <summary>Whether there were events, and not one of them could be decided again: then nothing is known of them at all.</summary>
+    public bool IsVain => Same + Different == 0 && NotCheckable > 0;
+
     /// <summary>The first that differs, in the order of the store; null when none does.</summary>
     public Finding? First { get; private set; }
 

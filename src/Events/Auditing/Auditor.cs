@@ -79,6 +79,7 @@ public sealed class Auditor(Rules rules, IHistory history)
 
     private async ValueTask<Finding> DecideAgainAsync(PastEvent e, string text, DecisionRecord record, CancellationToken cancellation)
     {
+        PastReadings? readings = null;
         try
         {
             if (Unreadable.ReadMessage(record.Message) is not { } message)
@@ -88,14 +89,13 @@ public sealed class Auditor(Rules rules, IHistory history)
                 return NotCheckable(WhyNotCheckable.RuleGone, problem);
             if (Folds.Problem(record) is { } fold)
                 return NotCheckable(WhyNotCheckable.RuleGone, fold);
-            var readings = new PastReadings(record, states);
+            readings = new PastReadings(record, states);
             var cause = new Cause(record.Message.Id, record.Message.CorrelationId, record.At);
             var (decision, reading) = await rule.RunAsync(message, cause, readings, cancellation).ConfigureAwait(false);
-            return Place(e, decision, reading, new DecisionAgain(
+            return Place(e, cause, decision, reading, new DecisionAgain(
                 text,
                 record,
                 e.Sequence,
-                decision.CorrelationId ?? record.Message.CorrelationId,
                 [.. RecordDifferences.OfReading(record, reading)],
                 readings.RestsOnDefaults));
         }
@@ -113,21 +113,24 @@ public sealed class Auditor(Rules rules, IHistory history)
         }
         catch (HistoryBrokenException x)
         {
-            return Different(x.Message);
+            return Broken(x.Message);
         }
         catch (Exception x) when (Failed(x))
         {
-            return Different($"the rule fails over what was recorded: {x.GetType().Name}: {x.Message}");
+            return Broken($"the rule fails over what was recorded: {x.GetType().Name}: {x.Message}");
         }
 
         Finding NotCheckable(WhyNotCheckable why, string detail) =>
             Of(e, record, Verdict.NotCheckable) with { Why = why, Detail = detail };
 
-        Finding Different(string detail) => Of(e, record, Verdict.Different) with { Detail = detail, Recorded = e.Body };
+        // What a rule reads, and whether it fails, may hang on defaults as what it decides does.
+        Finding Broken(string detail) => readings?.RestsOnDefaults == true
+            ? NotCheckable(WhyNotCheckable.DefaultsGone, WithoutDefaults(detail))
+            : Of(e, record, Verdict.Different) with { Detail = detail, Recorded = e.Body };
     }
 
     /// <summary>Finds the event among those that the rule gives; the others will come by, or are missing.</summary>
-    private Finding Place(PastEvent e, Decision decision, Reading reading, DecisionAgain again)
+    private Finding Place(PastEvent e, Cause cause, Decision decision, Reading reading, DecisionAgain again)
     {
         if (decision.Why is { } why)
             return Unstated($"the rule decides nothing: {why}, {decision.Detail}");
@@ -137,7 +140,8 @@ public sealed class Auditor(Rules rules, IHistory history)
         {
             // One that it did not read, it cannot append to.
             var version = reading.Versions.GetValueOrDefault(stream, -1);
-            all.AddRange(events.Select((stated, i) => new Stated(stream, version < 0 ? version : version + 1 + i, stated, again)));
+            all.AddRange(events.Select((stated, i) => new Stated(
+                stream, version < 0 ? version : version + 1 + i, stated, decision.CorrelationOf(stated, cause), again)));
         }
 
         if (all.Find(stated => stated.Stream == e.Stream && stated.Version == e.Version) is not { } own)
@@ -170,17 +174,25 @@ public sealed class Auditor(Rules rules, IHistory history)
             var read = isOld ? Unreadable.Read(e) : null;
             recorded = read is null ? e.Body : JsonSerializer.Serialize(read, read.GetType(), Wire.Json);
             AddWhere("type", read is null ? e.WireName : Wire.NameOf(read.GetType()), type, differences);
+            using (var body = JsonDocument.Parse(recorded))
+                differences.AddRange(JsonDifferences.Between("body", body.RootElement, decided));
+            AddWhere("headers.causationId", e.CausationId, again.Record.Message.Id.ToString(), differences);
+            AddWhere("headers.correlationId", e.CorrelationId, stated.CorrelationId.ToString(), differences);
+            differences.AddRange(RecordDifferences.Between(e.Decision, again.Text));
         }
         catch (UnreadableException x)
         {
             return Of(e, again.Record, Verdict.NotCheckable) with { Why = WhyNotCheckable.Unreadable, Detail = x.Message };
         }
+        catch (JsonException x)
+        {
+            return Of(e, again.Record, Verdict.NotCheckable) with
+            {
+                Why = WhyNotCheckable.Unreadable,
+                Detail = $"its body or its record is no JSON: {x.Message}",
+            };
+        }
 
-        using (var body = JsonDocument.Parse(recorded))
-            differences.AddRange(JsonDifferences.Between("body", body.RootElement, decided));
-        AddWhere("headers.causationId", e.CausationId, again.Record.Message.Id.ToString(), differences);
-        AddWhere("headers.correlationId", e.CorrelationId, again.CorrelationId.ToString(), differences);
-        differences.AddRange(RecordDifferences.Between(e.Decision, again.Text));
         differences.AddRange(again.Differences);
         if (differences.Count == 0)
             return Of(e, again.Record, Verdict.Same);
@@ -277,6 +289,6 @@ public sealed class Auditor(Rules rules, IHistory history)
 
     /// <summary>Whether a rule, rather than what it reads from, may have failed so.</summary>
     private static bool Failed(Exception e) => e is ArgumentException or KeyNotFoundException or NullReferenceException
-        or ArithmeticException or IndexOutOfRangeException or InvalidCastException
+        or ArithmeticException or IndexOutOfRangeException or InvalidCastException or FormatException or NotSupportedException
         or InvalidOperationException and not ObjectDisposedException;
 }

@@ -6,13 +6,11 @@ namespace JustRunIt.Events.Auditing;
 /// <param name="Text">Its record as it is stored (JSON).</param>
 /// <param name="Record">Its record.</param>
 /// <param name="Sequence">Number of the event that it was first met with.</param>
-/// <param name="CorrelationId">What its events bear.</param>
 /// <param name="Differences">What it read otherwise than recorded.</param>
 /// <param name="RestsOnDefaults">Whether it rests on defaults that are recorded nowhere.</param>
 internal sealed record DecisionAgain(
     string Text,
     DecisionRecord Record,
     long Sequence,
-    Guid CorrelationId,
     IReadOnlyList<Difference> Differences,
     bool RestsOnDefaults);

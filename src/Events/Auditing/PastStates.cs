@@ -60,9 +60,9 @@ internal sealed class PastStates(IHistory history, int mostStreams = 5_000)
             {
                 state.Fold(read ??= Unreadable.Read(e));
             }
-            catch (Exception x) when (x is UnreadableException or UnknownEventException)
+            catch (Exception x) when (x is UnreadableException || Unreadable.Is(x))
             {
-                // Whoever asks for the state reads the event again, and is told then.
+                // Nothing that stands in a store may end the audit. Whoever asks for the state reads the event again, and is told then.
                 return;
             }
         }

@@ -7,16 +7,17 @@ using JustRunIt.Events.Upcasting;
 namespace JustRunIt.Events.Auditing;
 
 /// <summary>Reads what is stored; whatever is wrong with it is one kind of error.</summary>
-internal static class Unreadable
+public static class Unreadable
 {
     /// <summary>Whether an exception says that a text is not one of the type that was expected of it.</summary>
     public static bool Is(Exception e) =>
         e is JsonException or UnknownEventException or ArgumentException or FormatException or NullReferenceException
-            or InvalidOperationException;
+            or KeyNotFoundException or ArithmeticException or IndexOutOfRangeException or InvalidCastException or NotSupportedException
+            or InvalidOperationException and not ObjectDisposedException;
 
     /// <summary>An event.</summary>
     /// <exception cref="UnreadableException">It is none that this program knows.</exception>
-    public static IDomainEvent Read(PastEvent e)
+    internal static IDomainEvent Read(PastEvent e)
     {
         try
         {
@@ -31,7 +32,7 @@ internal static class Unreadable
 
     /// <summary>The record of a decision.</summary>
     /// <exception cref="UnreadableException">It is none.</exception>
-    public static DecisionRecord ReadRecord(string json)
+    internal static DecisionRecord ReadRecord(string json)
     {
         try
         {
@@ -45,7 +46,7 @@ internal static class Unreadable
 
     /// <summary>The message that was answered; null where this program reads none of that name.</summary>
     /// <exception cref="UnreadableException">It is none of that name.</exception>
-    public static object? ReadMessage(RecordedMessage message)
+    internal static object? ReadMessage(RecordedMessage message)
     {
         try
         {

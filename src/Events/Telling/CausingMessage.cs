@@ -31,7 +31,7 @@ public sealed record CausingMessage(string WireName, Guid Id, JsonNode Body, str
                 ? new CausingMessage(record.Message.Type, record.Message.Id, record.Message.Body, record.Decider, record.Rule)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception x) when (Unreadable.Is(x))
         {
             return null;
         }
@@ -41,7 +41,8 @@ public sealed record CausingMessage(string WireName, Guid Id, JsonNode Body, str
     public bool IsEvent => Upcasting.StoredEvents.IsOld(WireName) || Wire.TypeOf(WireName)?.IsAssignableTo(typeof(IDomainEvent)) == true;
 
     /// <summary>The stream with the event that it answers, or that it is the timer or command of; null where it names none.</summary>
-    public string? AnsweredStream => Text("subject") ?? Text("stream")
+    /// <remarks>Of a timer, whose subject is a number, that is its stream; of a command or an answer it is the subject.</remarks>
+    public string? AnsweredStream => Text("stream") ?? Text("subject")
         ?? (Guid.TryParse(Text("matrixId"), out var matrix) ? Streams.Matrix(matrix) : null);
 
     /// <summary>For people: a short name, and of a report who has said it.</summary>
@@ -68,7 +69,7 @@ public sealed record CausingMessage(string WireName, Guid Id, JsonNode Body, str
             var message = Wire.TypeOf(WireName) is { } type ? Body.Deserialize(type, Wire.Json) : null;
             return commands.Concat(Consequences.TimersOf(@event)).Any(following => following.Equals(message));
         }
-        catch (Exception e) when (e is JsonException or UnknownEventException)
+        catch (Exception e) when (Unreadable.Is(e))
         {
             return false;
         }

@@ -30,14 +30,19 @@ public static class StoredEvents
     /// <param name="wireName">As it was stored.</param>
     /// <param name="json">Its body.</param>
     /// <exception cref="UnknownEventException">No version of this program that wrote it is known.</exception>
+    /// <exception cref="JsonException">The body is not one of such an event.</exception>
     public static IDomainEvent Read(string wireName, string json)
     {
         ArgumentNullException.ThrowIfNull(wireName);
         ArgumentNullException.ThrowIfNull(json);
         if (ByName.TryGetValue(wireName, out var upcast))
-            return upcast(new OldEvent(JsonNode.Parse(json, AnyCase)!.AsObject()));
+        {
+            return upcast(new OldEvent(
+                JsonNode.Parse(json, AnyCase) as JsonObject ?? throw new JsonException("what is no object is no event")));
+        }
+
         return Wire.TypeOf(wireName) is { } type && type.IsAssignableTo(typeof(IDomainEvent))
-            ? (IDomainEvent)JsonSerializer.Deserialize(json, type, Wire.Json)!
+            ? (IDomainEvent)(JsonSerializer.Deserialize(json, type, Wire.Json) ?? throw new JsonException("null is no event"))
             : throw new UnknownEventException(wireName);
     }
 }
