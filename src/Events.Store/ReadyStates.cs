@@ -38,6 +38,9 @@ internal sealed class ReadyStates(EventStore streams, NpgsqlDataSource dataSourc
     /// <summary>Forgets the states of a stream.</summary>
     public void Forget(string stream) => states.Remove(stream);
 
+    /// <summary>Forgets everything.</summary>
+    public void Forget() => states.Clear();
+
     /// <summary>Forgets those of these streams that have grown since they were read.</summary>
     /// <returns>Whether there were any.</returns>
     public async Task<bool> ForgetGrownAsync(IReadOnlyCollection<string> among, CancellationToken cancellation)

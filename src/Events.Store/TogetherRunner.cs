@@ -24,6 +24,23 @@ internal sealed class TogetherRunner<TMessage>(
     /// <returns>What was decided of each, or what failed for it alone.</returns>
     public async Task<IReadOnlyList<Outcome>> HandleAsync(IReadOnlyList<(TMessage Message, Cause Cause)> batch)
     {
+        try
+        {
+            var outcomes = await HandleAllAsync(batch).ConfigureAwait(false);
+            if (outcomes.Any(outcome => outcome.Failure is { } e && StoreErrors.IsAway(e)))
+                states.Forget();
+            return outcomes;
+        }
+        catch (Exception e) when (StoreErrors.IsAway(e))
+        {
+            // What answers next may be a standby that lacks the last events and has others of the same versions.
+            states.Forget();
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<Outcome>> HandleAllAsync(IReadOnlyList<(TMessage Message, Cause Cause)> batch)
+    {
         var outcomes = new Outcome[batch.Count];
         IReadOnlyList<int> left = [.. Enumerable.Range(0, batch.Count)];
         while (left.Count > 0)

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Resources;
+using JustRunIt.Events.Sla;
 using Marten;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,6 +58,43 @@ public sealed class IntakeTests : IAsyncLifetime
         await Assert.ThrowsAsync<NpgsqlException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
+    [Fact]
+    public async Task What_was_read_before_an_outage_is_read_anew_after_it()
+    {
+        var violated = new SlaViolated(
+            "shop",
+            Samples.Noon,
+            Samples.Noon.AddSeconds(10),
+            Agreement.OnMean(TimeSpan.FromMilliseconds(100)),
+            120,
+            50,
+            1,
+            "before",
+            External: true,
+            Samples.Noon);
+        await scene.AppendRawAsync(
+            Streams.Service("shop"), (Wire.NameOf(typeof(SlaViolated)), JsonSerializer.Serialize(violated, Wire.Json)));
+        var read = new List<string>();
+        var runner = new TogetherRunners(scene.Runner, scene.Marten, scene.Store, scene.DataSource, [answers], [])
+            .For(new Looking(state => read.Add(state.Violations.Keys.Single())));
+        await HandleAsync();
+        // As a standby that has another event of the same version.
+        await scene.ScalarAsync("UPDATE justrunit.mt_events SET data = jsonb_set(data, '{source}', '\"after\"')");
+        await HandleAsync();
+        Assert.Single(read.Distinct());
+        answers.IsAway = true;
+        await Assert.ThrowsAsync<NpgsqlException>(HandleAsync);
+        answers.IsAway = false;
+        await HandleAsync();
+        Assert.Contains("after", read[^1]);
+
+        async Task HandleAsync()
+        {
+            var cause = new Cause(Guid.NewGuid(), Guid.NewGuid(), DateTimeOffset.UtcNow);
+            Assert.Null(Assert.Single(await runner.HandleAsync([(Scene.Ask(Guid.NewGuid()), cause)])).Failure);
+        }
+    }
+
     private Task<Decision> HandleAsync(string service, ulong order) => intake.HandleAsync(
         Scene.Ask(Guid.NewGuid()) with { Service = service }, new Cause(Guid.NewGuid(), Guid.NewGuid(), DateTimeOffset.UtcNow), order);
 
@@ -73,6 +113,21 @@ public sealed class IntakeTests : IAsyncLifetime
 
         public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
         {
+            reading.Fact(new PowerAsked("dc", message.Service, cause.At, cause.At));
+            return Decision.Nothing(WhyNothing.NotAwaited, "nobody waits");
+        }
+    }
+
+    /// <summary>Looks at a service, asks for a fact, and decides nothing.</summary>
+    private sealed class Looking(Action<ServiceState> read) : IDecider<MatrixFilled>
+    {
+        public string Name => "looking";
+
+        public int Version => 1;
+
+        public Decision Decide(IReading reading, MatrixFilled message, Cause cause)
+        {
+            read(reading.State<ServiceState>(Streams.Service(message.Service)));
             reading.Fact(new PowerAsked("dc", message.Service, cause.At, cause.At));
             return Decision.Nothing(WhyNothing.NotAwaited, "nobody waits");
         }
