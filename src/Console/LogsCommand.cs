@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Client.Supervision;
+using JustRunIt.Events.Telling;
 using JustRunIt.Hosting.Configuration;
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Logging.Reading;
@@ -28,7 +28,7 @@ internal static class LogsCommand
             "--since",
             "TIME",
             "from when on: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
-            $"{Durations.Allowed}, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
+            Times.Allowed,
             TryReadTime);
         var json = new Option<bool>("--json")
         {
@@ -99,13 +99,8 @@ internal static class LogsCommand
         var now = TimeProvider.System.GetUtcNow();
         if (Durations.TryParse(text, out var ago))
             time = ago < now - DateTimeOffset.MinValue ? now - ago : default(DateTimeOffset);
-        else if (TimeOnly.TryParseExact(text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var today))
-            time = new DateTimeOffset(DateOnly.FromDateTime(now.UtcDateTime), today, TimeSpan.Zero);
-        else if (text.Contains('-', StringComparison.Ordinal)
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
-            time = at;
         else
-            time = null;
+            time = PastTime.Read(text, now);
         return time is not null;
     }
 }

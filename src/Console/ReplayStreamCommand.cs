@@ -140,7 +140,7 @@ internal static class ReplayStreamCommand
                 state?.Evolve(@event);
                 return (Sentences.Of(@event), null);
             }
-            catch (Exception x) when (x is UnknownEventException or JsonException)
+            catch (Exception x) when (Unreadable.Is(x))
             {
                 state = null;
                 return (null, $"{CausingMessage.Short(e.WireName)} cannot be read: {Failure.OneLine(x.Message)}");
@@ -223,7 +223,7 @@ internal static class ReplayStreamCommand
             {
                 return Sentences.Of(read());
             }
-            catch (Exception x) when (x is UnknownEventException or JsonException)
+            catch (Exception x) when (Unreadable.Is(x))
             {
                 return $"it cannot be read: {Failure.OneLine(x.Message)}";
             }
@@ -243,7 +243,7 @@ internal static class ReplayStreamCommand
             {
                 return e.Read();
             }
-            catch (Exception x) when (x is UnknownEventException or JsonException)
+            catch (Exception x) when (Unreadable.Is(x))
             {
                 return null;
             }

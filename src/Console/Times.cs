@@ -6,5 +6,6 @@ namespace JustRunIt.Console;
 internal static class Times
 {
     /// <summary>What is allowed, for complaints.</summary>
-    public static string Allowed => $"{Durations.Allowed}, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00";
+    public static string Allowed =>
+        $"{Durations.Allowed}, or a time in UTC until now, such as 2026-01-31T12:00:00Z, or 12:00 for the last time that it was noon";
 }

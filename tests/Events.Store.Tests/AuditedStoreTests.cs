@@ -124,6 +124,18 @@ public sealed class AuditedStoreTests(RehearsedStore rehearsed) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_audit_may_stand_still_for_longer_than_the_server_lets_others()
+    {
+        var impatient = new NpgsqlConnectionStringBuilder(scene.Connections.Postgres)
+        {
+            Options = "-c idle_in_transaction_session_timeout=200",
+        };
+        await using var snapshot = await StoreSnapshot.OpenAsync(impatient.ConnectionString, CancellationToken.None);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Equal(stated, (await AuditAsync(snapshot, 0, null)).Count);
+    }
+
+    [Fact]
     public async Task Whoever_may_only_read_audits()
     {
         var reader = $"reader_{Guid.NewGuid():N}";

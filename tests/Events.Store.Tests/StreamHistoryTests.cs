@@ -88,6 +88,19 @@ public sealed class StreamHistoryTests(RehearsedStore rehearsed) : IAsyncLifetim
     }
 
     [Fact]
+    public async Task Events_that_cannot_be_read_hide_no_matrix()
+    {
+        var before = await FindAsync("matrix shop");
+        Assert.NotEmpty(before);
+        await scene.AppendRawAsync(
+            "explorations-shop",
+            ("justrunit.exploration-started.v1", "[]"),
+            ("justrunit.exploration-started.v2", "null"),
+            ("justrunit.exploration-started.v9", "{}"));
+        Assert.Equal(before, await FindAsync("matrix shop"));
+    }
+
+    [Fact]
     public async Task For_what_is_not_there_the_nearest_names_are_said()
     {
         Assert.Equal(["service shop"], await NearestAsync("service shpo"));

@@ -1,3 +1,4 @@
+using JustRunIt.Events.Auditing;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
@@ -77,7 +78,7 @@ public sealed class StreamFinder(NpgsqlConnection connection)
             await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
             {
-                if (StoredEvents.Read(reader.GetString(0), reader.GetString(1)) is ExplorationStarted started)
+                if (Read(reader) is ExplorationStarted started)
                     ids.AddRange(started.Matrices.Select(Streams.Matrix));
             }
         }
@@ -94,12 +95,26 @@ public sealed class StreamFinder(NpgsqlConnection connection)
         await using var matrices = await opening.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         while (await matrices.ReadAsync(cancellation).ConfigureAwait(false))
         {
-            if (StoredEvents.Read(matrices.GetString(0), matrices.GetString(1)) is MatrixOpened opened
+            if (Read(matrices) is MatrixOpened opened
                 && query.IsMatrix(opened.Tier, opened.At))
                 found.Add(new FoundStream(matrices.GetString(2), Told(opened), matrices.GetInt64(3)));
         }
 
         return found;
+    }
+
+    /// <summary>An event of a row; null where this program cannot read it: the other matrices are found all the same.</summary>
+    private static IDomainEvent? Read(NpgsqlDataReader row)
+    {
+        var (type, body) = (row.GetString(0), row.GetString(1));
+        try
+        {
+            return StoredEvents.Read(type, body);
+        }
+        catch (Exception x) when (Unreadable.Is(x))
+        {
+            return null;
+        }
     }
 
     /// <summary>What people call a matrix.</summary>
