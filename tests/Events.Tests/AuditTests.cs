@@ -282,6 +282,24 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task What_was_decided_on_reports_that_are_refused_today_is_the_rule_of_before()
+    {
+        // Rule 2 of experimenting took counts that JSON holds no whole number for; rule 3 refuses them.
+        var past = PastStreams.With<CloneReady>();
+        var index = past.Events.FindIndex(e => e.WireName == Wire.NameOf(typeof(CloneReady)));
+        ChangeRecord(past, index, record =>
+        {
+            record.Message.Body["bytesCopied"] = Wire.MostWhole + 1;
+            return record with { Rule = 2 };
+        });
+        var found = (await past.AuditAsync()).Single(finding => finding.Sequence == past.Events[index].Sequence);
+        Assert.Equal((Verdict.NotCheckable, WhyNotCheckable.RuleGone), (found.Verdict, found.Why));
+        ChangeRecord(past, index, record => record with { Rule = 3 });
+        found = (await past.AuditAsync()).Single(finding => finding.Sequence == past.Events[index].Sequence);
+        Assert.StartsWith("the rule decides nothing: Refused, bytesCopied", found.Detail);
+    }
+
+    [Fact]
     public async Task A_rule_of_another_time_is_run_where_the_program_has_it_beside_todays()
     {
         var past = PastStreams.Of(1);
