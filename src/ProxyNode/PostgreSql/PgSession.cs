@@ -101,7 +101,12 @@ internal sealed class PgSession(PgStatements prepared)
             return Facts;
         var expected = new PgSession(new PgStatements())
         {
-            Facts = Facts, begun = begun, ended = ended, hasFailed = hasFailed, isExplicit = isExplicit, hasDone = true,
+            Facts = Facts,
+            begun = begun,
+            ended = ended,
+            hasFailed = hasFailed,
+            isExplicit = isExplicit,
+            hasDone = true,
         };
         expected.points.AddRange(points);
         foreach (var (cycle, _, command) in asked)
