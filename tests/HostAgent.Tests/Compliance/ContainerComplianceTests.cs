@@ -27,6 +27,21 @@ public sealed class ContainerComplianceTests : LiveCloneCompliance
     }
 
     [ComplianceFact]
+    public async Task A_client_that_reads_slowly_gets_all_of_a_reply_whose_connection_the_server_has_closed_before_it_moved()
+    {
+        const int length = 30_000;
+        await using var other = new Agent(Host.Settings.BackEnd);
+        await other.Vms.RecoverAsync(CancellationToken.None);
+        var vm = await Host.RunAsync(Host.Specimen("mover", 0.5));
+        using var client = await SlowReader.AskAsync(vm.Endpoint, length);
+        var move = MoveAsync(Host, other, "mover");
+        await Task.Delay(300);
+        Assert.Equal(length, await client.ReadAsync());
+        Assert.Equal(1, (await move).Moves);
+        await other.Vms.StopAsync("mover", CancellationToken.None);
+    }
+
+    [ComplianceFact]
     public async Task A_server_whose_client_does_not_read_the_reply_on_a_connection_that_was_closed_stays_and_says_so()
     {
         const int length = 30_000;

@@ -73,20 +73,6 @@ public abstract partial class LiveCloneCompliance
     }
 
     [ComplianceFact]
-    public async Task A_client_that_reads_slowly_gets_all_of_a_reply_whose_connection_the_server_has_closed_before_it_moved()
-    {
-        const int length = 30_000;
-        await using var other = await OtherAsync();
-        var vm = await Host.RunAsync(Host.Specimen("mover", 0.5));
-        using var client = await SlowReader.AskAsync(vm.Endpoint, length);
-        var move = MoveAsync(Host, other, "mover");
-        await Task.Delay(300);
-        Assert.Equal(length, await client.ReadAsync());
-        Assert.Equal(1, (await move).Moves);
-        await other.Vms.StopAsync("mover", CancellationToken.None);
-    }
-
-    [ComplianceFact]
     public async Task What_the_other_agent_cannot_take_runs_on_and_clones_do_not_move()
     {
         await using var other = await OtherAsync();
