@@ -95,8 +95,8 @@ HELP
 
 # command_grammar COMMAND: what it takes, a word each. --name is a flag, --name=WHAT has a value, --name[=WHAT] may have one, NAME
 # or NAME=WHAT is an argument; '!' behind it says that it must be there. WHAT is one of several (a|b), or a form that is_value knows,
-# with its bounds behind a colon; 'NAME...' is any number of arguments, '...' allows anything. The forms and bounds are those of the programs, which check again what is
-# wrong only on the machine that it is done on: a test holds that both know the same options.
+# with its bounds behind a colon; 'NAME...' is any number of arguments, '...' allows anything. The forms and bounds are those of the
+# programs, which check again what is wrong only on the machine that it is done on: a test holds that both know the same options.
 command_grammar() {
     local seed='WHOLE:-2147483648..2147483647' server='HOST:PORT,unix:PATH' protocols='http|ajp13|mysql|postgresql'
     case $1 in

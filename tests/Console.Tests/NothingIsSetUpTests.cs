@@ -103,7 +103,7 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "logs --level loud", "logs: --level: 'loud'; allowed is Verbose, Debug, Information, Warning, Error or Fatal" },
         { "logs --correlation mine", "logs: --correlation: 'mine'; allowed is a correlation id, or its first characters: hexadecimal" },
         { "parked --replay 12", "parked: --replay: '12'; allowed is an id that 'parked' lists, or all" },
-        { "replay --trace justrunit --to shop:80", "replay: --to: 'shop:80'; allowed is IP:PORT, such as 127.0.0.1:8080" },
+        { "replay --trace /etc/passwd --to shop:80", "replay: --to: 'shop:80'; allowed is IP:PORT, such as 127.0.0.1:8080" },
         { $"{Replay} --sessions 200", "replay: --sessions: '200'; allowed is a percentage from 1% to 10000%" },
         { $"{Replay} --protocol mysql", "replay: --protocol: 'mysql'; allowed is http or ajp13" },
         { $"{Replay} --seed 2147483648", "replay: --seed: '2147483648'; allowed is a whole number from -2147483648 to 2147483647" },
@@ -170,7 +170,7 @@ public sealed class NothingIsSetUpTests : IDisposable
 
     private static string Proxy => "proxy --role in --upstream 127.0.0.1:1 --listen 127.0.0.1:2";
 
-    private static string Replay => "replay --trace justrunit --to 127.0.0.1:1";
+    private static string Replay => "replay --trace /etc/passwd --to 127.0.0.1:1";
 
     public void Dispose() => script.Dispose();
 

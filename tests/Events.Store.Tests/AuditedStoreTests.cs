@@ -135,28 +135,6 @@ public sealed class AuditedStoreTests(RehearsedStore rehearsed) : IAsyncLifetime
         Assert.Equal(stated, (await AuditAsync(snapshot, 0, null)).Count);
     }
 
-    [Fact]
-    public async Task Whoever_may_only_read_audits()
-    {
-        var reader = $"reader_{Guid.NewGuid():N}";
-        await scene.ScalarAsync(
-            $"""
-            CREATE ROLE {reader} LOGIN PASSWORD 'secret';
-            GRANT USAGE ON SCHEMA justrunit TO {reader};
-            GRANT SELECT ON {Events}, justrunit.mt_streams TO {reader}
-            """);
-        try
-        {
-            var login = new NpgsqlConnectionStringBuilder(scene.Connections.Postgres) { Username = reader, Password = "secret" };
-            await using var snapshot = await StoreSnapshot.OpenAsync(login.ConnectionString, CancellationToken.None);
-            Assert.Equal(stated, (await AuditAsync(snapshot, 0, null)).Count);
-        }
-        finally
-        {
-            await scene.ScalarAsync($"DROP OWNED BY {reader}; DROP ROLE {reader}");
-        }
-    }
-
     private static string Told(Finding finding) =>
         $"{finding.Sequence} {finding.Stream} {finding.Version} {finding.WireName}: {finding.Verdict} {finding.Why} {finding.Detail}\n"
         + $"{finding.Recorded}\n{finding.Decided}";

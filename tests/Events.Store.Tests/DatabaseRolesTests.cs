@@ -1,5 +1,8 @@
+using JustRunIt.Events.Auditing;
 using JustRunIt.Events.Authority;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Settings;
+using JustRunIt.Events.Store.History;
 using JustRunIt.Hosting.Configuration;
 using Marten;
 using Npgsql;
@@ -46,7 +49,7 @@ public sealed class DatabaseRolesTests(RolesServer server) : IClassFixture<Roles
             }
         }
 
-        foreach (var login in (string[])[.. ServiceLogins, Auditor])
+        foreach (var login in (string[])[.. ServiceLogins, RolesScene.Auditor])
         {
             Assert.True(await scene.CanAsync(login, $"SELECT FROM {EventTable}"), login);
             foreach (var statement in (string[])[
@@ -66,10 +69,11 @@ public sealed class DatabaseRolesTests(RolesServer server) : IClassFixture<Roles
             }
         }
 
-        Assert.False(await scene.CanAsync(Auditor, "INSERT INTO justrunit.mt_streams (id, tenant_id) VALUES ('policy-two', 'x')"));
-        Assert.False(await scene.CanAsync(Auditor, "UPDATE justrunit.relay SET position = 0"));
-        Assert.False(await scene.CanAsync(Auditor, "DELETE FROM justrunit.timers"));
-        Assert.False(await scene.CanAsync(Auditor, Insert, Wire.NameOf(all[0]), $"{StreamKinds.Of(all[0])}one"));
+        const string begin = "INSERT INTO justrunit.mt_streams (id, tenant_id) VALUES ('policy-two', 'x')";
+        Assert.False(await scene.CanAsync(RolesScene.Auditor, begin));
+        Assert.False(await scene.CanAsync(RolesScene.Auditor, "UPDATE justrunit.relay SET position = 0"));
+        Assert.False(await scene.CanAsync(RolesScene.Auditor, "DELETE FROM justrunit.timers"));
+        Assert.False(await scene.CanAsync(RolesScene.Auditor, Insert, Wire.NameOf(all[0]), $"{StreamKinds.Of(all[0])}one"));
         Assert.True(await scene.CanAsync(Owner, $"UPDATE {EventTable} SET data = data"));
     }
 
@@ -112,6 +116,22 @@ public sealed class DatabaseRolesTests(RolesServer server) : IClassFixture<Roles
         await AppendAsync(store, joined with { Machine = "n" });
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => AppendAsync(store, Scene.Event(Guid.NewGuid())));
         Assert.Contains("justrunit_placement may not append justrunit.sandbox-awaited.v1", $"{refused}");
+    }
+
+    [Fact]
+    public async Task Who_may_only_read_audits()
+    {
+        await scene.SetUpAsync(Owner);
+        await scene.BeginStreamsAsync();
+        await scene.ExecuteAsync(Owner, Insert
+            .Replace("$1", $"'{Wire.NameOf(typeof(ServiceWithdrawn))}'", StringComparison.Ordinal)
+            .Replace("$2", $"'{StreamKinds.Service}one'", StringComparison.Ordinal));
+        await using var snapshot = await StoreSnapshot.OpenAsync(scene.As(RolesScene.Auditor), CancellationToken.None);
+        var findings = new List<Finding>();
+        var events = snapshot.EventsAsync(0, null, CancellationToken.None);
+        await foreach (var finding in new Events.Auditing.Auditor(Rules.OfThisProgram, snapshot).AuditAsync(events, CancellationToken.None))
+            findings.Add(finding);
+        Assert.Equal(Verdict.NotCheckable, Assert.Single(findings).Verdict);
     }
 
     [Fact]
