@@ -414,6 +414,11 @@ check_together() {
         hosts)
             [[ -z ${GIVEN[--adopt]+given} || -z ${GIVEN[--end]+given} ]] || usage_error 'hosts: --adopt and --end: allowed is one of them'
             ;;
+        audit)
+            [[ ${GIVEN[STREAM]+given} || ${GIVEN[--all]+given} ]] || usage_error 'audit: STREAM: missing; allowed is a stream, or --all'
+            [[ -z ${GIVEN[STREAM]:-} || -z ${GIVEN[--all]+given} ]] ||
+                usage_error "audit: --all: given with '${GIVEN[STREAM]}'; allowed is one of them"
+            ;;
         report)
             [[ -z ${GIVEN[--metrics]+given} || -z ${GIVEN[--reset]+given} ]] ||
                 usage_error 'report: --reset: given with --metrics; allowed is one of them'

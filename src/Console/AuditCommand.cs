@@ -33,7 +33,7 @@ internal static class AuditCommand
             "TIME",
             "only what was appended since then: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
             Times.Allowed,
-            LogsCommand.TryReadTime);
+            Times.TryRead);
         var json = new Option<bool>("--json") { Description = "print counts and the first difference as JSON" };
         var command = new ExampleCommand(
             "audit",

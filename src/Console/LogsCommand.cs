@@ -29,7 +29,7 @@ internal static class LogsCommand
             "TIME",
             "from when on: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
             Times.Allowed,
-            TryReadTime);
+            Times.TryRead);
         var json = new Option<bool>("--json")
         {
             Description = "whole lines with all properties, as they stand in the files (compact log event format)",
@@ -92,15 +92,5 @@ internal static class LogsCommand
     {
         level = LogSettings.TryParseLevel(text, out var least) ? least : null;
         return level is not null;
-    }
-
-    internal static bool TryReadTime(string text, out DateTimeOffset? time)
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        if (Durations.TryParse(text, out var ago))
-            time = ago < now - DateTimeOffset.MinValue ? now - ago : default(DateTimeOffset);
-        else
-            time = PastTime.Read(text, now);
-        return time is not null;
     }
 }

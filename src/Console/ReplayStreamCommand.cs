@@ -98,7 +98,7 @@ internal static class ReplayStreamCommand
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             until = version >= 1 ? new Until(version, null) : null;
         else
-            until = LogsCommand.TryReadTime(text, out var at) ? new Until(null, at) : null;
+            until = Times.TryRead(text, out var at) ? new Until(null, at) : null;
         return until is not null;
     }
 
@@ -160,7 +160,7 @@ internal static class ReplayStreamCommand
                     : string.Create(
                         CultureInfo.InvariantCulture,
                         $"          <- {message.Told}{(message.IsEvent ? ", " : ", which follows from ")}"
-                        + $"event {asking.Version} of {StreamKind.Describe(asking.Stream)}: {Read(asking.Read)}"));
+                        + $"event {asking.Version} of {StreamKind.Describe(asking.Stream)}: {Said(asking)}"));
             }
 
             if (!shown.WithState || state is null)
@@ -211,17 +211,17 @@ internal static class ReplayStreamCommand
             {
                 told["stream"] = asking.Stream;
                 told["version"] = asking.Version;
-                told["what"] = Read(asking.Read);
+                told["what"] = Said(asking);
             }
 
             return told;
         }
 
-        private static string Read(Func<IDomainEvent> read)
+        private static string Said(PastEvent e)
         {
             try
             {
-                return Sentences.Of(read());
+                return Sentences.Of(e.Read());
             }
             catch (Exception x) when (Unreadable.Is(x))
             {
@@ -233,9 +233,9 @@ internal static class ReplayStreamCommand
             ? Producer(e) ?? "nobody known"
             : string.Create(CultureInfo.InvariantCulture, $"{Producer(e) ?? "nobody known"} ({cause.Decider} {cause.Rule})");
 
-        private static string? Producer(PastEvent e) =>
-            Catalog.Entries.FirstOrDefault(entry => Wire.NameOf(entry.Message) == e.WireName)?.Producer
-            ?? (Try(e) is { } read ? Catalog.Entries.FirstOrDefault(entry => entry.Message == read.GetType())?.Producer : null);
+        private static string? Producer(PastEvent e) => (Wire.TypeOf(e.WireName) ?? Try(e)?.GetType()) is { } type
+            ? Catalog.Entries.FirstOrDefault(entry => entry.Message == type)?.Producer
+            : null;
 
         private static IDomainEvent? Try(PastEvent e)
         {

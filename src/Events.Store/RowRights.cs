@@ -24,6 +24,10 @@ internal static class RowRights
     /// </summary>
     private const string Safely = "SET search_path = pg_catalog, pg_temp";
 
+    /// <summary>How a check begins: it knows the service that writes, or NULL where that is whoever owns the table.</summary>
+    private const string Head =
+        $"RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$ DECLARE who text := {Schema}.speaker(TG_RELID);";
+
     /// <summary>Tables with checks, when they are made, and by which function; a check that changes this is given another name.</summary>
     private static readonly (string Table, string Name, string When)[] Checks =
     [
@@ -64,9 +68,7 @@ internal static class RowRights
         CREATE OR REPLACE FUNCTION {Schema}.leads(who text) RETURNS boolean LANGUAGE sql STABLE {Safely} AS $body$
             SELECT EXISTS (SELECT FROM {RelayTable.Name} WHERE id = 1 AND starts_with(holder, who || ' '))
         $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_speaker() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_speaker() {Head}
             refused record;
         BEGIN
             IF who IS NULL THEN
@@ -81,9 +83,7 @@ internal static class RowRights
             END IF;
             RETURN NULL;
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_stream() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_stream() {Head}
         BEGIN
             IF who IS NULL THEN
                 RETURN NEW;
@@ -98,9 +98,7 @@ internal static class RowRights
             END IF;
             RETURN NEW;
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_lead() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_lead() {Head}
         BEGIN
             IF who IS NULL OR (starts_with(NEW.holder, who || ' ')
                 AND (NEW.id, NEW.holder, NEW.token) = (OLD.id, OLD.holder, OLD.token)) THEN
@@ -114,18 +112,14 @@ internal static class RowRights
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s may not change the lead of %s', session_user, OLD.holder);
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_leader() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_leader() {Head}
         BEGIN
             IF who IS NULL OR {Schema}.leads(who) THEN
                 RETURN NULL;
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s may not change %s, for it does not lead', session_user, TG_TABLE_NAME);
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_parked() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_parked() {Head}
         BEGIN
             -- That it is tried again, anybody may ask.
             IF who IS NULL OR {Schema}.leads(who) OR to_jsonb(NEW) - 'replay' = to_jsonb(OLD) - 'replay' THEN
@@ -133,9 +127,7 @@ internal static class RowRights
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s may not change %s, for it does not lead', session_user, TG_TABLE_NAME);
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_timer() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_timer() {Head}
         BEGIN
             IF who IS NULL OR EXISTS (SELECT FROM {Owners} AS allowed WHERE allowed.service = who AND allowed.what = '{Timer}'
                 AND starts_with(NEW.timer ->> 'stream', allowed.name)) THEN
@@ -143,9 +135,7 @@ internal static class RowRights
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s hears no timer of %s', session_user, NEW.timer ->> 'stream');
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_handled() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_handled() {Head}
         BEGIN
             IF who IS NULL OR EXISTS (SELECT FROM {Owners} AS allowed WHERE allowed.service = who AND allowed.what = '{Decider}'
                 AND allowed.name = NEW.decider) THEN
@@ -153,9 +143,7 @@ internal static class RowRights
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s has no decider %s', session_user, NEW.decider);
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_snapshot() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_snapshot() {Head}
         BEGIN
             -- Of those without a service's name, which older programs take, nobody reads any.
             IF who IS NULL OR strpos(NEW.kind, '/') = 0 OR starts_with(NEW.kind, who || '/') THEN
@@ -167,9 +155,7 @@ internal static class RowRights
             END IF;
             RAISE insufficient_privilege USING MESSAGE = format('%s may not take the snapshot %s', session_user, NEW.kind);
         END $body$;
-        CREATE OR REPLACE FUNCTION {Schema}.check_owner() RETURNS trigger LANGUAGE plpgsql {Safely} AS $body$
-        DECLARE
-            who text := {Schema}.speaker(TG_RELID);
+        CREATE OR REPLACE FUNCTION {Schema}.check_owner() {Head}
         BEGIN
             IF who IS NULL OR who = TG_ARGV[0] THEN
                 RETURN NULL;

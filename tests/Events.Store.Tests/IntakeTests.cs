@@ -5,6 +5,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
+using JustRunIt.Events.Tests;
 using Marten;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -61,17 +62,7 @@ public sealed class IntakeTests : IAsyncLifetime
     [Fact]
     public async Task What_was_read_before_an_outage_is_read_anew_after_it()
     {
-        var violated = new SlaViolated(
-            "shop",
-            Samples.Noon,
-            Samples.Noon.AddSeconds(10),
-            Agreement.OnMean(TimeSpan.FromMilliseconds(100)),
-            120,
-            50,
-            1,
-            "before",
-            External: true,
-            Samples.Noon);
+        var violated = Sample.Violated(source: "before", external: true);
         await scene.AppendRawAsync(
             Streams.Service("shop"), (Wire.NameOf(typeof(SlaViolated)), JsonSerializer.Serialize(violated, Wire.Json)));
         var read = new List<string>();

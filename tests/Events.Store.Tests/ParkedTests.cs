@@ -49,7 +49,7 @@ public sealed class ParkedTests : OnBus
     [Fact]
     public async Task A_command_for_which_the_broker_ends_the_channel_is_found_and_parked_and_all_others_pass()
     {
-        // Declared otherwise than we do: the broker answers our own declaration by ending the Channel.
+        // Declared otherwise than we do: the broker answers our own declaration by ending the channel.
         await Channel.QueueDeclareAsync(AgentQueue, durable: true, exclusive: false, autoDelete: false);
         var matrices = Enumerable.Range(0, 6).Select(_ => Guid.NewGuid()).ToList();
         foreach (var matrix in matrices[..3])
@@ -100,7 +100,8 @@ public sealed class ParkedTests : OnBus
         await Scene.UntilAsync(seen => seen.Any(message => message.Message is TimerElapsed), "the next fires");
         var parked = await UntilParkedAsync();
         Assert.Equal((ParkReason.Unreadable, Wire.NameOf(typeof(TimerElapsed))), (parked.Reason, parked.WireName));
-        Assert.Equal(0, await Scene.CountAsync("SELECT count(*) FROM justrunit.timers"));
+        await UntilAsync(
+            async () => await Scene.CountAsync("SELECT count(*) FROM justrunit.timers") == 0, "what has fired and what is parked is gone");
         await host.StopAsync();
     }
 

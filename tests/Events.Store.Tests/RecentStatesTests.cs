@@ -3,6 +3,7 @@ using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sla;
+using JustRunIt.Events.Tests;
 
 namespace JustRunIt.Events.Store.Tests;
 
@@ -94,20 +95,11 @@ public sealed class RecentStatesTests : IAsyncLifetime
         (string?)await scene.ScalarAsync("SELECT string_agg(kind || ' ' || version, ', ') FROM justrunit.snapshots");
 
     private Task FillAsync(int count) =>
-        Rows.FillAsync(scene, Shop, count, Wire.NameOf(typeof(SlaViolated)), JsonSerializer.Serialize(Violated("proxies"), Wire.Json));
+        Rows.FillAsync(scene, Shop, count, Wire.NameOf(typeof(SlaViolated)), Violated("proxies"));
 
     private Task AppendAsync(string source) => scene.AppendRawAsync(
-        Shop, (Wire.NameOf(typeof(SlaViolated)), JsonSerializer.Serialize(Violated(source), Wire.Json)));
+        Shop, (Wire.NameOf(typeof(SlaViolated)), Violated(source)));
 
-    private static SlaViolated Violated(string source) => new(
-        "shop",
-        Samples.Noon,
-        Samples.Noon.AddSeconds(10),
-        Agreement.OnMean(TimeSpan.FromMilliseconds(100)),
-        120,
-        50,
-        1,
-        source,
-        External: true,
-        Samples.Noon);
+    private static string Violated(string source) =>
+        JsonSerializer.Serialize(Sample.Violated(source: source, external: true), Wire.Json);
 }

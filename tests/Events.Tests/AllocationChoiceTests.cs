@@ -17,7 +17,6 @@ public sealed class AllocationChoiceTests
 {
     private static readonly PlacementDecider Decider = new();
     private static readonly StepDecider Steps = new();
-    private static readonly MatrixFilled Filled = new(MatrixId, "shop", DataCenter, "application", 3, 2, 0);
     private static readonly Dimension Cores = Opened.Dimensions[0];
     private static readonly Dimension Megahertz = new(ResourceNames.Frequency, 1000, 3000, 2);
     private static readonly MatrixOpened Releasing = Opened with { Goal = ExplorationGoal.ReleaseSlack };

@@ -15,7 +15,6 @@ public sealed class DecisionPropertyTests
 {
     private const double Tolerance = 1e-9;
     private static readonly PlacementDecider Decider = new();
-    private static readonly MatrixFilled Filled = new(MatrixId, "shop", DataCenter, "application", 3, 2, 0);
     private static readonly Gen<int> Seeds = Gen.Int[0, 1_000_000];
 
     [Fact]

@@ -19,7 +19,6 @@ public sealed class LateAnswerTests
 {
     private static readonly PlacementDecider Decider = new();
     private static readonly StepDecider Steps = new();
-    private static readonly MatrixFilled Filled = new(MatrixId, "shop", DataCenter, "application", 3, 2, 0);
     private static readonly Guid Order = Guid.Parse("44444444-4444-4444-4444-444444444444");
     private static readonly Guid Earlier = Guid.Parse("55555555-5555-5555-5555-555555555555");
 

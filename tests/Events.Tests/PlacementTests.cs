@@ -16,7 +16,6 @@ public sealed class PlacementTests
 {
     private static readonly PlacementDecider Decider = new();
     private static readonly StepDecider Steps = new();
-    private static readonly MatrixFilled Filled = new(MatrixId, "shop", DataCenter, "application", 3, 2, 0);
 
     [Fact]
     public void A_server_that_outgrows_its_machine_makes_its_neighbour_move_to_a_spare_one()

@@ -172,6 +172,9 @@ internal static class Sample
                 10), Durations, null, 0.2, 0.2, Seconds(60)),
         Noon);
 
+    /// <summary>The matrix of the shop's application is filled: three cells measured, two interpolated.</summary>
+    public static readonly MatrixFilled Filled = new(MatrixId, "shop", DataCenter, "application", 3, 2, 0);
+
     public static SlaViolated Violated(
         double mean = 120, string source = "proxies", bool external = false, DateTimeOffset? from = null) => new(
         "shop", from ?? Noon, (from ?? Noon) + Seconds(10), HundredMs, mean, 50, 1, source, external, from ?? Noon);

@@ -68,6 +68,6 @@ internal sealed record LoadMinute(
         public JsonObject ToJson() => new() { ["median"] = Finite(Median), ["p99"] = Finite(P99), ["max"] = Finite(Max) };
 
         /// <summary>Of nothing there is no percentile, and JSON has no word for it.</summary>
-        private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
+        internal static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
     }
 }

@@ -23,10 +23,8 @@ internal sealed record Trend(string Name, double First, double Second, double Pe
     public JsonObject ToJson() => new()
     {
         ["of"] = Name,
-        ["firstHalf"] = Finite(First),
-        ["secondHalf"] = Finite(Second),
-        ["perHour"] = Finite(PerHour),
+        ["firstHalf"] = LoadMinute.Times.Finite(First),
+        ["secondHalf"] = LoadMinute.Times.Finite(Second),
+        ["perHour"] = LoadMinute.Times.Finite(PerHour),
     };
-
-    private static JsonNode? Finite(double value) => double.IsFinite(value) ? value : null;
 }

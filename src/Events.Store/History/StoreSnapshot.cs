@@ -36,8 +36,8 @@ public sealed class StoreSnapshot : IHistory, IAsyncDisposable
     /// <exception cref="ConfigurationException">There are no streams in the database.</exception>
     public static async Task<StoreSnapshot> OpenAsync(string postgres, CancellationToken cancellation)
     {
-        var pages = Connection(postgres, CommandSeconds);
-        var lookups = Connection(postgres, CommandSeconds);
+        var pages = Connection(postgres);
+        var lookups = Connection(postgres);
         try
         {
             await OpenAsync(pages, cancellation).ConfigureAwait(false);
@@ -60,7 +60,7 @@ public sealed class StoreSnapshot : IHistory, IAsyncDisposable
     /// <exception cref="ConfigurationException">There are no streams in the database.</exception>
     public static async Task<NpgsqlConnection> ConnectAsync(string postgres, CancellationToken cancellation)
     {
-        var connection = Connection(postgres, CommandSeconds);
+        var connection = Connection(postgres);
         try
         {
             await OpenAsync(connection, cancellation).ConfigureAwait(false);
@@ -121,11 +121,11 @@ public sealed class StoreSnapshot : IHistory, IAsyncDisposable
         await lookups.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static NpgsqlConnection Connection(string postgres, int commandSeconds) => new(new NpgsqlConnectionStringBuilder(postgres)
+    private static NpgsqlConnection Connection(string postgres) => new(new NpgsqlConnectionStringBuilder(postgres)
     {
         Pooling = false,
         Timeout = ConnectSeconds,
-        CommandTimeout = commandSeconds,
+        CommandTimeout = CommandSeconds,
         // The same few statements again and again.
         MaxAutoPrepare = 20,
         AutoPrepareMinUsages = 3,

@@ -118,11 +118,8 @@ public sealed class StreamFinder(NpgsqlConnection connection)
     }
 
     /// <summary>What people call a matrix.</summary>
-    public static string Told(MatrixOpened opened)
-    {
-        ArgumentNullException.ThrowIfNull(opened);
-        return $"{StreamKind.Matrix.Word} {opened.Service}/{opened.Tier}@{Sentences.At(opened.At)}";
-    }
+    private static string Told(MatrixOpened opened) =>
+        $"{StreamKind.Matrix.Word} {opened.Service}/{opened.Tier}@{Sentences.At(opened.At)}";
 
     private async Task<IReadOnlyList<string>> NearestAsync(StreamQuery query, CancellationToken cancellation)
     {

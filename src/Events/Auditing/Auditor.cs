@@ -99,11 +99,7 @@ public sealed class Auditor(Rules rules, IHistory history)
                 [.. RecordDifferences.OfReading(record, reading)],
                 readings.RestsOnDefaults));
         }
-        catch (UnreadableException x)
-        {
-            return NotCheckable(WhyNotCheckable.Unreadable, x.Message);
-        }
-        catch (UnknownEventException x)
+        catch (Exception x) when (x is UnreadableException or UnknownEventException)
         {
             return NotCheckable(WhyNotCheckable.Unreadable, x.Message);
         }
@@ -115,7 +111,7 @@ public sealed class Auditor(Rules rules, IHistory history)
         {
             return Broken(x.Message);
         }
-        catch (Exception x) when (Failed(x))
+        catch (Exception x) when (Unreadable.Is(x))
         {
             return Broken($"the rule fails over what was recorded: {x.GetType().Name}: {x.Message}");
         }
@@ -124,9 +120,8 @@ public sealed class Auditor(Rules rules, IHistory history)
             Of(e, record, Verdict.NotCheckable) with { Why = why, Detail = detail };
 
         // What a rule reads, and whether it fails, may hang on defaults as what it decides does.
-        Finding Broken(string detail) => readings?.RestsOnDefaults == true
-            ? NotCheckable(WhyNotCheckable.DefaultsGone, WithoutDefaults(detail))
-            : Of(e, record, Verdict.Different) with { Detail = detail, Recorded = e.Body };
+        Finding Broken(string detail) => Different(
+            readings?.RestsOnDefaults == true, Of(e, record, Verdict.Different) with { Detail = detail, Recorded = e.Body });
     }
 
     /// <summary>Finds the event among those that the rule gives; the others will come by, or are missing.</summary>
@@ -155,9 +150,9 @@ public sealed class Auditor(Rules rules, IHistory history)
             awaited.TryAdd((other.Stream, other.Version), other);
         return Compare(e, own);
 
-        Finding Unstated(string detail) => again.RestsOnDefaults
-            ? Of(e, again.Record, Verdict.NotCheckable) with { Why = WhyNotCheckable.DefaultsGone, Detail = WithoutDefaults(detail) }
-            : Of(e, again.Record, Verdict.Different) with { Detail = detail, Recorded = e.Body, Differences = again.Differences };
+        Finding Unstated(string detail) => Different(
+            again.RestsOnDefaults,
+            Of(e, again.Record, Verdict.Different) with { Detail = detail, Recorded = e.Body, Differences = again.Differences });
     }
 
     private static Finding Compare(PastEvent e, Stated stated)
@@ -196,16 +191,13 @@ public sealed class Auditor(Rules rules, IHistory history)
         differences.AddRange(again.Differences);
         if (differences.Count == 0)
             return Of(e, again.Record, Verdict.Same);
-        var detail = $"the rule gives another event: {string.Join(", ", differences.Select(difference => difference.Path))}";
-        return again.RestsOnDefaults
-            ? Of(e, again.Record, Verdict.NotCheckable) with { Why = WhyNotCheckable.DefaultsGone, Detail = WithoutDefaults(detail) }
-            : Of(e, again.Record, Verdict.Different) with
-            {
-                Detail = detail,
-                Differences = differences,
-                Recorded = recorded,
-                Decided = decided.GetRawText(),
-            };
+        return Different(again.RestsOnDefaults, Of(e, again.Record, Verdict.Different) with
+        {
+            Detail = $"the rule gives another event: {string.Join(", ", differences.Select(difference => difference.Path))}",
+            Differences = differences,
+            Recorded = recorded,
+            Decided = decided.GetRawText(),
+        });
     }
 
     private async ValueTask<Finding> WithoutRecordAsync(PastEvent e, CancellationToken cancellation)
@@ -250,9 +242,6 @@ public sealed class Auditor(Rules rules, IHistory history)
     private static Finding Missing(Stated stated)
     {
         var (again, type) = (stated.Decision, stated.Event.GetType());
-        var detail = string.Create(
-            CultureInfo.InvariantCulture,
-            $"missing: the rule gives it beside event number {again.Sequence}, and the stream has no event {stated.Version}");
         var finding = new Finding(
             Verdict.Different,
             again.Sequence,
@@ -261,21 +250,30 @@ public sealed class Auditor(Rules rules, IHistory history)
             Wire.NameOf(type),
             again.Record.Decider,
             again.Record.Rule);
-        return again.RestsOnDefaults
-            ? finding with
-            {
-                Verdict = Verdict.NotCheckable,
-                Why = WhyNotCheckable.DefaultsGone,
-                Detail = WithoutDefaults(detail),
-            }
-            : finding with { Detail = detail, Decided = JsonSerializer.Serialize(stated.Event, type, Wire.Json) };
+        return Different(again.RestsOnDefaults, finding with
+        {
+            Detail = string.Create(
+                CultureInfo.InvariantCulture,
+                $"missing: the rule gives it beside event number {again.Sequence}, and the stream has no event {stated.Version}"),
+            Decided = JsonSerializer.Serialize(stated.Event, type, Wire.Json),
+        });
     }
 
     private static Finding Of(PastEvent e, DecisionRecord? record, Verdict verdict) =>
         new(verdict, e.Sequence, e.Stream, e.Version, e.WireName, record?.Decider, record?.Rule);
 
-    private static string WithoutDefaults(string detail) =>
-        $"it rests on defaults that its record does not hold; with those of this program {detail}";
+    /// <summary>What differs; where that rests on defaults that no record holds, it may be theirs and is not checkable.</summary>
+    private static Finding Different(bool restsOnDefaults, Finding different) => restsOnDefaults
+        ? different with
+        {
+            Verdict = Verdict.NotCheckable,
+            Why = WhyNotCheckable.DefaultsGone,
+            Detail = $"it rests on defaults that its record does not hold; with those of this program {different.Detail}",
+            Differences = [],
+            Recorded = null,
+            Decided = null,
+        }
+        : different;
 
     private static void AddWhere(string path, string? recorded, string decided, List<Difference> differences)
     {
@@ -286,9 +284,4 @@ public sealed class Auditor(Rules rules, IHistory history)
             recorded is null ? null : JsonSerializer.Serialize(recorded, Wire.Json),
             JsonSerializer.Serialize(decided, Wire.Json)));
     }
-
-    /// <summary>Whether a rule, rather than what it reads from, may have failed so.</summary>
-    private static bool Failed(Exception e) => e is ArgumentException or KeyNotFoundException or NullReferenceException
-        or ArithmeticException or IndexOutOfRangeException or InvalidCastException or FormatException or NotSupportedException
-        or InvalidOperationException and not ObjectDisposedException;
 }

@@ -17,8 +17,6 @@ internal static class JsonDifferences
     /// <param name="decided">What should be.</param>
     public static IReadOnlyList<Difference> Between(string path, JsonElement recorded, JsonElement decided)
     {
-        if (JsonElement.DeepEquals(recorded, decided))
-            return [];
         var found = new List<Difference>();
         Add(path, recorded, decided, found);
         return found;

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Explorations;
 using JustRunIt.Events.Matrices;
+using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Sandboxes;
 using JustRunIt.Events.Settings;
@@ -16,22 +17,22 @@ namespace JustRunIt.Events.Authority;
 public static class StreamKinds
 {
     /// <summary>Of services.</summary>
-    public const string Service = "service-";
+    public const string Service = Streams.ServicePrefix;
 
     /// <summary>Of explorations.</summary>
-    public const string Explorations = "explorations-";
+    public const string Explorations = Streams.ExplorationsPrefix;
 
     /// <summary>Of matrices.</summary>
-    public const string Matrix = "matrix-";
+    public const string Matrix = Streams.MatrixPrefix;
 
     /// <summary>Of sandboxes.</summary>
-    public const string Sandbox = "sandbox-";
+    public const string Sandbox = Streams.SandboxPrefix;
 
     /// <summary>Of data centres.</summary>
-    public const string DataCenter = "datacenter-";
+    public const string DataCenter = Streams.DataCenterPrefix;
 
     /// <summary>Of policies.</summary>
-    public const string Policy = "policy-";
+    public const string Policy = Streams.PolicyPrefix;
 
     private static readonly FrozenDictionary<Type, string> OfEvents = new (string Kind, Type[] Events)[]
     {

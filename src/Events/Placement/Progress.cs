@@ -19,7 +19,7 @@ internal static class Progress
         var step = placement.Steps[index];
         var request = DeterministicId.From(placement.DecisionId, $"step/{index}");
         if (state.Inventory.Machines.GetValueOrDefault(step.Machine)?.Agent is not { } agent)
-            return [Failed(placement, index, step.Machine)];
+            return [Failed(placement, index, Forgotten(step.Machine))];
         var answerBy = at + policy.StepTimeout;
         if (step.To is not { } to)
         {
@@ -31,7 +31,7 @@ internal static class Progress
         }
 
         if (state.Inventory.Machines.GetValueOrDefault(to)?.Agent is not { } other)
-            return [Failed(placement, index, to)];
+            return [Failed(placement, index, Forgotten(to))];
         return
         [
             new MigrationStarted(
@@ -58,11 +58,11 @@ internal static class Progress
             ? step.Allocation!.AtLeast(placed.Allocation)
             : step.Allocation!;
 
-    private static IDomainEvent Failed(PlacementDecided placement, int index, string machine)
-    {
-        var (step, reason) = (placement.Steps[index], $"machine {machine} was forgotten");
-        return step.To is null
-            ? new AllocationFailed(placement.DecisionId, index, step.Vm, reason)
-            : new MigrationFailed(placement.DecisionId, index, step.Vm, reason);
-    }
+    /// <summary>A step of a placement cannot be done.</summary>
+    public static IDomainEvent Failed(PlacementDecided placement, int index, string reason) =>
+        placement.Steps[index] is { To: not null } move
+        ? new MigrationFailed(placement.DecisionId, index, move.Vm, reason)
+        : new AllocationFailed(placement.DecisionId, index, placement.Steps[index].Vm, reason);
+
+    private static string Forgotten(string machine) => $"machine {machine} was forgotten";
 }

@@ -114,17 +114,15 @@ public sealed class StepDecider
         var violations = reading.State<ServiceState>(Streams.Service(allocation.Service)).Violations;
         return violations.IsEmpty
             ? Progress.NextStep(state, dataCenter, policy, cause.At)
-            : [Failed(placement, state.StepsDone, $"given up: the agreement is broken meanwhile by the word of {violations.Keys.First()}")];
+            : [
+                Progress.Failed(
+                    placement, state.StepsDone, $"given up: the agreement is broken meanwhile by the word of {violations.Keys.First()}"),
+            ];
     }
 
     private static IDomainEvent Failed(AskedStep asked, string reason) => asked.IsMove
         ? new MigrationFailed(asked.DecisionId, asked.Step, asked.Vm, reason)
         : new AllocationFailed(asked.DecisionId, asked.Step, asked.Vm, reason);
-
-    private static IDomainEvent Failed(PlacementDecided placement, int index, string reason) =>
-        placement.Steps[index] is { To: not null } move
-        ? new MigrationFailed(placement.DecisionId, index, move.Vm, reason)
-        : new AllocationFailed(placement.DecisionId, index, placement.Steps[index].Vm, reason);
 
     /// <summary>Who answers, for what.</summary>
     /// <param name="Agent">The host agent.</param>

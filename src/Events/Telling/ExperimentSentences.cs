@@ -6,10 +6,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for a matrix' experiments.</summary>
+/// <summary>Words for a matrix' experiments; null for other events.</summary>
 internal static class ExperimentSentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         MatrixOpened e => $"a matrix of {e.Service}/{e.Tier} is opened to {ExplorationSentences.Goal(e.Goal)}, for {e.Agreement}: "
             + $"{string.Join(" × ", e.Dimensions.Select(Of))}; {e.Vm} has {e.Online}, and is tried on {e.Sandbox.Machine}, "
@@ -28,7 +28,7 @@ internal static class ExperimentSentences
         CellsPruned e => $"{e.Heuristic} cancels {List(e.Cells.Select(cell => $"{cell}"))}: the last step gained "
             + Say($"{e.Gain * 100:0.#} %, less than {e.Threshold * 100:0.#} %"),
         ExperimentsEnded e => $"the {(e.Purpose == ExperimentPurpose.Validate ? "validations" : "experiments")} end: {e.Reason}",
-        _ => throw new UnknownEventException(typeof(ExperimentSentences), @event),
+        _ => null,
     };
 
     private static string Of(Dimension dimension) =>

@@ -6,10 +6,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for explorations, and for the sandboxes that they hold.</summary>
+/// <summary>Words for explorations, and for the sandboxes that they hold; null for other events.</summary>
 internal static class ExplorationSentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         ExplorationStarted e => $"{e.Service} is being explored to {Goal(e.Goal)}, for {e.Agreement}: tiers {List(e.Settings.Tiers)}"
             + (e.Attempt > 1 ? Say($", attempt {e.Attempt}") : ""),
@@ -19,7 +19,7 @@ internal static class ExplorationSentences
                 + $"could not decide, {e.Detail}",
         SandboxLeased e => $"sandbox {e.Machine} is held by {e.Holder} until {At(e.Until)}",
         SandboxReleased e => $"sandbox {e.Machine} is released by {e.Holder}",
-        _ => throw new UnknownEventException(typeof(ExplorationSentences), @event),
+        _ => null,
     };
 
     internal static string Goal(ExplorationGoal goal) => goal switch

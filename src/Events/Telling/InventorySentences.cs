@@ -4,10 +4,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for machines, and who runs where.</summary>
+/// <summary>Words for machines, and who runs where; null for other events.</summary>
 internal static class InventorySentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         MachineJoined e => $"machine {e.Machine} of agent {e.Agent} is there, as {$"{e.Role}".ToLowerInvariant()}, with {e.Capacity}, by "
             + $"{e.Hypervisor}{(e.Simulated ? ", simulated" : "")}",
@@ -18,7 +18,7 @@ internal static class InventorySentences
         VmLeft e => $"{e.Vm} has left {e.Machine}: {e.Reason}",
         MachineForgotten e => $"machine {e.Machine} is forgotten{With(e.Vms)}{(e.Agent is { } agent ? $"; it was agent {agent}'s" : "")}",
         MachineNotForgotten e => $"machine {e.Machine} is not forgotten: {e.Reason}",
-        _ => throw new UnknownEventException(typeof(InventorySentences), @event),
+        _ => null,
     };
 
     private static string With(IReadOnlyList<string> vms) => vms.Count == 0 ? "" : $", with {List(vms)}";

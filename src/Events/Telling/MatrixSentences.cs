@@ -5,10 +5,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for what fills a matrix, and what becomes of it.</summary>
+/// <summary>Words for what fills a matrix, and what becomes of it; null for other events.</summary>
 internal static class MatrixSentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         CellInterpolated e => $"cell {e.Cell} ({e.Allocation}) is interpolated: {e.Metrics}, {e.Method} from "
             + List(e.From.Select(cell => $"{cell}")),
@@ -20,7 +20,7 @@ internal static class MatrixSentences
             + Off(e.RelativeDifference, e.Threshold),
         MismatchDetected e => $"the interpolated cell {e.Cell} was wrong: {Both(e.Metric, e.Interpolated, e.Measured)}, "
             + Off(e.RelativeDifference, e.Threshold),
-        _ => throw new UnknownEventException(typeof(MatrixSentences), @event),
+        _ => null,
     };
 
     private static string Both(string metric, double interpolated, double measured) =>

@@ -5,10 +5,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for what is decided, and how it is carried out.</summary>
+/// <summary>Words for what is decided, and how it is carried out; null for other events.</summary>
 internal static class PlacementSentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         AllocationDecided e => $"{e.Service}/{e.Tier} gets {e.Allocated}: the least that keeps {e.Agreement} is {e.Minimum}, and "
             + Say($"{e.Slack * 100:0.#} % slack")
@@ -28,6 +28,6 @@ internal static class PlacementSentences
         AllocationStarted e => $"step {Say($"{e.Step + 1}")}: {e.Vm} is to have {e.Allocation}",
         AllocationApplied e => $"step {Say($"{e.Step + 1}")}: {e.Vm} has {e.Allocation}",
         AllocationFailed e => $"step {Say($"{e.Step + 1}")}: {e.Vm} could not have it, and the rest is given up: {e.Reason}",
-        _ => throw new UnknownEventException(typeof(PlacementSentences), @event),
+        _ => null,
     };
 }

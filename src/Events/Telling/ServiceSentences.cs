@@ -6,10 +6,10 @@ using static JustRunIt.Events.Telling.Sentences;
 
 namespace JustRunIt.Events.Telling;
 
-/// <summary>Words for what is configured and agreed, and how it is kept.</summary>
+/// <summary>Words for what is configured and agreed, and how it is kept; null for other events.</summary>
 internal static class ServiceSentences
 {
-    public static string Of(IDomainEvent @event) => @event switch
+    public static string? Of(IDomainEvent @event) => @event switch
     {
         DataCenterConfigured e => Say($"data centre {e.DataCenter} has policy {e.Policy.Name}, version {e.Policy.Version}")
             + (e.Services is { } services ? $", and under management {(services.Count == 0 ? "nothing" : List(services))}" : ""),
@@ -29,7 +29,7 @@ internal static class ServiceSentences
         SlaSlackDetected e => $"{e.Service} has slack: {Value(e.Agreement, e.Value)} where {e.Agreement} is agreed, over "
             + Say($"{e.Requests} requests until {At(e.WindowTo)}, {e.ConsecutiveWindows} windows in a row")
             + $", by the word of {Source(e.Source, e.External)}",
-        _ => throw new UnknownEventException(typeof(ServiceSentences), @event),
+        _ => null,
     };
 
     private static string Value(Agreement agreement, double value) => MetricNames.Describe(agreement.Metric, value);

@@ -1,30 +1,30 @@
 using System.Collections.Immutable;
-using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Authority;
 
 namespace JustRunIt.Events.Telling;
 
 /// <summary>A kind of stream, as people call it.</summary>
 /// <param name="Word">Its word, such as <c>data-center</c>.</param>
-/// <param name="Prefix">What the names of its streams begin with (<see cref="Streams"/>).</param>
+/// <param name="Prefix">What the names of its streams begin with (<see cref="StreamKinds"/>).</param>
 public sealed record StreamKind(string Word, string Prefix)
 {
     /// <summary>What is measured of one tier in one exploration.</summary>
-    public static StreamKind Matrix { get; } = new("matrix", Before(Streams.Matrix(Guid.Empty), $"{Guid.Empty:N}"));
+    public static StreamKind Matrix { get; } = new("matrix", StreamKinds.Matrix);
 
     /// <summary>A service's agreement, and how it is kept.</summary>
-    public static StreamKind Service { get; } = new("service", Streams.Service(""));
+    public static StreamKind Service { get; } = new("service", StreamKinds.Service);
 
     /// <summary>A service's explorations.</summary>
-    public static StreamKind Explorations { get; } = new("explorations", Streams.Explorations(""));
+    public static StreamKind Explorations { get; } = new("explorations", StreamKinds.Explorations);
 
     /// <summary>Who holds a sandbox.</summary>
-    public static StreamKind Sandbox { get; } = new("sandbox", Before(Streams.Sandbox("", ""), "-"));
+    public static StreamKind Sandbox { get; } = new("sandbox", StreamKinds.Sandbox);
 
     /// <summary>Machines, who runs where, and what is decided.</summary>
-    public static StreamKind DataCenter { get; } = new("data-center", Streams.DataCenter(""));
+    public static StreamKind DataCenter { get; } = new("data-center", StreamKinds.DataCenter);
 
     /// <summary>The policy of a data centre.</summary>
-    public static StreamKind Policy { get; } = new("policy", Streams.Policy(""));
+    public static StreamKind Policy { get; } = new("policy", StreamKinds.Policy);
 
     /// <summary>All kinds.</summary>
     public static ImmutableArray<StreamKind> All { get; } = [Matrix, Service, Explorations, Sandbox, DataCenter, Policy];
@@ -42,6 +42,4 @@ public sealed record StreamKind(string Word, string Prefix)
 
     /// <summary>What people call a stream: its kind and the rest of its name.</summary>
     public static string Describe(string stream) => Of(stream) is { } kind ? $"{kind.Word} {stream[kind.Prefix.Length..]}" : stream;
-
-    private static string Before(string name, string end) => name[..^end.Length];
 }
