@@ -1,14 +1,14 @@
-using System.Collections.Concurrent;
 using System.Net;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
+using JustRunIt.Infrastructure;
 using JustRunIt.ProxyNode.Bus;
 using JustRunIt.ProxyNode.Configuration;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace JustRunIt.ProxyNode.Tests;
@@ -19,7 +19,7 @@ public sealed class VmPlacesTests : IAsyncLifetime
     private static readonly DateTimeOffset Noon = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTimeProvider clock = new();
-    private readonly Lines lines = new();
+    private readonly Lines<VmPlaces> lines = new();
     private readonly Dictionary<string, TestServer> servers = [];
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("justrunit-places-");
     private NodeSettings settings = null!;
@@ -263,19 +263,5 @@ public sealed class VmPlacesTests : IAsyncLifetime
     {
         using var client = new HttpClient { BaseAddress = new Uri($"http://{at}") };
         return await client.GetStringAsync("/where");
-    }
-
-    private sealed class Lines : ILogger<VmPlaces>
-    {
-        public ConcurrentQueue<string> Said { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Said.Enqueue(formatter(state, exception));
     }
 }

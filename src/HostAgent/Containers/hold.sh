@@ -104,16 +104,25 @@ still_runs() {
     runs
 }
 
+# still_delivering: holds all, and says whether something gets through all the same.
+still_delivering() {
+    hold_all
+    is_delivering
+}
+
+# check_offered: nobody waits for it once the move is withdrawn.
+check_offered() { [ -e "$JUSTRUNIT_RECORD$JUSTRUNIT_OFFERED" ] || give_up 'it was withdrawn'; }
+
 # under_way: what would be lost: a program's connections to itself come through no device that is held.
 under_way() { opening || closing; }
 
-# until_not WHAT ROUNDS: whether it ceases within so many times 10 ms. Nobody waits for it once the move is withdrawn.
+# until_not WHAT ROUNDS: whether it ceases within so many times 10 ms.
 until_not() {
     n=0
     while "$1"; do
         n=$((n + 1))
         [ $n -lt "$2" ] || return 1
-        [ -e "$JUSTRUNIT_RECORD$JUSTRUNIT_OFFERED" ] || give_up 'it was withdrawn'
+        check_offered
         sleep 0.01
     done
 }
@@ -130,14 +139,8 @@ while :; do
     [ $stopped -lt $stops ] || give_up 'its clients do not read what it has sent on connections that it has closed'
     sleep 0.25
 done
-[ -e "$JUSTRUNIT_RECORD$JUSTRUNIT_OFFERED" ] || give_up 'it was withdrawn'
-hold_all
-n=0
-while is_delivering; do
-    n=$((n + 1))
-    [ $n -lt $accepting ] || give_up 'what is sent to it cannot be held'
-    hold_all
-done
+check_offered
+until_not still_delivering $accepting || give_up 'what is sent to it cannot be held'
 "$@"
 code=$?
 for state in $JUSTRUNIT_GIVEN; do

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
 using JustRunIt.HostAgent.Configuration;
+using JustRunIt.HostAgent.Files;
 using JustRunIt.Hosting.Files;
 
 namespace JustRunIt.HostAgent.Secrets;
@@ -84,15 +85,7 @@ internal sealed class SealedEnvironment
             return key = there;
         if (!make)
             return null;
-        OwnerOnly.Folder(Path.GetDirectoryName(file)!);
-        var next = file + ".next";
-        using (var written = OwnerOnly.Open(next, FileMode.Create))
-        {
-            written.Write(RandomNumberGenerator.GetBytes(KeyLength));
-            written.Flush(flushToDisk: true);
-        }
-
-        File.Move(next, file, overwrite: true);
+        WholeFile.Write(file, RandomNumberGenerator.GetBytes(KeyLength), previous: null);
         return key = File.ReadAllBytes(file);
     }
 

@@ -21,6 +21,8 @@ internal sealed partial class ServerSecrets
     private const int ShortestMasked = 6;
     private const int ShortestSecretMasked = 3;
 
+    private const string NamedSecret = @"\{secret:([A-Za-z0-9][A-Za-z0-9._-]{0,62})\}";
+
     // Stands for a reference while its surroundings are looked at: a character that no text has (Unicode, private use).
     private const string Stand = "\uE000";
 
@@ -161,12 +163,11 @@ internal sealed partial class ServerSecrets
         }
     }
 
-    [GeneratedRegex(@"\{secret:([A-Za-z0-9][A-Za-z0-9._-]{0,62})\}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(NamedSecret, RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 
     /// <summary>A reference, with the way to log in that its secret is for (RFC 7235).</summary>
     [GeneratedRegex(
-        @"((?i:\b(bearer|basic|digest|negotiate|token|apikey))[ \t]+)?\{secret:[A-Za-z0-9][A-Za-z0-9._-]{0,62}\}",
-        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+        @"(?:(?i:\b(?:bearer|basic|digest|negotiate|token|apikey))[ \t]+)?" + NamedSecret, RegexOptions.CultureInvariant)]
     private static partial Regex NamedCredentials();
 }

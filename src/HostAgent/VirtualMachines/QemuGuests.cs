@@ -11,9 +11,6 @@ namespace JustRunIt.HostAgent.VirtualMachines;
 /// <summary>The QEMU processes of what runs: started, talked to, and their disks kept short.</summary>
 internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator, TapNetworks networks, VmDisks disks)
 {
-    /// <summary>Where every QEMU starts, whatever its guest's program says.</summary>
-    private const string Folder = "/";
-
     private const string VirtualCpusKey = "virtualCpus";
     private const string InnerKey = "inner";
 
@@ -84,7 +81,7 @@ internal sealed class QemuGuests(BackEndContext context, Accelerator accelerator
             Executable = QemuCommand.Program,
             Arguments = command.Arguments,
             Environment = new Dictionary<string, string>(),
-            WorkingDirectory = Folder,
+            WorkingDirectory = "/",
         };
         return await context.Groups.FillAsync(
             vm,

@@ -6,7 +6,6 @@ using JustRunIt.HostAgent.BackEnds;
 using JustRunIt.HostAgent.Bus;
 using JustRunIt.HostAgent.Machines;
 using JustRunIt.HostAgent.Networks;
-using JustRunIt.HostAgent.Processes;
 
 namespace JustRunIt.HostAgent.VirtualMachines;
 

@@ -6,14 +6,13 @@ using JustRunIt.Infrastructure;
 using JustRunIt.Infrastructure.Peers;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace JustRunIt.Hosting.Tests.Messaging;
 
 /// <summary>Every process tells of a broker that takes nothing of what it publishes: a line, a gauge, and a line when it is over.</summary>
 public sealed class BrokerAlarmTests
 {
-    private readonly Lines lines = new();
+    private readonly Lines<BrokerAlarm> lines = new();
 
     [Fact]
     public void It_is_told_once_with_its_reason_and_once_when_it_is_over_for_all_connections()
@@ -107,19 +106,5 @@ public sealed class BrokerAlarmTests
         {
             await scene.DisposeAsync();
         }
-    }
-
-    private sealed class Lines : ILogger<BrokerAlarm>
-    {
-        public ConcurrentQueue<string> Said { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Said.Enqueue(formatter(state, exception));
     }
 }
