@@ -112,7 +112,7 @@ public sealed class AjpTests(PeerServers servers) : IAsyncLifetime
         using var online = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = apache.Address };
         using var sandbox = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = cloned.Address };
         var first = await SayAsync(online);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
+        await Scenes.RecordedAsync(proxy, 4);
         // Whatever the clone asks, the session at the container counts no further: it answers with the recorded reply.
         Assert.Equal(first, await SayAsync(sandbox));
         Assert.Equal(HttpStatusCode.BadGateway, (await sandbox.GetAsync("/else.jsp")).StatusCode);

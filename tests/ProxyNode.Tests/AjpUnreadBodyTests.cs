@@ -17,7 +17,7 @@ public sealed class AjpUnreadBodyTests
         using var server = Container();
         await using var proxy = Scenes.Out("ajp13", server.EndPoint);
         using var online = await AskAsync(proxy.EndPoint);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
         using var clone = await RawClient.ConnectAsync(proxy.SandboxEndPoint!);
         await clone.SendAsync(Post + First);
         Assert.Equal(MoreBody, await clone.ReadAsync(MoreBody.Length));

@@ -1,6 +1,7 @@
 using System.Text;
 using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Replaying.Comparing;
+using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
 
@@ -70,7 +71,7 @@ public sealed class MySqlKillTests
     public void A_connection_that_is_known_has_the_clones_number(string online, string clone)
     {
         Assert.Null(WhyNot(online));
-        Assert.Equal(Query(clone), kill.Rewrite(Query(online), session.Dialect).ToArray());
+        Assert.Equal(RawMySql.Query(clone), kill.Rewrite(RawMySql.Query(online), session.Dialect).ToArray());
     }
 
     [Theory]
@@ -133,12 +134,10 @@ public sealed class MySqlKillTests
         // The clone was started anew: its next connection is another one's.
         kill.Pair(original: 12, clone: 31);
         Assert.NotNull(WhyNot("KILL 7"));
-        Assert.Equal(Query("KILL 31"), kill.Rewrite(Query("KILL 12"), session.Dialect).ToArray());
+        Assert.Equal(RawMySql.Query("KILL 31"), kill.Rewrite(RawMySql.Query("KILL 12"), session.Dialect).ToArray());
         kill.Pair(original: 7, clone: 32);
-        Assert.Equal(Query("KILL 32"), kill.Rewrite(Query("KILL 7"), session.Dialect).ToArray());
+        Assert.Equal(RawMySql.Query("KILL 32"), kill.Rewrite(RawMySql.Query("KILL 7"), session.Dialect).ToArray());
     }
 
     private string? WhyNot(string sql) => kill.WhyNot(MySqlCommand.Query, Encoding.UTF8.GetBytes(sql), session);
-
-    private static byte[] Query(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
 }

@@ -3,6 +3,7 @@ using JustRunIt.ProxyNode.MySql;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Replaying.Ordering;
+using JustRunIt.ProxyNode.Tests.Peers;
 
 namespace JustRunIt.ProxyNode.Tests;
 
@@ -30,7 +31,7 @@ public sealed class MySqlOrderTests
     public void A_statement_waits_for_what_it_may_depend_on(string sql, string expected)
     {
         var shadow = new MySqlShadow(new MySqlDialogue(), ServiceRules.None, new Identities());
-        var request = MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
+        var request = RawMySql.Query(sql);
         Assert.Equal(expected, shadow.OrderOf(request).ToString());
     }
 }

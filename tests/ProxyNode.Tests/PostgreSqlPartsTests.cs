@@ -40,7 +40,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
 
         Assert.Equal(["12T", "DDs 1,2", "DDs 3,4", "DC 5", "Z"], await FetchAsync(proxy.EndPoint, "1"));
         var other = await FetchAsync(proxy.EndPoint, "2");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 10);
+        await Scenes.RecordedAsync(proxy, 10);
         Assert.Equal(["12T", "DDs 1,2", "DDs 3,4", "DC 5", "Z"], await FetchAsync(proxy.SandboxEndPoint!, "1"));
         Assert.Equal(other, await FetchAsync(proxy.SandboxEndPoint!, "2"));
         Assert.Equal(0, (await proxy.ReportAsync()).Matches!.Missing);
@@ -82,7 +82,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
 
         Assert.Equal("1 2", await FetchAsync(proxy.EndPoint, "SELECT generate_series(1, 9)"));
         Assert.Equal("a b", await FetchAsync(proxy.EndPoint, "SELECT unnest(ARRAY['a', 'b', 'c'])"));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 6);
+        await Scenes.RecordedAsync(proxy, 6);
         Assert.Equal("a b", await FetchAsync(proxy.SandboxEndPoint!, "SELECT unnest(ARRAY['a', 'b', 'c'])"));
         Assert.Equal("1 2", await FetchAsync(proxy.SandboxEndPoint!, "SELECT generate_series(1, 9)"));
     }
@@ -102,7 +102,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
         }
 
         Assert.Equal("E Z TDCZ", await SayAsync(proxy.EndPoint));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await Scenes.RecordedAsync(proxy, 2);
         Assert.Equal("E Z TDCZ", await SayAsync(proxy.SandboxEndPoint!));
     }
 
@@ -121,7 +121,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
         }
 
         Assert.Equal("EZ TDCZ", await SayAsync(proxy.EndPoint));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
+        await Scenes.RecordedAsync(proxy, 4);
         Assert.Equal("EZ TDCZ", await SayAsync(proxy.SandboxEndPoint!));
         Assert.Equal(0, (await proxy.ReportAsync()).Matches!.Missing);
     }
@@ -142,7 +142,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
         }
 
         Assert.Equal("GCZ 12DCZ", await SayAsync(proxy.EndPoint));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 3);
+        await Scenes.RecordedAsync(proxy, 3);
         Assert.Equal("GCZ 12DCZ", await SayAsync(proxy.SandboxEndPoint!));
         Assert.Equal(0, (await proxy.ReportAsync()).Matches!.Missing);
     }
@@ -165,7 +165,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
 
         Assert.Equal("a2026-11-28 12:43:5", await SayAsync(proxy.EndPoint, "2026-11-28 12:43:5", "a"));
         Assert.Equal("b2026-11-28 12:43:7", await SayAsync(proxy.EndPoint, "2026-11-28 12:43:7", "b"));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await Scenes.RecordedAsync(proxy, 2);
         Assert.Equal("a2026-11-28 12:43:5", await SayAsync(proxy.SandboxEndPoint!, "2026-11-28 12:43:15", "a"));
         Assert.Equal("b2026-11-28 12:43:7", await SayAsync(proxy.SandboxEndPoint!, "2026-11-28 12:43:17", "b"));
         var matches = (await proxy.ReportAsync()).Matches!;
@@ -182,7 +182,7 @@ public sealed class PostgreSqlPartsTests(PeerServers servers) : IAsyncLifetime
         using var online = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database, minor, options);
         Assert.NotEmpty(online.Negotiated);
         await online.AskAsync("SELECT 1");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
         using var clone = await RawPostgreSql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database, minor, options);
         Assert.Equal(Convert.ToHexString(online.Negotiated), Convert.ToHexString(clone.Negotiated));
         Assert.Equal(online.Key.Length, clone.Key.Length);

@@ -160,7 +160,7 @@ public sealed class PostgreSqlTests(PeerServers servers) : IAsyncLifetime
             Wildcards = new WildcardRules { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}:\d{2}")] },
         });
         await SayAsync(proxy.EndPoint, "2026-1-2 3:04:05");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4);
+        await Scenes.RecordedAsync(proxy, 5);
         var before = await DumpAsync(Original);
         await SayAsync(proxy.SandboxEndPoint!, "2026-1-2 3:04:07");
         Assert.Equal(before, await DumpAsync(Original));

@@ -18,70 +18,29 @@ public sealed class RecordContextTests(PeerServers servers)
     private static readonly WildcardRules Clock = new() { Sql = [WildcardRules.Pattern(@"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}")] };
 
     [Fact]
-    public async Task Of_mysql_the_database_the_settings_and_the_user_decide_which_reply_it_is()
-    {
-        await using var pair = await servers.MariaDbAsync();
-        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
-        string[][] circumstances =
-        [
-            [], ["USE information_schema"], ["SET time_zone = '+05:00'"], ["SET time_zone = '-07:00'"], ["SET NAMES latin1"],
-            ["SET sql_mode = 'ANSI_QUOTES'"], ["SET @mine = 'one'"], ["SET @mine = 'two'"],
-        ];
-        const string sql = "SELECT CONCAT_WS('|', DATABASE(), @@time_zone, @@character_set_client, @@sql_mode, COALESCE(@mine, '-'))";
-        var online = await SayAsync(proxy.EndPoint, circumstances);
-        Assert.Equal(circumstances.Length, online.Distinct().Count());
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= circumstances.Sum(before => before.Length + 1));
-        // In another order: what is nearest in time is of another.
-        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
-        Assert.Equal(online, clone.AsEnumerable().Reverse());
-
-        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
-        {
-            var said = new List<string>();
-            foreach (var before in all)
-            {
-                using var client = await RawMySql.ConnectAsync(at, pair.Database);
-                foreach (var setting in before)
-                    await client.QueryAsync(setting);
-                said.Add(await client.QueryAsync(sql));
-            }
-
-            return [.. said];
-        }
-    }
+    public Task Of_mysql_the_database_the_settings_and_the_user_decide_which_reply_it_is() => DecideAsync(
+        "SELECT CONCAT_WS('|', DATABASE(), @@time_zone, @@character_set_client, @@sql_mode, COALESCE(@mine, '-'))",
+        [],
+        ["USE information_schema"],
+        ["SET time_zone = '+05:00'"],
+        ["SET time_zone = '-07:00'"],
+        ["SET NAMES latin1"],
+        ["SET sql_mode = 'ANSI_QUOTES'"],
+        ["SET @mine = 'one'"],
+        ["SET @mine = 'two'"]);
 
     [Fact]
-    public async Task Of_mysql_the_collation_and_values_made_of_others_decide_which_reply_it_is()
-    {
-        await using var pair = await servers.MariaDbAsync();
-        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
-        string[][] circumstances =
-        [
-            [], ["SET NAMES utf8mb4 COLLATE utf8mb4_bin"], ["SET collation_connection = utf8mb4_unicode_ci"],
-            ["SET @a = 1", "SET @b = @a + 1", "SET @a = 5"], ["SET @a = 5", "SET @b = @a + 1"], ["SET @s = 'x  y'"], ["SET @s = 'x y'"],
-            ["PREPARE p FROM 'SET @s = ''one'''", "EXECUTE p"], ["PREPARE p FROM 'SET @s = ''two'''", "EXECUTE p"],
-        ];
-        const string sql = "SELECT CONCAT_WS('|', @@collation_connection, @a, @b, @s)";
-        var online = await SayAsync(proxy.EndPoint, circumstances);
-        Assert.Equal(circumstances.Length, online.Distinct().Count());
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= circumstances.Sum(before => before.Length + 1));
-        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
-        Assert.Equal(online, clone.AsEnumerable().Reverse());
-
-        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
-        {
-            var said = new List<string>();
-            foreach (var before in all)
-            {
-                using var client = await RawMySql.ConnectAsync(at, pair.Database);
-                foreach (var setting in before)
-                    await client.QueryAsync(setting);
-                said.Add(await client.QueryAsync(sql));
-            }
-
-            return [.. said];
-        }
-    }
+    public Task Of_mysql_the_collation_and_values_made_of_others_decide_which_reply_it_is() => DecideAsync(
+        "SELECT CONCAT_WS('|', @@collation_connection, @a, @b, @s)",
+        [],
+        ["SET NAMES utf8mb4 COLLATE utf8mb4_bin"],
+        ["SET collation_connection = utf8mb4_unicode_ci"],
+        ["SET @a = 1", "SET @b = @a + 1", "SET @a = 5"],
+        ["SET @a = 5", "SET @b = @a + 1"],
+        ["SET @s = 'x  y'"],
+        ["SET @s = 'x y'"],
+        ["PREPARE p FROM 'SET @s = ''one'''", "EXECUTE p"],
+        ["PREPARE p FROM 'SET @s = ''two'''", "EXECUTE p"]);
 
     [Fact]
     public async Task Of_mysql_rows_that_are_fetched_are_those_of_the_execution_that_has_opened_their_cursor()
@@ -90,7 +49,7 @@ public sealed class RecordContextTests(PeerServers servers)
         await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
         var online = await SayAsync(proxy.EndPoint, ["a", "b"]);
         Assert.Equal(("a1a2-a3a4", "b1b2-b3b4"), (online["a"], online["b"]));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 7);
+        await Scenes.RecordedAsync(proxy, 7);
         var clone = await SayAsync(proxy.SandboxEndPoint!, ["b", "a"]);
         Assert.Equal((online["a"], online["b"]), (clone["a"], clone["b"]));
 
@@ -116,7 +75,7 @@ public sealed class RecordContextTests(PeerServers servers)
         await using var pair = await servers.MariaDbAsync();
         await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
         var online = await SayAsync(proxy.EndPoint, ["one", "two"]);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 3);
+        await Scenes.RecordedAsync(proxy, 3);
         var clone = await SayAsync(proxy.SandboxEndPoint!, ["two", "one"]);
         Assert.Equal((online["one"], online["two"]), (clone["one"], clone["two"]));
         Assert.Equal("got-two", clone["two"]);
@@ -158,7 +117,7 @@ public sealed class RecordContextTests(PeerServers servers)
             Assert.Equal("shop", await online.QueryAsync(sql));
         }
 
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 3);
+        await Scenes.RecordedAsync(proxy, 3);
         using var clone = await RawMySql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
         await clone.ChangeUserAsync("mover", "secret2", pair.Database);
         Assert.Equal("mover", await clone.QueryAsync(sql));
@@ -177,7 +136,7 @@ public sealed class RecordContextTests(PeerServers servers)
         await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
         using (var online = await RawMySql.ConnectAsync(proxy.EndPoint, pair.Database))
             await online.QueryAsync("SELECT 'after'");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
         using var clone = await RawMySql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(
             () => clone.QueryAsync("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t"));
@@ -191,7 +150,7 @@ public sealed class RecordContextTests(PeerServers servers)
         await using var pair = await servers.MariaDbAsync();
         await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint, ServiceRules.None with { Wildcards = Clock });
         await SayAsync(proxy.EndPoint, "2026-11-28 12:43:5");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await Scenes.RecordedAsync(proxy, 2);
         await SayAsync(proxy.SandboxEndPoint!, "2026-11-28 12:43:15");
         Assert.True((await proxy.ReportAsync()).Matches is { Wildcard: 1, Nearest: 0, Missing: 0 });
 
@@ -214,12 +173,10 @@ public sealed class RecordContextTests(PeerServers servers)
         if (setting.Length > 0)
             session.Execute(System.Text.Encoding.UTF8.GetBytes(setting));
         var matcher = new MySqlMatcher(WildcardRules.None) { Context = session.Context };
-        var recorded = matcher.KeysOf(Query("SELECT id FROM users WHERE nickname = \"tok_abc\""))!.Value;
+        var recorded = matcher.KeysOf(RawMySql.Query("SELECT id FROM users WHERE nickname = \"tok_abc\""))!.Value;
         record.Add(recorded, [1], closes: false, arrival: 10, answered: 11, oldest: 0);
-        var found = record.Find(matcher.KeysOf(Query("SELECT id FROM users WHERE nickname = \"tok_xyz\""))!.Value, 10);
+        var found = record.Find(matcher.KeysOf(RawMySql.Query("SELECT id FROM users WHERE nickname = \"tok_xyz\""))!.Value, 10);
         Assert.Equal(expected, found.Kind.ToString());
-
-        static byte[] Query(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. System.Text.Encoding.UTF8.GetBytes(sql)], 0);
     }
 
     [Fact]
@@ -239,7 +196,8 @@ public sealed class RecordContextTests(PeerServers servers)
             + "|| coalesce(current_setting('my.own', true), '')";
         var online = await SayAsync(proxy.EndPoint, circumstances);
         Assert.Equal(circumstances.Length, online.Distinct().Count());
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2 * circumstances.Length);
+        // The driver asks for the database's types, once.
+        await Scenes.RecordedAsync(proxy, 1 + circumstances.Sum(before => before.Length + 1));
         var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
         Assert.Equal(online, clone.AsEnumerable().Reverse());
         var matches = (await proxy.ReportAsync()).Matches!;
@@ -273,7 +231,7 @@ public sealed class RecordContextTests(PeerServers servers)
         string[] all = ["one", "two", "three"];
         var online = await SayAsync(proxy.EndPoint, all);
         Assert.Equal(all.Select(said => $"{said} {said}"), online);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 4 * all.Length);
+        await Scenes.RecordedAsync(proxy, 4 * all.Length);
         Assert.Equal(online.AsEnumerable().Reverse(), await SayAsync(proxy.SandboxEndPoint!, [.. all.Reverse()]));
         Assert.True((await proxy.ReportAsync()).Matches is { Missing: 0, Nearest: 0 });
 
@@ -306,7 +264,7 @@ public sealed class RecordContextTests(PeerServers servers)
         await using var proxy = Scenes.Out("postgresql", pair.Original.EndPoint);
         using (var online = await RawPostgreSql.ConnectAsync(proxy.EndPoint, pair.Database))
             await online.AskAsync("SELECT 1");
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
         using var clone = await RawPostgreSql.ConnectAsync(proxy.SandboxEndPoint!, pair.Database);
         await clone.SendAsync(
             RawPostgreSql.Parse("", "SET extra_float_digits = 3"), RawPostgreSql.Bind("", ""), RawPostgreSql.Execute("", 1),
@@ -316,5 +274,34 @@ public sealed class RecordContextTests(PeerServers servers)
         Assert.Equal("EZ", (await clone.AskAsync("SET a.b = 1; SELECT 'never'")).Types);
         Assert.Equal("CZ", (await clone.AskAsync("DISCARD ALL")).Types);
         Assert.Equal(["1"], (await clone.AskAsync("SELECT 1")).Rows);
+    }
+
+    /// <summary>A statement has another reply in each of the circumstances, and the clone gets that of its own.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="circumstances">Statements before it.</param>
+    private async Task DecideAsync(string sql, params string[][] circumstances)
+    {
+        await using var pair = await servers.MariaDbAsync();
+        await using var proxy = Scenes.Out("mysql", pair.Original.EndPoint);
+        var online = await SayAsync(proxy.EndPoint, circumstances);
+        Assert.Equal(circumstances.Length, online.Distinct().Count());
+        await Scenes.RecordedAsync(proxy, circumstances.Sum(before => before.Length + 1));
+        // In another order: what is nearest in time is of another.
+        var clone = await SayAsync(proxy.SandboxEndPoint!, [.. circumstances.Reverse()]);
+        Assert.Equal(online, clone.AsEnumerable().Reverse());
+
+        async Task<string[]> SayAsync(IPEndPoint at, string[][] all)
+        {
+            var said = new List<string>();
+            foreach (var before in all)
+            {
+                using var client = await RawMySql.ConnectAsync(at, pair.Database);
+                foreach (var setting in before)
+                    await client.QueryAsync(setting);
+                said.Add(await client.QueryAsync(sql));
+            }
+
+            return [.. said];
+        }
     }
 }

@@ -22,7 +22,7 @@ public sealed class RecordHeadersTests
             application.MapGet("/", (HttpContext context) => $"for {context.Request.Headers[name]}"));
         await using var proxy = Scenes.Out("http", server.EndPoint);
         await SayAsync(proxy.EndPoint, one, other);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await Scenes.RecordedAsync(proxy, 2);
         // In another order: what is nearest in time is the other's.
         await SayAsync(proxy.SandboxEndPoint!, other, one);
         var matches = (await proxy.ReportAsync()).Matches!;
@@ -47,7 +47,7 @@ public sealed class RecordHeadersTests
             application.MapPost("/", (HttpContext context) => $"got {context.Request.Form["x"]}"));
         await using var proxy = Scenes.Out("http", server.EndPoint);
         await SayAsync(proxy.EndPoint);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 2);
+        await Scenes.RecordedAsync(proxy, 2);
         await SayAsync(proxy.SandboxEndPoint!);
         var matches = (await proxy.ReportAsync()).Matches!;
         Assert.True(matches is { Exact: 2, Nearest: 0, Missing: 0 }, $"{matches}");
@@ -74,7 +74,7 @@ public sealed class RecordHeadersTests
             await online.ReadReplyAsync();
         }
 
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
         using var clone = await RawClient.ConnectAsync(proxy.SandboxEndPoint!);
         await clone.SendAsync("HEAD /never HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n");
         var said = "";
@@ -94,6 +94,6 @@ public sealed class RecordHeadersTests
         await client.SendAsync(
             "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n");
         Assert.Contains("hello", await client.ReadReplyAsync(), StringComparison.Ordinal);
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
     }
 }

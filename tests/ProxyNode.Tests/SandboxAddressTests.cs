@@ -33,7 +33,7 @@ public sealed class SandboxAddressTests(PeerServers servers)
         await Assert.ThrowsAsync<PostgresException>(() => PostgresAsync(proxy.EndPoint, "intruder", "secret", pair.Database));
         await Assert.ThrowsAsync<PostgresException>(() => PostgresAsync(proxy.EndPoint, known, "wrong", pair.Database));
         Assert.Equal("recorded", await PostgresAsync(proxy.EndPoint, known, "secret", pair.Database));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 1);
 
         foreach (var (user, password) in new[] { ("intruder", "secret"), ("intruder", ""), (known, "wrong"), (known, "secret2") })
         {
@@ -56,7 +56,7 @@ public sealed class SandboxAddressTests(PeerServers servers)
         await Assert.ThrowsAsync<MySqlException>(() => MySqlAsync(proxy.EndPoint, "intruder", "secret", pair.Database));
         await Assert.ThrowsAsync<MySqlException>(() => MySqlAsync(proxy.EndPoint, known, "wrong", pair.Database));
         Assert.Equal("recorded", await MySqlAsync(proxy.EndPoint, known, "secret", pair.Database));
-        await Scenes.UntilAsync(proxy, report => report.Record!.Exchanges >= 1);
+        await Scenes.RecordedAsync(proxy, 2);
 
         foreach (var (user, password) in new[]
         {

@@ -82,4 +82,13 @@ internal static class Scenes
             await Task.Delay(20, CancellationToken.None);
         }
     }
+
+    /// <summary>
+    /// Waits until an out-proxy has on record all that was asked of it. All, not some: what is recorded last is what the test asked last.
+    /// </summary>
+    public static async Task RecordedAsync(StandAloneProxy proxy, int exchanges)
+    {
+        var report = await UntilAsync(proxy, now => now.Record!.Exchanges >= exchanges);
+        Assert.Equal(exchanges, report.Record!.Exchanges);
+    }
 }

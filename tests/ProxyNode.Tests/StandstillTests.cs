@@ -58,7 +58,7 @@ public sealed class StandstillTests : IAsyncLifetime
         await SignalAsync("CONT");
         Assert.Contains("hello", await client.ReadReplyAsync());
         Assert.Contains("hello", await another.ReadReplyAsync());
-        var after = await UntilAsync(report => report.Requests > 0);
+        var after = await UntilAsync(report => report is { Requests: > 0, Open.Count: 0 });
         Assert.Equal((0, 0), (after.Errors, after.Open!.Count));
         Assert.True(after.TotalResponseTime >= TimeSpan.FromSeconds(2), $"{after}");
     }

@@ -34,6 +34,8 @@ internal sealed class AjpRequest
     ];
 
     private readonly List<KeyValuePair<string, string>> headers = [];
+    // What else a web server tells of a request: the host's name (host), whether it came by TLS (is_ssl), who asks (remote_user, auth_type,
+    // ssl_cert), and attributes, names in lower case. Addresses and ports are left out.
     private readonly List<KeyValuePair<string, string>> attributes = [];
 
     /// <summary>Method, in capitals.</summary>
@@ -47,12 +49,6 @@ internal sealed class AjpRequest
 
     /// <summary>Headers, names in lower case.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers => headers;
-
-    /// <summary>
-    /// What else a web server tells of a request: the host's name (<c>host</c>), whether it came by TLS (<c>is_ssl</c>), who asks
-    /// (<c>remote_user</c>, <c>auth_type</c>, <c>ssl_cert</c>), and attributes, names in lower case. Addresses and ports are left out.
-    /// </summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Attributes => attributes;
 
     /// <summary>In which coding the body is; empty where it is in none.</summary>
     public string ContentCoding =>

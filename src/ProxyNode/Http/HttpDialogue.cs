@@ -156,7 +156,8 @@ internal sealed class HttpDialogue : Dialogue
         step.Closes = !reply.KeepAlive;
     }
 
-    private static ReadOnlyMemory<byte> HeadOf(ReadOnlyMemory<byte> reply) => reply[..(reply.Span.IndexOf("\r\n\r\n"u8) + 4)];
+    /// <summary>A reply without its body, as it is due to HEAD (RFC 9110 §9.3.2).</summary>
+    public static ReadOnlyMemory<byte> HeadOf(ReadOnlyMemory<byte> reply) => reply[..(reply.Span.IndexOf("\r\n\r\n"u8) + 4)];
 
     private static ReadOnlyMemory<byte> Text(string status, string text) => Encoding.ASCII.GetBytes(
         $"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");

@@ -8,8 +8,8 @@ namespace JustRunIt.ProxyNode.Http;
 internal sealed class HttpMatcher(WildcardRules rules) : Matcher
 {
     private static readonly byte[] Continue = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
-    private static readonly byte[] NotOnRecord = Reply("502 Bad Gateway", "No reply to such a request is on record.\n");
-    private static readonly byte[] NotOnRecordOfHead = NotOnRecord[..(NotOnRecord.AsSpan().IndexOf("\r\n\r\n"u8) + 4)];
+    private static readonly ReadOnlyMemory<byte> NotOnRecord = Reply("502 Bad Gateway", "No reply to such a request is on record.\n");
+    private static readonly ReadOnlyMemory<byte> NotOnRecordOfHead = HttpDialogue.HeadOf(NotOnRecord);
 
     /// <inheritdoc />
     public override RequestKeys? KeysOf(ReadOnlySpan<byte> request) => HttpKeys.Of(request, rules);

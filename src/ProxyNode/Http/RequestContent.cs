@@ -38,7 +38,7 @@ internal static class RequestContent
             throw new ProtocolException($"content of {plain.Length} bytes is not searched for names; allowed: {Longest}");
         var text = Encoding.Latin1.GetString(plain.Span);
         var replaced = identities.Replace(text, SpellingOf(type));
-        if (ReferenceEquals(replaced, text) || replaced == text)
+        if (replaced == text)
             return content;
         if (headers.FirstOrDefault(name => Digests.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } digest)
             throw new ProtocolException($"the content has another digest in the clone's names, and the request has a header '{digest}'");

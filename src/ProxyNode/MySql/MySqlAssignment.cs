@@ -23,11 +23,8 @@ internal sealed class MySqlAssignment
     /// <param name="database">The default database, if it had a say; else null.</param>
     public MySqlAssignment(long number, string? sql, string meaning, IReadOnlyList<MySqlAssignment> reads, string? database)
     {
-        var all = new HashSet<MySqlAssignment>();
-        foreach (var read in reads)
-            read.CollectInto(all);
         Number = number;
-        Sql = all.Count < Most ? sql : null;
+        Sql = AllOf(reads).Count < Most ? sql : null;
         Reads = Sql is null ? [] : reads;
         Database = database;
         Meaning = MeaningOf(meaning, reads, database);
@@ -60,8 +57,16 @@ internal sealed class MySqlAssignment
     /// <summary>Characters that are kept for it, but for those of its meaning, which are few.</summary>
     public int Length => Sql?.Length ?? Text?.Length ?? 0;
 
-    /// <summary>It and all that must be made before it.</summary>
-    public void CollectInto(ISet<MySqlAssignment> all)
+    /// <summary>Assignments, and all that must be made before them.</summary>
+    public static HashSet<MySqlAssignment> AllOf(IEnumerable<MySqlAssignment> some)
+    {
+        var all = new HashSet<MySqlAssignment>();
+        foreach (var one in some)
+            one.CollectInto(all);
+        return all;
+    }
+
+    private void CollectInto(HashSet<MySqlAssignment> all)
     {
         if (!all.Add(this))
             return;

@@ -1,5 +1,6 @@
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -92,7 +93,7 @@ internal sealed partial class MySqlDialogue
             case MySqlCommand.StatementPrepare when reply.Prepared is { } prepared:
                 lastPrepared = prepared;
                 Statements[prepared] = new MySqlStatement(
-                    MySqlText.Of(answered.Text), reply.Parameters, Session.Database, parsing: Session.Parsing);
+                    LosslessText.Of(answered.Text), reply.Parameters, Session.Database, parsing: Session.Parsing);
                 break;
             case MySqlCommand.Query when answered is { IsCut: true, Text: { } beginning }:
                 Session.ExecuteCut(beginning);

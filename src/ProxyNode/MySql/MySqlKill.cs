@@ -26,9 +26,6 @@ internal sealed class MySqlKill(Identities identities)
     /// <summary>One that has it in a list of sessions.</summary>
     private const string OfSessions = "ID";
 
-    /// <summary>Statements that show what another session does.</summary>
-    private static readonly string[] Showing = ["SHOW", "EXPLAIN", "DESCRIBE", "DESC", "ANALYZE"];
-
     /// <summary>Both sides' numbers of the same connection.</summary>
     public void Pair(uint original, uint clone)
     {
@@ -101,9 +98,7 @@ internal sealed class MySqlKill(Identities identities)
     {
         while (!tokens.IsEmpty)
         {
-            var statement = tokens[..MySqlLexer.EndOfStatement(tokens)];
-            tokens = tokens[Math.Min(statement.Length + 1, tokens.Length)..];
-            statement = MySqlLexer.WithoutOwnSettings(statement);
+            var statement = MySqlLexer.WithoutOwnSettings(MySqlLexer.Next(ref tokens));
             if (!statement.IsEmpty)
                 FindIn(statement, session, named, depth);
         }
@@ -135,7 +130,7 @@ internal sealed class MySqlKill(Identities identities)
                 return;
         }
 
-        if (statement[0].IsAny(Showing))
+        if (statement[0].IsAny(MySqlWords.Showing))
         {
             // EXPLAIN … FOR CONNECTION n, SHOW EXPLAIN FOR n.
             if (statement is [.., var before, { Kind: MySqlTokenKind.Number } shown] && before.IsAny("FOR", "CONNECTION"))

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -28,7 +29,7 @@ internal static class MySqlLexer
             }
 
             var (kind, end) = WordAt(sql, at, dialect);
-            var raw = MySqlText.Of(sql[at..end]);
+            var raw = LosslessText.Of(sql[at..end]);
             tokens.Add(new MySqlToken(kind, raw, TextOf(kind, raw), at, end, isApart));
             (at, isApart) = (end, false);
         }
@@ -50,11 +51,19 @@ internal static class MySqlLexer
         return text.ToString();
     }
 
+    /// <summary>The first of several statements; the tokens go on behind its semicolon.</summary>
+    public static ReadOnlySpan<MySqlToken> Next(ref ReadOnlySpan<MySqlToken> tokens)
+    {
+        var statement = tokens[..EndOfStatement(tokens)];
+        tokens = tokens[Math.Min(statement.Length + 1, tokens.Length)..];
+        return statement;
+    }
+
     /// <summary>
     /// Where the first of several statements ends: at its semicolon, or with the text where it may be that of a routine, or of a block, in
     /// which there are others.
     /// </summary>
-    public static int EndOfStatement(ReadOnlySpan<MySqlToken> tokens)
+    private static int EndOfStatement(ReadOnlySpan<MySqlToken> tokens)
     {
         var isBlock = tokens.Length > 1 && tokens[0].Is("BEGIN") && tokens[1].Is("NOT");
         var isDefinition = !tokens.IsEmpty && tokens[0].IsAny("CREATE", "ALTER");

@@ -17,9 +17,6 @@ namespace JustRunIt.ProxyNode.MySql;
 /// </summary>
 internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
 {
-    /// <summary>What values stand in, at least in some of the server's modes.</summary>
-    private const string Quotes = "'\"";
-
     /// <summary>Longest parameter sent in pieces in which values are looked for; of a longer one its hash is compared.</summary>
     private const int LongestPieces = 64 * 1024;
 
@@ -67,10 +64,10 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
             case MySqlCommand.Query when MySqlWords.LoadsLocalFile(argument):
                 return null;
             case MySqlCommand.Query:
-                return Keys("query", MySqlText.Of(argument));
+                return Keys("query", LosslessText.Of(argument));
             case MySqlCommand.StatementPrepare:
                 lastPrepared = new MySqlStatement(
-                    MySqlText.Of(argument), 0, MySqlSession.DatabaseIn(Context), parsing: MySqlSession.ParsingIn(Context));
+                    LosslessText.Of(argument), 0, MySqlSession.DatabaseIn(Context), parsing: MySqlSession.ParsingIn(Context));
                 return Keys(Prepare, lastPrepared.Sql) with { IsLasting = true };
             case MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute when argument.Length > 4:
                 return ExecuteKeys(command, number, argument[4..]);
@@ -118,7 +115,7 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
                 new RequestText($"{command} "), RequestText.OfValues(Encoding.Latin1.GetString(argument))),
         };
 
-        static RequestText OfSql(string sql) => new(sql, SqlOutline.ValuesIn(sql, Quotes));
+        static RequestText OfSql(string sql) => new(sql, SqlOutline.ValuesIn(sql));
     }
 
     /// <inheritdoc />
@@ -127,8 +124,7 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         && (MySqlCommand)request[MySqlPacket.HeaderLength] is MySqlCommand.StatementExecute or MySqlCommand.StatementBulkExecute
             or MySqlCommand.StatementFetch
             ? SqlOutline.Of(
-                MySqlText.Shown(StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql),
-                Quotes)
+                MySqlText.Shown(StatementOf(BinaryPrimitives.ReadUInt32LittleEndian(request[(MySqlPacket.HeaderLength + 1)..])).Sql))
             : "";
 
     /// <inheritdoc />
@@ -195,8 +191,7 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
         var sql = request[(MySqlPacket.HeaderLength + 1)..];
         if (!Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(sql), "SET"u8) || MySqlWords.IsSeveral(sql))
             return false;
-        var second = sql[(MySqlWords.StartOf(sql) + "SET".Length)..];
-        return !Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(second), "STATEMENT"u8);
+        return !Ascii.EqualsIgnoreCase(MySqlWords.SecondWord(sql), "STATEMENT"u8);
     }
 
     private static bool IsPrepared(ReadOnlySpan<byte> request, ReadOnlySpan<byte> reply) =>
@@ -334,6 +329,6 @@ internal sealed partial class MySqlMatcher(WildcardRules rules) : Matcher
 
         /// <summary>The text, or its hash.</summary>
         public override string ToString() =>
-            kept.WrittenCount <= longest ? MySqlText.Of(kept.WrittenSpan) : "#" + Convert.ToHexString(hash.GetCurrentHash());
+            kept.WrittenCount <= longest ? LosslessText.Of(kept.WrittenSpan) : "#" + Convert.ToHexString(hash.GetCurrentHash());
     }
 }

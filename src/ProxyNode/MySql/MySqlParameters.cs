@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -122,7 +123,7 @@ internal static class MySqlParameters
                 return;
             default:
                 var length = (int)Math.Min(MySqlPacket.ReadInteger(from, ref at), int.MaxValue);
-                text.Append(MySqlText.Of(MySqlPacket.Take(from, ref at, length)));
+                text.Append(LosslessText.Of(MySqlPacket.Take(from, ref at, length)));
                 return;
         }
     }

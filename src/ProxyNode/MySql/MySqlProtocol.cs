@@ -26,7 +26,7 @@ internal sealed class MySqlProtocol : IMessageProtocol
         var command = (MySqlCommand)request[MySqlPacket.HeaderLength];
         var argument = request[(MySqlPacket.HeaderLength + 1)..Math.Min(request.Length, MySqlPacket.HeaderLength + HttpExcerpt.Looked)];
         return command is MySqlCommand.Query or MySqlCommand.StatementPrepare
-            ? HttpExcerpt.Shown(redaction, SqlOutline.Of(Encoding.UTF8.GetString(argument), "'\""), isWhole: true)
+            ? HttpExcerpt.Shown(redaction, SqlOutline.Of(Encoding.UTF8.GetString(argument)), isWhole: true)
             : command.ToString();
     }
 

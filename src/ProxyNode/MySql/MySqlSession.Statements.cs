@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -54,10 +55,10 @@ internal sealed partial class MySqlSession
         ReadOnlySpan<MySqlToken> tokens = CollectionsMarshal.AsSpan(MySqlLexer.Read(sql, Dialect));
         while (!tokens.IsEmpty)
         {
-            var statement = tokens[..MySqlLexer.EndOfStatement(tokens)];
+            var statement = MySqlLexer.Next(ref tokens);
             if (!statement.IsEmpty && MySqlWords.BeginsWithChange(sql[statement[0].Start..]))
             {
-                Lose("a statement too long to be kept", MySqlText.Of(sql));
+                Lose("a statement too long to be kept", LosslessText.Of(sql));
                 return;
             }
 
@@ -66,8 +67,6 @@ internal sealed partial class MySqlSession
                 CountLocks(statement);
                 LoseAssigned(statement, " cut");
             }
-
-            tokens = tokens[Math.Min(statement.Length + 1, tokens.Length)..];
         }
     }
 
@@ -82,7 +81,7 @@ internal sealed partial class MySqlSession
             var next = rest.Length;
             while (!tokens.IsEmpty)
             {
-                var statement = tokens[..MySqlLexer.EndOfStatement(tokens)];
+                var statement = MySqlLexer.Next(ref tokens);
                 if (error != 0 && !IsAnswered(statement, results, ref answered))
                 {
                     Failed(statement, error, parameters);
@@ -91,7 +90,6 @@ internal sealed partial class MySqlSession
 
                 if (!statement.IsEmpty)
                     Execute(statement, parameters, depth);
-                tokens = tokens[Math.Min(statement.Length + 1, tokens.Length)..];
                 if (Dialect == dialect || tokens.IsEmpty || reread == MostReread)
                     continue;
                 // What follows is read in another way.

@@ -129,7 +129,7 @@ internal sealed partial class MySqlSession
         var named = parts.Length < 2
             ? []
             : parts[1].Split('\n').Where(name => sql.Contains(name, StringComparison.OrdinalIgnoreCase)).ToArray();
-        return readsVariables && named.Length == 0 && parts.Length < 2 ? whole
+        return readsVariables && parts.Length < 2 ? whole
             : readsVariables || named.Length > 0 ? $"{common}{(readsVariables ? parts[0] : "")}{Parts[1]}{string.Join('\n', named)}"
             : common;
     }

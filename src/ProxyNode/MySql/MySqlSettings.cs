@@ -89,18 +89,7 @@ internal sealed partial class MySqlSettings
 
     private IEnumerable<string> OfServer => values.Keys.Where(key => !IsOfUser(key) && !Meaningless.Contains(key));
 
-    private MySqlAssignment[] All
-    {
-        get
-        {
-            if (all is not null)
-                return all;
-            var found = new HashSet<MySqlAssignment>();
-            foreach (var value in values.Values)
-                value.CollectInto(found);
-            return all = [.. found.OrderBy(value => value.Number)];
-        }
-    }
+    private MySqlAssignment[] All => all ??= [.. MySqlAssignment.AllOf(values.Values).OrderBy(value => value.Number)];
 
     /// <summary>Whether a value cannot be set again, such as one that was drawn or read.</summary>
     /// <param name="database">The default database in which it would be.</param>
@@ -223,17 +212,14 @@ internal sealed partial class MySqlSettings
 
     private List<MySqlAssignment> Values(IEnumerable<string> keys)
     {
-        var (found, known) = (new List<MySqlAssignment>(), new HashSet<MySqlAssignment>());
-        foreach (var key in keys.Order(StringComparer.Ordinal))
+        return [.. keys.Order(StringComparer.Ordinal).Select(Value).OfType<MySqlAssignment>().Distinct()];
+
+        MySqlAssignment? Value(string key)
         {
             // All that a character set's name sets is set with it.
             var isOfNames = key.StartsWith("character_set_", StringComparison.Ordinal) || key == Connection;
-            var value = values.GetValueOrDefault(key) ?? (isOfNames ? values.GetValueOrDefault(Names) : null);
-            if (value is not null && known.Add(value))
-                found.Add(value);
+            return values.GetValueOrDefault(key) ?? (isOfNames ? values.GetValueOrDefault(Names) : null);
         }
-
-        return found;
     }
 
     private void Put(string key, MySqlAssignment value)
@@ -258,9 +244,7 @@ internal sealed partial class MySqlSettings
     {
         if (values.Count > MostKept)
             return false;
-        var found = new HashSet<MySqlAssignment>();
-        foreach (var value in values.Values)
-            value.CollectInto(found);
+        var found = MySqlAssignment.AllOf(values.Values);
         return found.Count <= MostKept && found.Sum(value => (long)value.Length) <= LongestKept;
     }
 }

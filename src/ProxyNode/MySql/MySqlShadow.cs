@@ -145,7 +145,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         {
             if (exchange.Kind == (int)MySqlCommand.Query && MySqlWords.IsSeveral(argument)
                 && MySqlWords.MayChange(argument, isMany: true))
-                session.Lose("what several statements have left, one of which failed", MySqlText.Of(argument));
+                session.Lose("what several statements have left, one of which failed", LosslessText.Of(argument));
             return;
         }
 
@@ -170,7 +170,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
                 statements.Clear();
                 break;
             case MySqlCommand.StatementPrepare when exchange.OnlineReply is MySqlReplyReader { Prepared: { } ours }:
-                statements.Miss(ours, new MySqlStatement(MySqlText.Of(argument), 0, session.Database, parsing: session.Parsing));
+                statements.Miss(ours, new MySqlStatement(LosslessText.Of(argument), 0, session.Database, parsing: session.Parsing));
                 break;
             case MySqlCommand.StatementExecute when MySqlWords.MayChange(SqlOf(exchange.RequestBytes.Span), isMany: false):
                 session.Execute(SqlOf(exchange.RequestBytes.Span), 0, null, MySqlText.Separator + Encoding.Latin1.GetString(argument));
@@ -304,7 +304,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
         if (Ascii.EqualsIgnoreCase(first, "SET"u8))
             return OrderOfSet(rest);
         // BEGIN NOT ATOMIC, a block of statements.
-        if (Ascii.EqualsIgnoreCase(first, "BEGIN"u8) && Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(rest[first.Length..]), "NOT"u8))
+        if (Ascii.EqualsIgnoreCase(first, "BEGIN"u8) && Ascii.EqualsIgnoreCase(MySqlWords.SecondWord(statement), "NOT"u8))
             return SqlOrder.Ordered;
         return SqlText.OrderOf(Encoding.UTF8.GetString(rest));
     }
@@ -312,7 +312,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
     /// <summary>What is set may be read from a table, or by a function that locks something.</summary>
     private static SqlOrder OrderOfSet(ReadOnlySpan<byte> set)
     {
-        var isOfStatement = Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(set["SET".Length..]), "STATEMENT"u8);
+        var isOfStatement = Ascii.EqualsIgnoreCase(MySqlWords.SecondWord(set), "STATEMENT"u8);
         if (isOfStatement || set.IndexOf((byte)'(') < 0)
             return isOfStatement ? SqlOrder.Ordered : SqlOrder.Any;
         var order = SqlOrder.Any;
@@ -346,8 +346,7 @@ internal sealed partial class MySqlShadow(MySqlDialogue online, ServiceRules rul
             if (Ascii.EqualsIgnoreCase(first, "USE"u8))
                 return true;
             // What is of the whole server decides nothing here.
-            if (Ascii.EqualsIgnoreCase(first, "SET"u8)
-                && !Ascii.EqualsIgnoreCase(MySqlWords.FirstWord(statement[(MySqlWords.StartOf(statement) + "SET".Length)..]), "GLOBAL"u8))
+            if (Ascii.EqualsIgnoreCase(first, "SET"u8) && !Ascii.EqualsIgnoreCase(MySqlWords.SecondWord(statement), "GLOBAL"u8))
                 return true;
         }
 

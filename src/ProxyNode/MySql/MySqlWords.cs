@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.MySql;
 
@@ -18,29 +19,22 @@ internal static class MySqlWords
         "CALL", "GET", "LOAD",
     ];
 
+    /// <summary>First words of statements that show what another session does.</summary>
+    public static readonly string[] Showing = ["SHOW", "EXPLAIN", "DESCRIBE", "DESC", "ANALYZE"];
+
     /// <summary>Parts of statements of any kind that leave a variable's value or a named lock.</summary>
     private static ReadOnlySpan<byte> Assignment => ":="u8;
 
     /// <summary>Whether a statement begins with a word after which its session may be another.</summary>
     /// <param name="sql">The text; may be cut off.</param>
-    public static bool BeginsWithChange(ReadOnlySpan<byte> sql)
-    {
-        var word = FirstWord(sql);
-        foreach (var changing in Changing)
-        {
-            if (Ascii.EqualsIgnoreCase(word, changing))
-                return true;
-        }
-
-        return false;
-    }
+    public static bool BeginsWithChange(ReadOnlySpan<byte> sql) => BeginsWithAny(sql, Changing);
 
     /// <summary>Whether any statement of a text may leave something in the session.</summary>
     /// <param name="sql">The text; may be cut off.</param>
     /// <param name="isMany">It may be several statements.</param>
     public static bool MayChange(ReadOnlySpan<byte> sql, bool isMany)
     {
-        if (BeginsWithChange(sql) || sql.IndexOf(Assignment) >= 0 || Has(sql, "_LOCK"u8, 4) || AssignsInto(sql))
+        if (BeginsWithChange(sql) || sql.IndexOf(Assignment) >= 0 || WordSearch.Contains(sql, "_lock"u8, 4) || AssignsInto(sql))
             return true;
         // Which semicolons are of a string depends on the session: what is behind any is looked at.
         for (var rest = sql; isMany && rest.IndexOf((byte)';') is >= 0 and var end;)
@@ -55,15 +49,14 @@ internal static class MySqlWords
 
     /// <summary>Whether a text may end another session, or the server; most do not, and that is told without an allocation.</summary>
     /// <remarks>Of a text that was prepared as a statement nothing is said where it is executed.</remarks>
-    public static bool MayKill(ReadOnlySpan<byte> sql) =>
-        Has(sql, "KILL"u8, 0) || Has(sql, "EXECUTE"u8, 1) || Has(sql, "SHUTDOWN"u8, 6) || Has(sql, "RESTART"u8, 2);
+    private static bool MayKill(ReadOnlySpan<byte> sql) =>
+        WordSearch.Contains(sql, "kill"u8, 0) || WordSearch.Contains(sql, "execute"u8, 1)
+        || WordSearch.Contains(sql, "shutdown"u8, 6) || WordSearch.Contains(sql, "restart"u8, 2);
 
     /// <summary>Whether a text may name connections by the numbers that the server has given them.</summary>
     public static bool MayNameConnection(ReadOnlySpan<byte> sql) =>
-        MayKill(sql) || Has(sql, "PROCESSLIST"u8, 0) || Has(sql, "THREAD_ID"u8, 6) || (Has(sql, "FOR"u8, 0) && FirstWord(sql) is var first
-            && (Ascii.EqualsIgnoreCase(first, "EXPLAIN"u8) || Ascii.EqualsIgnoreCase(first, "SHOW"u8)
-                || Ascii.EqualsIgnoreCase(first, "DESCRIBE"u8) || Ascii.EqualsIgnoreCase(first, "DESC"u8)
-                || Ascii.EqualsIgnoreCase(first, "ANALYZE"u8)));
+        MayKill(sql) || WordSearch.Contains(sql, "processlist"u8, 0) || WordSearch.Contains(sql, "thread_id"u8, 6)
+        || (WordSearch.Contains(sql, "for"u8, 0) && BeginsWithAny(sql, Showing));
 
     /// <summary>Whether a text is more than one statement.</summary>
     public static bool IsSeveral(ReadOnlySpan<byte> sql)
@@ -78,7 +71,7 @@ internal static class MySqlWords
     /// <summary>Whether any statement of a text asks its client for a file (LOAD DATA LOCAL, LOAD XML LOCAL).</summary>
     public static bool LoadsLocalFile(ReadOnlySpan<byte> sql)
     {
-        if (!Has(sql, "INFILE"u8, 2))
+        if (!WordSearch.Contains(sql, "infile"u8, 2))
             return false;
         for (var rest = sql; !rest.IsEmpty;)
         {
@@ -138,6 +131,9 @@ internal static class MySqlWords
         return sql[at..end];
     }
 
+    /// <summary>The word behind the first one.</summary>
+    public static ReadOnlySpan<byte> SecondWord(ReadOnlySpan<byte> sql) => FirstWord(sql[(StartOf(sql) + FirstWord(sql).Length)..]);
+
     /// <summary>Where a statement's first word begins.</summary>
     public static int StartOf(ReadOnlySpan<byte> sql)
     {
@@ -157,6 +153,18 @@ internal static class MySqlWords
         }
 
         return at;
+    }
+
+    private static bool BeginsWithAny(ReadOnlySpan<byte> sql, string[] words)
+    {
+        var first = FirstWord(sql);
+        foreach (var word in words)
+        {
+            if (Ascii.EqualsIgnoreCase(first, word))
+                return true;
+        }
+
+        return false;
     }
 
     private static ReadOnlySpan<byte> All(ref ReadOnlySpan<byte> text)
@@ -219,30 +227,6 @@ internal static class MySqlWords
                 && (hasComments ??= sql.IndexOf((byte)'#') >= 0 || sql.IndexOf("--"u8) >= 0))
                 return true;
             from += at + 1;
-        }
-
-        return false;
-    }
-
-    /// <summary>Whether a text has a word, in whatever case.</summary>
-    /// <param name="sql">The text.</param>
-    /// <param name="word">In upper case.</param>
-    /// <param name="rare">Which of its letters is looked for first: one that texts seldom have.</param>
-    private static bool Has(ReadOnlySpan<byte> sql, ReadOnlySpan<byte> word, int rare)
-    {
-        if (sql.Length < word.Length)
-            return false;
-        var (upper, lower) = (word[rare], (byte)char.ToLowerInvariant((char)word[rare]));
-        // Where that letter can be with the whole word around it.
-        var looked = sql[rare..(sql.Length - word.Length + rare + 1)];
-        for (var from = 0; from < looked.Length; from++)
-        {
-            var at = looked[from..].IndexOfAny(upper, lower);
-            if (at < 0)
-                return false;
-            from += at;
-            if (Ascii.EqualsIgnoreCase(sql.Slice(from, word.Length), word))
-                return true;
         }
 
         return false;

@@ -18,10 +18,9 @@ internal static class PgAccepted
         string[] tags = [];
         while (request.Length >= PgMessage.HeaderLength)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            var (type, at) = ((char)request[0], 0);
-            var body = request[PgMessage.HeaderLength..length];
-            request = request[length..];
+            var message = PgMessage.Next(ref request);
+            var (type, at) = ((char)message[0], 0);
+            var body = message[PgMessage.HeaderLength..];
             if (type is 'Q' or 'P')
             {
                 if (type == 'P')

@@ -1,4 +1,3 @@
-using System.Globalization;
 using JustRunIt.ProxyNode.Recording;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -280,18 +279,11 @@ internal static class PgEffects
             case PgTokenKind.Number:
                 return (true, sql.Text[token.Content]);
             case PgTokenKind.Parameter:
-                var at = PlaceOf(sql, place);
-                return at < parameters.Count ? (true, parameters[at]) : (false, null);
+                return sql.ParameterAt(place) is { } number && number <= parameters.Count ? (true, parameters[number - 1]) : (false, null);
             default:
                 return (sql.Is(place, "null"), null);
         }
     }
-
-    private static int PlaceOf(PgSql sql, int parameter) =>
-        int.TryParse(
-            sql.Text[(sql[parameter].Start + 1)..sql[parameter].End], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number - 1
-            : int.MaxValue;
 
     /// <summary>A boolean; null where it is not known.</summary>
     private static bool? IsTrue(PgSql sql, (int From, int To) argument, IReadOnlyList<string?> parameters)
@@ -340,14 +332,22 @@ internal static class PgEffects
 
     private static void AddExecuted(PgSql sql, Func<string, string?> preparedAs, List<PgEffect> effects)
     {
-        if (sql.NameAt(1) is not { } name || preparedAs(name) is not { } prepared || PgSql.Split(prepared) is not [var whole, ..])
+        if (sql.NameAt(1) is not { } name || preparedAs(name) is not { } prepared || Prepared(prepared) is not { } executed)
             return;
-        var body = whole.Is(0, "prepare") ? PgSql.Split(prepared, escapes: false, whole[BodyAt(whole)].Start..prepared.Length) : [whole];
         var arguments = sql.IsSymbol(2, "(") ? sql.ArgumentsAt(2).ConvertAll(argument => ValueOf(sql, argument, []).Value) : [];
-        if (body is [var executed, ..] && !executed.Is(0, "execute"))
+        if (!executed.Is(0, "execute"))
             effects.AddRange(Of(executed, arguments).Effects);
     }
 
+    /// <summary>The statement that was prepared by a text, in SQL or by the protocol; null where there is none.</summary>
+    public static PgSql? Prepared(string text)
+    {
+        if (PgSql.Split(text) is not [var whole, ..])
+            return null;
+        var body = whole.Is(0, "prepare") ? PgSql.Split(text, escapes: false, whole[BodyAt(whole)].Start..text.Length) : [whole];
+        return body is [var first, ..] ? first : null;
+    }
+
     /// <summary>Where the statement begins that a PREPARE prepares.</summary>
-    public static int BodyAt(PgSql prepare) => Math.Min(Math.Max(prepare.Place("as", 2, prepare.Count), 1) + 1, prepare.Count - 1);
+    private static int BodyAt(PgSql prepare) => Math.Min(Math.Max(prepare.Place("as", 2, prepare.Count), 1) + 1, prepare.Count - 1);
 }

@@ -3,6 +3,7 @@ using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Recording;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 using JustRunIt.ProxyNode.Sockets;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -18,6 +19,9 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     private readonly KeyContext context = new(rules.Sql);
     private readonly PgParts parts = new();
     private PgDialogue? online;
+
+    /// <summary>The last text whose kind was asked for: a Parse and its Bind have the same, and so has every later Bind.</summary>
+    private (string Sql, bool Escapes, string Kind) last = ("", false, "");
 
     /// <summary>What earlier parts of the same request may have set.</summary>
     private string told = "";
@@ -38,14 +42,14 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         List<string>? values = null;
         HashSet<string>? bound = null;
         StringBuilder? tells = null;
-        var (isPart, isLasting) = (PgParts.EndsWith(request, 'H'), false);
-        var isEnd = PgParts.EndsWith(request, 'S') || (!request.IsEmpty && request[0] is (byte)'Q' or (byte)'F');
+        var type = PgParts.LastType(request);
+        var (isPart, isLasting, escapes) = (type == 'H', false, Escapes);
+        var isEnd = type == 'S' || (!request.IsEmpty && request[0] is (byte)'Q' or (byte)'F');
         // A request to cancel has no type; what it cancels was recorded as it ended.
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            Add((char)request[0], request[PgMessage.HeaderLength..length]);
-            request = request[length..];
+            var message = PgMessage.Next(ref request);
+            Add((char)message[0], message[PgMessage.HeaderLength..]);
         }
 
         var before = told;
@@ -56,7 +60,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         return new RequestKeys(
             RequestKeys.Hash(of.Exact, before, exact.ToString()),
             RequestKeys.Hash(of.Wildcard, WildcardRules.Replace(before, rules.Sql), wildcard.ToString()),
-            RequestKeys.Hash(of.Equivalent, PgOutline.KindOf(before, Escapes), equivalent.ToString()))
+            RequestKeys.Hash(of.Equivalent, PgOutline.KindOf(before, escapes), equivalent.ToString()))
         {
             Values = values,
             IsLasting = isLasting,
@@ -81,8 +85,15 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
             exact.Append(type).Append(sql.Translated).Append('\0').Append(other.Translated);
             wildcard.Append(type).Append(sql.Replaced).Append('\0')
                 .Append(part.Masked == part.Other ? other.Replaced : WildcardRules.Replace(part.Masked, rules.Sql));
-            equivalent.Append(type).Append(PgOutline.KindOf(part.Sql, Escapes));
+            equivalent.Append(type).Append(KindOf(part.Sql, escapes));
         }
+    }
+
+    private string KindOf(string sql, bool escapes)
+    {
+        if (!ReferenceEquals(sql, last.Sql) || escapes != last.Escapes)
+            last = (sql, escapes, PgOutline.KindOf(sql, escapes));
+        return last.Kind;
     }
 
     /// <inheritdoc />
@@ -90,16 +101,13 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
     {
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            if (request[0] == 'B')
-            {
-                var body = request[PgMessage.HeaderLength..length];
-                var at = 0;
-                PgMessage.ReadText(body, ref at);
-                return PgOutline.Of(TextOf(PgMessage.ReadText(body, ref at)));
-            }
-
-            request = request[length..];
+            var message = PgMessage.Next(ref request);
+            if (message[0] != 'B')
+                continue;
+            var body = message[PgMessage.HeaderLength..];
+            var at = 0;
+            PgMessage.ReadText(body, ref at);
+            return PgOutline.Of(TextOf(PgMessage.ReadText(body, ref at)));
         }
 
         return "";
@@ -111,13 +119,13 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         List<RequestText> parts = [];
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            var body = request[PgMessage.HeaderLength..length];
+            var message = PgMessage.Next(ref request);
+            var body = message[PgMessage.HeaderLength..];
             var at = 0;
-            switch ((char)request[0])
+            switch ((char)message[0])
             {
                 case 'Q':
-                    Add(PgText.Decode(body.TrimEnd((byte)0)));
+                    Add(LosslessText.Of(body.TrimEnd((byte)0)));
                     break;
                 case 'P':
                     PgMessage.ReadText(body, ref at);
@@ -131,8 +139,6 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
                     parts.Add(new RequestText("\n"));
                     break;
             }
-
-            request = request[length..];
         }
 
         return RequestText.Join(parts);
@@ -280,7 +286,7 @@ internal sealed class PgMatcher(WildcardRules rules) : Matcher
         if (statements.TryGetValue(statement, out var sql))
             return sql;
         return prepared.Find(statement)
-            ?? (online?.PreparedAs(statement) is { } before ? PgText.Decode(Encoding.Latin1.GetBytes(before)) : "");
+            ?? (online?.PreparedAs(statement) is { } before ? LosslessText.Of(Encoding.Latin1.GetBytes(before)) : "");
     }
 
     /// <summary>A text, and what it means by the names of statements that were prepared in SQL.</summary>

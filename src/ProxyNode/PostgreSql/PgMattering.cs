@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -43,7 +44,7 @@ internal sealed class PgMattering
             return null;
         if (isFull)
             return Any;
-        var readsValues = !executes && PgText.Contains(text, "_config"u8, 0) && text.Contains((byte)'$');
+        var readsValues = !executes && WordSearch.Contains(text, "_config"u8, 0) && text.Contains((byte)'$');
         return new PgMattering(read, executes || readsValues ? sql : null, isWhole ? command : command.CutOff(), isWhole)
         {
             ReadsValues = readsValues,

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Sockets;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -61,7 +62,7 @@ internal static class PgMessage
         var length = body[Math.Min(position, body.Length)..].IndexOf((byte)0);
         if (length < 0)
             throw new ProtocolException("a PostgreSQL text without its end");
-        var text = PgText.Decode(body.Slice(position, length));
+        var text = LosslessText.Of(body.Slice(position, length));
         position += length + 1;
         return text;
     }
@@ -167,12 +168,25 @@ internal static class PgMessage
         return message;
     }
 
+    /// <summary>The first of several messages, or what is there of it; they go on behind it.</summary>
+    /// <param name="messages">At least a header.</param>
+    public static ReadOnlySpan<byte> Next(ref ReadOnlySpan<byte> messages)
+    {
+        var first = messages[..(int)Math.Min(LengthOf(messages), messages.Length)];
+        messages = messages[first.Length..];
+        return first;
+    }
+
     /// <summary>How the copy data of a request end: c (CopyDone), f (CopyFail), or NUL when they do not.</summary>
     public static char CopyEnds(ReadOnlySpan<byte> request)
     {
         var last = '\0';
-        for (; request.Length >= HeaderLength; request = request[(int)Math.Min(LengthOf(request), request.Length)..])
-            last = (char)request[0] is 'c' or 'f' ? (char)request[0] : last;
+        while (request.Length >= HeaderLength)
+        {
+            var type = (char)Next(ref request)[0];
+            last = type is 'c' or 'f' ? type : last;
+        }
+
         return last;
     }
 
@@ -182,10 +196,9 @@ internal static class PgMessage
         using var named = new MemoryStream();
         while (request.Length >= HeaderLength)
         {
-            var length = (int)Math.Min(LengthOf(request), request.Length);
-            if (request[0] == 'P' && length > HeaderLength && request[HeaderLength] != 0)
-                named.Write(request[..length]);
-            request = request[length..];
+            var message = Next(ref request);
+            if (message[0] == 'P' && message.Length > HeaderLength && message[HeaderLength] != 0)
+                named.Write(message);
         }
 
         if (named.Length > 0)

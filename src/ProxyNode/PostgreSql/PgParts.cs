@@ -99,20 +99,21 @@ internal sealed class PgParts
     {
         if (request.IsEmpty || request[0] is (byte)'Q' or 0)
             return false;
-        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
+        while (request.Length >= PgMessage.HeaderLength)
         {
-            if (request[0] == 'H')
+            if (PgMessage.Next(ref request)[0] == 'H')
                 return true;
         }
 
         return false;
     }
 
-    private static char LastType(ReadOnlySpan<byte> request)
+    /// <summary>The type of a request's last message; NUL where it has none.</summary>
+    public static char LastType(ReadOnlySpan<byte> request)
     {
         var last = '\0';
-        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
-            last = (char)request[0];
+        while (request.Length >= PgMessage.HeaderLength)
+            last = (char)PgMessage.Next(ref request)[0];
         return last;
     }
 

@@ -218,19 +218,11 @@ internal sealed class PgProcessNames
             var place = i + 2;
             while (sql.IsSymbol(place, "(") || sql.Is(place, "cast"))
                 place++;
-            if (ParameterAt(place) is { } parameter)
+            if (sql.ParameterAt(place) is { } parameter)
                 Transactions.Add(parameter);
             else if (place < sql.Count && ReadNumber(place) is { } number && PgTransactionNumbers.OfClone(number, identities) is { } clone)
                 Numbers[(sql[place].Start, sql[place].End)] = string.Create(CultureInfo.InvariantCulture, $"'{clone}'");
         }
-    }
-
-    private int? ParameterAt(int place)
-    {
-        if (place < 0 || place >= sql.Count || sql[place].Kind != PgTokenKind.Parameter)
-            return null;
-        var digits = sql.Text.AsSpan(sql[place].Start + 1, sql[place].End - sql[place].Start - 1);
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
     }
 
     private void TakeOperand(int place, bool mayBeNobody)
@@ -268,7 +260,7 @@ internal sealed class PgProcessNames
         var token = sql[place];
         if (token.Kind == PgTokenKind.Parameter)
         {
-            if (ParameterAt(place) is { } number)
+            if (sql.ParameterAt(place) is { } number)
                 Parameters[number] = mayBeNobody && Parameters.GetValueOrDefault(number, true);
             return true;
         }
@@ -372,10 +364,7 @@ internal sealed class PgProcessNames
         if ((prepared.GetValueOrDefault(name) ?? preparedAs(name)) is not { } text || !PgProcessNumbers.MayName(text))
             return null;
         read += text.Length;
-        if (PgSql.Split(text) is not [var whole, ..])
-            return null;
-        var body = whole.Is(0, "prepare") ? text[whole[PgEffects.BodyAt(whole)].Start..] : text;
-        if (PgSql.Split(body) is not [var first, ..])
+        if (PgEffects.Prepared(text) is not { } first)
             return null;
         // What it executes executes no other.
         var inner = new PgProcessNames(_ => null, identities);

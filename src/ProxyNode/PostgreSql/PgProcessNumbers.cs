@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -31,7 +32,7 @@ internal static class PgProcessNumbers
     /// <summary>
     /// Whether a text may name a process, or a transaction, in whatever case it is written; told from its bytes without an allocation.
     /// </summary>
-    public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "pg_"u8, 2) || PgTransactionNumbers.MayName(text);
+    public static bool MayName(ReadOnlySpan<byte> text) => WordSearch.Contains(text, "pg_"u8, 2) || PgTransactionNumbers.MayName(text);
 
     /// <summary>Whether a text may name one, a byte a character.</summary>
     public static bool MayName(string text) => text.Contains("pg_", StringComparison.OrdinalIgnoreCase)
@@ -53,9 +54,9 @@ internal static class PgProcessNumbers
         var naming = PgNaming.Known;
         for (var rest = request.Span; rest.Length >= PgMessage.HeaderLength;)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(rest), rest.Length);
-            var type = (char)rest[0];
-            var body = rest[PgMessage.HeaderLength..length];
+            var message = PgMessage.Next(ref rest);
+            var type = (char)message[0];
+            var body = message[PgMessage.HeaderLength..];
             var (next, how) = ((byte[]?)null, PgNaming.Known);
             switch (type)
             {
@@ -76,9 +77,8 @@ internal static class PgProcessNumbers
                     break;
             }
 
-            replaced.Write(next is null ? rest[..length] : PgMessage.Frame(type, next));
+            replaced.Write(next is null ? message : PgMessage.Frame(type, next));
             naming = how > naming ? how : naming;
-            rest = rest[length..];
         }
 
         return (replaced.ToArray(), naming);
@@ -90,15 +90,16 @@ internal static class PgProcessNumbers
     public static bool IsAlone(ReadOnlySpan<byte> request)
     {
         var executed = 0;
-        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
+        while (request.Length >= PgMessage.HeaderLength)
         {
-            switch ((char)request[0])
+            var message = PgMessage.Next(ref request);
+            switch ((char)message[0])
             {
                 case 'Q':
-                    return PgSql.Split(Encoding.Latin1.GetString(BodyOf(request))).Count == 1;
+                    return PgSql.Split(Encoding.Latin1.GetString(BodyOf(message))).Count == 1;
                 case 'F':
                     return true;
-                case 'P' when request.Length > PgMessage.HeaderLength && request[PgMessage.HeaderLength] != 0:
+                case 'P' when message.Length > PgMessage.HeaderLength && message[PgMessage.HeaderLength] != 0:
                     return false;
                 case 'E':
                     executed++;
@@ -109,9 +110,9 @@ internal static class PgProcessNumbers
         return executed == 1;
     }
 
-    private static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> request)
+    private static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> message)
     {
-        var body = request[PgMessage.HeaderLength..(int)Math.Min(PgMessage.LengthOf(request), request.Length)];
+        var body = message[PgMessage.HeaderLength..];
         var end = body.IndexOf((byte)0);
         return end < 0 ? body : body[..end];
     }
@@ -119,17 +120,15 @@ internal static class PgProcessNumbers
     /// <summary>Whether a request executes what was prepared before, and that names a process; or calls a function by its number.</summary>
     private static bool UsesOther(ReadOnlySpan<byte> request, Func<string, bool> mayName)
     {
-        for (; request.Length >= PgMessage.HeaderLength; request = request[(int)Math.Min(PgMessage.LengthOf(request), request.Length)..])
+        while (request.Length >= PgMessage.HeaderLength)
         {
-            var type = (char)request[0];
+            var message = PgMessage.Next(ref request);
+            var type = (char)message[0];
             if (type == 'F')
                 return true;
-            if (type == 'Q' && PgText.Contains(BodyOf(request), "execute"u8, 1))
+            if (type == 'Q' && WordSearch.Contains(BodyOf(message), "execute"u8, 1))
                 return true;
-            if (type != 'B')
-                continue;
-            var body = request[PgMessage.HeaderLength..(int)Math.Min(PgMessage.LengthOf(request), request.Length)];
-            if (mayName(StatementIn(body)))
+            if (type == 'B' && mayName(StatementIn(message[PgMessage.HeaderLength..])))
                 return true;
         }
 

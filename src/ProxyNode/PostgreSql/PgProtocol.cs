@@ -24,22 +24,20 @@ internal sealed class PgProtocol : IMessageProtocol
         // A request to cancel has no type.
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0 && text.Length < HttpExcerpt.Looked)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
+            var message = PgMessage.Next(ref request);
             var at = 0;
-            var body = request[PgMessage.HeaderLength..length];
-            if ((char)request[0] is 'Q' or 'P')
+            var body = message[PgMessage.HeaderLength..];
+            if ((char)message[0] is 'Q' or 'P')
             {
                 var first = PgMessage.ReadText(body, ref at);
-                var sql = request[0] == 'Q' ? first : PgMessage.ReadText(body, ref at);
+                var sql = message[0] == 'Q' ? first : PgMessage.ReadText(body, ref at);
                 text.Append(PgOutline.Of(sql)).Append("; ");
             }
-            else if (text.Length == 0 && request[0] == 'B')
+            else if (text.Length == 0 && message[0] == 'B')
             {
                 PgMessage.ReadText(body, ref at);
                 text.Append("statement ").Append(PgMessage.ReadText(body, ref at)).Append("; ");
             }
-
-            request = request[length..];
         }
 
         return HttpExcerpt.Shown(redaction, text.ToString().TrimEnd(' ', ';'), isWhole: true);

@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.ProxyNode.Sql;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -10,8 +11,8 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// <remarks>
 /// A cycle is a simple query, or what comes up to a Sync, and ends with one ReadyForQuery, also where data of a copy come in between.
 /// </remarks>
-/// <param name="prepared">What the protocol has prepared, which SQL may give up.</param>
-internal sealed class PgSession(PgStatements prepared)
+/// <param name="prepared">What the protocol has prepared, which SQL may give up; null to leave that alone.</param>
+internal sealed class PgSession(PgStatements? prepared)
 {
     /// <summary>Settings that a server reports of itself (ParameterStatus), and that decide what statements mean.</summary>
     private static readonly HashSet<string> Reported = new(StringComparer.OrdinalIgnoreCase)
@@ -96,17 +97,17 @@ internal sealed class PgSession(PgStatements prepared)
     /// </summary>
     public PgFacts Expected()
     {
-        if (ended == begun || (asked.Count == 0 && points.Count == 0)
+        // Where nothing waits, a transaction that goes on changes nothing.
+        if (ended == begun || (asked.Count == 0 && (points.Count == 0 || isExplicit))
             || waiting > MostExpected || begun - ended > MostExpected || points.Count > MostExpected)
             return Facts;
-        var expected = new PgSession(new PgStatements())
+        var expected = new PgSession(prepared: null)
         {
             Facts = Facts,
             begun = begun,
             ended = ended,
             hasFailed = hasFailed,
             isExplicit = isExplicit,
-            hasDone = true,
         };
         expected.points.AddRange(points);
         foreach (var (cycle, _, command) in asked)
@@ -252,8 +253,8 @@ internal sealed class PgSession(PgStatements prepared)
     {
         Facts = Facts.With(effect);
         if (effect.Kind == PgEffectKind.DiscardAll || effect is { Kind: PgEffectKind.Deallocate, Name: "" })
-            prepared.Clear();
+            prepared?.Clear();
         else if (effect.Kind == PgEffectKind.Deallocate)
-            prepared.Close(PgText.Decode(Encoding.Latin1.GetBytes(effect.Name)));
+            prepared?.Close(LosslessText.Of(Encoding.Latin1.GetBytes(effect.Name)));
     }
 }

@@ -60,8 +60,8 @@ internal static class PgSetStatement
     };
 
     /// <summary>One way to write what can be written in several.</summary>
-    public static string Normal(string name, string? value) => name != "standard_conforming_strings" ? value ?? ""
-        : value is not null && PgSql.Lower(value) is "off" or "false" or "no" or "0" or "f" or "n" or "of" ? "off" : "on";
+    public static string Normal(string name, string value) => name != "standard_conforming_strings" ? value
+        : PgSql.Lower(value) is "off" or "false" or "no" or "0" or "f" or "n" or "of" ? "off" : "on";
 
     /// <summary>A value that a setting has, with a statement that gives it, whatever its kind.</summary>
     public static PgEffect Config(string name, string value) => new(

@@ -34,9 +34,9 @@ internal sealed partial class PgShadow
     {
         if (online.IsCancel)
             return SqlOrder.Any;
-        for (var rest = request; rest.Length >= PgMessage.HeaderLength; rest = rest[(int)Math.Min(PgMessage.LengthOf(rest), rest.Length)..])
+        for (var rest = request; rest.Length >= PgMessage.HeaderLength;)
         {
-            if ((char)rest[0] is 'd' or 'c' or 'f' or 'F')
+            if ((char)PgMessage.Next(ref rest)[0] is 'd' or 'c' or 'f' or 'F')
                 return SqlOrder.Ordered;
         }
 
@@ -65,14 +65,17 @@ internal sealed partial class PgShadow
         var (texts, parsed) = (new List<string>(1), (string?)null);
         while (request.Length >= PgMessage.HeaderLength && request[0] != 0)
         {
-            var length = (int)Math.Min(PgMessage.LengthOf(request), request.Length);
-            var body = request[PgMessage.HeaderLength..length];
+            var message = PgMessage.Next(ref request);
+            var body = message[PgMessage.HeaderLength..];
             var at = 0;
-            switch ((char)request[0])
+            switch ((char)message[0])
             {
-                case 'B' when PreparedIn(body) is null || PreparedIn(body) != parsed:
+                case 'B':
+                    var name = PreparedIn(body);
                     // What is prepared in the same request has been added. What is not known may do anything.
-                    var name = PreparedIn(body) ?? "?";
+                    if (name is not null && name == parsed)
+                        break;
+                    name ??= "?";
                     if ((preparedAs(name) ?? name) is { Length: > 0 } known)
                         texts.Add(known);
                     break;
@@ -84,8 +87,6 @@ internal sealed partial class PgShadow
                     texts.Add(PgStatements.SqlOf(body));
                     break;
             }
-
-            request = request[length..];
         }
 
         return texts;

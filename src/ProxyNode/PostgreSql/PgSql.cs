@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>One statement of a text, in words.</summary>
@@ -85,6 +87,18 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
     public bool IsSymbol(int place, string symbol) => place >= 0 && place < Count && tokens[place].Kind == PgTokenKind.Symbol
         && text.AsSpan(tokens[place].Start, tokens[place].End - tokens[place].Start).SequenceEqual(symbol);
 
+    /// <summary>Whether a word is one of some operators or brackets.</summary>
+    public bool IsSymbol(int place, params ReadOnlySpan<string> symbols)
+    {
+        foreach (var symbol in symbols)
+        {
+            if (IsSymbol(place, symbol))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What a word names, as the server does: without quotes, and else in lower case; null where it is no name.</summary>
     public string? NameAt(int place)
     {
@@ -97,6 +111,15 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
             PgTokenKind.Name => text[token.Content].Replace("\"\"", "\"", StringComparison.Ordinal),
             _ => null,
         };
+    }
+
+    /// <summary>The number of a parameter ($1 is the first); null where a word is none, or one that no statement has.</summary>
+    public int? ParameterAt(int place)
+    {
+        if (place < 0 || place >= Count || tokens[place].Kind != PgTokenKind.Parameter)
+            return null;
+        var digits = text.AsSpan(tokens[place].Start + 1, tokens[place].End - tokens[place].Start - 1);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
     }
 
     /// <summary>The last of several names with points between them, such as a table's behind its schema's, and what is before it.</summary>
@@ -127,9 +150,9 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
         var depth = 0;
         for (var i = open; i < Count; i++)
         {
-            if (IsSymbol(i, "(") || IsSymbol(i, "["))
+            if (IsSymbol(i, "(", "["))
                 depth++;
-            else if ((IsSymbol(i, ")") || IsSymbol(i, "]")) && --depth == 0)
+            else if (IsSymbol(i, ")", "]") && --depth == 0)
                 return i + 1;
         }
 
@@ -144,7 +167,7 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
         var last = IsSymbol(end - 1, ")") ? end - 1 : end;
         for (var i = from; i < last; i++)
         {
-            if (IsSymbol(i, "(") || IsSymbol(i, "["))
+            if (IsSymbol(i, "(", "["))
             {
                 i = EndOfGroup(i) - 1;
             }
@@ -214,7 +237,7 @@ internal sealed class PgSql(string text, IReadOnlyList<PgToken> tokens)
         var last = -1;
         for (var i = from; i < to; i++)
         {
-            if (IsSymbol(i, "(") || IsSymbol(i, "["))
+            if (IsSymbol(i, "(", "["))
                 i = EndOfGroup(i) - 1;
             else if (IsSymbol(i, symbol))
                 last = i;

@@ -1,3 +1,5 @@
+using JustRunIt.ProxyNode.Protocols;
+
 namespace JustRunIt.ProxyNode.PostgreSql;
 
 /// <summary>
@@ -11,8 +13,9 @@ internal sealed class PgSqlPrepared
     private readonly Dictionary<string, List<string>> texts = [];
 
     /// <summary>Whether a text may prepare a statement, execute one or give one up; told from its bytes.</summary>
-    public static bool MayName(ReadOnlySpan<byte> sql) => PgText.Contains(sql, "execute"u8, 1) || PgText.Contains(sql, "prepare"u8, 0)
-        || PgText.Contains(sql, "deallocate"u8, 0) || PgText.Contains(sql, "discard"u8, 0);
+    public static bool MayName(ReadOnlySpan<byte> sql) =>
+        WordSearch.Contains(sql, "execute"u8, 1) || WordSearch.Contains(sql, "prepare"u8, 0)
+        || WordSearch.Contains(sql, "deallocate"u8, 0) || WordSearch.Contains(sql, "discard"u8, 0);
 
     /// <summary>What was prepared under a name; null where nothing was.</summary>
     public string? Find(string name) => texts.TryGetValue(name, out var known) ? string.Join('\0', known) : null;
@@ -42,7 +45,8 @@ internal sealed class PgSqlPrepared
                     break;
                 default:
                     // Also EXPLAIN EXECUTE, CREATE TABLE … AS EXECUTE.
-                    if (statement.NameAt(statement.Place("execute", 0, statement.Count) + 1) is { } executed && HasExecute(statement))
+                    if (statement.Place("execute", 0, statement.Count) is >= 0 and var execute
+                        && statement.NameAt(execute + 1) is { } executed)
                         meaning += textOf(executed) + "\0";
                     break;
             }
@@ -50,8 +54,6 @@ internal sealed class PgSqlPrepared
 
         return meaning;
     }
-
-    private static bool HasExecute(PgSql statement) => statement.Place("execute", 0, statement.Count) >= 0;
 
     private void Learn(string name, string text)
     {

@@ -29,7 +29,7 @@ internal sealed class PgStatements
 
     /// <summary>The number of the request that is being read.</summary>
     /// <param name="beginsRequest">The message is the first of a request that has not been told of yet.</param>
-    public long Current(bool beginsRequest) => begun + (beginsRequest ? 1 : 0);
+    private long Current(bool beginsRequest) => begun + (beginsRequest ? 1 : 0);
 
     /// <summary>A statement is asked for.</summary>
     /// <param name="name">Its name; empty of the one that has none.</param>
@@ -41,10 +41,7 @@ internal sealed class PgStatements
         // Hardly anybody comes back to one without a name: a long one is not copied for that.
         var isKept = name.Length > 0 || body.Length <= PgEffects.LongestText;
         preparing.Enqueue((Current(beginsRequest), name, isKept ? body.ToArray() : []));
-        var sql = body[Math.Min(body.IndexOf((byte)0) + 1, body.Length)..];
-        var end = sql.IndexOf((byte)0);
-        sql = end < 0 ? sql : sql[..end];
-        if (PgMattering.Of(sql, escapes, isFull: mattering.Count >= MostMattering) is { } matters)
+        if (PgMattering.Of(TextIn(body), escapes, isFull: mattering.Count >= MostMattering) is { } matters)
             mattering[name] = matters;
         else if (mattering.Count > 0)
             mattering.Remove(name);
@@ -94,11 +91,13 @@ internal sealed class PgStatements
     }
 
     /// <summary>The SQL of a Parse message's body, a byte a character.</summary>
-    public static string SqlOf(ReadOnlySpan<byte> body)
+    public static string SqlOf(ReadOnlySpan<byte> body) => Encoding.Latin1.GetString(TextIn(body));
+
+    private static ReadOnlySpan<byte> TextIn(ReadOnlySpan<byte> body)
     {
         var sql = body[Math.Min(body.IndexOf((byte)0) + 1, body.Length)..];
         var end = sql.IndexOf((byte)0);
-        return Encoding.Latin1.GetString(end < 0 ? sql : sql[..end]);
+        return end < 0 ? sql : sql[..end];
     }
 
     private void Keep((long Request, string Name, byte[] Body) asked)

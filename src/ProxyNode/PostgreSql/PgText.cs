@@ -1,4 +1,5 @@
 using System.Text;
+using JustRunIt.ProxyNode.Protocols;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
 
@@ -8,28 +9,6 @@ namespace JustRunIt.ProxyNode.PostgreSql;
 /// </summary>
 internal static class PgText
 {
-    /// <summary>With a byte that is not UTF-8 added, a character that stands in no text (as Python's surrogateescape).</summary>
-    private const int Stray = 0xDC00;
-
-    /// <summary>A text for keys and patterns: UTF-8 where it is that, and different for different bytes.</summary>
-    public static string Decode(ReadOnlySpan<byte> bytes)
-    {
-        if (System.Text.Unicode.Utf8.IsValid(bytes))
-            return Encoding.UTF8.GetString(bytes);
-        var text = new StringBuilder(bytes.Length);
-        Span<char> characters = stackalloc char[2];
-        while (!bytes.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done)
-                text.Append(characters[..rune.EncodeToUtf16(characters)]);
-            else
-                (_, length) = (text.Append((char)(Stray + bytes[0])), 1);
-            bytes = bytes[length..];
-        }
-
-        return text.ToString();
-    }
-
     /// <summary>A text as it may be shown: what was no character is the sign for that (U+FFFD).</summary>
     public static string Shown(string text) => string.Create(text.Length, text, static (shown, from) =>
     {
@@ -48,41 +27,20 @@ internal static class PgText
         return bytes;
     }
 
-    /// <summary>Whether a text has a word in whatever case.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="word">In lower case.</param>
-    /// <param name="rare">Where the word has its rarest letter, by which it is searched for.</param>
-    public static bool Contains(ReadOnlySpan<byte> text, ReadOnlySpan<byte> word, int rare)
-    {
-        for (var (from, letter) = (rare, word[rare]); from < text.Length;)
-        {
-            var found = text[from..].IndexOfAny(letter, char.IsAsciiLetterLower((char)letter) ? (byte)(letter & ~0x20) : letter);
-            if (found < 0)
-                return false;
-            var start = from + found - rare;
-            if (start + word.Length <= text.Length && Ascii.EqualsIgnoreCase(text.Slice(start, word.Length), word))
-                return true;
-            from += found + 1;
-        }
-
-        return false;
-    }
-
     /// <summary>
     /// Whether a text may change the session or say how a transaction goes on: the verbs of its statements are looked at, and a few words
     /// are searched for, without an allocation. True also of some that do not.
     /// </summary>
     public static bool MayMatter(ReadOnlySpan<byte> sql)
     {
-        if (Contains(sql, "_config"u8, 0) || Contains(sql, "advisory"u8, 2) || Contains(sql, "temp"u8, 2))
+        if (WordSearch.Contains(sql, "_config"u8, 0) || WordSearch.Contains(sql, "advisory"u8, 2) || WordSearch.Contains(sql, "temp"u8, 2))
             return true;
         while (true)
         {
             sql = WithoutSpace(sql);
             if (sql.IsEmpty)
                 return false;
-            var end = sql.IndexOfAny(" \t\r\n\f\v;(/-\0"u8);
-            if (IsVerb(end < 0 ? sql : sql[..end]))
+            if (IsVerb(VerbOf(sql)))
                 return true;
             var next = sql.IndexOf((byte)';');
             if (next < 0)

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying.Comparing;
 
 namespace JustRunIt.ProxyNode.PostgreSql;
@@ -24,7 +25,7 @@ internal static class PgTransactionNumbers
     private static readonly ConditionalWeakTable<Identities, Identities> Known = [];
 
     /// <summary>Whether a text may name one; told from its bytes without an allocation.</summary>
-    public static bool MayName(ReadOnlySpan<byte> text) => PgText.Contains(text, "xmin"u8, 0);
+    public static bool MayName(ReadOnlySpan<byte> text) => WordSearch.Contains(text, "xmin"u8, 0);
 
     /// <summary>Learns from both sides' replies to the same request, if they have the same form.</summary>
     public static void Pair(IReadOnlyList<uint> online, IReadOnlyList<uint> clone, Identities identities)

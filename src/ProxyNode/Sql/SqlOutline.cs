@@ -10,16 +10,18 @@ internal static class SqlOutline
 {
     private const char Value = '?';
 
+    // What values stand in. Where names stand in one of both, they are left out with the values.
+    private const string Quotes = "'\"";
+
     /// <summary>The outline.</summary>
     /// <param name="sql">The statement; may be cut off.</param>
-    /// <param name="quotes">What values stand in: ' and, where names do not, ".</param>
-    public static string Of(string sql, string quotes)
+    public static string Of(string sql)
     {
         var outline = new StringBuilder(sql.Length);
         for (var at = 0; at < sql.Length;)
         {
             var c = sql[at];
-            if (quotes.Contains(c, StringComparison.Ordinal))
+            if (Quotes.Contains(c, StringComparison.Ordinal))
             {
                 at = EndOfQuoted(sql, at);
                 outline.Append(Value);
@@ -63,15 +65,14 @@ internal static class SqlOutline
     /// server's settings: what is of a value in either way is taken for one.
     /// </summary>
     /// <param name="sql">The statement; may be cut off.</param>
-    /// <param name="quotes">What values stand in: ' and, where names do not, ".</param>
-    public static bool[] ValuesIn(string sql, string quotes)
+    public static bool[] ValuesIn(string sql)
     {
         var isValue = new bool[sql.Length];
         foreach (var escapes in new[] { true, false })
         {
             for (var at = 0; at < sql.Length;)
             {
-                var (inside, end) = ValueAt(sql, at, quotes, escapes);
+                var (inside, end) = ValueAt(sql, at, escapes);
                 isValue.AsSpan(inside.Start.Value..inside.End.Value).Fill(true);
                 at = end;
             }
@@ -81,10 +82,10 @@ internal static class SqlOutline
     }
 
     /// <summary>The value or comment that begins at a place, without its quotes, and where to go on; empty where none does.</summary>
-    private static (Range Inside, int End) ValueAt(string sql, int at, string quotes, bool escapes)
+    private static (Range Inside, int End) ValueAt(string sql, int at, bool escapes)
     {
         var c = sql[at];
-        if (quotes.Contains(c, StringComparison.Ordinal))
+        if (Quotes.Contains(c, StringComparison.Ordinal))
         {
             var end = EndOfQuoted(sql, at, escapes);
             return ((at + 1)..Math.Max(at + 1, sql[end - 1] == c && end < sql.Length ? end - 1 : end), end);

@@ -9,7 +9,7 @@ internal static partial class SqlText
     /// <summary>The statement without its literals: what it is when only values differ.</summary>
     /// <param name="sql">The statement.</param>
     /// <param name="quotesValues">Whether what is in double quotes is a value, as in MySQL, and not a name, as in the standard.</param>
-    public static string WithoutLiterals(string sql, bool quotesValues = false) =>
+    public static string WithoutLiterals(string sql, bool quotesValues) =>
         Spaces().Replace((quotesValues ? AllLiterals() : Literals()).Replace(sql, "?"), " ").Trim();
 
     /// <summary>

@@ -13,6 +13,9 @@ internal sealed class RawMySql : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>A request to execute a text.</summary>
+    public static byte[] Query(string sql) => MySqlPacket.Frame([(byte)MySqlCommand.Query, .. Encoding.UTF8.GetBytes(sql)], 0);
+
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private MySqlGreeting greeting = null!;
     private int sequence;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading.Channels;
 using JustRunIt.ProxyNode.Protocols;
 using JustRunIt.ProxyNode.Replaying.Exchanges;
@@ -414,24 +413,8 @@ internal sealed class ShadowConnection(Replay replay, ShadowSession session, Tim
     }
 
     /// <summary>Whether a request has compressed content, which may be far longer in plain.</summary>
-    private static bool MayBeCoded(ReadOnlySpan<byte> request)
-    {
-        var name = "content-encoding"u8;
-        var dash = name.IndexOf((byte)'-');
-        for (var from = dash; from < request.Length;)
-        {
-            var at = request[from..].IndexOf((byte)'-');
-            if (at < 0)
-                return false;
-            from += at;
-            var start = from - dash;
-            if (request.Length - start >= name.Length && Ascii.EqualsIgnoreCase(request.Slice(start, name.Length), name))
-                return true;
-            from++;
-        }
-
-        return false;
-    }
+    private static bool MayBeCoded(ReadOnlySpan<byte> request) =>
+        WordSearch.Contains(request, "content-encoding"u8, rare: "content".Length);
 
     /// <summary>A duplicate is not sent.</summary>
     private Answer Unrepeated(Exchange exchange, in Unrepeated what)
