@@ -139,7 +139,7 @@ test_projects() {
 test_all_projects() {
     local -a names=()
     local -A running=()
-    local name next=0 slots=2 result=0
+    local name next=0 slots=3 result=0
     (($(nproc) > 1)) || slots=1
     mapfile -t names < <(test_projects)
     trap 'kill "${running[@]}" 2>/dev/null; exit 130' INT TERM
