@@ -7,6 +7,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Timers;
@@ -81,6 +82,8 @@ public static class Catalog
         Entry.Of<ValidationRequested>(Checker, Experimenter),
         Entry.Of<InterpolationConfirmed>(Checker),
         Entry.Of<MismatchDetected>(Checker, Placement),
+        Entry.Of<TreeRead>(Checker),
+        Entry.Of<CheckpointSigned>(Checker),
         Entry.Of<MachineJoined>(Placement),
         Entry.Of<VmPlaced>(Placement),
         Entry.Of<MachineClaimRefused>(Placement, HostAgent),

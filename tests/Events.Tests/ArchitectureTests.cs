@@ -6,6 +6,7 @@ using System.Xml.Linq;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Hosts;
 using JustRunIt.Events.Messaging;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Timers;
 
@@ -118,7 +119,7 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Every_decider_answers_messages_that_its_service_hears() => Assert.All(
-        Deciders.All.SelectMany(Deciders.MessagesOf).Except([typeof(ConfigurationRead), typeof(ServiceRead)]),
+        Deciders.All.SelectMany(Deciders.MessagesOf).Except([typeof(ConfigurationRead), typeof(ServiceRead), typeof(TreeRead)]),
         message => Assert.NotEmpty(Catalog.Entries.Single(entry => entry.Message == message).Consumers));
 
     [Fact]

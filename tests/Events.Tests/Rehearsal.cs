@@ -5,6 +5,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Proxies;
 using JustRunIt.Events.Resources;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 using JustRunIt.Events.Timers;
@@ -47,6 +48,7 @@ internal sealed class Rehearsal
             Send(new MachineAnnounced(DataCenter, Agent, machine, role, Have(1, 1024), "process", true));
         }
 
+        Send(new TreeRead("log", 8, Convert.ToBase64String(new byte[32]), "note"));
         foreach (var service in Services)
             Send(new VmStarted(NextId(), DataCenter, Agent, "app-1", $"{service}-app", service, "application", false, Have(0.4)));
     }

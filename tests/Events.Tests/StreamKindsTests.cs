@@ -17,6 +17,7 @@ public sealed class StreamKindsTests
             (StreamKinds.Sandbox, Streams.Sandbox("dc", "sandbox-1")),
             (StreamKinds.DataCenter, Streams.DataCenter("dc")),
             (StreamKinds.Policy, Streams.Policy("dc")),
+            (StreamKinds.Seal, Streams.Seal("log")),
         ];
         foreach (var (kind, stream) in all)
             Assert.Equal(kind, Assert.Single(all, other => stream.StartsWith(other.Kind, StringComparison.Ordinal)).Kind);

@@ -5,6 +5,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 
@@ -34,9 +35,13 @@ public static class StreamKinds
     /// <summary>Of policies.</summary>
     public const string Policy = Streams.PolicyPrefix;
 
+    /// <summary>Of checkpoints.</summary>
+    public const string Seal = Streams.SealPrefix;
+
     private static readonly FrozenDictionary<Type, string> OfEvents = new (string Kind, Type[] Events)[]
     {
         (Policy, [typeof(DataCenterConfigured)]),
+        (Seal, [typeof(CheckpointSigned)]),
         (Service,
         [
             typeof(ServiceRegistered), typeof(ServiceWithdrawn), typeof(SlaViolated), typeof(SlaSlackDetected), typeof(SlaRestored),

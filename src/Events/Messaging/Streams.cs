@@ -9,6 +9,7 @@ public static class Streams
     internal const string SandboxPrefix = "sandbox-";
     internal const string DataCenterPrefix = "datacenter-";
     internal const string PolicyPrefix = "policy-";
+    internal const string SealPrefix = "seal-";
 
     /// <summary>SLA history and settings of a service.</summary>
     public static string Service(string service) => ServicePrefix + service;
@@ -27,6 +28,9 @@ public static class Streams
 
     /// <summary>The policy in force in a data centre.</summary>
     public static string Policy(string dataCenter) => PolicyPrefix + dataCenter;
+
+    /// <summary>The checkpoints of a log.</summary>
+    public static string Seal(string log) => SealPrefix + log;
 
     /// <summary>Whether <paramref name="stream"/> is a matrix' stream, and whose.</summary>
     public static bool IsMatrix(string stream, out Guid matrixId)

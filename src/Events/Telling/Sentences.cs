@@ -13,6 +13,7 @@ public static class Sentences
         ArgumentNullException.ThrowIfNull(@event);
         return ServiceSentences.Of(@event) ?? ExplorationSentences.Of(@event) ?? ExperimentSentences.Of(@event)
             ?? MatrixSentences.Of(@event) ?? InventorySentences.Of(@event) ?? PlacementSentences.Of(@event)
+            ?? SealSentences.Of(@event)
             ?? throw new UnknownEventException(Wire.NameOf(@event.GetType()));
     }
 

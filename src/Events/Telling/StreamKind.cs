@@ -26,8 +26,11 @@ public sealed record StreamKind(string Word, string Prefix)
     /// <summary>The policy of a data centre.</summary>
     public static StreamKind Policy { get; } = new("policy", StreamKinds.Policy);
 
+    /// <summary>The checkpoints of a log.</summary>
+    public static StreamKind Seal { get; } = new("seal", StreamKinds.Seal);
+
     /// <summary>All kinds.</summary>
-    public static ImmutableArray<StreamKind> All { get; } = [Matrix, Service, Explorations, Sandbox, DataCenter, Policy];
+    public static ImmutableArray<StreamKind> All { get; } = [Matrix, Service, Explorations, Sandbox, DataCenter, Policy, Seal];
 
     /// <summary>The kind of a word; null for none. <c>datacenter</c>, as streams are named, is understood too.</summary>
     public static StreamKind? Called(string word) =>

@@ -5,6 +5,7 @@ using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 
@@ -24,6 +25,7 @@ public abstract class StreamState
         var kind when kind == StreamKind.Explorations => new Folded<ExplorationsState>(null),
         var kind when kind == StreamKind.Sandbox => new Folded<SandboxState>(null),
         var kind when kind == StreamKind.Policy => new Folded<PolicyState>(null),
+        var kind when kind == StreamKind.Seal => new Folded<SealState>(null),
         _ => null,
     };
 
