@@ -35,6 +35,10 @@ internal static class DatabaseRoles
                         WHEN 'speakers' THEN 'SELECT'
                         WHEN 'owners' THEN 'SELECT'
                         WHEN 'relay' THEN 'SELECT, UPDATE'
+                        -- Written by a trigger, in its owner's name.
+                        WHEN 'chain' THEN 'SELECT'
+                        WHEN 'leaves' THEN 'SELECT, INSERT'
+                        WHEN 'tree' THEN 'SELECT, UPDATE'
                         WHEN 'timers' THEN 'SELECT, INSERT, DELETE'
                         WHEN 'handled' THEN 'SELECT, INSERT, DELETE'
                         WHEN 'snapshots' THEN 'SELECT, INSERT, UPDATE'

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using JasperFx;
 using JustRunIt.Events.Store.Relaying;
+using JustRunIt.Events.Store.Sealing;
 using JustRunIt.Events.Store.Timers;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Configuration;
@@ -100,9 +101,15 @@ internal sealed partial class SchemaSetup(
     }
 
     private string Ddl() => string.Concat(
-        [TimerTable.Ddl, RelayTable.Ddl, ParkedTable.Ddl, SnapshotTable.Ddl, HandledTable.Ddl, .. extensions.Select(e => e.Ddl)]);
+        [
+            TimerTable.Ddl, RelayTable.Ddl, ParkedTable.Ddl, SnapshotTable.Ddl, HandledTable.Ddl, ChainTable.Ddl, TreeTable.Ddl,
+            .. extensions.Select(e => e.Ddl),
+        ]);
 
-    private string OwnedDdl() => string.Concat(extensions.Select(e => RowRights.OwnedBy(e.Service, e.Table)));
+    private string OwnedDdl() => string.Concat(
+        extensions.Select(e => RowRights.OwnedBy(e.Service, e.Table))
+            .Append(RowRights.OwnedBy(Catalog.Checker, TreeTable.LeavesTable))
+            .Append(RowRights.OwnedBy(Catalog.Checker, TreeTable.PartsTable)));
 
     [GeneratedRegex(@"CREATE TABLE IF NOT EXISTS (\S+)")]
     private static partial Regex TableName();

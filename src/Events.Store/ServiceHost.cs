@@ -1,5 +1,7 @@
 using JustRunIt.Events.Store.Relaying;
+using JustRunIt.Events.Store.Sealing;
 using JustRunIt.Hosting;
+using JustRunIt.Hosting.Configuration;
 using JustRunIt.Hosting.Messaging;
 using JustRunIt.Hosting.Messaging.Authority;
 using Marten;
@@ -47,6 +49,15 @@ public static class ServiceHost
         if (connections.Relay is not null || !BrokerIdentity.IsChecked)
             builder.Services.AddHostedService<Relay>();
         return builder;
+    }
+
+    /// <summary>Has a service seal the events of all services. One does, the Checker: no other may write the tree.</summary>
+    /// <exception cref="ConfigurationException">The environment names a key or a log that is none.</exception>
+    public static void AddSealing(HostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(SealSettings.FromEnvironment());
+        builder.Services.AddHostedService<Sealer>();
     }
 
     /// <summary>A data source whose commands are prepared once they recur.</summary>

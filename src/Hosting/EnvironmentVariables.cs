@@ -21,6 +21,18 @@ public static class EnvironmentVariables
     /// <summary>The folder of the passwords of all roles: for what starts the other processes, and for nothing else.</summary>
     public const string Credentials = "JUSTRUNIT_CREDENTIALS";
 
+    /// <summary>
+    /// The private key that signs checkpoints of all events: a file with it (PEM), or the PEM itself. The Checker only; not set: nothing is
+    /// signed.
+    /// </summary>
+    public const string SealKey = "JUSTRUNIT_SEAL_KEY";
+
+    /// <summary>The name that checkpoints and their key bear; <c>justrunit</c> when it is not set.</summary>
+    public const string SealLog = "JUSTRUNIT_SEAL_LOG";
+
+    /// <summary>The file that holds the last checkpoint, where whoever owns the database cannot change it. The Checker only.</summary>
+    public const string Checkpoint = "JUSTRUNIT_CHECKPOINT";
+
     /// <summary>The folder of the log files; not set: none are written.</summary>
     public const string Logs = "JUSTRUNIT_LOGS";
 

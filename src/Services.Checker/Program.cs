@@ -7,8 +7,13 @@ using JustRunIt.Hosting;
 return await ServiceProgram.RunAsync(
     args,
     "Checker: has every interpolated value validated that a decision used",
-    () => ServiceHost.CreateService(
-        Catalog.Checker,
-        messages => messages
-            .Decide<InterpolationUsed, CheckingDecider>(atOnce: 4)
-            .Decide<ExperimentCompleted, CheckingDecider>(atOnce: 4)));
+    () =>
+    {
+        var builder = ServiceHost.CreateService(
+            Catalog.Checker,
+            messages => messages
+                .Decide<InterpolationUsed, CheckingDecider>(atOnce: 4)
+                .Decide<ExperimentCompleted, CheckingDecider>(atOnce: 4));
+        ServiceHost.AddSealing(builder);
+        return builder;
+    });

@@ -19,6 +19,7 @@ public sealed class Fleet(Connections connections, string folder, CredentialFold
     public const string FolderVariable = "JUSTRUNIT_FLEET";
 
     private const string Service = "Services.";
+    private const string Sealer = "Services.Checker";
     private const string Agent = "HostAgent";
     private const string Node = "ProxyNode";
 
@@ -115,6 +116,7 @@ public sealed class Fleet(Connections connections, string folder, CredentialFold
         }
 
         var isService = project.StartsWith(Service, StringComparison.Ordinal);
+        var isSealer = project == Sealer;
         var speaker = isService
             ? new Speaker(Roles.Of(project[Service.Length..].ToLowerInvariant()), null)
             : SpeakerOf(project, arguments[1]);
@@ -125,10 +127,16 @@ public sealed class Fleet(Connections connections, string folder, CredentialFold
                 isService ? $"{credentials.BrokerAddress(connections.RabbitMq, new Speaker(Roles.Of(Roles.Relay), null))}" : "",
             [Connections.PostgresVariable] = isService ? DatabaseOf(speaker, credentials) : "",
             [EnvironmentVariables.Authority] = "roles",
+            [EnvironmentVariables.SealKey] = isSealer ? Given(EnvironmentVariables.SealKey) ?? credentials.SealKeyFile() : "",
+            [EnvironmentVariables.Checkpoint] = isSealer
+                ? Given(EnvironmentVariables.Checkpoint) ?? Path.Combine(folder, "checkpoint")
+                : "",
             [EnvironmentVariables.Credentials] = "",
             [RoleSetup.ControlVariable] = "",
         };
     }
+
+    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     private string DatabaseOf(Speaker service, CredentialFolder from) => new NpgsqlConnectionStringBuilder(connections.Postgres)
     {

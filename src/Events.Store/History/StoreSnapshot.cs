@@ -110,6 +110,10 @@ public sealed class StoreSnapshot : IHistory, IAsyncDisposable
         }
     }
 
+    /// <summary>What the store has to show that it was not changed; null where it has nothing, for it is of an older version.</summary>
+    /// <param name="cancellation">Ends the reading.</param>
+    public Task<Seals?> SealsAsync(CancellationToken cancellation) => Seals.OpenAsync(pages, cancellation);
+
     /// <inheritdoc />
     public IAsyncEnumerable<PastEvent> ReadAsync(string stream, long after, long upTo, CancellationToken cancellation) =>
         history.ReadAsync(stream, after, upTo, cancellation);

@@ -13,6 +13,7 @@ namespace JustRunIt.Hosting.Messaging.Authority;
 public sealed class CredentialFolder(string folder)
 {
     private const int PasswordBytes = 24;
+    private const string SealKeyName = "seal.pem";
     private const UnixFileMode OwnersFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -55,6 +56,22 @@ public sealed class CredentialFolder(string folder)
             speaker => Read("rabbitmq", speaker.ToString()) ?? Make("rabbitmq", speaker.ToString()));
     }
 
+    /// <summary>
+    /// The file of the key that signs checkpoints (PEM), made where it is missing; its public half, for auditors, stands beside it with
+    /// <c>.pub</c>.
+    /// </summary>
+    public string SealKeyFile()
+    {
+        var file = Path.Combine(folder, SealKeyName);
+        if (File.Exists(file))
+            return file;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        // Whoever makes one at the same time has made the pair then.
+        if (MakeFile(file, key.ExportECPrivateKeyPem()))
+            MakeFile($"{file}.pub", key.ExportSubjectPublicKeyInfoPem());
+        return file;
+    }
+
     private static ConfigurationException Missing(string kind, Speaker speaker) => new(
         $"environment: {EnvironmentVariables.Credentials}: no password of {kind}'s user {BrokerIdentity.DefaultPrefix}{speaker}; "
         + "'./justrunit roles' makes it");
@@ -68,26 +85,33 @@ public sealed class CredentialFolder(string folder)
     /// <summary>A new password; whoever made one at the same time is first.</summary>
     private string Make(string kind, string name)
     {
+        var (file, password) = (PathOf(kind, name), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes)));
+        return MakeFile(file, password) ? password : Read(kind, name)!;
+    }
+
+    /// <summary>Makes a file that is there whole or not at all.</summary>
+    /// <returns>Whether it was made; else somebody made it at the same time.</returns>
+    private static bool MakeFile(string file, string text)
+    {
         if (OperatingSystem.IsWindows())
             throw new PlatformNotSupportedException("Passwords are kept where files have an owner who alone reads them.");
-        var (file, password) = (PathOf(kind, name), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes)));
         Directory.CreateDirectory(Path.GetDirectoryName(file)!, OwnersFolder);
         var made = $"{file}.{Guid.NewGuid():N}";
         using (var writer = new StreamWriter(new FileStream(
             made, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnersFile })))
         {
-            writer.WriteLine(password);
+            writer.WriteLine(text);
         }
 
         try
         {
             File.Move(made, file, overwrite: false);
-            return password;
+            return true;
         }
         catch (IOException) when (File.Exists(file))
         {
             File.Delete(made);
-            return Read(kind, name)!;
+            return false;
         }
     }
 
