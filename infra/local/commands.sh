@@ -46,7 +46,7 @@ Commands
   replay --trace FILE --to ADDRESS [ARGUMENTS]
                           repeat traffic that 'proxy --record' recorded, with sessions left out or multiplied, slower or
                           faster ('replay --help')
-  audit [STREAM...|--all] [--since TIME] [--json]
+  audit [STREAM...|--all] [--since TIME] [--checkpoint FILE] [--key FILE] [--next FILE] [--json]
                           make every recorded decision again from what was read for it, and compare the events byte for byte;
                           exit code 1 where one differs ('audit --help')
   report --of ADDRESS [--metrics] [--reset]
@@ -125,7 +125,7 @@ command_grammar() {
         report) echo "--of=$server! --metrics --reset --admin-token=READ" ;;
         rules) echo "ACTION=propose|reload! --admin=$server! --admin-token=READ" ;;
         'replay stream') echo 'STREAM! NAME=TEXT --at=WHEN --follow -f --causes --state --json' ;;
-        audit) echo 'STREAM... --all --since=TIME --json' ;;
+        audit) echo 'STREAM... --all --since=TIME --checkpoint=READ --key=READ --next=FILE --json' ;;
         'bench pipeline')
             echo '--json=FILE --plot=FILE.png --only=path|length|load --minutes=WHOLE:1..1440 --services=WHOLE:1..10000'
             echo '--explorations=WHOLE:0..1000 --measure=WHOLE:1..3600'
@@ -409,7 +409,7 @@ check_arguments() {
 
 # check_together COMMAND: what GIVEN says of several options at once.
 check_together() {
-    local name
+    local name option
     case $1 in
         hosts)
             [[ -z ${GIVEN[--adopt]+given} || -z ${GIVEN[--end]+given} ]] || usage_error 'hosts: --adopt and --end: allowed is one of them'
@@ -418,6 +418,10 @@ check_together() {
             [[ ${GIVEN[STREAM]+given} || ${GIVEN[--all]+given} ]] || usage_error 'audit: STREAM: missing; allowed is a stream, or --all'
             [[ -z ${GIVEN[STREAM]:-} || -z ${GIVEN[--all]+given} ]] ||
                 usage_error "audit: --all: given with '${GIVEN[STREAM]}'; allowed is one of them"
+            for option in --checkpoint --next; do
+                [[ ${GIVEN[--all]+given} || -z ${GIVEN[$option]+given} ]] ||
+                    usage_error "audit: $option: given with '${GIVEN[STREAM]}'; allowed is --all"
+            done
             ;;
         report)
             [[ -z ${GIVEN[--metrics]+given} || -z ${GIVEN[--reset]+given} ]] ||

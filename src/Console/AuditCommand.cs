@@ -34,6 +34,9 @@ internal static class AuditCommand
             "only what was appended since then: so long ago, such as 10min, or a time in UTC, such as 2026-01-31T12:00:00Z or 12:00",
             Times.Allowed,
             Times.TryRead);
+        var checkpoint = File("--checkpoint", "the checkpoint that you kept of an earlier audit: proves that the store only grew since");
+        var key = File("--key", "the public key of checkpoints: proves that they are signed");
+        var next = File("--next", "write the store's last checkpoint there, once all is right: the one to keep");
         var json = new Option<bool>("--json") { Description = "print counts and the first difference as JSON" };
         var command = new ExampleCommand(
             "audit",
@@ -44,24 +47,42 @@ internal static class AuditCommand
             streams,
             all,
             since,
+            checkpoint,
+            key,
+            next,
             json,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
             StreamQuery.Join(parsed.GetValue(streams) ?? []),
             parsed.GetValue(all),
             parsed.GetValue(since),
+            (parsed.GetValue(checkpoint), parsed.GetValue(key), parsed.GetValue(next)),
             parsed.GetValue(json),
             cancellation));
         return command;
     }
 
+    private static Option<FileInfo> File(string name, string what) => new(name) { Description = what, HelpName = "FILE" };
+
     private static async Task<int> RunAsync(
-        IReadOnlyList<string> named, bool all, DateTimeOffset? since, bool isJson, CancellationToken cancellation)
+        IReadOnlyList<string> named,
+        bool all,
+        DateTimeOffset? since,
+        (FileInfo? Own, FileInfo? Key, FileInfo? Next) files,
+        bool isJson,
+        CancellationToken cancellation)
     {
         if (named.Count == 0 && !all)
             throw new ConfigurationException("command line: STREAM: missing; allowed is a stream, or --all");
         if (named.Count > 0 && all)
             throw new ConfigurationException($"command line: --all: given with '{named[0]}'; allowed is one of them");
+        foreach (var (option, file) in new[] { ("--checkpoint", files.Own), ("--next", files.Next) })
+        {
+            if (!all && file is not null)
+                throw new ConfigurationException($"command line: {option}: given with '{named[0]}'; allowed is --all");
+        }
+
+        var seals = SealAudit.Of(files.Own, files.Key);
         var postgres = Connections.PostgresFromEnvironment();
         var streams = all ? null : await FindAsync(postgres, named, cancellation);
         if (streams is null && !all)
@@ -80,12 +101,21 @@ internal static class AuditCommand
         }
 
         progress.End(tally);
+        await seals.RunAsync(snapshot, streams, progress.Sealed, cancellation);
         if (isJson)
-            System.Console.WriteLine(JsonSerializer.Serialize(Told(tally), Indented));
+        {
+            System.Console.WriteLine(JsonSerializer.Serialize(Told(tally, seals), Indented));
+        }
         else
+        {
             Print(tally);
+            seals.Print();
+        }
+
+        if (seals.IsRight && files.Next is { } next)
+            await WriteAsync(next, seals.LastNote, cancellation);
         if (!tally.IsVain)
-            return tally.Different == 0 ? 0 : CommandProgram.Failed;
+            return tally.Different == 0 && seals.IsRight ? 0 : CommandProgram.Failed;
         await System.Console.Error.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"audit: none of {tally.Events} events could be decided again, so nothing is known of them"));
         return CommandProgram.Failed;
@@ -106,7 +136,7 @@ internal static class AuditCommand
         return streams;
     }
 
-    private static object Told(AuditTally tally) => new
+    private static object Told(AuditTally tally, SealAudit seals) => new
     {
         tally.Events,
         tally.Same,
@@ -114,7 +144,26 @@ internal static class AuditCommand
         NotCheckable = tally.Reasons.ToDictionary(
             reason => $"{reason.Key}", reason => new { reason.Value.Count, reason.Value.First }),
         tally.First,
+        Seals = seals.Told(),
     };
+
+    private static async Task WriteAsync(FileInfo file, string? note, CancellationToken cancellation)
+    {
+        if (note is null)
+        {
+            throw new ConfigurationException(
+                "command line: --next: no checkpoint is there to be written; the Checker signs them with the key of JUSTRUNIT_SEAL_KEY");
+        }
+
+        try
+        {
+            await System.IO.File.WriteAllTextAsync(file.FullName, note, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"command line: --next: {e.Message}");
+        }
+    }
 
     private static void Print(AuditTally tally)
     {
@@ -178,6 +227,16 @@ internal static class AuditCommand
             next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
             var percent = last <= first ? 100 : Math.Clamp(100.0 * (sequence - first) / (last - first), 0, 100);
             Write(Line(tally, percent));
+        }
+
+        /// <summary>The same, of what is looked through for changes.</summary>
+        public void Sealed(long sequence)
+        {
+            if (++shown % Every != 0 || watch.Elapsed < next)
+                return;
+            next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
+            Write(string.Create(
+                CultureInfo.InvariantCulture, $"audit: seals, event {sequence} of {last}, {watch.Elapsed.TotalSeconds:0} s"));
         }
 
         public void End(AuditTally tally)

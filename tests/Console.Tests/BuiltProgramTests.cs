@@ -108,6 +108,8 @@ public sealed partial class BuiltProgramTests : IDisposable
     [InlineData("replay stream", "--bogus", "replay: '--bogus'; allowed is STREAM, ")]
     [InlineData("audit", "", "STREAM: missing; allowed is a stream, or --all")]
     [InlineData("audit", "a --all", "--all: given with 'a'; allowed is one of them")]
+    [InlineData("audit", "a --next b", "--next: given with 'a'; allowed is --all")]
+    [InlineData("audit", "--all --key nosuch", "--key: ")]
     [InlineData("audit", "--bogus", "audit: '--bogus'; allowed is STREAM, ")]
     [InlineData("audit", "--all --since yesterday", "--since: 'yesterday'; allowed is ")]
     [InlineData("audit", "--all --since 2999-01-01T00:00:00Z", "--since: '2999-01-01T00:00:00Z'; allowed is ")]

@@ -71,13 +71,35 @@ public sealed class LoopTests
         // Every decision of every service is the same when it is made again, while they go on deciding; and the matrix tells its history.
         var audit = await scene.Commands.RunAsync("audit", "--all");
         Assert.True(audit.Code == 0, $"{audit.Output}\n{audit.Errors}");
-        Assert.Matches(@"^(\d+) events: \1 the same, 0 different, 0 not checkable\n$", audit.Output);
+        Assert.Matches(@"^(\d+) events: \1 the same, 0 different, 0 not checkable\nseals: \d+ events hashed, \d+ in the tree: ",
+            audit.Output);
+        if (scene.SealKey is { } key)
+            await IsSealedAsync(scene, key);
         var replay = await scene.Commands.RunAsync("replay", Streams.Matrix(decision.MatrixId), "--state", "--causes");
         Assert.True(replay.Code == 0, replay.Errors);
         Assert.Contains("a matrix of calculator/", replay.Output);
         Assert.Contains(" is measured: ", replay.Output);
         Assert.Matches("<- replay-measured.v2 of [^ ,]+, which follows from event ", replay.Output);
         Assert.Matches("cpu 40 % +cpu 50 % +cpu 60 %", replay.Output);
+    }
+
+    /// <summary>The Checker has signed a checkpoint with the key of the installation, and the store continues it.</summary>
+    private static async Task IsSealedAsync(Scene scene, string key)
+    {
+        var kept = Path.GetTempFileName();
+        try
+        {
+            var first = await scene.Commands.RunAsync("audit", "--all", "--key", key, "--next", kept);
+            Assert.True(first.Code == 0, $"{first.Output}\n{first.Errors}");
+            Assert.EndsWith("internally consistent, not proven complete (--checkpoint proves it)\n", first.Output);
+            var next = await scene.Commands.RunAsync("audit", "--all", "--key", key, "--checkpoint", kept);
+            Assert.True(next.Code == 0, $"{next.Output}\n{next.Errors}");
+            Assert.Matches("it continues the signed checkpoint of [0-9]+ events\n$", next.Output);
+        }
+        finally
+        {
+            File.Delete(kept);
+        }
     }
 
     /// <summary>

@@ -23,6 +23,9 @@ internal sealed class RoleServers : IAsyncDisposable
     /// <summary>Where the passwords of all are; empty where there is one user for all.</summary>
     public string CredentialsFolder { get; }
 
+    /// <summary>File of the public key that checkpoints are signed with; null where everybody has what the environment gives.</summary>
+    public string? SealKey => credentials is null ? null : $"{credentials.SealKeyFile()}.pub";
+
     /// <summary>As whoever administers them.</summary>
     public Connections Administrator => new(servers.Postgres.ConnectionString, servers.RabbitMq.Address);
 

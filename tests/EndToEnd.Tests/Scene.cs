@@ -49,6 +49,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The broker, as whoever administers it.</summary>
     public Uri RabbitMq => servers.Administrator.RabbitMq;
 
+    /// <summary>File of the public key that checkpoints are signed with; null where there is one user for all.</summary>
+    public string? SealKey => servers.SealKey;
+
     /// <summary>The product's commands, called by whoever administers the servers.</summary>
     public OperatorConsole Commands => new(servers);
 
