@@ -99,8 +99,17 @@ internal sealed class OutProxy : IAsyncDisposable
         {
             // A quarter of the memory is for what has not come to the record yet.
             var record = new Record(memoryLimitBytes / 4 * 3, clock);
-            var listener = Listener.Start(listen, new RecordAnswerer(record, clients, protocol, rules, use, clock).ServeAsync);
-            return new CloneSide(record, new Recorder(record, protocol, rules, use, memoryLimitBytes / 4, clock), listener);
+            var recorder = new Recorder(record, protocol, rules, use, memoryLimitBytes / 4, clock);
+            try
+            {
+                var answerer = new RecordAnswerer(record, recorder, clients, protocol, rules, use, clock);
+                return new CloneSide(record, recorder, Listener.Start(listen, answerer.ServeAsync));
+            }
+            catch
+            {
+                recorder.Dispose();
+                throw;
+            }
         }
 
         /// <summary>Ends it without waiting for what a clone still says.</summary>

@@ -56,6 +56,20 @@ public sealed class MySqlDialogueTests
         Assert.Equal(("shop", 0, 0), (dialogue.Login!.User, dialogue.Session.Settings.Count(), dialogue.Statements.Count));
     }
 
+    [Fact]
+    public void Who_becomes_two_others_without_waiting_is_the_one_and_then_the_other()
+    {
+        Ask(MySqlCommand.ChangeUser, [.. "root\0"u8, 0, .. "one\0"u8]);
+        Ask(MySqlCommand.ChangeUser, [.. "mover\0"u8, 0, .. "two\0"u8]);
+        Server(Ok(1, hasMore: false));
+        Assert.Equal(("root", "one"), (dialogue.Login!.User, dialogue.Session.Database));
+        Server(Ok(1, hasMore: false));
+        Assert.Equal(("mover", "two"), (dialogue.Login!.User, dialogue.Session.Database));
+        Ask(MySqlCommand.Query, "SET @a = 1"u8);
+        Server(Ok(1, hasMore: false));
+        Assert.Equal("SET @a=1", Assert.Single(dialogue.Session.Settings));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -78,7 +78,8 @@ internal sealed partial class MySqlDialogue
             Succeeded(answered, statement);
         else
             Failed(answered, statement);
-        if (answered.Command == MySqlCommand.ChangeUser)
+        // Another one may have been asked for behind it.
+        if (answered.Command == MySqlCommand.ChangeUser && ReferenceEquals(changing, answered.Login))
             changing = null;
         step.Ends = true;
         step.Status = reply.ErrorCode;
@@ -119,7 +120,7 @@ internal sealed partial class MySqlDialogue
                 Session.Reset();
                 break;
             case MySqlCommand.ChangeUser:
-                Session.LogsIn(Login = changing!);
+                Session.LogsIn(Login = answered.Login!);
                 break;
         }
     }
@@ -179,5 +180,6 @@ internal sealed partial class MySqlDialogue
     /// <param name="Statement">The prepared statement that it names, if it is of a kind that names one.</param>
     /// <param name="Text">Its argument, if that may leave something in the session.</param>
     /// <param name="IsCut">The argument is only the beginning of it.</param>
-    private readonly record struct Asked(MySqlCommand Command, uint Statement, byte[]? Text, bool IsCut);
+    /// <param name="Login">Who asks to be somebody else, whoever that is.</param>
+    private readonly record struct Asked(MySqlCommand Command, uint Statement, byte[]? Text, bool IsCut, MySqlLogin? Login = null);
 }

@@ -370,7 +370,7 @@ internal sealed partial class MySqlDialogue : Dialogue
                 many.BindMany(behindNumber);
                 break;
             case MySqlCommand.ChangeUser:
-                changing = (Login ?? throw new ProtocolException("COM_CHANGE_USER before a log-in")).Change(argument);
+                changing = (changing ?? Login ?? throw new ProtocolException("COM_CHANGE_USER before a log-in")).Change(argument);
                 askedBefore = asked;
                 asked = new MySqlProof(changing.User, changing.Plugin, asked?.Challenge ?? [], MySqlProof.Kept(changing.Response));
                 (isAsked, ChangeAnswer) = (false, null);
@@ -386,6 +386,6 @@ internal sealed partial class MySqlDialogue : Dialogue
                 break;
         }
 
-        unanswered.Enqueue(new Asked(command, statement, text, IsCut: !isWhole));
+        unanswered.Enqueue(new Asked(command, statement, text, !isWhole, command == MySqlCommand.ChangeUser ? changing : null));
     }
 }

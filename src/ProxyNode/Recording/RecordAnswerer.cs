@@ -13,7 +13,13 @@ namespace JustRunIt.ProxyNode.Recording;
 /// tier itself (DESIGN §5).
 /// </summary>
 internal sealed class RecordAnswerer(
-    Record record, SandboxClients clients, IMessageProtocol protocol, ServiceRules rules, Func<RecordUse?> current, TimeProvider clock)
+    Record record,
+    Recorder recorder,
+    SandboxClients clients,
+    IMessageProtocol protocol,
+    ServiceRules rules,
+    Func<RecordUse?> current,
+    TimeProvider clock)
 {
     /// <summary>Answers one connection of the clone until it ends.</summary>
     public async Task ServeAsync(Socket connection, CancellationToken stop)
@@ -64,6 +70,7 @@ internal sealed class RecordAnswerer(
             var receivedAt = clock.GetTimestamp();
             if (arrival == 0)
                 arrival = receivedAt;
+            await recorder.CaughtUpAsync().ConfigureAwait(false);
             while (buffer.Count > 0)
             {
                 var taken = dialogue.FromClient(buffer.Span, out var step);

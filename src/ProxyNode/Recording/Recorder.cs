@@ -19,6 +19,8 @@ internal sealed class Recorder : IDisposable
     private const int MostBuffers = 2048;
 
     private static readonly TimeSpan KeptBeyond = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(1);
 
     private readonly Record record;
     private readonly IMessageProtocol protocol;
@@ -29,6 +31,8 @@ internal sealed class Recorder : IDisposable
     private readonly long memoryLimit;
     private long held;
     private long lost;
+    private long handed;
+    private long handled;
 
     /// <summary>Begins to keep.</summary>
     /// <param name="record">Where.</param>
@@ -76,10 +80,28 @@ internal sealed class Recorder : IDisposable
     public void CountLost() => Interlocked.Increment(ref lost);
 
     /// <summary>An exchange has passed, and is to be kept.</summary>
-    public void Ended(RecordingTap tap) => keeping.Add(tap);
+    public void Ended(RecordingTap tap)
+    {
+        Interlocked.Increment(ref handed);
+        keeping.Add(tap);
+    }
+
+    /// <summary>
+    /// Waits until all that has passed is on record. The thread that keeps it yields to all others, so that on a busy machine it may be
+    /// behind by more than a clone is: whoever asked then would be told of an earlier answer, or of none.
+    /// </summary>
+    /// <returns>A task that has ended already where nothing is behind; it ends in any case after <see cref="LongestWait"/>.</returns>
+    public Task CaughtUpAsync() => Volatile.Read(ref handled) >= Volatile.Read(ref handed) ? Task.CompletedTask : WaitAsync();
 
     /// <inheritdoc />
     public void Dispose() => keeping.Dispose();
+
+    private async Task WaitAsync()
+    {
+        var (target, begin) = (Volatile.Read(ref handed), clock.GetTimestamp());
+        while (Volatile.Read(ref handled) < target && clock.GetElapsedTime(begin) < LongestWait)
+            await Task.Delay(BetweenLooks).ConfigureAwait(false);
+    }
 
     private void KeepOrLose(RecordingTap ended)
     {
@@ -96,6 +118,7 @@ internal sealed class Recorder : IDisposable
         finally
         {
             ended.Release();
+            Interlocked.Increment(ref handled);
         }
     }
 
