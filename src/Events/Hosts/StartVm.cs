@@ -26,4 +26,4 @@ public sealed record StartVm(
     bool Pinned,
     VmProgram Program,
     Allocation Allocation,
-    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand;
+    DateTimeOffset? ExpiresAt = null) : IAgentCommand, IAnsweredCommand, IBearsSecrets;

@@ -80,6 +80,13 @@ internal sealed partial class ServerSecrets
     /// <exception cref="HostException">It is; with the names of the variables, and what is allowed.</exception>
     public static void CheckSent(VmProgram program, Allowed? allowed)
     {
+        if (program.Environment.FirstOrDefault(variable => variable.Value == Redaction.Mark) is { Key: { } taken })
+        {
+            throw new HostException(
+                $"program.environment: {taken}: '{Redaction.Mark}', which stands where a value was taken out; allowed is the value, "
+                + "or {secret:NAME}");
+        }
+
         var plain = allowed?.PlainFor(program.Executable) ?? [];
         if (InClear(program).Except(plain).ToList() is { Count: > 0 } clear)
         {

@@ -78,6 +78,7 @@ internal static class Bus
                             context.GetRequiredService<ILogger<UnansweredFilter>>());
                         endpoint.ConfigureError(pipe =>
                         {
+                            pipe.UseFilter(new KeptBodyFilter(entry.Message));
                             pipe.UseFilter(new FaultFilter(entry.Message, context.GetRequiredService<ILogger<FaultFilter>>()));
                             pipe.UseFilter((IFilter<ExceptionReceiveContext>)unanswered);
                             ((IPipeConfigurator<ExceptionReceiveContext>)pipe).UseFilter(new SetAsideFilter(identity.User));

@@ -1,5 +1,4 @@
 using MassTransit;
-using MassTransit.Middleware.Rescue;
 using MassTransit.Transports;
 
 namespace JustRunIt.Hosting.Messaging;
@@ -16,7 +15,7 @@ internal sealed class UnreadFilter(Type message) : IFilter<ReceiveContext>
             return Task.CompletedTask;
         var reason = new MalformedMessageException($"nobody here takes it; allowed is {JustRunIt.Events.Messaging.Wire.NameOf(message)}");
         return context.TryGetPayload<IErrorTransport>(out var errors)
-            ? errors.Send(new RescueExceptionReceiveContext(context, reason))
+            ? errors.Send(KeptBody.Of(message, context, reason))
             : throw reason;
     }
 
