@@ -9,6 +9,7 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Placement;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Sandboxes;
+using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Settings;
 using JustRunIt.Events.Sla;
 
@@ -113,12 +114,15 @@ public sealed class SnapshotTests : IAsyncLifetime
     public void A_policy_comes_back_whole() => ComesBack<PolicyState>();
 
     [Fact]
+    public void The_state_of_a_log_comes_back_whole() => ComesBack<SealState>();
+
+    [Fact]
     public void Every_state_of_the_domain_is_among_those_that_come_back()
     {
         var states = typeof(MatrixState).Assembly.GetTypes()
             .Where(type => type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IState<>)));
         Assert.Equal(
-            ["ExplorationsState", "Inventory", "MatrixState", "PlacementState", "PolicyState", "SandboxState", "ServiceState"],
+            ["ExplorationsState", "Inventory", "MatrixState", "PlacementState", "PolicyState", "SandboxState", "SealState", "ServiceState"],
             states.Where(type => !type.IsInterface).Select(type => type.Name).Order(StringComparer.Ordinal));
     }
 

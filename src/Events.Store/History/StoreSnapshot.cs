@@ -149,13 +149,13 @@ public sealed class StoreSnapshot : IHistory, IAsyncDisposable
 
     private static async Task BeginAsync(NpgsqlConnection connection, string? snapshot, CancellationToken cancellation)
     {
+        // The one that pages are read on waits while they are decided again, the other one until something is looked up: as long as that
+        // takes, which a server's bound on idle transactions knows nothing of. Before the transaction, which may stand still at once.
+        await ExecuteAsync("SET idle_in_transaction_session_timeout = 0").ConfigureAwait(false);
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation).ConfigureAwait(false);
         await ExecuteAsync("SET TRANSACTION READ ONLY").ConfigureAwait(false);
         if (snapshot is not null)
             await ExecuteAsync($"SET TRANSACTION SNAPSHOT '{snapshot}'").ConfigureAwait(false);
-        // The one that pages are read on waits while they are decided again, the other one until something is looked up: as long as that
-        // takes, which a server's bound on idle transactions knows nothing of.
-        await ExecuteAsync("SET LOCAL idle_in_transaction_session_timeout = 0").ConfigureAwait(false);
 
         async Task ExecuteAsync(string sql)
         {
