@@ -6,12 +6,11 @@ using JustRunIt.Client.CommandLine;
 using JustRunIt.Events.Store;
 using JustRunIt.Hosting;
 using JustRunIt.Hosting.Messaging;
-using Npgsql;
 
 // From append to consumed: the services' own path against the floor, in turn, in one run; and the services under a large load.
 var json = CheckedOption.OutputFile("--json", "write every figure to this file");
 var plot = CheckedOption.OutputFile("--plot", "draw lag, queues and memory over time of the part 'load' into this file", ".png");
-var only = CheckedOption.Choice("--only", "one part alone; without it, all but 'load'", "path", "length", "load");
+var only = CheckedOption.Choice("--only", "one part alone; without it, all but 'load'", "path", "length", "seals", "load");
 var minutes = CheckedOption.Whole("--minutes", "MINUTES", "how long the part 'load' is measured (default 30)", 1, 1440);
 var services = CheckedOption.Whole("--services", "COUNT", "simulated services of the part 'load' (default 1000)", 1, 10_000);
 var explorations = CheckedOption.Whole(
@@ -55,23 +54,16 @@ static async Task MeasureAsync(string? file, string? plot, string? only, LoadSet
     await (await Publisher.ConnectAsync(given.RabbitMq, "bench", CancellationToken.None)).DisposeAsync();
     const string database = "justrunit_bench";
     var all = new JsonObject();
-    await using (var connection = new NpgsqlConnection(given.Postgres))
-    {
-        await connection.OpenAsync();
-        foreach (var sql in new[] { $"DROP DATABASE IF EXISTS {database} WITH (FORCE)", $"CREATE DATABASE {database}" })
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync();
-        }
-    }
-
-    var connections = given with { Postgres = new NpgsqlConnectionStringBuilder(given.Postgres) { Database = database }.ConnectionString };
+    await BenchDatabase.MakeAsync(given, database);
+    var connections = BenchDatabase.In(given, database);
     if (only == "load")
         all["load"] = await LoadPart.MeasureAsync(connections, settings, plot, stop);
     if (only is null or "path")
         await MeasurePathAsync(connections, all);
     if (only is null or "length")
         all["streamLength"] = await StreamLengthPart.MeasureAsync(given);
+    if (only is null or "seals")
+        all["seals"] = await SealPart.MeasureAsync(given);
     if (file is not null)
         await File.WriteAllTextAsync(file, all.ToJsonString(new() { WriteIndented = true }), stop);
 }

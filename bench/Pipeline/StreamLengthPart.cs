@@ -46,14 +46,10 @@ internal sealed class StreamLengthPart : IAsyncDisposable
     /// <returns>A row for each stream and way.</returns>
     public static async Task<JsonArray> MeasureAsync(Connections given)
     {
-        await ExecuteAsync(given.Postgres, $"DROP DATABASE IF EXISTS {Database} WITH (FORCE)", $"CREATE DATABASE {Database}");
+        await BenchDatabase.MakeAsync(given, Database);
         try
         {
-            var connections = given with
-            {
-                Postgres = new NpgsqlConnectionStringBuilder(given.Postgres) { Database = Database, CommandTimeout = 600 }.ConnectionString,
-            };
-            var host = ServiceHost.CreateService("bench-lengths", _ => { }, connections).Build();
+            var host = ServiceHost.CreateService("bench-lengths", _ => { }, BenchDatabase.In(given, Database)).Build();
             // Makes the schema; a relay would send all that follows.
             await host.StartAsync();
             await host.StopAsync();
@@ -62,7 +58,7 @@ internal sealed class StreamLengthPart : IAsyncDisposable
         }
         finally
         {
-            await ExecuteAsync(given.Postgres, $"DROP DATABASE IF EXISTS {Database} WITH (FORCE)");
+            await BenchDatabase.DropAsync(given, Database);
         }
     }
 
@@ -171,7 +167,6 @@ internal sealed class StreamLengthPart : IAsyncDisposable
                 FROM generate_series(1, {length}) AS i ORDER BY i;
             ANALYZE {StoreSetup.Schema}.mt_events;
             """);
-        command.CommandTimeout = 600;
         await command.ExecuteNonQueryAsync();
     }
 
@@ -210,17 +205,6 @@ internal sealed class StreamLengthPart : IAsyncDisposable
                     TimeSpan.FromMinutes(1)),
                 default),
         ]);
-
-    private static async Task ExecuteAsync(string postgres, params string[] statements)
-    {
-        await using var connection = new NpgsqlConnection(postgres);
-        await connection.OpenAsync();
-        foreach (var sql in statements)
-        {
-            await using var command = new NpgsqlCommand(sql, connection);
-            await command.ExecuteNonQueryAsync();
-        }
-    }
 
     private sealed class Fetching(IQuerySession session) : IReadingSource
     {

@@ -57,13 +57,14 @@ program_of() {
     local project name
     case $1 in
         demo) project=src/Demo name=Demo ;;
-        up | hosts | clone | forget | logs | parked | roles | audit | 'replay stream') project=src/Console name=Console ;;
+        up | hosts | clone | forget | logs | parked | roles | audit | export | 'replay stream') project=src/Console name=Console ;;
         proxy | replay | report | rules) project=src/ProxyNode name=ProxyNode ;;
         fuzz | soak | record) project=tests/ProxyNode.Tests name=ProxyNode.Tests ;;
         'bench pipeline') project=bench/Pipeline name=Bench.Pipeline ;;
         'bench proxy') project=bench/Proxy name=Bench.Proxy ;;
         'bench fidelity') project=bench/Fidelity name=Bench.Fidelity ;;
         'bench clone') project=bench/Clone name=Bench.Clone ;;
+        'bench audit') project=bench/Audit name=Bench.Audit ;;
         'bench quota-period') project=bench/QuotaPeriod name=Bench.QuotaPeriod ;;
         *) return 0 ;;
     esac
@@ -134,7 +135,7 @@ test_projects() {
     done
 }
 
-# test_all_projects ARGUMENT...: two at a time, for most of their time is spent waiting; no test asserts on how long something
+# test_all_projects ARGUMENT...: three at a time, for most of their time is spent waiting; no test asserts on how long something
 # takes. What a project prints is shown in one piece when it ends.
 test_all_projects() {
     local -a names=()

@@ -2,9 +2,9 @@
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
 COMMANDS=(
-    demo test chaos up down roles proxy hosts clone forget logs parked replay audit report rules bench fuzz soak record setup status
+    demo test chaos up down roles proxy hosts clone forget logs parked replay audit export report rules bench fuzz soak record setup status
 )
-BENCHMARKS=(pipeline proxy fidelity clone quota-period)
+BENCHMARKS=(pipeline proxy fidelity clone quota-period audit)
 
 print_help() {
     cat <<'HELP'
@@ -49,11 +49,14 @@ Commands
   audit [STREAM...|--all] [--since TIME] [--checkpoint FILE] [--key FILE] [--next FILE] [--json]
                           make every recorded decision again from what was read for it, and compare the events byte for byte;
                           exit code 1 where one differs ('audit --help')
+  export STREAM... --out FILE
+                          streams with the proof that they are what was sealed, to be verified without this program
+                          (docs/audit-format.md)
   report --of ADDRESS [--metrics] [--reset]
                           the figures of a proxy that was started with --admin ('report --help')
   rules propose|reload --admin ADDRESS
                           propose the rules of a service from what a proxy has seen; have it read its file of rules again
-  bench NAME [ARGUMENTS]  run a benchmark: pipeline, proxy, fidelity, clone or quota-period (--json FILE: every figure;
+  bench NAME [ARGUMENTS]  run a benchmark: pipeline, proxy, fidelity, clone, quota-period or audit (--json FILE: every figure;
                           'bench NAME --help')
   fuzz [PARSER] [--time 1min] [--seed N]
                           feed the parsers of the proxies with changed conversations of real peers ('fuzz --help')
@@ -126,11 +129,13 @@ command_grammar() {
         rules) echo "ACTION=propose|reload! --admin=$server! --admin-token=READ" ;;
         'replay stream') echo 'STREAM! NAME=TEXT --at=WHEN --follow -f --causes --state --json' ;;
         audit) echo 'STREAM... --all --since=TIME --checkpoint=READ --key=READ --next=FILE --json' ;;
+        export) echo 'STREAM...! --out=FILE!' ;;
         'bench pipeline')
-            echo '--json=FILE --plot=FILE.png --only=path|length|load --minutes=WHOLE:1..1440 --services=WHOLE:1..10000'
+            echo '--json=FILE --plot=FILE.png --only=path|length|seals|load --minutes=WHOLE:1..1440 --services=WHOLE:1..10000'
             echo '--explorations=WHOLE:0..1000 --measure=WHOLE:1..3600'
             ;;
         'bench quota-period') echo '--json=FILE' ;;
+        'bench audit') echo '--json=FILE --events=WHOLE:1000..100000000' ;;
         'bench proxy') echo '--json=FILE --plot=FILE.png,.svg --quick --only=http|cost|chain|stall|databases|idle' ;;
         'bench fidelity') echo '--json=FILE --plot=FILE.png --quick' ;;
         'bench clone') echo '--json=FILE --only=moves|clones|caps --back-end=process|container|vm --heap=WHOLE:1..4000' ;;
@@ -159,6 +164,7 @@ command_example() {
         replay) echo 'replay --trace shop.trace --to 127.0.0.1:8080 --sessions 200%' ;;
         'replay stream') echo 'replay matrix shop/application@2026-11-28 --state' ;;
         audit) echo 'audit --all --since 24h' ;;
+        export) echo 'export matrix shop/application@2026-11-28 --out shop.jsonl' ;;
         report) echo 'report --of 127.0.0.1:9000' ;;
         rules) echo 'rules propose --admin 127.0.0.1:9000' ;;
         bench\ *) echo "$1 --json figures.json" ;;
@@ -313,11 +319,13 @@ Usage: ./justrunit bench NAME [ARGUMENTS]
 Run a benchmark, alone on the machine
 
 Benchmarks
-  pipeline       from append to consumed, against raw Npgsql and RabbitMQ; --only load: a large data centre with simulated agents
+  pipeline       from append to consumed, against raw Npgsql and RabbitMQ; against the length of streams; what hashes cost;
+                 --only load: a large data centre with simulated agents
   proxy          the proxies against direct connections, HAProxy, nginx and PgBouncer
   fidelity       how alike on-line server and clone perform with the same CPU share, for both samples
   clone          pause and time of cloning against the size of the heap, of moves between agents, and precision of the CPU cap
   quota-period   how the period of the CPU quota distorts response times
+  audit          how long an audit of a large store, and the first lines of a long stream take
 
 './justrunit bench NAME --help' has the arguments of one.
 
@@ -336,7 +344,7 @@ check_arguments() {
     shift
     for word in $(command_grammar "$form"); do
         name=${word%%[=[!]*}
-        [[ $word != *! ]] || required+=("$name")
+        [[ $word != *! ]] || required+=("${name%...}")
         word=${word%!}
         case $word in
             ...) is_open=1 ;;

@@ -80,6 +80,8 @@ group_needs() {
             echo mariadbd mariadb-server
             echo /usr/share/java/mariadb-java-client.jar libmariadb-java
             echo wrk wrk
+            # Runs what outsiders write, with nothing of ours.
+            echo node nodejs
             # Reads every shell program of the repository.
             echo shellcheck shellcheck
             ;;

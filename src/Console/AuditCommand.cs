@@ -84,7 +84,7 @@ internal static class AuditCommand
 
         var seals = SealAudit.Of(files.Own, files.Key);
         var postgres = Connections.PostgresFromEnvironment();
-        var streams = all ? null : await FindAsync(postgres, named, cancellation);
+        var streams = all ? null : await StreamArguments.FindAllAsync(postgres, named, cancellation);
         if (streams is null && !all)
             return CommandProgram.BadInput;
 
@@ -119,21 +119,6 @@ internal static class AuditCommand
         await System.Console.Error.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture, $"audit: none of {tally.Events} events could be decided again, so nothing is known of them"));
         return CommandProgram.Failed;
-    }
-
-    private static async Task<IReadOnlyCollection<string>?> FindAsync(
-        string postgres, IReadOnlyList<string> named, CancellationToken cancellation)
-    {
-        await using var connection = await StoreSnapshot.ConnectAsync(postgres, cancellation);
-        var streams = new List<string>();
-        foreach (var text in named)
-        {
-            if (await StreamArguments.FindAsync(connection, text, cancellation) is not { } found)
-                return null;
-            streams.Add(found.Name);
-        }
-
-        return streams;
     }
 
     private static object Told(AuditTally tally, SealAudit seals) => new

@@ -8,6 +8,24 @@ namespace JustRunIt.Console;
 /// <summary>Streams that are named on the command line.</summary>
 internal static class StreamArguments
 {
+    /// <summary>Finds several, each as <see cref="FindAsync"/> does.</summary>
+    /// <returns>Their names; null where it is not clear which are meant.</returns>
+    /// <exception cref="ConfigurationException">A text names no stream.</exception>
+    public static async Task<IReadOnlyCollection<string>?> FindAllAsync(
+        string postgres, IReadOnlyList<string> named, CancellationToken cancellation)
+    {
+        await using var connection = await StoreSnapshot.ConnectAsync(postgres, cancellation);
+        var streams = new List<string>();
+        foreach (var text in named)
+        {
+            if (await FindAsync(connection, text, cancellation) is not { } found)
+                return null;
+            streams.Add(found.Name);
+        }
+
+        return streams;
+    }
+
     /// <summary>Finds one; lists on standard error what may be meant where that is not clear.</summary>
     /// <returns>The stream; null where it is not clear which is meant.</returns>
     /// <exception cref="ConfigurationException">The text names no stream: the line has those that are named most alike.</exception>

@@ -16,6 +16,7 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["proxy"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["proxy"]),
         ["replay stream"] = (Client.Supervision.Programs.OfProduct("Console"), ["replay"]),
         ["audit"] = (Client.Supervision.Programs.OfProduct("Console"), ["audit"]),
+        ["export"] = (Client.Supervision.Programs.OfProduct("Console"), ["export"]),
         ["replay"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["replay"]),
         ["report"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["report"]),
         ["rules"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["rules"]),
@@ -26,6 +27,7 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["bench proxy"] = (Of("bench", "Proxy"), []),
         ["bench fidelity"] = (Of("bench", "Fidelity"), []),
         ["bench clone"] = (Of("bench", "Clone"), []),
+        ["bench audit"] = (Of("bench", "Audit"), []),
         ["bench quota-period"] = (Of("bench", "QuotaPeriod"), []),
     };
 

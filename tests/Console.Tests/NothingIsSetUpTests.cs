@@ -8,8 +8,8 @@ public sealed class NothingIsSetUpTests : IDisposable
     private static readonly string[] Names =
     [
         "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "audit", "report", "rules", "fuzz", "soak",
-        "record", "setup", "status", "bench",
-        "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period",
+        "record", "export", "setup", "status", "bench",
+        "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period", "bench audit",
     ];
 
     private readonly ScriptCopy script = new();
@@ -68,9 +68,9 @@ public sealed class NothingIsSetUpTests : IDisposable
         { "audit --all --since", "audit: --since: missing value; allowed is a duration with its unit (ms, s, min, h), such as" },
         { "replay --to 127.0.0.1:1", "replay: --trace: missing; allowed is a file that can be read" },
         { "replay --trace nosuch --to 127.0.0.1:1", "replay: --trace: 'nosuch'; allowed is a file that can be read" },
-        { "bench", "bench: NAME: missing; allowed is pipeline, proxy, fidelity, clone or quota-period" },
-        { "bench nosuch", "bench: 'nosuch'; allowed is pipeline, proxy, fidelity, clone or quota-period" },
-        { "bench --json x", "bench: '--json'; allowed is pipeline, proxy, fidelity, clone or quota-period" },
+        { "bench", "bench: NAME: missing; allowed is pipeline, proxy, fidelity, clone, quota-period or audit" },
+        { "bench nosuch", "bench: 'nosuch'; allowed is pipeline, proxy, fidelity, clone, quota-period or audit" },
+        { "bench --json x", "bench: '--json'; allowed is pipeline, proxy, fidelity, clone, quota-period or audit" },
         {
             "bench pipeline --quick",
             "bench pipeline: unknown option '--quick'; "

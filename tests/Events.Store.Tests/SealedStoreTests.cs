@@ -1,10 +1,7 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using JustRunIt.Events.Auditing.Seals;
-using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Sealing;
 using JustRunIt.Events.Store.History;
-using JustRunIt.Events.Store.Sealing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace JustRunIt.Events.Store.Tests;
@@ -13,48 +10,19 @@ namespace JustRunIt.Events.Store.Tests;
 /// Whatever the owner of a database changes in it is found: by the hashes alone, or, where all of it was made anew, by the checkpoint that
 /// the auditor kept.
 /// </summary>
-public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
+public sealed class SealedStoreTests : SealedScene
 {
-    private const string Events = "justrunit.mt_events";
-    private const string Chain = "justrunit.chain";
-    private const string Leaves = "justrunit.leaves";
-    private const string Log = "log";
-    private readonly Scene scene = new();
-    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly string folder = Path.Combine(Path.GetTempPath(), $"justrunit-seal-{Guid.NewGuid():N}");
-    private Checkpoint kept = null!;
-
-    public async Task InitializeAsync()
-    {
-        await scene.InitializeAsync();
-        foreach (var matrix in Enumerable.Range(0, 4).Select(_ => Guid.NewGuid()))
-            await scene.AppendAsync(matrix, 5);
-        await SealAsync();
-        kept = (await NoteAsync()).Checkpoint;
-        await scene.AppendAsync(Guid.NewGuid(), 3);
-        await SealAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await scene.DisposeAsync();
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-    }
-
-    public void Dispose() => key.Dispose();
-
     [Fact]
     public async Task A_store_that_nobody_changed_continues_the_checkpoint_that_was_kept()
     {
-        var (findings, auditor) = await AuditAsync(kept);
+        var (findings, auditor) = await AuditAsync(Kept);
         Assert.Empty(findings);
         // The two checkpoints are events themselves; the second is not in a tree yet.
         Assert.Equal((25L, 24L), (auditor.Events, auditor.Sealed));
-        Assert.Equal(20, kept.Size);
+        Assert.Equal(20, Kept.Size);
         var last = await NoteAsync();
         Assert.Equal(auditor.Now(Log), last.Checkpoint);
-        Assert.True(SealKey.Of(key).HasSigned(last.Note));
+        Assert.True(Key.HasSigned(last.Note));
     }
 
     [Fact]
@@ -64,8 +32,8 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
         await SealAsync();
         await SealAsync();
         Assert.Equal($"{before.Note}", $"{(await NoteAsync()).Note}");
-        Assert.Equal(2, await scene.CountAsync($"SELECT count(*) FROM {Events} WHERE stream_id = 'seal-{Log}'"));
-        Assert.Empty((await AuditAsync(kept)).Findings);
+        Assert.Equal(2, await Scene.CountAsync($"SELECT version FROM justrunit.mt_streams WHERE id = 'seal-{Log}'"));
+        Assert.Empty((await AuditAsync(Kept)).Findings);
     }
 
     [Theory]
@@ -114,7 +82,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
     public async Task An_event_that_was_changed_with_all_hashes_is_found_by_the_checkpoints()
     {
         await ChangeAsync("UPDATE {0} SET data = data || '{{\"detail\": \"changed\"}}' WHERE seq_id = 7;" + Rehashed);
-        var (findings, _) = await AuditAsync(kept);
+        var (findings, _) = await AuditAsync(Kept);
         Assert.All(findings, finding => Assert.Equal(SealBreak.OtherRoot, finding.Break));
         Assert.NotEmpty(findings);
     }
@@ -128,7 +96,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
             DELETE FROM {0} WHERE seq_id IN (SELECT seq_id FROM gone);
             DELETE FROM {1} WHERE seq_id IN (SELECT seq_id FROM gone)
             """);
-        var (findings, auditor) = await AuditAsync(kept);
+        var (findings, auditor) = await AuditAsync(Kept);
         Assert.Equal(5, findings.Count(finding => finding.Break == SealBreak.Removed));
         Assert.Null(auditor.Now(Log));
     }
@@ -147,7 +115,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         await SealAsync(other);
         Assert.Empty((await AuditAsync()).Findings);
-        Assert.Contains((await AuditAsync(kept)).Findings, finding => finding.Break is SealBreak.OtherRoot or SealBreak.CutOff);
+        Assert.Contains((await AuditAsync(Kept)).Findings, finding => finding.Break is SealBreak.OtherRoot or SealBreak.CutOff);
     }
 
     [Fact]
@@ -161,7 +129,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
             DELETE FROM {2} WHERE leaf >= 20;
             """);
         Assert.Empty((await AuditAsync()).Findings);
-        Assert.Empty((await AuditAsync(kept)).Findings);
+        Assert.Empty((await AuditAsync(Kept)).Findings);
         Assert.Equal(SealBreak.CutOff, Assert.Single((await AuditAsync(last)).Findings).Break);
     }
 
@@ -173,8 +141,8 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
             DROP TRIGGER chain_event ON {0};
             DROP TABLE {1}, {2}, justrunit.tree
             """);
-        await new SchemaSetup(scene.Marten, scene.DataSource, [], NullLogger<SchemaSetup>.Instance).StartAsync(CancellationToken.None);
-        await scene.AppendAsync(Guid.NewGuid(), 2);
+        await new SchemaSetup(Scene.Marten, Scene.DataSource, [], NullLogger<SchemaSetup>.Instance).StartAsync(CancellationToken.None);
+        await Scene.AppendAsync(Guid.NewGuid(), 2);
         var (findings, auditor) = await AuditAsync();
         // Of the checkpoints that stand on the streams there is no tree any more.
         Assert.All(findings, finding => Assert.Equal(SealBreak.CutOff, finding.Break));
@@ -184,7 +152,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Some_streams_are_looked_at_alone()
     {
-        var streams = new[] { (string)(await scene.ScalarAsync($"SELECT stream_id FROM {Events} WHERE seq_id = 6"))! };
+        var streams = new[] { await StreamOfAsync(6) };
         Assert.Empty(await AuditAsync(streams));
         await ChangeAsync("UPDATE {0} SET data = '{{}}' WHERE seq_id = 7");
         Assert.Equal(SealBreak.Changed, Assert.Single(await AuditAsync(streams)).Break);
@@ -200,35 +168,9 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
         Assert.Contains(findings, finding => finding is { Break: SealBreak.Removed, Sequence: long.MaxValue });
     }
 
-    /// <summary>What an owner does who wants every hash to be right: all of them anew.</summary>
-    private static string Rehashed =>
-        """
-        DELETE FROM {1};
-        SELECT justrunit.chain_stream(stream_id, max(version)) FROM {0} GROUP BY stream_id
-        """;
-
-    private Task ChangeAsync(string sql) => scene.ScalarAsync(string.Format(CultureInfo.InvariantCulture, sql, Events, Chain, Leaves));
-
-    private async Task SealAsync(ECDsa? with = null)
-    {
-        // Where no relay runs, nothing is under way.
-        await scene.ScalarAsync($"UPDATE justrunit.relay SET position = (SELECT max(seq_id) FROM {Events})");
-        var settings = new SealSettings(Log, (with ?? key).ExportECPrivateKeyPem(), Path.Combine(folder, "checkpoint"));
-        using var sealer = new Sealer(
-            scene.DataSource, scene.Store, scene.Runner, settings, TimeProvider.System, NullLogger<Sealer>.Instance);
-        await sealer.SealAsync(CancellationToken.None);
-    }
-
-    private async Task<SealedNote> NoteAsync()
-    {
-        Assert.True(
-            SealedNote.TryRead(await File.ReadAllTextAsync(Path.Combine(folder, "checkpoint")), out var note, out var problem), problem);
-        return note;
-    }
-
     private async Task<(List<SealFinding> Findings, SealAuditor Auditor)> AuditAsync(params Checkpoint[] own)
     {
-        await using var snapshot = await StoreSnapshot.OpenAsync(scene.Connections.Postgres, CancellationToken.None);
+        await using var snapshot = await StoreSnapshot.OpenAsync(Scene.Connections.Postgres, CancellationToken.None);
         var seals = (await snapshot.SealsAsync(CancellationToken.None))!;
         var stored = (await seals.CheckpointsAsync(CancellationToken.None)).Select(each => new Checkpoint(each.Log, each.Size, each.Root));
         var auditor = new SealAuditor([.. own, .. stored]);
@@ -241,7 +183,7 @@ public sealed class SealedStoreTests : IAsyncLifetime, IDisposable
 
     private async Task<List<SealFinding>> AuditAsync(string[] streams)
     {
-        await using var snapshot = await StoreSnapshot.OpenAsync(scene.Connections.Postgres, CancellationToken.None);
+        await using var snapshot = await StoreSnapshot.OpenAsync(Scene.Connections.Postgres, CancellationToken.None);
         var seals = (await snapshot.SealsAsync(CancellationToken.None))!;
         var auditor = SealAuditor.OfStreams();
         var findings = new List<SealFinding>();

@@ -20,7 +20,10 @@ namespace JustRunIt.Events.Tests;
 /// </summary>
 internal sealed class Rehearsal
 {
-    private static readonly string[] Services = ["shop", "bank"];
+    private readonly string dataCenter;
+    private readonly string shop;
+    private readonly string bank;
+    private readonly Guid scope;
     private readonly Dictionary<(string, string), SlaWindow> windows = [];
     private readonly List<Delivery> pending = [];
     private readonly List<Delivery> delivered = [];
@@ -30,27 +33,32 @@ internal sealed class Rehearsal
     private int second;
     private int numbers;
 
-    public Rehearsal(int seed, Action<Decision, DecisionRecord>? decided = null)
+    /// <param name="seed">All chance comes from it.</param>
+    /// <param name="decided">Is told each decision from which events follow.</param>
+    /// <param name="suffix">Of the names of data centre and services, where several rehearsals are to stand in one store.</param>
+    public Rehearsal(int seed, Action<Decision, DecisionRecord>? decided = null, string suffix = "")
     {
         random = new Random(seed);
+        (dataCenter, shop, bank) = (DataCenter + suffix, $"shop{suffix}", $"bank{suffix}");
+        scope = suffix.Length == 0 ? Guid.Empty : DeterministicId.From(Guid.Empty, suffix);
         streams = new InMemoryStreams(
             asked => asked is OpenWindowAsked open
                 ? windows.GetValueOrDefault((open.Service, open.Source), SlaWindow.Empty)
                 : null,
             decided);
-        Send(new ConfigurationRead(DataCenter, Rules, [Shop("shop", 100), Shop("bank", 80)]));
+        Send(new ConfigurationRead(dataCenter, Rules, [Shop(shop, 100), Shop(bank, 80)]));
         foreach (var (machine, role) in new[]
         {
             ("app-1", MachineRole.Production), ("app-2", MachineRole.Production), ("app-3", MachineRole.Spare),
             ("sandbox-1", MachineRole.Sandbox),
         })
         {
-            Send(new MachineAnnounced(DataCenter, Agent, machine, role, Have(1, 1024), "process", true));
+            Send(new MachineAnnounced(dataCenter, Agent, machine, role, Have(1, 1024), "process", true));
         }
 
-        Send(new TreeRead("log", 8, Convert.ToBase64String(new byte[32]), "note"));
-        foreach (var service in Services)
-            Send(new VmStarted(NextId(), DataCenter, Agent, "app-1", $"{service}-app", service, "application", false, Have(0.4)));
+        Send(new TreeRead($"log{suffix}", 8, Convert.ToBase64String(new byte[32]), "note"));
+        foreach (var service in new[] { shop, bank })
+            Send(new VmStarted(NextId(), dataCenter, Agent, "app-1", $"{service}-app", service, "application", false, Have(0.4)));
     }
 
     /// <summary>Everything that was delivered, in order.</summary>
@@ -103,9 +111,10 @@ internal sealed class Rehearsal
         .SelectMany(entry => entry.Value.Select(
             e => $"{entry.Key} {Wire.NameOf(e.GetType())} {JsonSerializer.Serialize(e, e.GetType(), Wire.Json)}")));
 
-    private static ServiceRegistered Shop(string service, double agreedMs) => Registered(agreedMs, repeatAfter: 2) with
+    private ServiceRegistered Shop(string service, double agreedMs) => Registered(agreedMs, repeatAfter: 2) with
     {
         Service = service,
+        DataCenter = dataCenter,
         Tiers = [new TierDefinition("application", [$"{service}-app"], "proxies", null)],
     };
 
@@ -175,7 +184,7 @@ internal sealed class Rehearsal
             CloneVm c => new VmCloneFailed(c.Subject, c.RequestId, c.Agent, c.CloneName, "no"),
             SetAllocation c => new AllocationRefused(c.Subject, c.RequestId, c.Agent, c.Vm, mood == 1, "no"),
             MigrateVm c => new VmMigrationFailed(c.Subject, c.RequestId, c.Agent, c.Vm, "no"),
-            StartReplay { Subject: var subject } => new VmExited(Agent, "shop-app-clone", subject, "killed"),
+            StartReplay { Subject: var subject } => new VmExited(Agent, $"{shop}-app-clone", subject, "killed"),
             _ => yes,
         };
         return (mood, yes, no) switch
@@ -192,7 +201,7 @@ internal sealed class Rehearsal
         second++;
         now += Seconds(1);
         var mean = random.Next(10, 200);
-        foreach (var service in Services)
+        foreach (var service in new[] { shop, bank })
         {
             Send(new ResponseTimesMeasured(
                 "proxies",
@@ -208,15 +217,15 @@ internal sealed class Rehearsal
         }
 
         if (second % 70 == 0)
-            Send(new ForgetMachine(NextId(), DataCenter, "nobody"));
+            Send(new ForgetMachine(NextId(), dataCenter, "nobody"));
         if (second % 200 is 100 or 105)
             Send(new ConfigurationRead(
-                DataCenter, Rules, second % 200 == 100 ? [Shop("shop", 100)] : [Shop("shop", 100), Shop("bank", 80)]));
+                dataCenter, Rules, second % 200 == 100 ? [Shop(shop, 100)] : [Shop(shop, 100), Shop(bank, 80)]));
         if (second % 50 == 0)
-            Send(new ServiceRead(Shop("shop", 100 + (second % 100))));
+            Send(new ServiceRead(Shop(shop, 100 + (second % 100))));
         if (second % 30 == 0)
             Send(new ExternalWindowReported(
-                "sonde", "shop", Noon + Seconds(second - 30), Noon + Seconds(second), 50, Milliseconds(random.Next(10, 900))));
+                "sonde", shop, Noon + Seconds(second - 30), Noon + Seconds(second), 50, Milliseconds(random.Next(10, 900))));
     }
 
     private void Send(object message, Guid? correlation = null, Guid? id = null)
@@ -225,7 +234,7 @@ internal sealed class Rehearsal
         pending.Add(new Delivery(message, number, correlation ?? number, now));
     }
 
-    private Guid NextId() => DeterministicId.From(Guid.Empty, $"message/{++numbers}");
+    private Guid NextId() => DeterministicId.From(scope, $"message/{++numbers}");
 
     /// <summary>A message on its way.</summary>
     /// <param name="Message">The message.</param>

@@ -96,7 +96,8 @@ public sealed class Seals
         var sql = string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"""
-            SELECT e.seq_id, NULL::bigint, {Columns} FROM {EventRows.Table} AS e LEFT JOIN {ChainTable.Name} AS c ON c.seq_id = e.seq_id
+            SELECT e.seq_id, l.leaf, {Columns} FROM {EventRows.Table} AS e LEFT JOIN {ChainTable.Name} AS c ON c.seq_id = e.seq_id
+                LEFT JOIN {TreeTable.Leaves} AS l ON l.seq_id = e.seq_id
                 WHERE e.seq_id > $1 AND e.stream_id = ANY($2) ORDER BY e.seq_id LIMIT {PageSize}
             """);
         for (var after = 0L; ;)
@@ -108,6 +109,24 @@ public sealed class Seals
                 yield break;
             after = page[^1].Sequence;
         }
+    }
+
+    /// <summary>The hashes of the first leaves, in their order.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> LeavesAsync(
+        long count, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT c.hash FROM {TreeTable.Leaves} AS l JOIN {ChainTable.Name} AS c ON c.seq_id = l.seq_id
+                WHERE l.leaf >= 0 AND l.leaf < $1 ORDER BY l.leaf
+            """,
+            connection);
+        command.Parameters.Add(EventRows.Number(count));
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+            yield return reader.GetFieldValue<byte[]>(0);
     }
 
     private async Task<List<SealedRow>> ReadAsync(
