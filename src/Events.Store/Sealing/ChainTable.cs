@@ -19,7 +19,20 @@ internal static class ChainTable
     /// </summary>
     public static string Ddl { get; } =
         $"""
-        CREATE TABLE IF NOT EXISTS {Name} (seq_id bigint PRIMARY KEY, canonical bytea NOT NULL, hash bytea NOT NULL);
+        DO $body$ BEGIN
+            IF to_regclass('{Name}') IS NULL THEN
+                CREATE TABLE IF NOT EXISTS {Name} (seq_id bigint PRIMARY KEY, canonical bytea NOT NULL, hash bytea NOT NULL)
+                    WITH (toast_tuple_target = 128);
+                -- Compressed in its place: what an append writes is what it waits for.
+                ALTER TABLE {Name} ALTER COLUMN canonical SET STORAGE MAIN;
+                BEGIN
+                    EXECUTE 'ALTER TABLE {Name} ALTER COLUMN canonical SET COMPRESSION lz4';
+                EXCEPTION WHEN feature_not_supported OR syntax_error OR invalid_parameter_value THEN
+                    -- A server that was built without it, or is older than 14, has its own.
+                    NULL;
+                END;
+            END IF;
+        END $body$;
         CREATE OR REPLACE FUNCTION {StoreSetup.Schema}.chain_stream(of_stream varchar, up_to bigint) RETURNS bytea LANGUAGE plpgsql
             SET search_path = pg_catalog, pg_temp AS $body$
         DECLARE

@@ -48,7 +48,8 @@ public sealed class KeptBodyTests : IAsyncLifetime
         """{"requestId":"ID","vm":7,"program":{"environment":{"DB":"hush-hush"},"arguments":["--password=hush-hush"]}}""", "DB")]
     [InlineData(
         """
-        {"requestId":"ID","agent":"trial","machine":"m","vm":"shop","service":"shop","tier":"web","pinned":false,"program":{"executable":"x",
+        {"requestId":"ID","agent":"trial","machine":"m","vm":"shop","service":"shop","tier":"web","pinned":false,
+        "program":{"executable":"x",
         "arguments":[],"environment":{"DB":"hush-hush"},"workingDirectory":"/","listen":"127.0.0.1:1"},"allocation":{"cpu":1}}
         """,
         "DB")]
