@@ -72,6 +72,17 @@ public sealed class MySqlDialogueTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(1_000)]
+    [InlineData(1_000_000)]
+    public void A_change_of_the_user_that_is_too_long_is_refused_whatever_pieces_it_arrives_in(int piece)
+    {
+        var problem = Assert.Throws<ProtocolException>(
+            () => Ask(MySqlCommand.ChangeUser, [.. "root\0"u8, 0, .. "shop\0"u8, 45, 0, .. "plugin\0"u8, .. new byte[300_000]], piece));
+        Assert.StartsWith("a COM_CHANGE_USER of more than ", problem.Message);
+    }
+
+    [Theory]
+    [InlineData(1)]
     [InlineData(3)]
     [InlineData(1000)]
     public void The_types_of_parameters_are_known_whatever_pieces_they_arrive_in(int piece)

@@ -369,6 +369,9 @@ internal sealed partial class MySqlDialogue : Dialogue
             case MySqlCommand.StatementBulkExecute when Statements.TryGetValue(statement, out var many):
                 many.BindMany(behindNumber);
                 break;
+            // By what it says of itself, and not by how much of it has come.
+            case MySqlCommand.ChangeUser when !isWhole || argument.Length > LongestUnit - ArgumentAt:
+                throw new ProtocolException($"a COM_CHANGE_USER of more than {LongestUnit} bytes");
             case MySqlCommand.ChangeUser:
                 changing = (changing ?? Login ?? throw new ProtocolException("COM_CHANGE_USER before a log-in")).Change(argument);
                 askedBefore = asked;
