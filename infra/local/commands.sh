@@ -2,7 +2,7 @@
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
 COMMANDS=(
-    demo test chaos up down roles proxy hosts clone forget logs parked replay audit export report rules bench fuzz soak record setup status
+    demo test chaos up down roles proxy hosts clone forget logs parked replay audit export asyncapi report rules bench fuzz soak record setup status
 )
 BENCHMARKS=(pipeline proxy fidelity clone quota-period audit)
 
@@ -52,6 +52,7 @@ Commands
   export STREAM... --out FILE
                           streams with the proof that they are what was sealed, to be verified without this program
                           (docs/audit-format.md)
+  asyncapi                print what travels over the bus as an AsyncAPI 3 document (docs/asyncapi.json)
   report --of ADDRESS [--metrics] [--reset]
                           the figures of a proxy that was started with --admin ('report --help')
   rules propose|reload --admin ADDRESS
@@ -143,7 +144,7 @@ command_grammar() {
         soak) echo '--time=DURATION --rate=NUMBER:1..100000' ;;
         record) echo "FOLDER=FOLDER! PROTOCOL=$protocols" ;;
         setup) echo '--servers-only' ;;
-        status) ;;
+        status | asyncapi) ;;
     esac
 }
 
@@ -164,6 +165,7 @@ command_example() {
         replay) echo 'replay --trace shop.trace --to 127.0.0.1:8080 --sessions 200%' ;;
         'replay stream') echo 'replay matrix shop/application@2026-11-28 --state' ;;
         audit) echo 'audit --all --since 24h' ;;
+        asyncapi) echo 'asyncapi' ;;
         export) echo 'export matrix shop/application@2026-11-28 --out shop.jsonl' ;;
         report) echo 'report --of 127.0.0.1:9000' ;;
         rules) echo 'rules propose --admin 127.0.0.1:9000' ;;

@@ -16,6 +16,7 @@ public sealed partial class BuiltProgramTests : IDisposable
         ["proxy"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["proxy"]),
         ["replay stream"] = (Client.Supervision.Programs.OfProduct("Console"), ["replay"]),
         ["audit"] = (Client.Supervision.Programs.OfProduct("Console"), ["audit"]),
+        ["asyncapi"] = (Client.Supervision.Programs.OfProduct("Console"), ["asyncapi"]),
         ["export"] = (Client.Supervision.Programs.OfProduct("Console"), ["export"]),
         ["replay"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["replay"]),
         ["report"] = (Client.Supervision.Programs.OfProduct("ProxyNode"), ["report"]),

@@ -8,7 +8,7 @@ public sealed class NothingIsSetUpTests : IDisposable
     private static readonly string[] Names =
     [
         "demo", "test", "chaos", "up", "down", "proxy", "hosts", "clone", "logs", "replay", "audit", "report", "rules", "fuzz", "soak",
-        "record", "export", "setup", "status", "bench",
+        "record", "export", "asyncapi", "setup", "status", "bench",
         "bench pipeline", "bench proxy", "bench fidelity", "bench clone", "bench quota-period", "bench audit",
     ];
 
