@@ -57,7 +57,9 @@ program_of() {
     local project name
     case $1 in
         demo) project=src/Demo name=Demo ;;
-        up | hosts | clone | forget | logs | parked | roles | audit | export | asyncapi | 'replay stream') project=src/Console name=Console ;;
+        up | hosts | clone | forget | logs | parked | roles | audit | export | asyncapi | 'replay stream')
+            project=src/Console name=Console
+            ;;
         proxy | replay | report | rules) project=src/ProxyNode name=ProxyNode ;;
         fuzz | soak | record) project=tests/ProxyNode.Tests name=ProxyNode.Tests ;;
         'bench pipeline') project=bench/Pipeline name=Bench.Pipeline ;;

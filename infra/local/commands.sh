@@ -2,7 +2,8 @@
 # The commands of ./justrunit: what each takes, its help, and the check of its arguments before anything is set up for it.
 
 COMMANDS=(
-    demo test chaos up down roles proxy hosts clone forget logs parked replay audit export asyncapi report rules bench fuzz soak record setup status
+    demo test chaos up down roles proxy hosts clone forget logs parked replay audit export asyncapi report rules bench fuzz soak record
+    setup status
 )
 BENCHMARKS=(pipeline proxy fidelity clone quota-period audit)
 
