@@ -142,8 +142,14 @@ internal sealed class VmLogs(AgentSettings settings, Func<string, bool> isKnown)
 
                 var buffer = new byte[BufferBytes];
                 // It may be written to meanwhile, faster than it is copied.
-                for (var at = begin; at - begin < 2 * Bytes && RandomAccess.Read(from, buffer, at) is > 0 and var got; at += got)
+                for (var left = 2 * Bytes; left > 0;)
+                {
+                    var got = RandomAccess.Read(from, buffer.AsSpan(0, (int)Math.Min(left, buffer.Length)), begin + (2 * Bytes) - left);
+                    if (got == 0)
+                        break;
                     copy.Write(buffer, 0, got);
+                    left -= got;
+                }
             }
 
             File.Move(next, to, overwrite: true);
