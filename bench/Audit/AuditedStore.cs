@@ -6,6 +6,7 @@ using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Quantities;
 using JustRunIt.Events.Resources;
 using JustRunIt.Events.Store;
+using JustRunIt.Events.Telling;
 using JustRunIt.Events.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -101,7 +102,8 @@ internal sealed class AuditedStore : IAsyncDisposable
     {
         var cause = new Cause(record.Message.Id, record.Message.CorrelationId, record.At);
         var header = $$"""{"{{DecisionRecord.Header}}": {{JsonSerializer.Serialize(record, Wire.Json)}}}""";
-        foreach (var (stream, events) in decision.Streams)
+        // Its checkpoints are of no tree.
+        foreach (var (stream, events) in decision.Streams.Where(entry => StreamKind.Of(entry.Stream) != StreamKind.Seal))
         {
             foreach (var e in events)
             {
