@@ -16,7 +16,6 @@ internal sealed class SealAudit
     private readonly List<SealFinding> first = [];
     private IReadOnlyList<CheckpointSigned> stored = [];
     private SealAuditor auditor = SealAuditor.OfStreams();
-    private Checkpoint? now;
 
     private SealAudit(SealedNote? own, SealKey? key) => (this.own, this.key) = (own, key);
 
@@ -55,17 +54,19 @@ internal sealed class SealAudit
     public async Task RunAsync(
         StoreSnapshot snapshot, IReadOnlyCollection<string>? streams, Action<long> progress, CancellationToken cancellation)
     {
-        if (await snapshot.SealsAsync(cancellation) is not { } seals)
-            return;
-        IsThere = true;
+        var seals = await snapshot.SealsAsync(cancellation);
+        IsThere = seals is not null;
         if (streams is null)
         {
-            stored = await seals.CheckpointsAsync(cancellation);
+            stored = seals is null ? [] : await seals.CheckpointsAsync(cancellation);
             CheckSignatures();
             auditor = new SealAuditor(Checkpoints());
         }
 
-        await foreach (var row in streams is null ? seals.AllAsync(cancellation) : seals.OfAsync(streams, cancellation))
+        // A store whose hashes were taken away as a whole continues no checkpoint.
+        await foreach (var row in seals is null ? AsyncEnumerable.Empty<SealedRow>()
+            : streams is null ? seals.AllAsync(cancellation)
+            : seals.OfAsync(streams, cancellation))
         {
             foreach (var finding in auditor.Add(row))
                 Add(finding);
@@ -74,7 +75,6 @@ internal sealed class SealAudit
 
         foreach (var finding in auditor.End())
             Add(finding);
-        now = auditor.Now(own?.Checkpoint.Origin ?? (stored.Count == 0 ? "justrunit" : stored[^1].Log));
     }
 
     /// <summary>What was found, as JSON.</summary>
@@ -82,7 +82,7 @@ internal sealed class SealAudit
     {
         auditor.Events,
         auditor.Sealed,
-        now?.Root,
+        auditor.Now(log: "")?.Root,
         Found = counts.ToDictionary(count => $"{count.Key}", count => count.Value),
         First = first,
         Checkpoint = own is null ? null : new { own.Checkpoint.Origin, own.Checkpoint.Size, own.Checkpoint.Root },
@@ -114,8 +114,8 @@ internal sealed class SealAudit
 
     private string Verdict() => (IsThere, IsRight, own, key) switch
     {
-        (false, _, _, _) => "the store has none: it is of an older version",
         (_, false, _, _) => "the store was changed",
+        (false, _, _, _) => "the store has none: it is of an older version",
         (_, _, null, _) => "internally consistent, not proven complete (--checkpoint proves it)",
         (_, _, var note, null) => string.Create(
             CultureInfo.InvariantCulture,

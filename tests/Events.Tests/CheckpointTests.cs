@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using JustRunIt.Events.Auditing.Seals;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Sealing;
@@ -67,6 +68,13 @@ public sealed class CheckpointTests
         Assert.Null(SealKey.Read(other.ExportSubjectPublicKeyInfoPem()));
         Assert.Null(SealKey.Read("a key"));
         Assert.Null(SealKey.Read(""));
+    }
+
+    [Fact]
+    public void A_store_without_any_hash_continues_no_checkpoint_of_something()
+    {
+        Assert.Equal(SealBreak.CutOff, Assert.Single(new SealAuditor([Sealed]).End()).Break);
+        Assert.Empty(new SealAuditor([]).End());
     }
 
     [Fact]
