@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using JustRunIt.Hosting.Logging;
 using JustRunIt.Hosting.Messaging;
 using Microsoft.Extensions.Hosting;
@@ -20,14 +19,13 @@ internal sealed partial class Relay(
 {
     private static readonly TimeSpan StandbyPoll = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan SameNewsEvery = TimeSpan.FromSeconds(30);
 
     private readonly string holder =
         $"{settings.Service} {Environment.MachineName}/{Environment.ProcessId} {Guid.NewGuid().ToString("N")[..8]}";
 
     private readonly string address = Patience.OfRelay(connections.Postgres, $"justrunit-relay-{settings.Service}");
     private readonly Suspicion suspicion = new();
-    private (string Reason, long At) told = ("", 0);
+    private readonly RepeatedNews interruptions = new(every: TimeSpan.FromSeconds(30));
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,7 +43,7 @@ internal sealed partial class Relay(
             catch (Exception e)
             {
                 // Whatever broke (a server restarted, a connection ended), the events are still there: begin again.
-                Tell(e);
+                interruptions.Tell(e, reason => Log.Interrupted(logger, reason));
                 await PauseAsync(stoppingToken).ConfigureAwait(false);
             }
         }
@@ -119,16 +117,6 @@ internal sealed partial class Relay(
             Log.Blocked(logger, OneLine.Of(reason));
         else
             Log.Unblocked(logger);
-    }
-
-    /// <summary>One line for what is wrong, and now and then while it stays wrong.</summary>
-    private void Tell(Exception e)
-    {
-        var reason = OneLine.Of(e);
-        if (reason == told.Reason && Stopwatch.GetElapsedTime(told.At) < SameNewsEvery)
-            return;
-        told = (reason, Stopwatch.GetTimestamp());
-        Log.Interrupted(logger, reason);
     }
 
     private static partial class Log

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
@@ -24,8 +23,7 @@ internal sealed partial class Sealer(
     TimeProvider clock,
     ILogger<Sealer> logger) : BackgroundService
 {
-    private static readonly TimeSpan SameNewsEvery = TimeSpan.FromSeconds(60);
-    private (string Reason, long At) told = ("", 0);
+    private readonly RepeatedNews interruptions = new(every: TimeSpan.FromSeconds(60));
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,7 +43,7 @@ internal sealed partial class Sealer(
             }
             catch (Exception e)
             {
-                Tell(e);
+                interruptions.Tell(e, reason => Log.Interrupted(logger, reason));
             }
         }
         while (await WaitAsync(timer, stoppingToken).ConfigureAwait(false));
@@ -117,16 +115,6 @@ internal sealed partial class Sealer(
         await runner.HandleAgainAsync(new SealingDecider(), read, new Cause(id, id, now), cancellation).ConfigureAwait(false);
         var state = await streams.LoadAsync<SealState>(Streams.Seal(settings.Log), cancellation).ConfigureAwait(false);
         return state.State.Last?.Note;
-    }
-
-    /// <summary>One line for what is wrong, and now and then while it stays wrong.</summary>
-    private void Tell(Exception e)
-    {
-        var reason = OneLine.Of(e);
-        if (reason == told.Reason && Stopwatch.GetElapsedTime(told.At) < SameNewsEvery)
-            return;
-        told = (reason, Stopwatch.GetTimestamp());
-        Log.Interrupted(logger, reason);
     }
 
     private static partial class Log
