@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using JustRunIt.Bench.Pipeline;
+using JustRunIt.Events.Auditing;
 using JustRunIt.Events.DataCenters;
 using JustRunIt.Events.Deciding;
 using JustRunIt.Events.Messaging;
@@ -38,33 +40,27 @@ internal sealed class AuditedStore : IAsyncDisposable
     }
 
     /// <summary>Makes an empty one.</summary>
-    public static async Task<AuditedStore> MakeAsync(Connections connections, CancellationToken stop)
-    {
-        var host = ServiceHost.CreateService("bench-audit", _ => { }, connections).Build();
-        // Makes the schema; a relay would send all that follows.
-        await host.StartAsync(stop);
-        await host.StopAsync(stop);
-        return new AuditedStore(host);
-    }
+    public static async Task<AuditedStore> MakeAsync(Connections connections) =>
+        new(await BenchDatabase.HostAsync("bench-audit", connections));
 
     /// <summary>Puts at least so many events there.</summary>
     public async Task FillAsync(int events, CancellationToken stop)
     {
         for (var seed = 0; sequence < events; seed++)
         {
-            var rows = new List<Row>();
-            var versions = new Dictionary<string, long>(StringComparer.Ordinal);
-            new Rehearsal(seed, (decision, record) => rows.AddRange(RowsOf(decision, record, versions)), $"-{seed}")
-                .Play(MessagesOfRehearsal);
-            await WriteAsync(rows, versions, stop);
+            var past = new PastStreams();
+            new Rehearsal(seed, past.Append, $"-{seed}").Play(MessagesOfRehearsal);
+            // Its checkpoints are of no tree.
+            await WriteAsync([.. past.Events.Where(e => StreamKind.Of(e.Stream) != StreamKind.Seal)], stop);
             Tell($"{sequence} of {events} events");
         }
 
         await ExecuteAsync(
-            $"""
-            INSERT INTO {StoreSetup.Schema}.leaves SELECT row_number() OVER (ORDER BY seq_id) - 1, seq_id FROM {StoreSetup.Schema}.chain;
-            VACUUM ANALYZE {EventTable}
-            """.Split(';'),
+            [
+                $"INSERT INTO {StoreSetup.Schema}.leaves "
+                    + $"SELECT row_number() OVER (ORDER BY seq_id) - 1, seq_id FROM {StoreSetup.Schema}.chain",
+                $"VACUUM ANALYZE {EventTable}",
+            ],
             stop);
     }
 
@@ -98,41 +94,18 @@ internal sealed class AuditedStore : IAsyncDisposable
         await dataSource.DisposeAsync();
     }
 
-    private static IEnumerable<Row> RowsOf(Decision decision, DecisionRecord record, Dictionary<string, long> versions)
-    {
-        var cause = new Cause(record.Message.Id, record.Message.CorrelationId, record.At);
-        var header = $$"""{"{{DecisionRecord.Header}}": {{JsonSerializer.Serialize(record, Wire.Json)}}}""";
-        // Its checkpoints are of no tree.
-        foreach (var (stream, events) in decision.Streams.Where(entry => StreamKind.Of(entry.Stream) != StreamKind.Seal))
-        {
-            foreach (var e in events)
-            {
-                var version = versions[stream] = versions.GetValueOrDefault(stream) + 1;
-                yield return new Row(
-                    stream,
-                    version,
-                    Wire.NameOf(e.GetType()),
-                    JsonSerializer.Serialize(e, e.GetType(), Wire.Json),
-                    record.At,
-                    $"{cause.MessageId}",
-                    $"{decision.CorrelationOf(e, cause)}",
-                    header);
-            }
-        }
-    }
-
-    private async Task WriteAsync(List<Row> rows, Dictionary<string, long> versions, CancellationToken stop)
+    private async Task WriteAsync(IReadOnlyList<PastEvent> rows, CancellationToken stop)
     {
         await using var connection = await dataSource.OpenConnectionAsync(stop);
         await using var transaction = await connection.BeginTransactionAsync(stop);
         await using (var streams = await connection.BeginBinaryImportAsync(
             $"COPY {StreamTable} (id, version, timestamp, created, tenant_id, is_archived) FROM STDIN (FORMAT BINARY)", stop))
         {
-            foreach (var (stream, version) in versions)
+            foreach (var stream in rows.GroupBy(row => row.Stream))
             {
                 await streams.StartRowAsync(stop);
-                await streams.WriteAsync(stream, NpgsqlDbType.Varchar, stop);
-                await streams.WriteAsync(version, NpgsqlDbType.Bigint, stop);
+                await streams.WriteAsync(stream.Key, NpgsqlDbType.Varchar, stop);
+                await streams.WriteAsync(stream.Max(row => row.Version), NpgsqlDbType.Bigint, stop);
                 await streams.WriteAsync(DateTime.UtcNow, NpgsqlDbType.TimestampTz, stop);
                 await streams.WriteAsync(DateTime.UtcNow, NpgsqlDbType.TimestampTz, stop);
                 await streams.WriteAsync("*DEFAULT*", NpgsqlDbType.Varchar, stop);
@@ -158,12 +131,12 @@ internal sealed class AuditedStore : IAsyncDisposable
                 await events.WriteAsync(row.Stream, NpgsqlDbType.Varchar, stop);
                 await events.WriteAsync(row.Version, NpgsqlDbType.Bigint, stop);
                 await events.WriteAsync(row.Body, NpgsqlDbType.Jsonb, stop);
-                await events.WriteAsync(row.Type, NpgsqlDbType.Varchar, stop);
+                await events.WriteAsync(row.WireName, NpgsqlDbType.Varchar, stop);
                 await events.WriteAsync(row.At.UtcDateTime, NpgsqlDbType.TimestampTz, stop);
                 await events.WriteAsync("*DEFAULT*", NpgsqlDbType.Varchar, stop);
-                await events.WriteAsync(row.Causation, NpgsqlDbType.Varchar, stop);
-                await events.WriteAsync(row.Correlation, NpgsqlDbType.Varchar, stop);
-                await events.WriteAsync(row.Headers, NpgsqlDbType.Jsonb, stop);
+                await events.WriteAsync(row.CausationId, NpgsqlDbType.Varchar, stop);
+                await events.WriteAsync(row.CorrelationId, NpgsqlDbType.Varchar, stop);
+                await events.WriteAsync($$"""{"{{DecisionRecord.Header}}": {{row.Decision}}}""", NpgsqlDbType.Jsonb, stop);
                 await events.WriteAsync(false, NpgsqlDbType.Boolean, stop);
             }
 
@@ -189,7 +162,4 @@ internal sealed class AuditedStore : IAsyncDisposable
             await command.ExecuteNonQueryAsync(stop);
         }
     }
-
-    private sealed record Row(
-        string Stream, long Version, string Type, string Body, DateTimeOffset At, string Causation, string Correlation, string Headers);
 }

@@ -32,7 +32,7 @@ static async Task MeasureAsync(string? file, int events, CancellationToken stop)
     try
     {
         var connections = BenchDatabase.In(given, database);
-        await using var store = await AuditedStore.MakeAsync(connections, stop);
+        await using var store = await AuditedStore.MakeAsync(connections);
         await store.FillAsync(events, stop);
         Console.WriteLine($"{"",-34} {"s",7} {"CPU s",7} {"MiB",7} {"events/s",9}  says");
         var all = new JsonObject();

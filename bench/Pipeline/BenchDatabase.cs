@@ -1,4 +1,5 @@
 using JustRunIt.Events.Store;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace JustRunIt.Bench.Pipeline;
@@ -19,6 +20,15 @@ internal static class BenchDatabase
     {
         Postgres = new NpgsqlConnectionStringBuilder(given.Postgres) { Database = database, CommandTimeout = 1_800 }.ConnectionString,
     };
+
+    /// <summary>A service on it with the schema made, on which no relay runs: it would send all that follows.</summary>
+    public static async Task<IHost> HostAsync(string service, Connections connections)
+    {
+        var host = ServiceHost.CreateService(service, _ => { }, connections).Build();
+        await host.StartAsync();
+        await host.StopAsync();
+        return host;
+    }
 
     private static async Task ExecuteAsync(string postgres, params string[] statements)
     {

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using JustRunIt.Events.Deciding;
-using JustRunIt.Events.Matrices;
 using JustRunIt.Events.Messaging;
 using JustRunIt.Events.Store;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace JustRunIt.Bench.Pipeline;
@@ -28,11 +25,7 @@ internal static class SealPart
         await BenchDatabase.MakeAsync(given, Database);
         try
         {
-            var connections = BenchDatabase.In(given, Database);
-            using var host = ServiceHost.CreateService("bench-seals", _ => { }, connections).Build();
-            // Makes the schema; a relay would send all that follows.
-            await host.StartAsync();
-            await host.StopAsync();
+            using var host = await BenchDatabase.HostAsync("bench-seals", BenchDatabase.In(given, Database));
             return await MeasureAsync(
                 host.Services.GetRequiredService<DecisionRunner>(), host.Services.GetRequiredService<NpgsqlDataSource>());
         }
@@ -99,7 +92,7 @@ internal static class SealPart
             for (var commit = 0; commit < CommitsOfRound; commit++)
             {
                 await runner.HandleAsync(
-                    new Appending(perCommit),
+                    new StreamPath.Appending([.. Enumerable.Repeat(matrix, perCommit)]),
                     StreamPath.Event(matrix),
                     new Cause(Guid.NewGuid(), matrix, DateTimeOffset.UtcNow),
                     CancellationToken.None);
@@ -113,19 +106,5 @@ internal static class SealPart
         await using var command = dataSource.CreateCommand(
             $"ALTER TABLE {StoreSetup.Schema}.mt_events {(does ? "ENABLE" : "DISABLE")} TRIGGER chain_event");
         await command.ExecuteNonQueryAsync();
-    }
-
-    private sealed class Appending(int count) : IDecider<CloneFailed>
-    {
-        public string Name => "appending";
-
-        public int Version => 1;
-
-        public Decision Decide(IReading reading, CloneFailed message, Cause cause)
-        {
-            var stream = Streams.Matrix(message.MatrixId);
-            _ = reading.State<MatrixState>(stream);
-            return Decision.On(stream, Enumerable.Repeat(message, count));
-        }
     }
 }

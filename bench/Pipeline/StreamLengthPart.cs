@@ -49,10 +49,7 @@ internal sealed class StreamLengthPart : IAsyncDisposable
         await BenchDatabase.MakeAsync(given, Database);
         try
         {
-            var host = ServiceHost.CreateService("bench-lengths", _ => { }, BenchDatabase.In(given, Database)).Build();
-            // Makes the schema; a relay would send all that follows.
-            await host.StartAsync();
-            await host.StopAsync();
+            var host = await BenchDatabase.HostAsync("bench-lengths", BenchDatabase.In(given, Database));
             await using var part = new StreamLengthPart(host);
             return await part.MeasureAsync();
         }

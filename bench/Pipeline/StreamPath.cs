@@ -40,7 +40,8 @@ internal sealed class StreamPath : IPath
     /// <summary>An event that neither a command nor a timer follows from.</summary>
     internal static CloneFailed Event(Guid id) => new(id, "shop-1-clone-0a1b2c3d", "the host agent has not answered");
 
-    private sealed class Appending(IReadOnlyList<Guid> ids) : IDecider<CloneFailed>
+    /// <summary>Appends one of them for each id.</summary>
+    internal sealed class Appending(IReadOnlyList<Guid> ids) : IDecider<CloneFailed>
     {
         public string Name => "appending";
 
