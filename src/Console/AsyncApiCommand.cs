@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using JustRunIt.Client.CommandLine;
 using JustRunIt.Hosting.Messaging;
 
@@ -9,12 +7,6 @@ namespace JustRunIt.Console;
 /// <summary><c>justrunit asyncapi</c>: prints what travels over the bus, as an AsyncAPI document.</summary>
 internal static class AsyncApiCommand
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -23,7 +15,7 @@ internal static class AsyncApiCommand
             "print what travels over the bus as an AsyncAPI 3 document: exchanges, queues, messages with schemas and examples, who "
                 + "sends and receives; docs/asyncapi.json is this version's",
             "./justrunit asyncapi > asyncapi.json");
-        command.SetAction(_ => System.Console.WriteLine(AsyncApi.Document().ToJsonString(Options)));
+        command.SetAction(_ => System.Console.Write(AsyncApi.Text()));
         return command;
     }
 }

@@ -82,6 +82,7 @@ internal static class AuditCommand
                 throw new ConfigurationException($"command line: {option}: given with '{named[0]}'; allowed is --all");
         }
 
+        OutputFiles.Prepare(files.Next?.FullName);
         var seals = SealAudit.Of(files.Own, files.Key);
         var postgres = Connections.PostgresFromEnvironment();
         var streams = all ? null : await StreamArguments.FindAllAsync(postgres, named, cancellation);
@@ -140,14 +141,7 @@ internal static class AuditCommand
                 "command line: --next: no checkpoint is there to be written; the Checker signs them with the key of JUSTRUNIT_SEAL_KEY");
         }
 
-        try
-        {
-            await System.IO.File.WriteAllTextAsync(file.FullName, note, cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException($"command line: --next: {e.Message}");
-        }
+        await System.IO.File.WriteAllTextAsync(file.FullName, note, cancellation);
     }
 
     private static void Print(AuditTally tally)
@@ -207,9 +201,8 @@ internal static class AuditCommand
 
         public void Show(long sequence, AuditTally tally)
         {
-            if (++shown % Every != 0 || watch.Elapsed < next)
+            if (!IsDue())
                 return;
-            next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
             var percent = last <= first ? 100 : Math.Clamp(100.0 * (sequence - first) / (last - first), 0, 100);
             Write(Line(tally, percent));
         }
@@ -217,17 +210,25 @@ internal static class AuditCommand
         /// <summary>The same, of what is looked through for changes.</summary>
         public void Sealed(long sequence)
         {
-            if (++shown % Every != 0 || watch.Elapsed < next)
-                return;
-            next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
-            Write(string.Create(
-                CultureInfo.InvariantCulture, $"audit: seals, event {sequence} of {last}, {watch.Elapsed.TotalSeconds:0} s"));
+            if (IsDue())
+            {
+                Write(string.Create(
+                    CultureInfo.InvariantCulture, $"audit: seals, event {sequence} of {last}, {watch.Elapsed.TotalSeconds:0} s"));
+            }
         }
 
         public void End(AuditTally tally)
         {
             if (next > BetweenLines)
                 Write(Line(tally, 100) + (System.Console.IsErrorRedirected ? "" : "\n"));
+        }
+
+        private bool IsDue()
+        {
+            if (++shown % Every != 0 || watch.Elapsed < next)
+                return false;
+            next = watch.Elapsed + (System.Console.IsErrorRedirected ? 10 * BetweenLines : BetweenLines / 4);
+            return true;
         }
 
         private string Line(AuditTally tally, double percent) => string.Create(

@@ -19,7 +19,6 @@ public sealed class Fleet(Connections connections, string folder, CredentialFold
     public const string FolderVariable = "JUSTRUNIT_FLEET";
 
     private const string Service = "Services.";
-    private const string Sealer = "Services.Checker";
     private const string Agent = "HostAgent";
     private const string Node = "ProxyNode";
 
@@ -116,10 +115,10 @@ public sealed class Fleet(Connections connections, string folder, CredentialFold
         }
 
         var isService = project.StartsWith(Service, StringComparison.Ordinal);
-        var isSealer = project == Sealer;
         var speaker = isService
             ? new Speaker(Roles.Of(project[Service.Length..].ToLowerInvariant()), null)
             : SpeakerOf(project, arguments[1]);
+        var isSealer = speaker.Role.Name == Catalog.Checker;
         return new Dictionary<string, string>
         {
             [Connections.RabbitMqVariable] = $"{credentials.BrokerAddress(connections.RabbitMq, speaker)}",

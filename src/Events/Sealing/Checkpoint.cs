@@ -13,9 +13,6 @@ public sealed record Checkpoint(string Origin, long Size, string Root)
     /// <summary>Its text, each line with its end.</summary>
     public string Text => string.Create(CultureInfo.InvariantCulture, $"{Origin}\n{Size}\n{Root}\n");
 
-    /// <summary>The root's bytes.</summary>
-    public byte[] RootBytes => Convert.FromBase64String(Root);
-
     /// <summary>A checkpoint of a tree.</summary>
     public static Checkpoint Of(string origin, long size, ReadOnlySpan<byte> root) => new(origin, size, Convert.ToBase64String(root));
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -21,7 +22,16 @@ public static partial class AsyncApi
     private const string VirtualHost = "/";
     private const string Json = "application/json";
 
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     private static readonly Lazy<Dictionary<string, string>> Meanings = new(ReadMeanings);
+
+    /// <summary>The document as text, with its end.</summary>
+    public static string Text() => Document().ToJsonString(Indented) + "\n";
 
     /// <summary>The document.</summary>
     public static JsonObject Document()
@@ -91,7 +101,7 @@ public static partial class AsyncApi
 
         foreach (var consumer in entry.Consumers)
         {
-            var (reader, parameter) = Reader(entry.Message, consumer);
+            var (reader, parameter) = Reader(consumer);
             var queue = Names.Queue(reader, entry.Message);
             var channel = Channel(queue, wireName, new JsonObject
             {
@@ -123,7 +133,7 @@ public static partial class AsyncApi
     }
 
     /// <summary>The name under which somebody reads; of agents and nodes, of which there are many, with a parameter in it.</summary>
-    private static (string Reader, string? Parameter) Reader(Type message, string consumer) => consumer switch
+    private static (string Reader, string? Parameter) Reader(string consumer) => consumer switch
     {
         Catalog.HostAgent => (Names.HostAgent("{agent}"), "agent"),
         Catalog.ProxyNode => (Names.ProxyNode("{node}"), "node"),
